@@ -1,0 +1,29 @@
+"""EPA's ten regions by state or territory."""
+
+from collections.abc import Iterable
+
+REGIONS = {
+    1: "CT ME MA NH RI VT",
+    2: "NJ NY PR VI",
+    3: "DE DC MD PA VA WV",
+    4: "AL FL GA KY MS NC SC TN",
+    5: "IL IN MI MN OH WI",
+    6: "AR LA NM OK TX",
+    7: "IA KS MO NE",
+    8: "CO MT ND SD UT WY",
+    9: "AZ CA HI NV GU AS MP",
+    10: "AK ID OR WA",
+}
+REGION_OF_STATE = {state: region for region, states in REGIONS.items() for state in states.split()}
+
+
+def region_of(state: str, identifiers: Iterable[str] = ()) -> int | None:
+    """The EPA region, 1 to 10, or None where neither tells.
+
+    A public water system identifier that starts with a number instead of a state code belongs to a
+    tribal system, and that number is its region.
+    """
+    for identifier in identifiers:
+        if identifier[:2].isdigit() and 1 <= int(identifier[:2]) <= 10:
+            return int(identifier[:2])
+    return REGION_OF_STATE.get(state)

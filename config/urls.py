@@ -1,0 +1,24 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import views
+from config.api import api
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("help/", views.page, {"name": "help"}, name="help"),
+    path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
+    path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("pdca/", include("pdca.urls")),
+    path("initiatives/", include("initiatives.urls")),
+    path("utilities/", include("accounts.urls")),
+    path("gap-analyses/", include("assessments.urls")),
+    path("reports/", include("reports.urls")),
+    path("account/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+]

@@ -1,0 +1,54 @@
+"""The home page, the pages about the site, and whether it is well."""
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """For every template: how to reach the people who run the site, and which part of it this is."""
+    match = request.resolver_match
+    return {"contact_email": settings.CONTACT_EMAIL, "room": match.app_name if match else ""}
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "config/home.html")
+
+
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """Help, privacy, accessibility: pages that only say something."""
+    return render(request, f"config/{name}.html")
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 where database and broker answer, else 503 with what is away."""
+    state = {"database": _database_answers(), "broker": _broker_answers()}
+    return JsonResponse(state, status=200 if all(state.values()) else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return True
+    except DatabaseError:
+        return False
+
+
+def _broker_answers() -> bool:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,128 @@
+"""A kept file: what it is called, what it really is, and where it lies."""
+
+import hashlib
+import secrets
+from pathlib import PurePath
+from typing import Any
+
+import puremagic
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models, transaction
+from django.http import FileResponse
+from django.utils import timezone
+
+
+class RefusedFile(Exception):
+    """The upload is not kept. The message tells its sender why and what to do."""
+
+
+_ZIP, _OLE = "zip container", "OLE container"
+# Ending → (type it is served as, first bytes by which puremagic must know it; None is plain text)
+ALLOWED: dict[str, tuple[str, str | None]] = {
+    ".pdf": ("application/pdf", ".pdf"),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _ZIP),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _ZIP),
+    ".pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", _ZIP),
+    ".odt": ("application/vnd.oasis.opendocument.text", _ZIP),
+    ".ods": ("application/vnd.oasis.opendocument.spreadsheet", _ZIP),
+    ".odp": ("application/vnd.oasis.opendocument.presentation", _ZIP),
+    ".doc": ("application/msword", _OLE),
+    ".xls": ("application/vnd.ms-excel", _OLE),
+    ".ppt": ("application/vnd.ms-powerpoint", _OLE),
+    ".png": ("image/png", ".png"),
+    ".jpg": ("image/jpeg", ".jpg"),
+    ".jpeg": ("image/jpeg", ".jpg"),
+    ".gif": ("image/gif", ".gif"),
+    ".webp": ("image/webp", ".webp"),
+    ".txt": ("text/plain", None),
+    ".csv": ("text/csv", None),
+}
+ACCEPT = ",".join(ALLOWED)  # for the file input's own first check
+_IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
+
+
+def checked(upload: UploadedFile) -> str:
+    """The content type to keep ``upload`` under, told from its bytes and its ending together.
+
+    Raises RefusedFile for a size, ending or content that is not allowed.
+    """
+    ending = PurePath(upload.name or "").suffix.lower()
+    if not upload.size:
+        raise RefusedFile(f"“{upload.name}” is empty. Choose the file again.")
+    if upload.size > settings.FILE_MAX_BYTES:
+        limit = settings.FILE_MAX_BYTES // (1024 * 1024)
+        raise RefusedFile(f"“{upload.name}” is larger than {limit} MB. Make it smaller, or add a link to it instead.")
+    if ending not in ALLOWED:
+        raise RefusedFile(
+            f"“{upload.name}” is of a type that is not kept here. PDF, office documents, images, text and CSV are."
+        )
+    content_type, expected = ALLOWED[ending]
+    if not _looks_like(upload, expected):
+        raise RefusedFile(f"“{upload.name}” is not what its ending says. Save it again as {ending[1:].upper()}.")
+    return content_type
+
+
+def _looks_like(upload: UploadedFile, expected: str | None) -> bool:
+    upload.seek(0)
+    start = upload.read(64 * 1024)
+    upload.seek(0)
+    if expected is None:
+        return b"\0" not in start and not start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<script", b"<?php"))
+    if expected == _ZIP:
+        return start.startswith(b"PK\x03\x04")
+    if expected == _OLE:
+        return start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    if expected == ".pdf":
+        return b"%PDF-" in start[:1024]
+    try:
+        return any(match.mime_type == _IMAGES[expected] for match in puremagic.magic_string(start))
+    except puremagic.PureError:
+        return False
+
+
+def random_path(instance: "StoredFile", filename: str) -> str:
+    """Nobody guesses it, and nothing a person typed becomes part of a path."""
+    return f"{timezone.now():%Y/%m}/{secrets.token_urlsafe(24)}"
+
+
+class StoredFile(models.Model):
+    name = models.CharField(max_length=255, help_text="as its sender called it")
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    content = models.FileField(upload_to=random_path, max_length=200)
+    kept_at = models.DateTimeField(default=timezone.now, editable=False)
+    kept_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def keep(cls, upload: UploadedFile, *, by: Any) -> "StoredFile":
+        """Check and keep an upload. Raises RefusedFile."""
+        content_type = checked(upload)
+        digest = hashlib.sha256()
+        for chunk in upload.chunks():
+            digest.update(chunk)
+        upload.seek(0)
+        name = PurePath((upload.name or "file").replace("\\", "/")).name[:255]
+        return cls.objects.create(
+            name=name, content_type=content_type, size=upload.size, sha256=digest.hexdigest(), content=upload, kept_by=by
+        )
+
+    def discard(self) -> None:
+        """Delete the row now and its bytes once that is committed."""
+        content = self.content
+        self.delete()
+        transaction.on_commit(lambda: content.storage.delete(content.name), robust=True)
+
+    def response(self, *, inline: bool = False) -> FileResponse:
+        """The file as a download that no browser runs or shows as a page of this site."""
+        response = FileResponse(
+            self.content.open("rb"), as_attachment=not inline, filename=self.name, content_type=self.content_type
+        )
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response["Cache-Control"] = "private, no-store"
+        return response

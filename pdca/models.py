@@ -1,0 +1,63 @@
+"""Management areas, the four components and the 18 elements of guide 2004, Table 2."""
+
+from django.db import models
+
+
+class Area(models.Model):
+    """A management area (guide 2004, Table 1): E, S, Q, F or H."""
+
+    code = models.CharField(max_length=1, primary_key=True)
+    order = models.PositiveSmallIntegerField(unique=True)
+    name = models.CharField(max_length=60)
+    short_name = models.CharField(max_length=20)
+    description = models.TextField()
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Component(models.Model):
+    """Plan, Do, Check or Act."""
+
+    slug = models.SlugField(primary_key=True)
+    order = models.PositiveSmallIntegerField(unique=True)
+    name = models.CharField(max_length=20)
+    purpose = models.TextField()
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def letter(self) -> str:
+        return self.name[0]
+
+
+class Element(models.Model):
+    """One of the 18 rows of guide 2004, Table 2."""
+
+    slug = models.SlugField(unique=True)
+    order = models.PositiveSmallIntegerField(unique=True)
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="elements")
+    name = models.CharField(max_length=80)
+    purpose = models.TextField()
+    strategic_alignment = models.BooleanField("key to strategic alignment", default=False)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        from django.urls import reverse
+
+        return reverse("pdca:element", args=[self.slug])

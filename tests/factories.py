@@ -1,0 +1,41 @@
+"""What a test needs, made with sensible defaults."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.models import Membership, Role, System, User, Utility
+
+PASSWORD = "sixteen-rivers-run"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    name = factory.Sequence(lambda n: f"Person {n}")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        kwargs.setdefault("password", PASSWORD)
+        return model_class.objects.create_user(*args, **kwargs)
+
+
+class UtilityFactory(DjangoModelFactory[Utility]):
+    class Meta:
+        model = Utility
+
+    name = factory.Sequence(lambda n: f"Riverbend Water and Sewer {n}")
+    city = "Riverbend"
+    state = "OR"
+    systems = [System.DRINKING_WATER, System.WASTEWATER]
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    utility = factory.SubFactory(UtilityFactory)
+    role = Role.MANAGER

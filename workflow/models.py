@@ -1,0 +1,101 @@
+"""What a room builds its statuses and its saved-as-you-go rows from."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+
+class WrongState(Exception):
+    """The move is not in the table, or someone else moved the row first. Nothing was changed."""
+
+
+class Stale(Exception):
+    """The row changed after it was read. ``current`` is the row as it is now; nothing was saved."""
+
+    def __init__(self, current: models.Model):
+        super().__init__(f"{current!r} was changed meanwhile")
+        self.current = current
+
+
+class Guarded(models.Model):
+    """A row with a ``status`` that moves only through ``_move``.
+
+    A subclass gives ``status`` its choices, ``TRANSITIONS`` (from-status → the statuses it may go to)
+    and an ``Event`` subclass whose foreign key to it has ``related_name="events"``.
+    """
+
+    TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {}
+    status: Any
+    events: Any
+
+    class Meta:
+        abstract = True
+
+    def _move(self, to: str, *, by: Any = None, why: str = "", only_if: models.Q | None = None, **changes: Any) -> None:
+        """Go from the status this row was read at to ``to``, with ``changes``, and write the event.
+
+        ``only_if`` is a further condition that the stored row must meet.
+        Raises WrongState if the pair is not in TRANSITIONS or the stored row is no longer as expected.
+        """
+        start = self.status
+        if to not in self.TRANSITIONS.get(start, frozenset()):
+            raise WrongState(f"{self._meta.verbose_name}: {start} → {to} is not in the table")
+        with transaction.atomic():
+            rows = type(self)._base_manager.filter(only_if or models.Q(), pk=self.pk, status=start)
+            if not rows.update(status=to, **changes):
+                raise WrongState(f"{self._meta.verbose_name} {self.pk} is no longer {start}")
+            self.events.create(by=by, from_status=start, to_status=to, why=why)
+        self.status = to
+        for name, value in changes.items():
+            if not hasattr(value, "resolve_expression"):
+                setattr(self, name, value)
+
+
+class Event(models.Model):
+    """Who moved a row, when, from which status to which, and why. Never changed, never deleted alone."""
+
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    from_status = models.CharField(max_length=32, editable=False)
+    to_status = models.CharField(max_length=32, editable=False)
+    why = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status} → {self.to_status}"
+
+
+class Versioned(models.Model):
+    """A row that several people may edit: it saves only over the version it was read at."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    class Meta:
+        abstract = True
+
+    def save_over(self, version: int, *, by: Any, only_if: models.Q | None = None, **changes: Any) -> Self:
+        """Write ``changes`` if the stored row still has ``version`` (one conditional UPDATE).
+
+        Raises Stale with the current row otherwise, or WrongState if ``only_if`` no longer holds.
+        """
+        changes |= {"version": version + 1, "changed_at": timezone.now(), "changed_by": by}
+        rows = type(self)._base_manager.filter(pk=self.pk)
+        if not rows.filter(only_if or models.Q(), version=version).update(**changes):
+            current = rows.get()
+            if current.version == version:
+                raise WrongState(f"{self._meta.verbose_name} {self.pk} can no longer be edited")
+            raise Stale(current)
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return self
