@@ -1,6 +1,26 @@
 """Forms for people and utilities."""
 
+import re
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import Claim, Identifier, Membership, Number, Role, System, User, Utility
+
+NUMBER = {
+    Identifier.Kind.NPDES: (
+        re.compile(r"[A-Z0-9]{9}"),
+        "An NPDES permit number has nine letters or digits, such as OR0020427.",
+    ),
+    Identifier.Kind.PWSID: (
+        re.compile(r"([A-Z]{2}|0[1-9]|10)[0-9]{7}"),
+        "A water system identifier is a state code, or for a tribal system 01 to 10, then seven digits.",
+    ),
+}
+USUAL_NPDES = re.compile(r"[A-Z]{2}[A-Z0-9]{7}")
 
 
 class NameForm(forms.Form):
@@ -11,3 +31,171 @@ class NameForm(forms.Form):
     def signup(self, request, user) -> None:  # type: ignore[no-untyped-def]
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
+
+
+class OneLineField(forms.CharField):
+    """Text with single spaces: a pasted name keeps no line breaks or double blanks."""
+
+    def to_python(self, value: Any) -> str:
+        return " ".join((super().to_python(value) or "").split())
+
+
+class PersonForm(forms.ModelForm):
+    """A person's own account page."""
+
+    name = OneLineField(label="Full name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+    class Meta:
+        model = User
+        fields = ["name"]
+
+
+class NumbersField(forms.CharField):
+    """Permit or system numbers as people write them: one a line, or with commas, in any case."""
+
+    def __init__(self, kind: Identifier.Kind, **options: Any) -> None:
+        self.kind = kind
+        super().__init__(required=False, widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}), **options)
+
+    def clean(self, value: Any) -> list[str]:
+        pattern, expected = NUMBER[self.kind]
+        numbers = list(dict.fromkeys(re.split(r"[\s,;]+", super().clean(value).strip().upper())))
+        for number in filter(None, numbers):
+            if not pattern.fullmatch(number):
+                raise ValidationError(f"“{number[:30]}” can't be right. {expected}")
+        return [number for number in numbers if number]
+
+
+class UtilityForm(forms.ModelForm):
+    """A utility's facts; ``known`` are the registered utilities that it may be."""
+
+    name = OneLineField(label="Name of the utility", max_length=200)
+    city = OneLineField(label="City", max_length=100)
+    systems = forms.MultipleChoiceField(
+        label="Systems it runs", choices=System.choices, widget=forms.CheckboxSelectMultiple
+    )
+    npdes = NumbersField(
+        Identifier.Kind.NPDES,
+        label="NPDES permit numbers",
+        help_text="For example OR0020427. Several: one on each line.",
+    )
+    pwsid = NumbersField(
+        Identifier.Kind.PWSID,
+        label="Public water system identifiers",
+        help_text="Also called PWSID, for example OR4100287. Several: one on each line.",
+    )
+    different = forms.BooleanField(
+        label="This is a different utility: register it all the same", required=False, widget=forms.HiddenInput
+    )
+
+    class Meta:
+        model = Utility
+        fields = ["name", "city", "state", "systems"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = Utility.objects.none()
+        if self.instance.pk:
+            del self.fields["different"]
+            for identifier in self.instance.identifiers.all():
+                key = identifier.kind.lower()
+                self.initial[key] = f"{self.initial.get(key, '')}\n{identifier.value}".strip()
+
+    @property
+    def numbers(self) -> list[Number]:
+        return [
+            (kind.value, number) for kind in Identifier.Kind for number in self.cleaned_data.get(kind.value.lower(), [])
+        ]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+    @transaction.atomic
+    def save_with_numbers(self) -> Utility:
+        """Raises IdentifierTaken; then nothing is saved."""
+        utility = self.save()
+        utility.set_identifiers(self.numbers)
+        return utility
+
+    @property
+    def unusual(self) -> list[str]:
+        """Permit numbers that may be right but are worth a second look."""
+        return [number for number in self.cleaned_data["npdes"] if not USUAL_NPDES.fullmatch(number)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        values = [value for _, value in self.numbers]
+        if len(values) != len(set(values)):
+            self.add_error("pwsid", "The same number is in both lists. Each belongs to one of them.")
+        owners = self.note_taken()
+        alike = Utility.objects.none() if self.instance.pk else self.note_alike()
+        self.known = Utility.objects.filter(Q(pk__in=owners) | Q(pk__in=alike))
+        return cleaned
+
+    def note_taken(self) -> set[int]:
+        """A number belongs to one utility only; whoever types another's probably looks for that one."""
+        taken = Identifier.objects.filter(value__in=[value for _, value in self.numbers])
+        others = taken.exclude(utility=self.instance.pk or 0).select_related("utility")
+        for identifier in others:
+            field = "npdes" if identifier.value in self.cleaned_data.get("npdes", []) else "pwsid"
+            self.add_error(field, f"{identifier.value} belongs to {identifier.utility}, which is registered here.")
+        return {identifier.utility_id for identifier in others}
+
+    def note_alike(self) -> QuerySet[Utility]:
+        """The same name in the same state: warned about once, then the person's word counts."""
+        data = self.cleaned_data
+        alike = Utility.objects.alike(data.get("name", ""), data.get("state", ""))
+        if alike:
+            self.fields["different"].widget = forms.CheckboxInput()
+            if not data.get("different"):
+                self.add_error(None, "A utility with this name is registered in this state. See whether it is yours.")
+        return alike
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.CONTRIBUTOR, widget=forms.RadioSelect)
+
+
+class RoleForm(forms.ModelForm):
+    class Meta:
+        model = Membership
+        fields = ["role"]
+
+
+class GrantForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class RepresentativeForm(forms.Form):
+    """One of the members, or nobody."""
+
+    person = forms.ModelChoiceField(
+        User.objects.none(), label="Management representative", required=False, empty_label="Nobody named yet"
+    )
+
+    def __init__(self, *args: Any, utility: Utility, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["person"] = utility.management_representative_id
+        people = self.fields["person"]
+        assert isinstance(people, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
+        people.queryset = User.objects.filter(memberships__utility=utility).order_by("name", "email")
+
+
+class ClaimForm(forms.ModelForm):
+    class Meta:
+        model = Claim
+        fields = ["message"]
+        labels = {"message": "A few words to those who decide"}
+        help_texts = {"message": "Such as your position. At most 1,000 characters."}
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label="Name, city or number",
+        max_length=200,
+        required=False,
+        help_text="A permit number or a public water system identifier also works.",
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )

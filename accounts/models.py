@@ -1,18 +1,19 @@
 """People, the utilities they belong to, and the role each person holds in each utility."""
 
 import secrets
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
-from localflavor.us.us_states import USPS_CHOICES
 
-from accounts.regions import region_of
+from accounts.regions import region_of, states
 
 
 class UserManager(BaseUserManager["User"]):
@@ -39,7 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
 
     class Meta:
@@ -86,19 +87,62 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         """The utilities that ``user`` belongs to."""
         return self.filter(memberships__user=user)
 
+    def editable_by(self, user: Any) -> "UtilityQuerySet":
+        return self.filter(memberships__user=user, memberships__role__in=CAN_EDIT)
+
+    def managed_by(self, user: Any) -> "UtilityQuerySet":
+        return self.filter(memberships__user=user, memberships__role=Role.MANAGER)
+
+    def without_manager(self) -> "UtilityQuerySet":
+        """Nobody of the utility can decide who joins it, so program staff does."""
+        return self.exclude(memberships__role=Role.MANAGER)
+
     def matching(self, words: str) -> "UtilityQuerySet":
-        """By name, city or identifier, for the search that comes before creating one."""
-        return self.filter(
-            models.Q(name__icontains=words)
-            | models.Q(city__icontains=words)
-            | models.Q(identifiers__value__iexact=words.strip())
-        ).distinct()
+        """Every word is in the name or the city, or is the state or a number: the search before creating one."""
+        found = self if words.split() else self.none()
+        for word in words.split():
+            found = found.filter(
+                models.Q(name__icontains=word)
+                | models.Q(city__icontains=word)
+                | models.Q(state__iexact=word)
+                | models.Exists(Identifier.objects.filter(utility=models.OuterRef("pk"), value__iexact=word))
+            )
+        return found
+
+    def seen_by(self, user: Any) -> "UtilityQuerySet":
+        """Adds ``is_mine`` and ``is_asked``: whether ``user`` belongs to it, or waits for an answer."""
+        mine = Membership.objects.filter(utility=models.OuterRef("pk"), user=user)
+        asked = Claim.objects.open().filter(utility=models.OuterRef("pk"), user=user)
+        return self.annotate(is_mine=models.Exists(mine), is_asked=models.Exists(asked))
+
+    def alike(self, name: str, state: str) -> "UtilityQuerySet":
+        """Likely the same utility: the same name, in any case, in the same state."""
+        return self.filter(name__iexact=" ".join(name.split()), state=state)
+
+    @transaction.atomic
+    def register(self, by: "User", identifiers: "Iterable[Number]", **fields: Any) -> "Utility":
+        """A new utility with ``by`` as its manager. Raises IdentifierTaken."""
+        utility = self.create(**fields)
+        utility.set_identifiers(identifiers)
+        Membership.objects.create(utility=utility, user=by, role=Role.MANAGER)
+        return utility
+
+
+Number = tuple[str, str]  # kind and value of an identifier
+
+
+class IdentifierTaken(Exception):
+    """A number belongs to another utility. Nothing was changed."""
+
+
+class NotAMember(Exception):
+    """Only a member can be the management representative. Nothing was changed."""
 
 
 class Utility(models.Model):
     name = models.CharField(max_length=200)
     city = models.CharField(max_length=100)
-    state = models.CharField("state or territory", max_length=2, choices=USPS_CHOICES)
+    state = models.CharField("state or territory", max_length=2, choices=states)
     systems = ArrayField(models.CharField(max_length=20, choices=System.choices), verbose_name="systems it runs")
     management_representative = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -123,7 +167,43 @@ class Utility(models.Model):
     @property
     def epa_region(self) -> int | None:
         """1 to 10: from a tribal system's identifier where there is one, else from the state."""
-        return region_of(self.state, [identifier.value for identifier in self.identifiers.all()])
+        systems = [number.value for number in self.identifiers.all() if number.kind == Identifier.Kind.PWSID]
+        return region_of(self.state, systems)
+
+    @transaction.atomic
+    def set_identifiers(self, numbers: Iterable[Number]) -> None:
+        """These and no others. Raises IdentifierTaken where one belongs to another utility."""
+        wanted = set(numbers)
+        for identifier in self.identifiers.all():
+            if (identifier.kind, identifier.value) not in wanted:
+                identifier.delete()
+        wanted -= set(self.identifiers.values_list("kind", "value"))
+        try:
+            with transaction.atomic():
+                Identifier.objects.bulk_create(
+                    Identifier(utility=self, kind=kind, value=value) for kind, value in sorted(wanted)
+                )
+        except IntegrityError as error:
+            if Identifier.objects.filter(value__in=[value for _, value in wanted]).exists():
+                raise IdentifierTaken from error
+            raise
+
+    @transaction.atomic
+    def name_representative(self, user_id: int | None) -> None:
+        """Raises NotAMember. The row lock keeps the person from leaving at the same moment."""
+        Utility.objects.select_for_update().get(pk=self.pk)
+        if user_id is not None and not self.memberships.filter(user=user_id).exists():
+            raise NotAMember
+        self.management_representative_id = user_id
+        self.save(update_fields=["management_representative"])
+
+    def membership_of(self, user: Any) -> "Membership":
+        """Raises Membership.DoesNotExist for a stranger."""
+        return self.memberships.get(user=user)
+
+    @property
+    def managers(self) -> models.QuerySet[User]:
+        return User.objects.filter(memberships__utility=self, memberships__role=Role.MANAGER, is_active=True)
 
     def get_systems_display(self) -> str:
         return ", ".join(System(system).label.lower() for system in self.systems).capitalize()
@@ -223,7 +303,7 @@ class Membership(models.Model):
     def _keep_a_manager(self) -> None:
         Utility.objects.select_for_update().get(pk=self.utility_id)
         managers = Membership.objects.filter(utility=self.utility_id, role=Role.MANAGER)
-        if not managers.exclude(pk=self.pk).exists():
+        if list(managers.values_list("pk", flat=True)) == [self.pk]:
             raise LastManager
 
 
@@ -231,8 +311,48 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+class AlreadyMember(Exception):
+    """The person belongs to the utility. Nothing was changed."""
+
+
+class InvitationClosed(Exception):
+    """It was used, replaced or withdrawn, or its 14 days are over. Nothing was changed."""
+
+
+class InvitationForSomeoneElse(Exception):
+    """It was sent to an address that is not this person's. Nothing was changed."""
+
+
+def addresses_of(user: User) -> list[str]:
+    """The addresses that ``user`` has shown to be theirs, in lower case."""
+    others = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
+    return [user.email.lower(), *(other.email.lower() for other in others)]
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        return self.filter(accepted_at=None, invited_at__gt=timezone.now() - Invitation.LIFETIME)
+
+    def addressed_to(self, user: User) -> "InvitationQuerySet":
+        return self.annotate(address=Lower("email")).filter(address__in=addresses_of(user))
+
+    @transaction.atomic
+    def invite(self, utility: Utility, email: str, role: str, by: User) -> "Invitation":
+        """Replaces an earlier open one to the same address, whose link stops working. Raises AlreadyMember."""
+        Utility.objects.select_for_update().get(pk=utility.pk)
+        theirs = models.Q(user__email__iexact=email) | models.Q(
+            user__emailaddress__email__iexact=email, user__emailaddress__verified=True
+        )
+        if utility.memberships.filter(theirs).exists():
+            raise AlreadyMember
+        self.filter(utility=utility, email__iexact=email, accepted_at=None).delete()
+        return self.create(utility=utility, email=email.lower(), role=role, invited_by=by)
+
+
 class Invitation(models.Model):
     """A manager asks a person by e-mail to join; the link works for that address, once, for 14 days."""
+
+    LIFETIME = timedelta(days=14)
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -242,16 +362,73 @@ class Invitation(models.Model):
     invited_at = models.DateTimeField(default=timezone.now, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True)
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         ordering = ["-invited_at"]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"), "utility", condition=models.Q(accepted_at=None), name="invitation_open_once"
-            )
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.email} to {self.utility}"
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.invited_at + self.LIFETIME
+
+    @property
+    def is_open(self) -> bool:
+        return self.accepted_at is None and timezone.now() < self.expires_at
+
+    def is_for(self, user: User) -> bool:
+        return self.email.lower() in addresses_of(user)
+
+    @transaction.atomic
+    def accept(self, by: User) -> None:
+        """Raises InvitationForSomeoneElse or InvitationClosed. A member by other ways keeps the role they have."""
+        if not self.is_for(by):
+            raise InvitationForSomeoneElse
+        if not Invitation.objects.open().filter(pk=self.pk).update(accepted_at=timezone.now()):
+            raise InvitationClosed
+        Membership.objects.get_or_create(utility=self.utility, user=by, defaults={"role": self.role})
+        # What they asked for before has its answer.
+        Claim.objects.open().filter(utility=self.utility, user=by).update(
+            decided_at=timezone.now(), decided_by=self.invited_by, granted_role=self.role
+        )
+
+
+class AlreadyAsked(Exception):
+    """The person waits for an answer. Nothing was changed."""
+
+
+class AlreadyDecided(Exception):
+    """Someone else decided first. Nothing was changed."""
+
+
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    def open(self) -> "ClaimQuerySet":
+        return self.filter(decided_at=None)
+
+    def decidable_by(self, user: User) -> "ClaimQuerySet":
+        """Those to utilities that ``user`` manages, and for program staff those that no manager can decide."""
+        may = models.Q(utility__in=Utility.objects.managed_by(user))
+        if user.is_program_staff:
+            may |= models.Q(utility__in=Utility.objects.without_manager())
+        return self.filter(may)
+
+    def ask(self, utility: Utility, user: User, message: str) -> "Claim":
+        """Raises AlreadyMember or AlreadyAsked."""
+        if utility.memberships.filter(user=user).exists():
+            raise AlreadyMember
+        try:
+            with transaction.atomic():
+                return self.create(utility=utility, user=user, message=message)
+        except IntegrityError as error:
+            raise AlreadyAsked from error
 
 
 class Claim(models.Model):
@@ -265,6 +442,8 @@ class Claim(models.Model):
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     granted_role = models.CharField(max_length=12, choices=Role.choices, blank=True)
 
+    objects = ClaimQuerySet.as_manager()
+
     class Meta:
         ordering = ["asked_at"]
         constraints = [
@@ -272,9 +451,20 @@ class Claim(models.Model):
                 fields=["utility", "user"], condition=models.Q(decided_at=None), name="claim_open_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(granted_role="") | models.Q(decided_at__isnull=False), name="claim_granted_when_decided"
+                condition=models.Q(granted_role="") | models.Q(decided_at__isnull=False, granted_role__in=Role.values),
+                name="claim_granted_when_decided",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} asks to join {self.utility}"
+
+    @transaction.atomic
+    def decide(self, role: str, by: User) -> None:
+        """Granted with ``role``, or declined where it is empty. Raises AlreadyDecided."""
+        self.decided_at, self.decided_by, self.granted_role = timezone.now(), by, role
+        decision = {"decided_at": self.decided_at, "decided_by": by, "granted_role": role}
+        if not Claim.objects.open().filter(pk=self.pk).update(**decision):
+            raise AlreadyDecided
+        if role:
+            Membership.objects.get_or_create(utility=self.utility, user=self.user, defaults={"role": role})

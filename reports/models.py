@@ -1,20 +1,36 @@
 """A report is a row: requested, made by Celery, kept, downloaded."""
 
+import logging
 import secrets
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
 
 from files.models import StoredFile
-from workflow.models import Event, Guarded
+from reports import kinds
+from workflow.models import Event, Guarded, WrongState
 
-# A worker that makes a report renews its lease this often; a report whose lease ran out is made again.
-LEASE = timedelta(seconds=30)
-HEARTBEAT = timedelta(seconds=8)
+logger = logging.getLogger(__name__)
+
+# A worker that makes a report renews its lease at every heartbeat; a report whose lease ran out is made again.
+LEASE = timedelta(seconds=settings.REPORT_LEASE_SECONDS)
+HEARTBEAT = LEASE / 4
 MAX_ATTEMPTS = 5
+# A request that went to the broker and was not taken up is sent again after this long, in case the broker
+# lost it. Longer than a lease: in a long queue each sending is one more message that comes to nothing.
+SEND_AGAIN = LEASE * 4
+# In the queue behind the sweeper and the e-mail (Redis serves 0 first), which take no time.
+PRIORITY = 6
+
+WORE_OUT = (
+    f"The report was started {MAX_ATTEMPTS} times, and each time the program that makes it stopped half way. "
+    "It was not started again."
+)
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -27,14 +43,29 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.filter(status=Report.Status.RUNNING, leased_until__lt=timezone.now())
 
     def unsent(self) -> "ReportQuerySet":
-        """Requested, but no worker took it up: the broker was away, or lost it."""
-        return self.filter(status=Report.Status.REQUESTED).filter(
-            models.Q(queued_at=None) | models.Q(queued_at__lt=timezone.now() - LEASE)
-        )
+        """Requested, but no worker took it up: the broker was away, or lost it. Oldest first."""
+        lost = models.Q(queued_at__lt=timezone.now() - SEND_AGAIN)
+        return self.filter(models.Q(queued_at=None) | lost, status=Report.Status.REQUESTED).order_by("requested_at")
 
     def expired(self) -> "ReportQuerySet":
-        days = timedelta(days=settings.REPORT_RETENTION_DAYS)
-        return self.filter(requested_at__lt=timezone.now() - days)
+        return self.filter(finished_at__lt=timezone.now() - timedelta(days=settings.REPORT_RETENTION_DAYS))
+
+    # Each of these may run in two places at the same time: a row that the other one moved is passed over.
+
+    def give_back(self) -> None:
+        for report in self:
+            with suppress(WrongState):
+                report.give_back()
+
+    def publish(self) -> None:
+        """Send each to the queue, until the broker does not answer."""
+        for report in self:
+            if not report.publish():
+                return
+
+    def discard(self) -> None:
+        for report in self:
+            report.discard()
 
 
 class Report(Guarded):
@@ -73,13 +104,20 @@ class Report(Guarded):
         constraints = [
             models.CheckConstraint(condition=models.Q(progress__lte=100), name="report_progress_percent"),
             models.CheckConstraint(
-                condition=models.Q(status="done", file__isnull=False) | (~models.Q(status="done") & models.Q(file=None)),
+                condition=models.Q(status="done", file__isnull=False)
+                | (~models.Q(status="done") & models.Q(file=None)),
                 name="report_file_when_done",
             ),
             models.CheckConstraint(
                 condition=models.Q(status="running", leased_until__isnull=False)
                 | (~models.Q(status="running") & models.Q(leased_until=None)),
                 name="report_leased_while_running",
+            ),
+            # A double click makes one report.
+            models.UniqueConstraint(
+                fields=["kind", "object_id", "requested_by"],
+                condition=models.Q(status__in=["requested", "running"]),
+                name="report_once_while_unfinished",
             ),
         ]
         indexes = [models.Index(fields=["status", "leased_until"], name="report_status_lease")]
@@ -90,6 +128,78 @@ class Report(Guarded):
     @property
     def is_finished(self) -> bool:
         return self.status in (self.Status.DONE, self.Status.FAILED)
+
+    @property
+    def kept_until(self) -> datetime | None:
+        return self.finished_at and self.finished_at + timedelta(days=settings.REPORT_RETENTION_DAYS)
+
+    @property
+    def seen(self) -> str:
+        """Changes whenever the waiting page has something new to say."""
+        return f"{self.status}-{self.progress}-{self.attempts}-{'sent' if self.queued_at else 'kept'}"
+
+    # Asking for a report.
+
+    @classmethod
+    def request(cls, kind_name: str, object: Any, by: Any) -> "Report":
+        """The report of ``object`` that ``by`` is waiting for: the unfinished one, or a new one, sent on commit.
+
+        The caller has asked the kind's ``find`` whether ``by`` may have it. Raises KeyError for an unknown kind.
+        """
+        kind = kinds.get(kind_name)
+        report, is_new = cls.objects.get_or_create(
+            kind=kind_name,
+            object_id=object.pk,
+            requested_by=by,
+            status__in=[cls.Status.REQUESTED, cls.Status.RUNNING],
+            defaults={"title": kind.title(object)[:300]},
+        )
+        if is_new:
+            transaction.on_commit(report.publish)
+        return report
+
+    def publish(self) -> bool:
+        """Send it to the queue; False if the broker is away: the row waits, and the sweeper sends it later."""
+        from reports.tasks import make  # which itself imports this module
+
+        try:
+            make.apply_async([self.pk], priority=PRIORITY)
+        except BrokerAway as error:
+            logger.warning("report %s is kept until the broker is back: %s", self.pk, error)
+            return False
+        self.queued_at = timezone.now()
+        Report.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(queued_at=self.queued_at)
+        return True
+
+    def try_again(self, *, by: Any) -> "Report":
+        """Ask for a failed report again; returns the one that is then under way.
+
+        That is another one where ``by`` asked for the same meanwhile. Raises WrongState if this one has not failed.
+        """
+        try:
+            with transaction.atomic():
+                self._move(
+                    self.Status.REQUESTED, by=by, attempts=0, queued_at=None, finished_at=None, error="", progress=0
+                )
+        except IntegrityError:
+            return Report.objects.get(
+                kind=self.kind,
+                object_id=self.object_id,
+                requested_by=self.requested_by_id,
+                status__in=[self.Status.REQUESTED, self.Status.RUNNING],
+            )
+        transaction.on_commit(self.publish)
+        return self
+
+    def discard(self) -> None:
+        """Delete the report with its file. A worker that is at it finds its lease lost."""
+        with transaction.atomic():
+            # Read under a lock: the worker may have added the file since this row was read.
+            stored = Report.objects.select_for_update(of=["self"]).select_related("file").filter(pk=self.pk).first()
+            if stored:
+                stored.delete()
+                if stored.file:
+                    stored.file.discard()
 
     # The making of a report, called by its task. Each step holds only for the worker with the lease.
 
@@ -127,10 +237,11 @@ class Report(Guarded):
             finished_at=timezone.now(),
         )
 
-    def fail(self, error: str) -> None:
+    def fail(self, error: str, *, only_if: models.Q | None = None) -> None:
+        """``error`` is for the person who waits; details belong in the log."""
         self._move(
             self.Status.FAILED,
-            only_if=models.Q(lease=self.lease),
+            only_if=only_if or models.Q(lease=self.lease),
             why=error,
             error=error,
             doing="",
@@ -139,10 +250,17 @@ class Report(Guarded):
         )
 
     def give_back(self) -> None:
-        """Its worker fell silent: put it in the queue again. Raises WrongState if it woke up meanwhile."""
+        """Its worker fell silent: put it in the queue again, or fail it if that happened too often.
+
+        Raises WrongState if the worker woke up meanwhile.
+        """
+        silent = models.Q(lease=self.lease, leased_until__lt=timezone.now())
+        if self.attempts >= MAX_ATTEMPTS:
+            self.fail(WORE_OUT, only_if=silent)
+            return
         self._move(
             self.Status.REQUESTED,
-            only_if=models.Q(lease=self.lease, leased_until__lt=timezone.now()),
+            only_if=silent,
             why="the worker fell silent",
             lease="",
             leased_until=None,
@@ -150,9 +268,6 @@ class Report(Guarded):
             doing="",
             progress=0,
         )
-
-    def try_again(self, *, by: Any) -> None:
-        self._move(self.Status.REQUESTED, by=by, attempts=0, queued_at=None, finished_at=None, error="", progress=0)
 
 
 class ReportEvent(Event):

@@ -43,3 +43,21 @@ def as_():
         return browser
 
     return sign_in
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_static_files():
+    """Pages are rendered without a collected manifest; ``make demo`` and the browser tests serve the real one."""
+    from django.conf import settings
+
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@pytest.fixture
+def catalog(db) -> None:
+    """Areas, components, elements, initiatives and staff groups, as ``load_catalog`` brings them."""
+    from io import StringIO
+
+    from django.core.management import call_command
+
+    call_command("load_catalog", stdout=StringIO())

@@ -1,0 +1,38 @@
+PORT ?= 8000
+PYTEST_ARGS ?=
+python := .venv/bin/python
+
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
+
+demo: ## set everything up and serve the site with demo data on http://localhost:8000 (PORT= changes it)
+	@bin/setup
+	@$(python) manage.py demo --port $(PORT)
+
+# A folder of its own: the tests' worker must never take the work of a demo that is running.
+test: export LOCAL_DIR := $(CURDIR)/.local/test
+test: ## set everything up and run the whole test suite
+	@bin/setup test
+	@.venv/bin/pytest -n 2 $(PYTEST_ARGS)
+
+lint: export LOCAL_DIR := $(CURDIR)/.local/test
+# mypy ends without tidying up, so it starts no services: it gets addresses that it never calls.
+lint: ## style, types, templates, who imports whom, missing migrations
+	@bin/setup test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	DATABASE_URL=postgresql://none REDIS_URL=redis://none .venv/bin/mypy .
+	git ls-files --cached --others --exclude-standard 'templates/*.html' | xargs .venv/bin/djade --check
+	.venv/bin/lint-imports
+	$(python) manage.py makemigrations --check --dry-run
+	$(python) manage.py check --fail-level WARNING
+
+bench: export LOCAL_DIR := $(CURDIR)/.local/bench
+bench: ## what each page costs
+	@bin/setup test
+	@$(python) -m bench
+
+clean: ## remove what was installed and made here, the demo's data too
+	rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: help demo test lint bench clean

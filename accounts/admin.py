@@ -1,0 +1,129 @@
+"""People and utilities in the administration pages."""
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+from accounts.models import Claim, Identifier, Invitation, Membership, Role, User, Utility
+
+# The administration pages are entered by the site's own sign-in, with its rate limits and second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = "Headworks administration"
+
+
+class LowerCaseEmail:
+    """Addresses are kept in lower case, so that one person can't have two accounts by a capital letter."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+
+class NewPersonForm(LowerCaseEmail, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+
+class PersonForm(LowerCaseEmail, UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    form = PersonForm
+    add_form = NewPersonForm
+    ordering = ["email"]
+    list_display = ["email", "name", "is_staff", "is_active", "date_joined"]
+    list_filter = ["is_staff", "is_active", "groups"]
+    search_fields = ["email", "name"]
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password"]}),
+        ("What they may do", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("When", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People are made inactive: what they did keeps their name, and no utility loses its last manager."""
+        return False
+
+
+class MembershipFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        """The rule that the database also keeps, said before it has to refuse."""
+        super().clean()
+        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if kept and not any(member.get("role") == Role.MANAGER for member in kept):
+            raise ValidationError("A utility that has people needs at least one manager.")
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    formset = MembershipFormSet
+    autocomplete_fields = ["user"]
+    extra = 0
+
+
+class IdentifierInline(admin.TabularInline):
+    model = Identifier
+    extra = 0
+
+
+@admin.register(Utility)
+class UtilityAdmin(admin.ModelAdmin):
+    inlines = [IdentifierInline, MembershipInline]
+    list_display = ["name", "city", "state", "get_systems_display"]
+    list_filter = ["state"]
+    search_fields = ["name", "city", "identifiers__value"]
+    autocomplete_fields = ["management_representative"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "systems":
+            return forms.MultipleChoiceField(
+                choices=db_field.base_field.choices, widget=forms.CheckboxSelectMultiple, label="Systems it runs"
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Claim)
+class ClaimAdmin(admin.ModelAdmin):
+    """To look at; decided on the site, where the person is told."""
+
+    list_display = ["user", "utility", "asked_at", "decided_at", "granted_role"]
+    list_filter = ["decided_at", "granted_role"]
+    list_select_related = ["user", "utility"]
+    search_fields = ["user__email", "user__name", "utility__name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    """To look at, without the link's secret."""
+
+    list_display = ["email", "utility", "role", "invited_by", "invited_at", "accepted_at"]
+    list_select_related = ["utility", "invited_by"]
+    search_fields = ["email", "utility__name"]
+    fields = ["email", "utility", "role", "invited_by", "invited_at", "accepted_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

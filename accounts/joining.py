@@ -1,0 +1,139 @@
+"""Views of the two ways into a utility: invited by a manager, or asking to join."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts import emails
+from accounts.forms import ClaimForm, GrantForm, InvitationForm
+from accounts.models import (
+    AlreadyAsked,
+    AlreadyDecided,
+    AlreadyMember,
+    Claim,
+    Invitation,
+    InvitationClosed,
+    InvitationForSomeoneElse,
+    Role,
+    Utility,
+)
+from accounts.views import AuthenticatedRequest, for_manager
+
+
+@login_required
+def invite(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    utility = for_manager(request, pk)
+    form = InvitationForm(request.POST or None, initial={"email": request.GET.get("email", "")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                invitation = Invitation.objects.invite(utility=utility, by=request.user, **form.cleaned_data)
+                emails.invite(invitation)
+        except AlreadyMember:
+            form.add_error("email", f"This person belongs to {utility} already. Change their role there.")
+        else:
+            messages.success(request, f"An invitation is on its way to {invitation.email}. It is good for 14 days.")
+            return redirect("accounts:utility", pk)
+    return render(request, "accounts/invitation_form.html", {"form": form, "utility": utility})
+
+
+@login_required
+@require_POST
+def withdraw(request: AuthenticatedRequest, pk: int, invitation: int) -> HttpResponse:
+    utility = for_manager(request, pk)
+    withdrawn, _ = utility.invitations.filter(pk=invitation, accepted_at=None).delete()
+    if withdrawn:
+        messages.success(request, "The invitation is withdrawn. Its link no longer works.")
+    else:
+        messages.error(request, "Nothing was changed: this invitation was accepted or withdrawn before.")
+    return redirect("accounts:utility", pk)
+
+
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the link in the e-mail leads, whoever follows it. Says what to do next; POST accepts."""
+    invitation = Invitation.objects.filter(token=token).select_related("utility", "invited_by").first()
+    if invitation is None or not invitation.is_open:
+        return render(request, "accounts/invitation_closed.html", status=410)
+    if not request.user.is_authenticated:
+        return render(request, "accounts/invitation_detail.html", {"invitation": invitation})
+    if request.method == "POST":
+        try:
+            invitation.accept(by=request.user)
+        except InvitationForSomeoneElse:
+            return redirect("accounts:invitation", token)
+        except InvitationClosed:
+            return render(request, "accounts/invitation_closed.html", status=410)
+        messages.success(request, f"Welcome to {invitation.utility}.")
+        return redirect("accounts:utility", invitation.utility_id)
+    context = {"invitation": invitation, "is_mine": invitation.is_for(request.user)}
+    return render(request, "accounts/invitation_detail.html", context)
+
+
+@login_required
+def ask(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Anyone signed in may ask; they see no more of the utility than the search shows."""
+    utility = get_object_or_404(Utility, pk=pk)
+    form = ClaimForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                claim = Claim.objects.ask(utility, request.user, form.cleaned_data["message"])
+                emails.ask_deciders(claim)
+            messages.success(request, f"You have asked to join {utility}. You get an e-mail with the answer.")
+        except AlreadyMember:
+            messages.info(request, f"You belong to {utility} already.")
+        except AlreadyAsked:
+            messages.info(request, f"You have asked to join {utility} before and the answer is still open.")
+        return redirect("accounts:list")
+    return render(request, "accounts/claim_form.html", {"form": form, "utility": utility})
+
+
+@login_required
+def claims(request: AuthenticatedRequest) -> HttpResponse:
+    """For program staff: requests to join a utility that has no manager to decide."""
+    if not request.user.is_program_staff:
+        raise PermissionDenied
+    waiting = Claim.objects.open().filter(utility__in=Utility.objects.without_manager())
+    context = {"claims": waiting.select_related("utility", "user"), "roles": Role.choices}
+    return render(request, "accounts/claim_list.html", context)
+
+
+@login_required
+@require_POST
+def grant(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    claim = get_object_or_404(Claim.objects.decidable_by(request.user), pk=pk)
+    form = GrantForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Nothing was changed: choose manager, contributor or viewer.")
+        return _after(request, claim)
+    return _decide(request, claim, form.cleaned_data["role"])
+
+
+@login_required
+@require_POST
+def decline(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    return _decide(request, get_object_or_404(Claim.objects.decidable_by(request.user), pk=pk), "")
+
+
+def _decide(request: AuthenticatedRequest, claim: Claim, role: str) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            claim.decide(role, by=request.user)
+            emails.answer(claim)
+    except AlreadyDecided:
+        messages.info(request, f"Someone else has answered {claim.user} already.")
+    else:
+        done = f"{claim.user} now belongs to {claim.utility}." if role else f"You have declined {claim.user}."
+        messages.success(request, f"{done} They get an e-mail.")
+    return _after(request, claim)
+
+
+def _after(request: AuthenticatedRequest, claim: Claim) -> HttpResponse:
+    """Back to where the decision was made."""
+    if claim.utility.memberships.filter(user=request.user).exists():
+        return redirect("accounts:utility", claim.utility_id)
+    return redirect("accounts:claims")

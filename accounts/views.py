@@ -1,0 +1,204 @@
+"""A person's own page, their utilities, and who does what in one."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.forms import PersonForm, RepresentativeForm, RoleForm, SearchForm, UtilityForm
+from accounts.models import (
+    Claim,
+    IdentifierTaken,
+    Invitation,
+    LastManager,
+    Membership,
+    NotAMember,
+    Role,
+    User,
+    Utility,
+)
+
+SHOWN = 50  # search results; who sees as many is asked for another word
+LAST_MANAGER = "Nothing was changed: {utility} needs at least one manager. Make someone else a manager first."
+TAKEN = "One of these numbers was registered for another utility a moment ago. Search for that utility instead."
+
+
+class AuthenticatedRequest(HttpRequest):
+    """What a view behind ``login_required`` gets."""
+
+    user: User
+
+
+def for_manager(request: AuthenticatedRequest, pk: int) -> Utility:
+    """The utility: 404 for a stranger, who learns nothing; 403 for a member who does not manage it."""
+    utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=pk)
+    if not utility.membership_of(request.user).can_manage:
+        raise PermissionDenied
+    return utility
+
+
+@login_required
+def utilities(request: AuthenticatedRequest) -> HttpResponse:
+    """My utilities, and what waits on the way to others."""
+    waiting = Q(utility__claims__decided_at=None, utility__claims__isnull=False)
+    memberships = (
+        Membership.objects.filter(user=request.user)
+        .select_related("utility")
+        .annotate(
+            people=Count("utility__memberships", distinct=True),
+            asking=Count("utility__claims", filter=waiting, distinct=True),
+        )
+        .order_by("utility__name")
+    )
+    context = {
+        "memberships": memberships,
+        "invitations": Invitation.objects.open().addressed_to(request.user).select_related("utility", "invited_by"),
+        "claims": Claim.objects.open().filter(user=request.user).select_related("utility"),
+        "decides": request.user.is_program_staff,
+    }
+    return render(request, "accounts/utility_list.html", context)
+
+
+@login_required
+def me(request: AuthenticatedRequest) -> HttpResponse:
+    # A copy: a refused name must not show up as the signed-in person's name at the top of the page.
+    form = PersonForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your name is saved.")
+        return redirect("accounts:me")
+    context = {
+        "form": form,
+        "memberships": request.user.memberships.select_related("utility").order_by("utility__name"),
+        "has_second_factor": is_mfa_enabled(request.user),
+    }
+    return render(request, "accounts/user_detail.html", context)
+
+
+@login_required
+def search(request: AuthenticatedRequest) -> HttpResponse:
+    """Creating a utility searches first: it may be here already."""
+    form = SearchForm(request.GET or None)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    results = list(Utility.objects.matching(words).seen_by(request.user)[: SHOWN + 1])
+    context = {"form": form, "words": words, "found": results[:SHOWN], "more": len(results) > SHOWN}
+    return render(request, "accounts/utility_search.html", context)
+
+
+@login_required
+def create(request: AuthenticatedRequest) -> HttpResponse:
+    form = UtilityForm(request.POST or None, initial={"name": request.GET.get("name", "")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            utility = Utility.objects.register(by=request.user, identifiers=form.numbers, **form.facts)
+        except IdentifierTaken:
+            form.add_error(None, TAKEN)
+        else:
+            messages.success(request, f"{utility} is registered and you are its manager.")
+            warn_unusual(request, form)
+            return redirect("accounts:utility", utility.pk)
+    context = {"form": form, "known": form.known.seen_by(request.user)}
+    return render(request, "accounts/utility_form.html", context)
+
+
+@login_required
+def edit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    utility = for_manager(request, pk)
+    form = UtilityForm(request.POST or None, instance=Utility.objects.get(pk=pk))
+    if request.method == "POST" and form.is_valid():
+        try:
+            form.save_with_numbers()
+        except IdentifierTaken:
+            form.add_error(None, TAKEN)
+        else:
+            messages.success(request, "Saved.")
+            warn_unusual(request, form)
+            return redirect("accounts:utility", pk)
+    return render(request, "accounts/utility_form.html", {"form": form, "utility": utility})
+
+
+def warn_unusual(request: HttpRequest, form: UtilityForm) -> None:
+    for number in form.unusual:
+        messages.warning(request, f"{number} is saved, but look again: most permits start with two letters, the state.")
+
+
+@login_required
+def utility(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Facts, people and, for its managers, who is on the way in."""
+    shown = get_object_or_404(
+        Utility.objects.visible_to(request.user).select_related("management_representative"), pk=pk
+    )
+    members = list(shown.memberships.select_related("user"))
+    mine = next(member for member in members if member.user_id == request.user.pk)
+    context = {"utility": shown, "members": members, "mine": mine, "roles": Role.choices}
+    if mine.can_manage:
+        context |= {
+            "invitations": shown.invitations.filter(accepted_at=None).select_related("invited_by"),
+            "claims": shown.claims.open().select_related("user"),
+            "representative_form": RepresentativeForm(utility=shown),
+        }
+    return render(request, "accounts/utility_detail.html", context)
+
+
+@login_required
+@require_POST
+def change_role(request: AuthenticatedRequest, pk: int, member: int) -> HttpResponse:
+    utility = for_manager(request, pk)
+    membership = get_object_or_404(utility.memberships, pk=member)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Nothing was changed: choose manager, contributor or viewer.")
+        return redirect("accounts:utility", pk)
+    try:
+        membership.change_role(form.cleaned_data["role"])
+        messages.success(request, f"{membership.user} is now {membership.get_role_display().lower()}.")
+    except LastManager:
+        messages.error(request, LAST_MANAGER.format(utility=utility))
+    return redirect("accounts:utility", pk)
+
+
+@login_required
+@require_POST
+def remove(request: AuthenticatedRequest, pk: int, member: int) -> HttpResponse:
+    utility = for_manager(request, pk)
+    membership = get_object_or_404(utility.memberships, pk=member)
+    return _take_out(request, membership, f"{membership.user} no longer belongs to {utility}.")
+
+
+@login_required
+@require_POST
+def leave(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    membership = get_object_or_404(request.user.memberships, utility=pk)
+    return _take_out(request, membership, f"You have left {membership.utility}.")
+
+
+def _take_out(request: AuthenticatedRequest, membership: Membership, done: str) -> HttpResponse:
+    try:
+        membership.leave()
+    except LastManager:
+        messages.error(request, LAST_MANAGER.format(utility=membership.utility))
+        return redirect("accounts:utility", membership.utility_id)
+    messages.success(request, done)
+    if membership.user_id == request.user.pk:
+        return redirect("accounts:list")
+    return redirect("accounts:utility", membership.utility_id)
+
+
+@login_required
+@require_POST
+def representative(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    utility = for_manager(request, pk)
+    form = RepresentativeForm(request.POST, utility=utility)
+    person = form.cleaned_data["person"] if form.is_valid() else None
+    try:
+        if not form.is_valid():
+            raise NotAMember
+        utility.name_representative(person and person.pk)
+        messages.success(request, f"{person} is the management representative." if person else "Nobody is named now.")
+    except NotAMember:
+        messages.error(request, f"Nothing was changed: choose someone who belongs to {utility}.")
+    return redirect("accounts:utility", pk)

@@ -1,0 +1,40 @@
+"""Gap analyses in the administration pages: to look at, not to change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from assessments.models import Finding, GapAnalysis, GapAnalysisEvent
+
+
+class ReadOnly:
+    """What a utility says of itself is changed on its own pages, by its own people."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class FindingInline(ReadOnly, admin.TabularInline):
+    model = Finding
+    fields = ["element", "rating", "areas", "initiatives", "to_confirm", "changed_by", "changed_at"]
+
+
+class EventInline(ReadOnly, admin.TabularInline):
+    model = GapAnalysisEvent
+
+
+@admin.register(GapAnalysis)
+class GapAnalysisAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["name", "utility", "as_of", "status", "created_by", "completed_at"]
+    list_filter = ["status"]
+    list_select_related = ["utility", "created_by"]
+    search_fields = ["name", "utility__name"]
+    date_hierarchy = "as_of"
+    inlines = [FindingInline, EventInline]

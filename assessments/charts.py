@@ -1,0 +1,87 @@
+"""The pictures of a gap analysis, as SVG for page and PDF alike.
+
+Only presentation attributes, so that a strict content security policy holds; each picture has a title
+that says what it shows, and the page gives the same figures as a table.
+"""
+
+import textwrap
+from xml.sax.saxutils import escape
+
+import drawsvg as draw
+from django.utils.safestring import SafeString, mark_safe
+
+from assessments.results import Results, Score
+
+COLOURS = {"plan": "#2b5797", "do": "#2a7454", "check": "#955400", "act": "#84386a"}
+EMPTY, EMPTY_EDGE, INK, INK_2 = "#eef2f4", "#c3ced5", "#16262f", "#465761"
+FONT = "Public Sans, sans-serif"
+
+_LABELS, _CELL, _ROW, _TOP = 186, 34, 40, 30
+
+
+def heat_map(results: Results) -> SafeString:
+    """Elements down, areas in scope across: a filled cell with a dot is covered, an empty one is a gap."""
+    width, height = _LABELS + _CELL * len(results.areas), _TOP + _ROW * len(results.rows)
+    covered = sum(len(row.areas) for row in results.rows)
+    cells = len(results.rows) * len(results.areas)
+    picture = _picture(width, height, f"Heat map: {covered} of {cells} pairs of element and area are covered.")
+    for column, area in enumerate(results.areas):
+        picture.append(_text(area.code, _LABELS + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2))
+    for line, row in enumerate(results.rows):
+        top = _TOP + _ROW * line
+        _label(picture, row.name, top, COLOURS.get(row.component, INK))
+        for column, area in enumerate(results.areas):
+            _cell(picture, _LABELS + _CELL * column, top, COLOURS.get(row.component, INK), filled=area.code in row.areas)
+    return _svg(picture)
+
+
+def score_bars(results: Results) -> SafeString:
+    """One bar for each component, with its letter and its share."""
+    said = ", ".join(f"{score.name} {score.percent} percent" for score in results.scores)
+    picture = _picture(460, 44 * len(results.scores), f"Scores: {said}.")
+    for line, score in enumerate(results.scores):
+        _bar(picture, score, 44 * line)
+    return _svg(picture)
+
+
+def _bar(picture: draw.Drawing, score: Score, top: int) -> None:
+    colour, left, full = COLOURS.get(score.slug, INK), 96, 300
+    picture.append(draw.Circle(18, top + 22, 14, fill=colour))
+    picture.append(_text(score.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill="#ffffff"))
+    picture.append(_text(score.name, 42, top + 27, 15, weight=600))
+    picture.append(draw.Rectangle(left, top + 13, full, 18, rx=9, fill=EMPTY, stroke=EMPTY_EDGE, stroke_width=1))
+    if score.percent:
+        picture.append(draw.Rectangle(left, top + 13, max(18, full * score.percent / 100), 18, rx=9, fill=colour))
+    picture.append(_text(f"{score.percent}%", left + full + 14, top + 28, 15, weight=700))
+
+
+def _label(picture: draw.Drawing, name: str, top: int, colour: str) -> None:
+    picture.append(draw.Rectangle(0, top + 3, 4, _ROW - 6, rx=2, fill=colour))
+    lines = textwrap.wrap(name, 24)
+    first = top + _ROW / 2 + (5 if len(lines) == 1 else -3)
+    for number, line in enumerate(lines):
+        picture.append(_text(line, 12, first + 15 * number, 13))
+
+
+def _cell(picture: draw.Drawing, left: float, top: float, colour: str, *, filled: bool) -> None:
+    edge = colour if filled else EMPTY_EDGE
+    picture.append(
+        draw.Rectangle(left + 2, top + 2, _CELL - 4, _ROW - 4, rx=4, fill=colour if filled else EMPTY, stroke=edge)
+    )
+    if filled:
+        picture.append(draw.Circle(left + _CELL / 2, top + _ROW / 2, 5, fill="#ffffff"))
+
+
+def _picture(width: float, height: float, title: str) -> draw.Drawing:
+    picture = draw.Drawing(width, height, role="img", font_family=FONT)
+    picture.append(draw.Raw(f"<title>{escape(title)}</title>"))
+    return picture
+
+
+def _text(words: str, x: float, y: float, size: int, *, anchor: str = "start", weight: int = 400, fill: str = INK) -> draw.Text:
+    return draw.Text(words, size, x, y, text_anchor=anchor, font_weight=weight, fill=fill)
+
+
+def _svg(picture: draw.Drawing) -> SafeString:
+    # drawsvg escapes the texts that it is given; the title is escaped above.
+    return mark_safe(picture.as_svg(header="").strip())  # noqa: S308

@@ -1,0 +1,193 @@
+"""What a person enters: the frame of a gap analysis, one row of it, a piece of evidence."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts.models import Utility
+from assessments.models import Finding, GapAnalysis
+from assessments.operations import OPERATIONS, VALUE_CHAINS
+from files.models import ACCEPT
+from initiatives.models import Initiative
+from pdca.models import Area
+
+
+class OperationsInput(forms.CheckboxSelectMultiple):
+    """Check boxes that know their value chain, so that it can stand above them."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        option["group"] = next(chain for chain, steps in VALUE_CHAINS.items() if str(value) in steps)
+        return option
+
+
+class AnalysisForm(forms.ModelForm):
+    """Name, date, fence line, areas and initiatives in place; ``version`` is the one it was read at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
+    areas = forms.MultipleChoiceField(
+        label="Management areas in scope",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The areas that your management system is to serve. You can change this later.",
+    )
+    operations = forms.MultipleChoiceField(
+        label="Operations inside the fence line",
+        choices=list(OPERATIONS.items()),
+        widget=OperationsInput,
+        required=False,
+        help_text="Tick the steps that this analysis covers.",
+    )
+    initiatives = forms.ModelMultipleChoiceField(
+        label="Initiatives already in place",
+        queryset=Initiative.objects.all(),
+        to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Those that your utility follows today, in whole or in part.",
+    )
+
+    class Meta:
+        model = GapAnalysis
+        fields = ["name", "as_of", "areas", "operations", "fence_line", "initiatives"]
+        widgets = {
+            "as_of": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "fence_line": forms.Textarea(attrs={"rows": 4}),
+        }
+        help_texts = {
+            "name": "For example “Integrated management system, 2026”.",
+            "as_of": "The date whose state of affairs you describe.",
+            "fence_line": "Which facilities and sites are inside, and which are left out on purpose.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        areas = [(area.code, area.name) for area in Area.objects.all()]
+        self.fields["areas"].choices = areas  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.initial["version"] = self.instance.version
+        else:
+            self.initial.setdefault("as_of", timezone.localdate())
+            self.initial.setdefault("areas", [code for code, _ in areas])
+
+    def clean_areas(self) -> list[str]:
+        """In their own order, whatever order they were sent in."""
+        sent = self.cleaned_data["areas"]
+        return [code for code, _ in self.fields["areas"].choices if code in sent]  # type: ignore[attr-defined]
+
+    @property
+    def frame(self) -> dict[str, Any]:
+        """What ``GapAnalysis.start`` and ``rescope`` take."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+class StartForm(AnalysisForm):
+    """A new one: for which utility, from scratch or from an earlier one."""
+
+    def __init__(self, *args: Any, utility: Utility, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.utility = utility
+        earlier = GapAnalysis.objects.filter(utility=utility)
+        self.fields["previous"] = forms.ModelChoiceField(
+            queryset=earlier,
+            required=False,
+            label="Start from a previous one",
+            empty_label="No, start with empty rows",
+            help_text="Its rows are carried over; each waits for you to confirm it.",
+        )
+        if not earlier:
+            del self.fields["previous"]
+
+
+class FindingForm(forms.Form):
+    """One row. ``details`` says that the opened part of the row was sent too."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    details = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    rating = forms.TypedChoiceField(
+        choices=[*Finding.Rating.choices], coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
+    )
+    areas = forms.MultipleChoiceField(label="Areas it supports", required=False, widget=forms.CheckboxSelectMultiple)
+    initiatives = forms.MultipleChoiceField(
+        label="Which initiatives supply it?", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    evidence = forms.CharField(
+        label="Evidence", required=False, max_length=10000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    changes = forms.CharField(
+        label="What must change to support integration?",
+        required=False,
+        max_length=10000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    notes = forms.CharField(label="Notes", required=False, max_length=10000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    DETAILS = ("initiatives", "evidence", "changes", "notes")
+
+    def __init__(self, data: Any = None, *, finding: Finding, **kwargs: Any) -> None:
+        self.finding = finding
+        scope = finding.analysis.areas
+        initial = {name: getattr(finding, name) for name in ("version", "rating", "areas", *self.DETAILS)}
+        kwargs.setdefault("prefix", None)
+        super().__init__(data, initial=initial, auto_id=f"id_{finding.element.slug}_%s", **kwargs)
+        names = dict(Area.objects.values_list("code", "name")) if data is None else {code: code for code in scope}
+        self.fields["areas"].choices = [(code, names[code]) for code in scope]  # type: ignore[attr-defined]
+        if data is not None and not data.get("details"):
+            for name in self.DETAILS:
+                del self.fields[name]
+        else:
+            for name in self.DETAILS:  # these stand outside the row's form element
+                self.fields[name].widget.attrs["form"] = f"form-{finding.element.slug}"
+            in_place = finding.analysis.initiatives.values_list("slug", "short_name")
+            self.fields["initiatives"].choices = list(in_place)  # type: ignore[attr-defined]
+
+    def clean_areas(self) -> list[str]:
+        return [code for code in self.finding.analysis.areas if code in self.cleaned_data["areas"]]
+
+    def clean(self) -> dict[str, Any]:
+        """Rating and areas agree: none, exactly one, two or more. Areas alone tell the rating."""
+        cleaned = super().clean() or {}
+        rating, areas = cleaned.get("rating"), cleaned.get("areas", [])
+        if "rating" in self.errors or "areas" in self.errors:
+            return cleaned
+        if rating is None and areas:
+            cleaned["rating"] = rating = min(len(areas), 2)
+        if rating == Finding.Rating.NONE and areas:
+            self.add_error("areas", "What does not exist supports no area. Untick the areas, or choose another rating.")
+        elif rating == Finding.Rating.SINGLE and len(areas) > 1:
+            self.add_error("areas", "A single area means exactly one. Keep one, or choose “Supports multiple areas”.")
+        elif rating == Finding.Rating.MULTIPLE and len(self.finding.analysis.areas) < 2:
+            self.add_error("rating", "Only one area is in scope, so nothing can support several.")
+        elif rating == Finding.Rating.MULTIPLE and len(areas) == 1:
+            self.add_error("areas", "Multiple areas means two or more. Tick another, or choose “Supports a single area”.")
+        return cleaned
+
+    @property
+    def changes_made(self) -> dict[str, Any]:
+        """What ``Finding.answer`` takes."""
+        return {name: self.cleaned_data[name] for name in self.fields if name not in ("version", "details")}
+
+
+class LinkForm(forms.Form):
+    url = forms.URLField(label="Link", max_length=1000, assume_scheme="https")
+    title = forms.CharField(label="What it is", max_length=200, required=False)
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if not url.lower().startswith(("https://", "http://")):
+            raise forms.ValidationError("A link begins with https:// or http://.")
+        return url
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label="File",
+        help_text="PDF, office document, image, text or CSV, up to 10 MB.",
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+    )
+
+
+class ReopenForm(forms.Form):
+    why = forms.CharField(
+        label="Why is it opened again?", max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -1,0 +1,452 @@
+"""The gap analysis: guide 2004's Table 2, filled in by one utility at one date."""
+
+from typing import Any, Self
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models, transaction
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import CAN_EDIT, Role, Utility
+from assessments.operations import OPERATIONS
+from assessments.results import Results
+from files.models import StoredFile
+from initiatives.models import Initiative
+from pdca.models import Element
+from workflow.models import Event, Guarded, Versioned, WrongState
+
+AREA_CODES = ["E", "S", "Q", "F", "H"]
+
+
+class Incomplete(Exception):
+    """Not every row is answered. ``missing`` is a list of (finding, what it lacks in words)."""
+
+    def __init__(self, missing: list[tuple["Finding", str]]):
+        super().__init__(f"{len(missing)} rows are not answered")
+        self.missing = missing
+
+
+class InUse(Exception):
+    """What should leave the scope is used by findings. ``uses`` is a list of (what, finding)."""
+
+    def __init__(self, uses: list[tuple[str, "Finding"]]):
+        super().__init__(f"{len(uses)} findings use it")
+        self.uses = uses
+
+
+class NotAllowed(Exception):
+    """The person's role in the utility does not include this."""
+
+
+class GapAnalysisQuerySet(models.QuerySet["GapAnalysis"]):
+    def visible_to(self, user: Any) -> Self:
+        """The analyses of the utilities that ``user`` belongs to, each with ``my_role`` in its utility."""
+        return (
+            self.filter(utility__memberships__user=user)
+            .annotate(my_role=F("utility__memberships__role"))
+            .select_related("utility")
+        )
+
+    def with_progress(self) -> Self:
+        return self.annotate(
+            n_answered=Count("findings", filter=Q(findings__rating__isnull=False, findings__to_confirm=False))
+        )
+
+
+class GapAnalysis(Guarded, Versioned):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Under way"
+        COMPLETE = "complete", "Complete"
+
+    TRANSITIONS = {
+        Status.DRAFT: frozenset({Status.COMPLETE}),
+        Status.COMPLETE: frozenset({Status.DRAFT}),
+    }
+
+    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="gap_analyses")
+    name = models.CharField(max_length=150)
+    as_of = models.DateField("as of", help_text="The date whose state of affairs it describes.")
+    operations = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name="operations")
+    fence_line = models.TextField("fence line, in your words", blank=True, max_length=5000)
+    areas = ArrayField(models.CharField(max_length=1), verbose_name="management areas in scope")
+    initiatives = models.ManyToManyField(
+        Initiative, through="InitiativeInPlace", related_name="gap_analyses", blank=True
+    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFT, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    copied_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, editable=False)
+    completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    completed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    frozen = models.JSONField(null=True, blank=True, editable=False, help_text="the results as they were at completion")
+
+    objects = GapAnalysisQuerySet.as_manager()
+    my_role: str
+    n_answered: int
+
+    class Meta:
+        verbose_name_plural = "gap analyses"
+        ordering = ["-as_of", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(areas__contained_by=AREA_CODES) & ~Q(areas=[]), name="gap_analysis_areas_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(operations__contained_by=list(OPERATIONS)), name="gap_analysis_operations_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="complete", completed_at__isnull=False, frozen__isnull=False)
+                | Q(status="draft", completed_at=None, frozen=None),
+                name="gap_analysis_frozen_when_complete",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="complete_needs_every_row",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func="""
+                    IF NEW.status = 'complete' AND OLD.status = 'complete' AND
+                        (NEW.name, NEW.as_of, NEW.operations, NEW.fence_line, NEW.areas, NEW.frozen)
+                        IS DISTINCT FROM
+                        (OLD.name, OLD.as_of, OLD.operations, OLD.fence_line, OLD.areas, OLD.frozen) THEN
+                        RAISE EXCEPTION 'a complete gap analysis is read-only'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'gap_analysis_read_only';
+                    END IF;
+                    IF NEW.status = 'complete' AND OLD.status = 'draft' AND (
+                        NOT EXISTS (SELECT 1 FROM assessments_finding f WHERE f.analysis_id = NEW.id)
+                        OR EXISTS (SELECT 1 FROM assessments_finding f WHERE f.analysis_id = NEW.id AND (
+                            f.rating IS NULL OR f.to_confirm
+                            OR (f.rating = 1 AND cardinality(f.areas) <> 1)
+                            OR (f.rating = 2 AND cardinality(f.areas) < 2)))
+                    ) THEN
+                        RAISE EXCEPTION 'a complete gap analysis has every row answered'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'gap_analysis_every_row';
+                    END IF;
+                    IF NEW.areas <> OLD.areas AND EXISTS (
+                        SELECT 1 FROM assessments_finding f
+                        WHERE f.analysis_id = NEW.id AND NOT f.areas::varchar[] <@ NEW.areas::varchar[]
+                    ) THEN
+                        RAISE EXCEPTION 'a finding uses the area'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'gap_analysis_areas_in_use';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Protect(
+                name="complete_is_kept", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__status="complete")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("assessments:analysis", args=[self.pk])
+
+    # Rights: for a row fetched through ``visible_to``.
+
+    @property
+    def can_edit(self) -> bool:
+        return self.my_role in CAN_EDIT and self.status == self.Status.DRAFT
+
+    @property
+    def can_manage(self) -> bool:
+        return self.my_role == Role.MANAGER
+
+    def _only_managers(self) -> None:
+        if not self.can_manage:
+            raise NotAllowed("Only a manager of the utility can do this.")
+
+    # What happens to an analysis.
+
+    @classmethod
+    @transaction.atomic
+    def start(cls, *, by: Any, initiatives: Any = (), previous: "GapAnalysis | None" = None, **fields: Any) -> Self:
+        """A new analysis with its 18 rows; the rows of ``previous`` are carried over, each to be confirmed."""
+        analysis = cls.objects.create(created_by=by, copied_from=previous, **fields)
+        analysis.initiatives.set(initiatives)
+        in_place = {initiative.slug for initiative in initiatives}
+        earlier = {finding.element_id: finding for finding in previous.findings.all()} if previous else {}
+        rows = []
+        for element in Element.objects.all():
+            finding = Finding(analysis=analysis, element=element)
+            if element.pk in earlier:
+                finding.carry_over(earlier[element.pk], scope=analysis.areas, in_place=in_place)
+            rows.append(finding)
+        copies = Finding.objects.bulk_create(rows)
+        if previous:
+            Evidence.carry_over(previous, copies)
+        return analysis
+
+    @transaction.atomic
+    def rescope(self, version: int, *, by: Any, initiatives: Any, **fields: Any) -> None:
+        """Change name, date, fence line, areas or initiatives in place.
+
+        Raises InUse where a finding relies on an area or initiative that would leave, Stale, WrongState.
+        """
+        in_place = {initiative.slug for initiative in initiatives}
+        areas = fields["areas"]
+        uses: list[tuple[str, Finding]] = []
+        for finding in self.findings.select_for_update(of=("self",)).select_related("element"):
+            uses += [(area, finding) for area in finding.areas if area not in areas]
+            uses += [(slug, finding) for slug in finding.initiatives if slug not in in_place]
+        if uses:
+            raise InUse(uses)
+        self.save_over(version, by=by, only_if=Q(status=self.Status.DRAFT), **fields)
+        self.initiatives.set(initiatives)
+
+    def missing(self) -> list[tuple["Finding", str]]:
+        """The rows that keep it from being complete, each with what it lacks."""
+        rows = self.findings.select_related("element")
+        return [(finding, lack) for finding in rows if (lack := finding.lack(self.areas))]
+
+    @transaction.atomic
+    def complete(self, *, by: Any) -> None:
+        """Close it, keeping its results as they are now. Raises NotAllowed, Incomplete, WrongState."""
+        self._only_managers()
+        # Holds back every save of a row until this is decided (the rows' trigger asks for a share of it).
+        GapAnalysis.objects.select_for_update().get(pk=self.pk)
+        if self.status == self.Status.DRAFT and (missing := self.missing()):
+            raise Incomplete(missing)
+        self._move(
+            self.Status.COMPLETE,
+            by=by,
+            frozen=self.measured().as_json(),
+            completed_at=timezone.now(),
+            completed_by=by,
+        )
+
+    def reopen(self, *, by: Any, why: str) -> None:
+        """Make it editable again, with the reason kept. Raises NotAllowed, WrongState."""
+        self._only_managers()
+        self._move(self.Status.DRAFT, by=by, why=why, frozen=None, completed_at=None, completed_by=None)
+
+    @transaction.atomic
+    def discard(self) -> None:
+        """Delete a draft with its evidence. Raises NotAllowed, WrongState."""
+        self._only_managers()
+        if self.status != self.Status.DRAFT:
+            raise WrongState("Only a gap analysis under way can be deleted.")
+        stored = list(StoredFile.objects.filter(evidence__finding__analysis=self).distinct())
+        if not GapAnalysis.objects.filter(pk=self.pk, status=self.Status.DRAFT).delete()[0]:
+            raise WrongState("It is already gone.")
+        for file in stored:
+            if not file.evidence.exists():
+                file.discard()
+
+    # Its results.
+
+    def measured(self) -> Results:
+        """The results of the rows as they stand now."""
+        return Results.measure(self)
+
+    @property
+    def results(self) -> Results:
+        """As they were at completion for a complete one, else as they stand."""
+        return Results.from_json(self.frozen) if self.frozen else self.measured()
+
+
+class InitiativeInPlace(models.Model):
+    """An initiative that the utility already follows, within one analysis; keeps the catalog row from deletion."""
+
+    analysis = models.ForeignKey(GapAnalysis, on_delete=models.CASCADE)
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["analysis", "initiative"], name="initiative_in_place_once")]
+
+    def __str__(self) -> str:
+        return str(self.initiative)
+
+
+class GapAnalysisEvent(Event):
+    analysis = models.ForeignKey(GapAnalysis, on_delete=models.CASCADE, related_name="events")
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def visible_to(self, user: Any) -> Self:
+        return (
+            self.filter(analysis__utility__memberships__user=user)
+            .annotate(my_role=F("analysis__utility__memberships__role"))
+            .select_related("analysis", "element")
+        )
+
+    def answered(self) -> Self:
+        return self.filter(rating__isnull=False, to_confirm=False)
+
+    def with_counts(self) -> Self:
+        return self.annotate(n_evidence=Count("evidence_items"))
+
+
+class Finding(Versioned):
+    """One row of Table 2: what exists for one element, and which management areas it serves."""
+
+    class Rating(models.IntegerChoices):
+        NONE = 0, "Does not exist"
+        SINGLE = 1, "Supports a single area"
+        MULTIPLE = 2, "Supports multiple areas"
+
+    analysis = models.ForeignKey(GapAnalysis, on_delete=models.CASCADE, related_name="findings")
+    element = models.ForeignKey(Element, on_delete=models.PROTECT, related_name="+")
+    rating = models.PositiveSmallIntegerField(choices=Rating.choices, null=True, blank=True)
+    areas = ArrayField(models.CharField(max_length=1), default=list, blank=True)
+    initiatives = ArrayField(models.SlugField(), default=list, blank=True, help_text="slugs of those that supply it")
+    evidence = models.TextField(blank=True, max_length=10000)
+    changes = models.TextField("what must change to support integration", blank=True, max_length=10000)
+    notes = models.TextField(blank=True, max_length=10000)
+    to_confirm = models.BooleanField("carried over, to be confirmed", default=False)
+
+    objects = FindingQuerySet.as_manager()
+    my_role: str
+    n_evidence: int
+
+    class Meta:
+        ordering = ["element__order"]
+        constraints = [
+            models.UniqueConstraint(fields=["analysis", "element"], name="finding_once_per_element"),
+            models.CheckConstraint(
+                condition=Q(rating=None, areas=[])
+                | Q(rating=0, areas=[])
+                | Q(rating=1, areas__len__lte=1)
+                | (Q(rating=2) & ~Q(areas__len=1)),
+                name="finding_rating_and_areas_agree",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="finding_within_its_analysis",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert
+                | pgtrigger.UpdateOf("rating", "areas", "initiatives", "evidence", "changes", "notes", "to_confirm"),
+                declare=[("scope", "varchar[]"), ("state", "varchar")],
+                func="""
+                    SELECT areas::varchar[], status INTO scope, state
+                    FROM assessments_gapanalysis WHERE id = NEW.analysis_id FOR SHARE;
+                    IF state <> 'draft' THEN
+                        RAISE EXCEPTION 'a complete gap analysis is read-only'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_read_only_when_complete';
+                    END IF;
+                    IF NOT NEW.areas::varchar[] <@ scope OR (NEW.rating = 2 AND cardinality(scope) < 2) THEN
+                        RAISE EXCEPTION 'areas outside the scope'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_areas_in_scope';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.element}: {self.get_rating_display() or 'not answered'}"
+
+    @property
+    def can_edit(self) -> bool:
+        return self.my_role in CAN_EDIT and self.analysis.status == GapAnalysis.Status.DRAFT
+
+    @property
+    def is_answered(self) -> bool:
+        return self.rating is not None and not self.to_confirm
+
+    def lack(self, scope: list[str]) -> str:
+        """What this row lacks for a complete analysis, in words; empty where it lacks nothing."""
+        if self.rating is None:
+            return "not answered yet"
+        if self.to_confirm:
+            return "carried over from an earlier analysis: confirm it or change it"
+        if self.rating == self.Rating.SINGLE and len(self.areas) != 1:
+            return "say which area it supports"
+        if self.rating == self.Rating.MULTIPLE and len(self.areas) < 2:
+            return "say which areas it supports: at least two"
+        return ""
+
+    def carry_over(self, earlier: "Finding", *, scope: list[str], in_place: set[str]) -> None:
+        """Take what an earlier analysis says, as far as it fits this one's scope, to be confirmed."""
+        self.rating = earlier.rating
+        self.areas = [area for area in earlier.areas if area in scope]
+        if earlier.areas and len(self.areas) < 2:
+            self.rating = self.Rating.SINGLE if self.areas else None
+        if self.rating == self.Rating.MULTIPLE and len(scope) < 2:
+            self.rating = None
+        self.initiatives = [slug for slug in earlier.initiatives if slug in in_place]
+        self.evidence, self.changes, self.notes = earlier.evidence, earlier.changes, earlier.notes
+        self.to_confirm = self.rating is not None
+
+    def answer(self, version: int, *, by: Any, **changes: Any) -> None:
+        """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed."""
+        if self.my_role not in CAN_EDIT:
+            raise NotAllowed("Viewers can read, not change.")
+        in_draft = Q(analysis__status=GapAnalysis.Status.DRAFT)
+        self.save_over(version, by=by, only_if=in_draft, to_confirm=False, **changes)
+
+
+class Evidence(models.Model):
+    """A link or a kept file that shows what a finding says."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="evidence_items")
+    title = models.CharField(max_length=200, blank=True)
+    url = models.URLField("link", max_length=1000, blank=True)
+    file = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="evidence")
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "evidence"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(url="") & Q(file__isnull=False)) | (~Q(url="") & Q(file=None)),
+                name="evidence_link_or_file",
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="evidence_of_a_draft",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Delete,
+                declare=[("state", "varchar")],
+                func="""
+                    SELECT a.status INTO state FROM assessments_finding f
+                    JOIN assessments_gapanalysis a ON a.id = f.analysis_id
+                    WHERE f.id = COALESCE(NEW.finding_id, OLD.finding_id) FOR SHARE OF a;
+                    IF state = 'complete' THEN
+                        RAISE EXCEPTION 'a complete gap analysis is read-only'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_read_only_when_complete';
+                    END IF;
+                    RETURN COALESCE(NEW, OLD);
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or (self.file.name if self.file else self.url)
+
+    @classmethod
+    def carry_over(cls, previous: GapAnalysis, copies: list[Finding]) -> None:
+        """The same links and files for the copied rows; a file is kept once."""
+        by_element = {finding.element_id: finding for finding in copies}
+        items = cls.objects.filter(finding__analysis=previous).select_related("finding")
+        cls.objects.bulk_create(
+            cls(
+                finding=by_element[item.finding.element_id],
+                title=item.title,
+                url=item.url,
+                file_id=item.file_id,
+                added_by_id=item.added_by_id,
+            )
+            for item in items
+        )
+
+    @transaction.atomic
+    def discard(self) -> None:
+        """Take it away; its file goes too unless another finding uses it."""
+        file = self.file
+        self.delete()
+        if file and not file.evidence.exists():
+            file.discard()

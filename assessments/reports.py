@@ -1,0 +1,57 @@
+"""The gap analysis as a PDF: everything that was entered, and what it shows."""
+
+from typing import Any
+
+from assessments import charts
+from assessments.models import GapAnalysis
+from assessments.operations import VALUE_CHAINS
+from pdca.models import Component
+from reports.kinds import Kind, register
+
+
+def find(user: Any, object_id: int) -> GapAnalysis | None:
+    return GapAnalysis.objects.visible_to(user).filter(pk=object_id).first()
+
+
+def title(analysis: GapAnalysis) -> str:
+    return f"Gap analysis: {analysis}, {analysis.utility}"
+
+
+def context(analysis: GapAnalysis) -> dict[str, Any]:
+    results = analysis.results
+    names = dict(analysis.initiatives.values_list("slug", "name"))
+    findings = list(analysis.findings.select_related("element").prefetch_related("evidence_items__file"))
+    rows = {row.slug: row for row in results.rows}
+    for finding in findings:
+        # A complete analysis keeps the names it was completed under.
+        finding.element.name = rows[finding.element.slug].name
+    return {
+        "analysis": analysis,
+        "results": results,
+        "heat_map": charts.heat_map(results),
+        "score_bars": charts.score_bars(results),
+        "initiatives": list(names.values()),
+        "initiative_names": names,
+        "operations": [
+            (chain, [name for slug, name in steps.items() if slug in analysis.operations])
+            for chain, steps in VALUE_CHAINS.items()
+            if any(slug in analysis.operations for slug in steps)
+        ],
+        "phases": [
+            (component, [(finding, rows[finding.element.slug]) for finding in findings if rows[finding.element.slug].component == component.slug])
+            for component in Component.objects.all()
+        ],
+    }
+
+
+register(
+    Kind(
+        name="gap-analysis",
+        label="Gap analysis",
+        template="assessments/reports/gap_analysis.html",
+        find=find,
+        title=title,
+        filename=lambda analysis: f"gap-analysis-{analysis.as_of:%Y-%m-%d}",
+        context=context,
+    )
+)

@@ -1,0 +1,224 @@
+"""What a gap analysis shows: which area each element reaches, the scores, what could be extended.
+
+The scores are this product's own measure. A row is worth 0 where nothing exists, 1 where one area is
+served, 2 where several are; a row can reach 2, or 1 where only one area is in scope. A score is what the
+rows reach as a share of what they can reach; a row not yet answered counts as 0.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from initiatives.models import Initiative
+from pdca.models import Area, Component
+
+if TYPE_CHECKING:
+    from assessments.models import GapAnalysis
+
+
+@dataclass(frozen=True)
+class AreaInScope:
+    code: str
+    name: str
+    short_name: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One element: its rating (None: not answered), the area codes and initiative names behind it."""
+
+    slug: str
+    name: str
+    component: str
+    strategic_alignment: bool
+    rating: int | None
+    areas: list[str]
+    initiatives: list[str]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Points reached of points possible."""
+
+    slug: str
+    name: str
+    reached: int
+    possible: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.reached / self.possible) if self.possible else 0
+
+
+@dataclass(frozen=True)
+class Extension:
+    """A row that serves one area and could carry others."""
+
+    row: Row
+    serves: AreaInScope
+    could_serve: list[AreaInScope]
+
+
+@dataclass(frozen=True)
+class Results:
+    areas: list[AreaInScope]
+    rows: list[Row]
+    scores: list[Score]
+    overall: Score
+    alignment: Score
+
+    @classmethod
+    def measure(cls, analysis: "GapAnalysis") -> "Results":
+        """Four queries: areas, components, rows with their elements, the initiatives in place."""
+        areas = [
+            AreaInScope(area.code, area.name, area.short_name)
+            for area in Area.objects.all()
+            if area.code in analysis.areas
+        ]
+        names = dict(Initiative.objects.filter(gap_analyses=analysis).values_list("slug", "short_name"))
+        rows = [
+            Row(
+                slug=finding.element.slug,
+                name=finding.element.name,
+                component=finding.element.component_id,
+                strategic_alignment=finding.element.strategic_alignment,
+                rating=finding.rating,
+                areas=finding.areas,
+                initiatives=[names.get(slug, slug) for slug in finding.initiatives],
+            )
+            for finding in analysis.findings.select_related("element")
+        ]
+        components = list(Component.objects.values_list("slug", "name"))
+        return cls.of(areas, rows, components)
+
+    @classmethod
+    def of(cls, areas: list[AreaInScope], rows: list[Row], components: list[tuple[str, str]]) -> "Results":
+        """The scores of plain rows; ``components`` are (slug, name) in their order."""
+        best = 2 if len(areas) > 1 else 1
+
+        def score(slug: str, name: str, some: list[Row]) -> Score:
+            return Score(slug, name, sum(min(row.rating or 0, best) for row in some), best * len(some))
+
+        return cls(
+            areas=areas,
+            rows=rows,
+            scores=[score(slug, name, [row for row in rows if row.component == slug]) for slug, name in components],
+            overall=score("overall", "Overall", rows),
+            alignment=score("alignment", "Strategic alignment", [row for row in rows if row.strategic_alignment]),
+        )
+
+    # How it is kept with a complete analysis.
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Results":
+        return cls(
+            areas=[AreaInScope(**area) for area in kept["areas"]],
+            rows=[Row(**row) for row in kept["rows"]],
+            scores=[Score(**score) for score in kept["scores"]],
+            overall=Score(**kept["overall"]),
+            alignment=Score(**kept["alignment"]),
+        )
+
+    # What it says.
+
+    @property
+    def answered(self) -> list[Row]:
+        return [row for row in self.rows if row.rating is not None]
+
+    @property
+    def existing(self) -> list[Row]:
+        return [row for row in self.rows if row.rating]
+
+    @property
+    def shared(self) -> list[Row]:
+        return [row for row in self.rows if row.rating == 2]
+
+    @property
+    def absent(self) -> list[Row]:
+        return [row for row in self.rows if row.rating == 0]
+
+    @property
+    def alignment_rows(self) -> list[Row]:
+        return [row for row in self.rows if row.strategic_alignment]
+
+    @property
+    def gap_cells(self) -> int:
+        """(element, area) pairs in scope that nothing covers."""
+        return len(self.rows) * len(self.areas) - sum(len(row.areas) for row in self.rows)
+
+    @property
+    def extensions(self) -> list[Extension]:
+        """Single-area rows that could carry more areas, the strategic alignment elements first."""
+        found = [
+            Extension(row, area, [other for other in self.areas if other != area])
+            for row in self.rows
+            for area in self.areas
+            if row.rating == 1 and row.areas == [area.code] and len(self.areas) > 1
+        ]
+        return sorted(found, key=lambda extension: not extension.row.strategic_alignment)
+
+    @property
+    def headline(self) -> str:
+        """The whole in one line, such as “Strong on Do, thin on Check, nothing yet on Act”."""
+        if not self.existing:
+            return "Nothing in place yet: every element is open" if self.answered else "Not answered yet"
+        bands: dict[str, list[str]] = {}
+        for score in self.scores:
+            bands.setdefault(_band(score.percent), []).append(score.name)
+        parts = [f"{band} {_and(bands[band])}" for band in BANDS if band in bands]
+        line = ", ".join(parts)
+        return line[0].upper() + line[1:]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The figures in plain words."""
+        several = len(self.areas) > 1
+        words = [
+            f"{_of(len(self.existing), len(self.rows), 'element')} {_exist(len(self.existing))}"
+            + (f"; {_serve(len(self.shared))} more than one area." if several else ".")
+        ]
+        if unanswered := len(self.rows) - len(self.answered):
+            words.append(f"{unanswered} {'is' if unanswered == 1 else 'are'} not answered yet and count as nothing.")
+        if several and self.extensions:
+            n = len(self.extensions)
+            words.append(
+                f"{n} {'serves' if n == 1 else 'serve'} a single area and could be extended to others"
+                " before anything new is written."
+            )
+        alignment = self.alignment_rows
+        shared = sum(row.rating == 2 for row in alignment)
+        if several and alignment:
+            words.append(
+                f"Of the {len(alignment)} elements that matter most for strategic alignment,"
+                f" {shared or 'none'} {'serves' if shared == 1 else 'serve'} several areas."
+            )
+        return words
+
+
+BANDS = ("strong on", "part way on", "thin on", "nothing yet on")
+
+
+def _band(percent: int) -> str:
+    if percent >= 67:
+        return BANDS[0]
+    if percent >= 34:
+        return BANDS[1]
+    return BANDS[2] if percent else BANDS[3]
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _of(n: int, total: int, noun: str) -> str:
+    return f"{n or 'None'} of {'the ' if not n else ''}{total} {noun}s"
+
+
+def _exist(n: int) -> str:
+    return "exists" if n == 1 else "exist"
+
+
+def _serve(n: int) -> str:
+    return f"{n or 'none'} {'serves' if n == 1 else 'serve'}"

@@ -1,0 +1,343 @@
+"""Pages of the gap analyses: list, start, the table itself, its rows, its end, its results."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import CAN_EDIT, Utility
+from assessments import charts
+from assessments.forms import AnalysisForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
+from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, InUse, NotAllowed
+from files.models import RefusedFile, StoredFile
+from pdca.models import Area, Component
+from workflow.conflicts import differences
+from workflow.models import Stale, WrongState
+
+
+@login_required
+def analysis_list(request: HttpRequest) -> HttpResponse:
+    analyses = GapAnalysis.objects.visible_to(request.user).with_progress().order_by("utility__name", "-as_of", "-pk")
+    utilities = Utility.objects.filter(memberships__user=request.user, memberships__role__in=CAN_EDIT)
+    return render(request, "assessments/analysis_list.html", {"analyses": analyses, "startable": utilities})
+
+
+@login_required
+def start(request: HttpRequest, utility_pk: int) -> HttpResponse:
+    utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=utility_pk)
+    if not utility.memberships.filter(user=request.user, role__in=CAN_EDIT).exists():
+        raise PermissionDenied
+    form = StartForm(request.POST or None, utility=utility, initial={"previous": request.GET.get("from")})
+    if request.method == "POST" and form.is_valid():
+        previous = form.cleaned_data.get("previous")
+        analysis = GapAnalysis.start(utility=utility, by=request.user, previous=previous, **form.frame)
+        return redirect(analysis)
+    return render(request, "assessments/analysis_start.html", {"form": form, "utility": utility}, status=_status(form))
+
+
+def _visible(request: HttpRequest, pk: int) -> GapAnalysis:
+    return get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
+
+
+def _status(form: Any) -> int:
+    """A page that shows errors says so to programs too."""
+    return 422 if form.is_bound and form.errors else 200
+
+
+@login_required
+def analysis(request: HttpRequest, pk: int) -> HttpResponse:
+    analysis = _visible(request, pk)
+    if not analysis.can_edit:
+        return render(request, "assessments/analysis_read.html", _read_context(analysis))
+    return _table(request, analysis, opened=request.GET.get("open", ""))
+
+
+def _table(request: HttpRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
+    """Table 2 to fill in; the row ``opened`` shows its details, and ``more`` may bring that row's bound form."""
+    findings = list(analysis.findings.with_counts().select_related("element").order_by("element__order"))
+    phases = [
+        (component, [finding for finding in findings if finding.element.component_id == component.slug])
+        for component in Component.objects.all()
+    ]
+    context = {
+        "analysis": analysis,
+        "areas": [area for area in Area.objects.all() if area.code in analysis.areas],
+        "phases": phases,
+        "n_answered": sum(finding.is_answered for finding in findings),
+        "n_rows": len(findings),
+        "next": next((finding.element.slug for finding in findings if not finding.is_answered), ""),
+        "opened": opened,
+        "missing": analysis.missing() if "missing" in request.GET else [],
+        "base": analysis.get_absolute_url(),
+    }
+    if opened and "form" not in more:
+        finding = next((finding for finding in findings if finding.element.slug == opened), None)
+        if finding:
+            finding.analysis = analysis
+            more |= _details_context(finding, FindingForm(finding=finding))
+    return render(request, "assessments/analysis_fill.html", context | more, status=more.get("status", 200))
+
+
+def _read_context(analysis: GapAnalysis) -> dict[str, Any]:
+    findings = analysis.findings.select_related("element").prefetch_related("evidence_items__file")
+    return {
+        "analysis": analysis,
+        "phases": [
+            (component, [finding for finding in findings if finding.element.component_id == component.slug])
+            for component in Component.objects.all()
+        ],
+        "events": analysis.events.select_related("by"),
+        "reopen_form": ReopenForm(),
+    }
+
+
+def _details_context(finding: Finding, form: FindingForm, **more: Any) -> dict[str, Any]:
+    return {
+        "finding": finding,
+        "form": form,
+        "items": finding.evidence_items.select_related("file"),
+        "link_form": LinkForm(auto_id=f"id_{finding.element.slug}_link_%s"),
+        "file_form": FileForm(auto_id=f"id_{finding.element.slug}_file_%s"),
+    } | more
+
+
+@login_required
+def scope(request: HttpRequest, pk: int) -> HttpResponse:
+    analysis = _visible(request, pk)
+    if not analysis.can_edit:
+        raise PermissionDenied
+    form = AnalysisForm(request.POST or None, instance=analysis)
+    if request.method == "POST" and form.is_valid():
+        analysis = _visible(request, pk)
+        try:
+            analysis.rescope(form.cleaned_data["version"], by=request.user, **form.frame)
+        except InUse as in_use:
+            for what, finding in in_use.uses:
+                field = "areas" if len(what) == 1 else "initiatives"
+                form.add_error(field, f"“{finding.element}” relies on {what}. Change that row first, or keep it here.")
+        except Stale as stale:
+            form.data = form.data.copy()
+            form.data["version"] = str(stale.current.version)  # type: ignore[attr-defined]
+            form.add_error(None, "Someone changed these meanwhile. Look at yours once more; saving again replaces theirs.")
+        else:
+            messages.success(request, "Saved.")
+            return redirect(analysis)
+    return render(request, "assessments/analysis_scope.html", {"form": form, "analysis": analysis}, status=_status(form))
+
+
+# One row.
+
+
+def _row(request: HttpRequest, pk: int, element: str) -> Finding:
+    return get_object_or_404(Finding.objects.visible_to(request.user), analysis=pk, element__slug=element)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "") == "application/json"
+
+
+@login_required
+@require_POST
+def save_finding(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+    """Save a row over the version it was read at: 200 saved, 409 changed by someone else, 422 not valid."""
+    finding = _row(request, pk, element)
+    form = FindingForm(request.POST, finding=finding)
+    try:
+        if not form.is_valid():
+            return _not_saved(request, finding, form, 422)
+        finding.answer(form.cleaned_data["version"], by=request.user, **form.changes_made)
+    except Stale as stale:
+        return _not_saved(request, finding, form, 409, stale=stale)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+    except WrongState:
+        form.add_error(None, "This gap analysis was completed meanwhile, so its rows can no longer change.")
+        return _not_saved(request, finding, form, 422)
+    except IntegrityError:
+        form.add_error(None, "The scope was changed meanwhile. Load the page again; what you typed is kept.")
+        return _not_saved(request, finding, form, 422)
+    if not _wants_json(request):
+        return redirect(f"{finding.analysis.get_absolute_url()}#row-{element}")
+    answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
+    return JsonResponse(
+        {
+            "version": finding.version,
+            "saved": f"Saved at {timezone.localtime():%-I:%M %p}",
+            "rating": finding.rating,
+            "lack": finding.lack(finding.analysis.areas),
+            "answered": list(answered),
+        }
+    )
+
+
+def _not_saved(
+    request: HttpRequest, finding: Finding, form: FindingForm, status: int, stale: Stale | None = None
+) -> HttpResponse:
+    """What was sent, why it was not saved, and both texts where two people wrote."""
+    conflict: dict[str, Any] = {}
+    if stale:
+        current = stale.current
+        conflict = {"current": current, "differences": differences(form, current), "row": finding.element.slug}
+        form.data = form.data.copy()
+        form.data["version"] = str(current.version)  # type: ignore[attr-defined]
+    if _wants_json(request):
+        answer: dict[str, Any] = {"errors": [error for errors in form.errors.values() for error in errors]}
+        if stale:
+            html = render_to_string("workflow/conflict.html", conflict, request)
+            answer = {"version": stale.current.version, "conflict": html}  # type: ignore[attr-defined]
+        return JsonResponse(answer, status=status)
+    analysis = _visible(request, finding.analysis_id)
+    if not analysis.can_edit:
+        return render(request, "assessments/analysis_read.html", _read_context(analysis), status=status)
+    more = _details_context(finding, form, conflict=conflict, status=status)
+    return _table(request, analysis, opened=finding.element.slug, **more)
+
+
+@login_required
+def details(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+    """The opened part of a row, for a page that stays where it is."""
+    finding = _row(request, pk, element)
+    context = _details_context(finding, FindingForm(finding=finding))
+    return render(request, "assessments/analysis_fill.html#details", context)
+
+
+# Its evidence.
+
+
+def _editable_row(request: HttpRequest, pk: int, element: str) -> Finding:
+    finding = _row(request, pk, element)
+    if not finding.can_edit:
+        raise PermissionDenied
+    return finding
+
+
+def _evidence(request: HttpRequest, finding: Finding, **more: Any) -> HttpResponse:
+    """The row's evidence again, or the whole page with that row open where no script asked."""
+    if not request.htmx and not more:  # type: ignore[attr-defined]
+        slug = finding.element.slug
+        return redirect(f"{finding.analysis.get_absolute_url()}?open={slug}#row-{slug}")
+    context = _details_context(finding, FindingForm(finding=finding)) | more
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "assessments/analysis_fill.html#evidence", context)
+    return _table(request, _visible(request, finding.analysis_id), opened=finding.element.slug, **context)
+
+
+@login_required
+@require_POST
+def add_link(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+    finding = _editable_row(request, pk, element)
+    form = LinkForm(request.POST, auto_id=f"id_{element}_link_%s")
+    if not form.is_valid():
+        return _evidence(request, finding, link_form=form)
+    finding.evidence_items.create(added_by=request.user, **form.cleaned_data)
+    return _evidence(request, finding)
+
+
+@login_required
+@require_POST
+def add_file(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+    finding = _editable_row(request, pk, element)
+    form = FileForm(request.POST, request.FILES, auto_id=f"id_{element}_file_%s")
+    if form.is_valid():
+        try:
+            stored = StoredFile.keep(form.cleaned_data["file"], by=request.user)
+        except RefusedFile as refused:
+            form.add_error("file", str(refused))
+        else:
+            finding.evidence_items.create(file=stored, added_by=request.user)
+            return _evidence(request, finding)
+    return _evidence(request, finding, file_form=form)
+
+
+@login_required
+@require_POST
+def remove_evidence(request: HttpRequest, pk: int) -> HttpResponse:
+    item = get_object_or_404(Evidence, pk=pk, finding__analysis__utility__memberships__user=request.user)
+    finding = _editable_row(request, item.finding.analysis_id, item.finding.element.slug)
+    item.discard()
+    return _evidence(request, finding)
+
+
+@login_required
+def download(request: HttpRequest, pk: int) -> HttpResponse:
+    item = get_object_or_404(
+        Evidence.objects.select_related("file"),
+        pk=pk,
+        file__isnull=False,
+        finding__analysis__utility__memberships__user=request.user,
+    )
+    return item.file.response()  # type: ignore[union-attr,return-value]
+
+
+# Its end.
+
+
+@login_required
+@require_POST
+def complete(request: HttpRequest, pk: int) -> HttpResponse:
+    analysis = _visible(request, pk)
+    try:
+        analysis.complete(by=request.user)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+    except Incomplete:
+        return redirect(f"{analysis.get_absolute_url()}?missing=1#missing")
+    except WrongState:
+        messages.info(request, "It was already marked complete.")
+    else:
+        messages.success(request, "Marked complete. Its rows are kept as they are now.")
+    return redirect("assessments:results", pk)
+
+
+@login_required
+@require_POST
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    analysis = _visible(request, pk)
+    form = ReopenForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why it is opened again; the reason is kept with it.")
+        return redirect(analysis)
+    try:
+        analysis.reopen(by=request.user, why=form.cleaned_data["why"])
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+    except WrongState:
+        messages.info(request, "It was already open.")
+    else:
+        messages.success(request, "Open again. Its rows can be changed.")
+    return redirect(analysis)
+
+
+@login_required
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    analysis = _visible(request, pk)
+    try:
+        analysis.discard()
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+    except WrongState as error:
+        messages.error(request, str(error))
+        return redirect(analysis)
+    messages.success(request, f"“{analysis}” was deleted.")
+    return redirect("assessments:list")
+
+
+@login_required
+def results(request: HttpRequest, pk: int) -> HttpResponse:
+    analysis = _visible(request, pk)
+    found = analysis.results
+    context = {
+        "analysis": analysis,
+        "results": found,
+        "heat_map": charts.heat_map(found),
+        "score_bars": charts.score_bars(found),
+    }
+    return render(request, "assessments/analysis_results.html", context)

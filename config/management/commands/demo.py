@@ -1,0 +1,231 @@
+"""``make demo``: the whole site on one machine, with real services and demo data, until Ctrl-C."""
+
+import contextlib
+import ctypes
+import fcntl
+import http.client
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from config import embedded
+
+READY_WITHIN = 60  # seconds
+LOOK_EVERY = 1  # seconds
+PR_SET_PDEATHSIG = 1
+
+
+class Command(BaseCommand):
+    help = "Set up the demo data and serve the site on this machine until Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *, port: int, **options: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
+        children: list[Child] = []
+        try:
+            # Held to the end: two demos in one folder would share a worker's queue and fight over the schedule.
+            with _only_demo(settings.LOCAL_DIR / "demo.lock"):
+                _refuse_a_taken_port(port)
+                accounts = self._prepare()
+                children = [web(port), worker(port)]
+                self._serve(children, port, accounts)
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping.")
+        finally:
+            _stop(children)
+
+    def _prepare(self) -> str:
+        """Database, reference data, demo data, static files; returns what is to be said of the accounts."""
+        self._say("Preparing the database")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        self._say("Loading the catalog and the demo data")
+        call_command("load_catalog", stdout=io.StringIO())
+        accounts = io.StringIO()
+        os.environ["HEADWORKS_DEMO"] = "1"  # without it the command refuses
+        try:
+            call_command("load_demo", stdout=accounts)
+        except CommandError as refusal:
+            accounts.write(f"{refusal}\n")
+        if _static_files_changed():
+            self._say("Collecting static files")
+            call_command("collectstatic", interactive=False, verbosity=0)
+        connections.close_all()
+        return accounts.getvalue()
+
+    def _serve(self, children: "list[Child]", port: int, accounts: str) -> None:
+        self._say("Starting the web server and the worker")
+        for child in children:
+            child.start()
+        _wait_until_ready(port, children)
+        self.stdout.write(f"\n{accounts.rstrip()}\n\nHeadworks is at http://localhost:{port} (Ctrl-C stops it)")
+        self.stdout.flush()
+        while True:
+            time.sleep(LOOK_EVERY)
+            _keep_services()
+            for child in children:
+                if child.ended():
+                    self._say(f"The {child.name} ended and is started again")
+                    child.stop()  # what it left of its group
+                    time.sleep(1)  # one that can't start must not spin
+                    child.start()
+
+    def _say(self, words: str) -> None:
+        self.stdout.write(f"{words} …")
+        self.stdout.flush()
+
+
+class Child:
+    """A process with its own children, in a process group of its own, so that all of it can be stopped."""
+
+    def __init__(self, name: str, port: int, module: str, *arguments: str, patience: float):
+        self.name = name
+        self.command = [sys.executable, "-m", module, *arguments]
+        self.environment = os.environ | _addresses(port)
+        self.patience = patience  # seconds to finish what it is at
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_end_with_parent(),
+        )
+
+    def ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def stop(self) -> None:
+        """Ask, wait, then end whatever is left of the group."""
+        if self.process is None:
+            return
+        if not self.ended():
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.patience)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def web(port: int) -> Child:
+    options = ["--bind", f"127.0.0.1:{port}", "--preload", "--workers", "2", "--threads", "4", "--graceful-timeout", "8"]
+    if Path("/dev/shm").is_dir():  # noqa: S108  the heartbeat file of a worker must not wait for a slow disk
+        options += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+    return Child("web server", port, "gunicorn", "config.wsgi", "--log-level", "warning", *options, patience=10)
+
+
+def worker(port: int) -> Child:
+    schedule = str(settings.LOCAL_DIR / "beat-schedule")
+    options = ["-B", "-c", "1", "--loglevel", "WARNING", "--schedule", schedule, "--without-gossip", "--without-mingle"]
+    return Child("worker", port, "celery", "-q", "-A", "config", "worker", *options, patience=20)
+
+
+def _addresses(port: int) -> dict[str, str]:
+    """Where the services are, so that a child uses these and starts none of its own."""
+    database = settings.DATABASES["default"]
+    return {
+        "DATABASE_URL": os.environ.get("DATABASE_URL")
+        or f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
+        "REDIS_URL": settings.REDIS_URL,
+        "PYTHONWARNINGS": "ignore:You're running the worker",  # as root: fine in a container for a demo
+        "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
+    }
+
+
+def _keep_services() -> None:
+    """Start an embedded service again if it was killed: at its old address, so the others find it again."""
+    if not os.environ.get("DATABASE_URL"):
+        embedded.postgres(settings.LOCAL_DIR / "postgres")
+    if not os.environ.get("REDIS_URL"):
+        embedded.valkey(settings.LOCAL_DIR / "valkey")
+
+
+@contextlib.contextmanager
+def _only_demo(path: Path) -> Any:
+    handle: IO[str]
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"A demo is already running from {path.parent}: stop it first.") from None
+        yield
+
+
+def _refuse_a_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            raise CommandError(f"Port {port} is taken or not allowed: choose another, make demo PORT=8001") from None
+
+
+def _static_files_changed() -> bool:
+    """Whether a source is newer than what was collected (ctime: an installed package keeps its old mtime)."""
+    made = settings.STATIC_ROOT / "staticfiles.json"
+    if not made.exists():
+        return True
+    at = made.stat().st_mtime
+    sources = (storage.path(name) for finder in get_finders() for name, storage in finder.list(None))
+    return any(os.stat(source).st_ctime > at for source in sources)
+
+
+def _wait_until_ready(port: int, children: list[Child]) -> None:
+    end = time.monotonic() + READY_WITHIN
+    while not _is_ready(port):
+        for child in children:
+            if child.ended():
+                raise CommandError(f"The {child.name} did not start; what it said is above.")
+        if time.monotonic() > end:
+            raise CommandError(f"The site did not get ready within {READY_WITHIN} seconds.")
+        time.sleep(0.1)
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("localhost", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".*") or "localhost"})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """On Linux: a child is told to stop when this process is gone, even when it was killed."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop(children: list[Child]) -> None:
+    """The web server first, so that nothing new comes in; a second Ctrl-C only waits no longer."""
+    for child in children:
+        try:
+            child.stop()
+        except KeyboardInterrupt:
+            child.patience = 0
+            child.stop()

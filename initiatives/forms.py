@@ -1,0 +1,38 @@
+"""How the catalog is narrowed and sorted."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from initiatives.models import Initiative, InitiativeQuerySet
+from pdca.models import Area, Component
+
+
+class CatalogFilter(forms.Form):
+    """A GET form. A value that is not offered filters nothing: an old or mistyped link still shows the catalog."""
+
+    area = forms.ChoiceField(label="Management area", required=False)
+    group = forms.ChoiceField(label="Group", required=False, choices=[("", "Every group"), *Initiative.Group.choices])
+    component = forms.ChoiceField(label="Order", required=False)
+
+    def __init__(self, data: Any, areas: Iterable[Area], components: Iterable[Component]) -> None:
+        super().__init__(data)
+        self.fields["area"].choices = [("", "Every area"), *((area.code, area.short_name) for area in areas)]  # type: ignore[attr-defined]
+        self.fields["component"].choices = [  # type: ignore[attr-defined]
+            ("", "By name"),
+            *((component.slug, f"Strongest in {component.name} first") for component in components),
+        ]
+        for form_field in self.fields.values():
+            form_field.widget.attrs["class"] = "usa-select"
+        self.is_valid()
+
+    def apply_to(self, initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
+        chosen = self.cleaned_data
+        if chosen.get("area"):
+            initiatives = initiatives.supporting(chosen["area"])
+        if chosen.get("group"):
+            initiatives = initiatives.filter(group=chosen["group"])
+        if chosen.get("component"):
+            initiatives = initiatives.strongest_first(chosen["component"])
+        return initiatives

@@ -1,0 +1,114 @@
+"""Reference data from YAML files into rows, without undoing what an administrator changed.
+
+Each row remembers in ``loaded`` the value of every field as it was last loaded. A field takes a new value only where
+the row still holds that remembered one; where it holds anything else, somebody has edited it and the edit stays.
+Rows that are in no file are left alone. Rows that are in a file and were deleted come back.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import connection, models
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass
+class Outcome:
+    """What a load did: counts of rows, and the edits it left alone as ``row: field``."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    kept: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged, {len(self.kept)} edits kept"
+        )
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def one_at_a_time() -> None:
+    """Makes a second loader wait until this transaction is over: two web containers may start together."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('load_catalog'))")
+
+
+def load(model: type[models.Model], key: str, rows: Iterable[Mapping[str, Any]]) -> Outcome:
+    """Brings ``rows`` (field → plain value; a related row by its key, many of them as a sorted list) into ``model``.
+
+    Runs inside the caller's transaction. ``key`` names the field that tells rows apart.
+    """
+    manager = model._default_manager
+    existing = {getattr(row, key): row for row in manager.select_for_update()}
+    outcome = Outcome()
+    for values in rows:
+        row = existing.get(values[key])
+        if row is None:
+            _create(model, values)
+            outcome.created += 1
+        else:
+            _update(row, key, values, outcome)
+    return outcome
+
+
+def _create(model: type[models.Model], values: Mapping[str, Any]) -> None:
+    row = model(loaded=dict(values))
+    many = [name for name in values if _is_many(model, name)]
+    for name in values.keys() - set(many):
+        _set(row, name, values[name])
+    row.save(force_insert=True)
+    for name in many:
+        _set(row, name, values[name])
+
+
+def _update(row: Any, key: str, values: Mapping[str, Any], outcome: Outcome) -> None:
+    loaded = dict(row.loaded)
+    changed = False
+    for name, new in values.items():
+        now = _get(row, name)
+        if now != new:
+            if now != _last_loaded(row, name):
+                outcome.kept.append(f"{getattr(row, key)}: {name}")
+                continue
+            _set(row, name, new)
+            changed = True
+        loaded[name] = new
+    if loaded != row.loaded or changed:
+        row.loaded = loaded
+        row.save()
+    if changed:
+        outcome.updated += 1
+    else:
+        outcome.unchanged += 1
+
+
+def _last_loaded(row: Any, name: str) -> Any:
+    """The value last loaded; for a field younger than the last load, its default. A row made by hand has none."""
+    if name in row.loaded or not row.loaded:
+        return row.loaded.get(name)
+    return [] if _is_many(type(row), name) else row._meta.get_field(name).get_default()
+
+
+def _is_many(model: type[models.Model], name: str) -> bool:
+    return bool(model._meta.get_field(name).many_to_many)
+
+
+def _get(row: Any, name: str) -> Any:
+    if _is_many(type(row), name):
+        return sorted(getattr(row, name).values_list("pk", flat=True))
+    return row._meta.get_field(name).value_from_object(row)
+
+
+def _set(row: Any, name: str, value: Any) -> None:
+    if _is_many(type(row), name):
+        getattr(row, name).set(value)
+    else:
+        setattr(row, row._meta.get_field(name).attname, value)

@@ -1,0 +1,42 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from reports.models import Report, ReportEvent
+
+
+class ReadOnly:
+    """Reports move through their own door only; staff look."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Events(ReadOnly, admin.TabularInline):
+    model = ReportEvent
+    readonly_fields = ["at", "by", "from_status", "to_status", "why"]
+    fields = tuple(readonly_fields)
+    extra = 0
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["title", "kind", "status", "requested_by", "requested_at", "finished_at", "attempts"]
+    list_filter = ["status", "kind"]
+    list_select_related = ["requested_by"]
+    search_fields = ["title", "requested_by__email"]
+    date_hierarchy = "requested_at"
+    # Not the file: what a report says is for the person who asked for it.
+    readonly_fields = [
+        "title", "kind", "object_id", "requested_by", "requested_at", "status", "queued_at", "progress", "doing",
+        "attempts", "leased_until", "finished_at", "error",
+    ]  # fmt: skip
+    fields = tuple(readonly_fields)
+    inlines = [Events]

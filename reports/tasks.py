@@ -1,0 +1,132 @@
+"""Making a report, and looking after those that no worker looks after."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from celery.signals import worker_ready
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from files.models import StoredFile
+from reports import kinds
+from reports.models import HEARTBEAT, Report
+from workflow.models import WrongState
+
+logger = logging.getLogger(__name__)
+
+# The heartbeat of a report that never ends would go on for ever. Seconds.
+TOO_LONG = 600
+
+BROKE = (
+    "Something in this program went wrong while the report was being made. "
+    "The people who run this site can find the details in its log under report number {}."
+)
+LASTED = "The report was not finished after ten minutes, so it was stopped."
+GONE = "What the report is about was deleted, or you no longer have access to it."
+
+
+@shared_task(acks_late=True, soft_time_limit=TOO_LONG, time_limit=TOO_LONG + 60)
+def make(report_id: int) -> None:
+    """Make the report, or leave it where another worker is at it or it is finished. Safe to run twice."""
+    report = Report.objects.select_related("requested_by").filter(pk=report_id).first()
+    if report is None:
+        return
+    try:
+        report.start()
+        with _kept_alive(report):
+            _make(report)
+    except WrongState as elsewhere:
+        logger.info("report %s is not this worker's: %s", report_id, elsewhere)
+
+
+def _make(report: Report) -> None:
+    """Render and keep ``report``, or say on its row why not. Raises WrongState if the lease was lost."""
+    try:
+        kind = kinds.get(report.kind)
+        subject = kind.find(report.requested_by, report.object_id)
+        if subject is None:
+            report.fail(GONE)
+            return
+        _keep(report, f"{kind.filename(subject)[:200]}.pdf", _rendered(report, kind, subject))
+    except (WrongState, OperationalError, InterfaceError):
+        raise  # where the database went away nothing can be recorded: the lease runs out and the sweeper sees to it
+    except SoftTimeLimitExceeded:
+        logger.exception("report %s took too long", report.pk)
+        report.fail(LASTED)
+    except Exception:
+        logger.exception("report %s broke", report.pk)
+        report.fail(BROKE.format(report.pk))
+
+
+def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
+    # Here, because a web process, which imports this module to send the task, has no use for WeasyPrint's 50 MB.
+    from reports import rendering
+
+    _tell(report, 5, "Gathering what was recorded")
+    context = kind.context(subject)
+    _tell(report, 30, "Laying out the pages")
+    pages = rendering.pages(kind.template, context)
+    _tell(report, 80, "Writing the PDF")
+    return rendering.pdf(pages)
+
+
+def _tell(report: Report, progress: int, doing: str) -> None:
+    if not report.heartbeat(progress, doing):
+        raise WrongState("the lease was lost")
+
+
+def _keep(report: Report, name: str, data: bytes) -> None:
+    file = StoredFile.keep_made(name, "application/pdf", data, by=report.requested_by)
+    try:
+        report.finish(file)
+    except WrongState:
+        file.discard()  # another worker makes the report's one file
+        raise
+
+
+@contextmanager
+def _kept_alive(report: Report) -> Iterator[None]:
+    """Renew the lease at every heartbeat, beside the work, until the work is done or the lease is lost."""
+    done = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not done.wait(HEARTBEAT.total_seconds()):
+                try:
+                    if not report.heartbeat():
+                        return
+                except DatabaseError:
+                    logger.warning("no heartbeat for report %s: the database is away", report.pk)
+                    connection.close()  # the next beat opens another
+        finally:
+            connection.close()  # each thread has its own
+
+    thread = threading.Thread(target=beat, name=f"heartbeat of report {report.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@shared_task
+def sweep() -> None:
+    """Give back what silent workers left, and send what the broker does not have."""
+    Report.objects.abandoned().give_back()
+    Report.objects.unsent().publish()
+
+
+@worker_ready.connect
+def sweep_at_once(**_: Any) -> None:
+    """What happened while no worker was there is not left to the next round of beat."""
+    sweep.delay()
+
+
+@shared_task
+def delete_expired() -> None:
+    Report.objects.expired().discard()

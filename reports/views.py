@@ -1,0 +1,98 @@
+"""Asking for a report, waiting for it, fetching it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from reports import kinds
+from reports.models import Report
+from workflow.models import WrongState
+
+PER_PAGE = 25
+STOP_POLLING = 286  # htmx: put this in place, and ask no more
+
+
+@login_required
+@require_GET
+def report_list(request: HttpRequest) -> HttpResponse:
+    reports = Report.objects.visible_to(request.user)
+    status = request.GET.get("status", "")
+    if status in Report.Status.values:
+        reports = reports.filter(status=status)
+    page = Paginator(reports, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "statuses": Report.Status.choices, "status": status}
+    return render(request, "reports/report_list.html", context)
+
+
+@login_required
+@require_POST
+def report_request(request: HttpRequest, kind: str, object_id: int) -> HttpResponse:
+    report = Report.request(kind, _subject(request.user, kind, object_id), request.user)
+    return redirect("reports:report", report.pk)
+
+
+def _subject(user: Any, kind_name: str, object_id: int) -> Any:
+    """What the report is about, for someone who may have its report now; otherwise 404."""
+    try:
+        subject = kinds.get(kind_name).find(user, object_id)
+    except KeyError:
+        subject = None
+    if subject is None:
+        raise Http404
+    return subject
+
+
+@login_required
+@require_GET
+@never_cache
+def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The waiting page; for htmx only what changes on it, and nothing (204) where nothing did."""
+    report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
+    if not request.headers.get("HX-Request"):
+        return render(request, "reports/report_detail.html", {"report": report})
+    if request.GET.get("seen") == report.seen:
+        return HttpResponse(status=STOP_POLLING if report.is_finished else 204)
+    status = STOP_POLLING if report.is_finished else 200
+    return render(request, "reports/report_detail.html#status", {"report": report}, status=status)
+
+
+@login_required
+@require_POST
+def report_again(request: HttpRequest, pk: int) -> HttpResponse:
+    report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
+    _subject(request.user, report.kind, report.object_id)
+    try:
+        report = report.try_again(by=request.user)
+    except WrongState:
+        messages.info(request, "This report was already asked for again. Here is how far it is.")
+    return redirect("reports:report", report.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def report_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks once, then deletes."""
+    report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
+    if request.method != "POST":
+        return render(request, "reports/report_delete.html", {"report": report})
+    report.discard()
+    messages.success(request, f"The report “{report.title}” was deleted.")
+    return redirect("reports:list")
+
+
+@login_required
+@require_GET
+def report_download(request: HttpRequest, pk: int) -> FileResponse:
+    """The file, for the one who asked for it and may still see what it is about."""
+    reports = Report.objects.visible_to(request.user).filter(status=Report.Status.DONE).select_related("file")
+    report = get_object_or_404(reports, pk=pk)
+    _subject(request.user, report.kind, report.object_id)
+    if report.file is None:  # a constraint says that a report which is done has one
+        raise Http404
+    return report.file.response()

@@ -1,0 +1,192 @@
+// Saves as you go. A [data-save] block holds one form, with its version in the field "version".
+// What is typed is kept in this browser until the server has it; two people's texts are shown side by side.
+"use strict";
+
+(() => {
+  const person = document.body.dataset.person;
+  const overall = document.querySelector("[data-saved]");
+  const blocks = new Map(); // block → {timer, saving, dirty, failed, retry}
+  const RETRY_FIRST = 2000, RETRY_MOST = 30000;
+
+  const formOf = (block) => block.querySelector("form");
+  const keyOf = (block) => `headworks:${person}:${new URL(formOf(block).action).pathname}`;
+  const version = (block) => formOf(block).elements.version;
+  const one = (block) => {
+    if (!blocks.has(block)) blocks.set(block, { timer: 0, saving: false, dirty: false, failed: "", retry: RETRY_FIRST });
+    return blocks.get(block);
+  };
+
+  const entries = (block) =>
+    [...new FormData(formOf(block))].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string");
+
+  const keep = (block) => {
+    try { localStorage.setItem(keyOf(block), JSON.stringify(entries(block))); } catch { /* storage is full or off */ }
+  };
+  const forget = (block) => localStorage.removeItem(keyOf(block));
+
+  const say = (block, words, kind = "") => {
+    const state = block.querySelector("[data-state]");
+    state.textContent = words;
+    state.dataset.kind = kind;
+    tell();
+  };
+
+  const tell = () => {
+    const all = [...blocks.values()];
+    const failed = all.find((state) => state.failed);
+    const words = failed ? failed.failed : all.some((state) => state.dirty || state.saving) ? "Saving…" : "All changes saved";
+    if (overall.textContent !== words) overall.textContent = words;
+    overall.dataset.kind = failed ? "failed" : "";
+  };
+
+  const schedule = (block, wait) => {
+    const state = one(block);
+    clearTimeout(state.timer);
+    state.timer = setTimeout(() => save(block), wait);
+  };
+
+  const changed = (block, wait) => {
+    const state = one(block);
+    state.dirty = true;
+    keep(block);
+    if (!state.failed) say(block, "Saving…");
+    if (!state.conflict) schedule(block, wait);
+  };
+
+  const trouble = (block, words) => {
+    const state = one(block);
+    state.dirty = true;
+    state.failed = words;
+    say(block, words, "failed");
+  };
+
+  const later = (block, words) => {
+    const state = one(block);
+    trouble(block, words);
+    schedule(block, state.retry);
+    state.retry = Math.min(state.retry * 2, RETRY_MOST);
+  };
+
+  const save = async (block) => {
+    const state = one(block);
+    if (state.saving) return;
+    clearTimeout(state.timer);
+    state.saving = true;
+    state.dirty = false;
+    const body = new FormData(formOf(block));
+    try {
+      const answer = await fetch(formOf(block).action, {
+        method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", credentials: "same-origin",
+      });
+      await answered(block, answer);
+    } catch {
+      later(block, "Not saved: no connection. Kept in this browser and sent when it is back.");
+    } finally {
+      state.saving = false;
+      if (state.dirty && !state.failed) schedule(block, 0);
+      tell();
+    }
+  };
+
+  const answered = async (block, answer) => {
+    const state = one(block);
+    if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
+      trouble(block, "Not saved: you are signed out. What you typed is kept in this browser; load the page again to sign in.");
+    } else if (answer.ok) {
+      saved(block, await answer.json());
+    } else if (answer.status === 409) {
+      const { conflict, version: current } = await answer.json();
+      state.conflict = current;
+      trouble(block, "Not saved: someone else changed this row. Choose which text to keep.");
+      show(block, conflict);
+    } else if (answer.status === 422) {
+      const { errors } = await answer.json();
+      trouble(block, `Not saved. ${errors.join(" ")}`);
+    } else if (answer.status === 404) {
+      trouble(block, "Not saved: this page is gone or no longer yours. What you typed is kept in this browser.");
+    } else {
+      later(block, "Not saved: the server has trouble. Kept in this browser and sent again shortly.");
+    }
+  };
+
+  const saved = (block, data) => {
+    const state = one(block);
+    version(block).value = data.version;
+    state.failed = "";
+    state.retry = RETRY_FIRST;
+    if (state.dirty) keep(block); else forget(block);
+    say(block, data.saved, "saved");
+    block.dispatchEvent(new CustomEvent("headworks:saved", { bubbles: true, detail: data }));
+  };
+
+  const show = (block, html) => {
+    const place = block.querySelector("[data-conflict]");
+    place.innerHTML = html;
+    place.firstElementChild.focus();
+  };
+
+  const settle = (block) => {
+    const state = one(block);
+    block.querySelector("[data-conflict]").replaceChildren();
+    state.conflict = 0;
+    state.failed = "";
+  };
+
+  const keepMine = (block) => {
+    version(block).value = one(block).conflict;
+    settle(block);
+    one(block).dirty = true;
+    save(block);
+  };
+
+  // What was kept from an earlier visit goes back into the form and is sent; over the version it was typed
+  // at, so that a change by someone else meanwhile is shown, not lost.
+  const restore = async (block) => {
+    const kept = localStorage.getItem(keyOf(block));
+    if (!kept) return;
+    const values = JSON.parse(kept);
+    if (values.some(([name]) => name === "details")) await opened(block);
+    for (const field of [...formOf(block).elements]) {
+      if (!field.name || field.name === "csrfmiddlewaretoken") continue;
+      const mine = values.filter(([name]) => name === field.name).map(([, value]) => value);
+      if (field.type === "radio" || field.type === "checkbox") field.checked = mine.includes(field.value);
+      else if (mine.length) field.value = mine[0];
+    }
+    changed(block, 0);
+  };
+
+  const opened = (block) =>
+    new Promise((done) => {
+      block.addEventListener("headworks:opened", done, { once: true });
+      block.dispatchEvent(new CustomEvent("headworks:open", { bubbles: true }));
+    });
+
+  const owner = (target) => {
+    const block = target.closest("[data-save]");
+    return block && target.form === formOf(block) ? block : null;
+  };
+
+  document.addEventListener("input", (event) => {
+    const block = owner(event.target);
+    if (block) changed(block, event.target.matches("textarea, input[type=text]") ? 900 : 150);
+  });
+  document.addEventListener("submit", (event) => {
+    const block = event.target.closest("[data-save]");
+    if (!block || event.target !== formOf(block)) return;
+    event.preventDefault();
+    if (event.submitter?.matches("[data-keep-mine]")) keepMine(block); else { one(block).failed = ""; changed(block, 0); }
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-use-theirs]");
+    if (!link) return;
+    const block = link.closest("[data-save]");
+    forget(block);
+    location.href = link.href.split("#")[0];
+    event.preventDefault();
+  });
+  window.addEventListener("online", () => blocks.forEach((state, block) => { if (state.failed && !state.conflict) save(block); }));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") blocks.forEach((state, block) => { if (state.dirty && !state.conflict) save(block); });
+  });
+  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-save]").forEach(restore));
+})();

@@ -1,0 +1,282 @@
+"""Accounts: creating one, signing in and out, forgotten passwords, the second factor, and how often one may try."""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from django.core.cache import cache
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import PASSWORD, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def forget_tries():
+    cache.clear()
+
+
+@pytest.fixture
+def person() -> User:
+    user = UserFactory(email="ada@example.org", name="Ada Reed")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def link_in(message) -> str:
+    return re.search(r"http://testserver(/\S+)", message.body)[1]
+
+
+def sign_in(client, password=PASSWORD, **more):
+    return client.post(reverse("account_login"), {"login": "ada@example.org", "password": password, **more})
+
+
+def sign_up(client, **changes):
+    data = {"email": "New@Example.org", "name": "Nora New", "password1": PASSWORD, "password2": PASSWORD} | changes
+    return client.post(reverse("account_signup"), data)
+
+
+def test_signing_up_verifying_and_signing_in(client):
+    assert sign_up(client).url == reverse("account_email_verification_sent")
+    user = User.objects.get()
+    assert (user.email, user.name, user.is_staff) == ("new@example.org", "Nora New", False)
+    assert "_auth_user_id" not in client.session
+
+    refused = client.post(reverse("account_login"), {"login": "new@example.org", "password": PASSWORD})
+    assert refused.url == reverse("account_email_verification_sent")
+    assert "_auth_user_id" not in client.session
+
+    confirm = link_in(mail.outbox[0])
+    assert "Yes, confirm" in client.get(confirm).content.decode()
+    client.post(confirm)
+    assert EmailAddress.objects.get().verified
+    client.post(reverse("account_login"), {"login": "NEW@example.org", "password": PASSWORD})
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+def test_signing_up_twice_tells_only_the_mailbox(client, person):
+    assert sign_up(client, email="ADA@example.org").url == reverse("account_email_verification_sent")
+    assert User.objects.count() == 1
+    assert mail.outbox[0].subject == "Headworks: You have an account"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"email": "no address"}, "email"),
+        ({"password1": "short", "password2": "short"}, "password1"),
+        ({"password1": "password1234", "password2": "password1234"}, "password1"),
+        ({"password2": "something else entirely"}, "password2"),
+    ],
+)
+def test_signing_up_with_something_wrong_says_what(client, changes, field):
+    page = sign_up(client, **changes)
+    assert page.context["form"].errors[field]
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("next_url", "goes_to"),
+    [("/utilities/search/", "/utilities/search/"), ("https://elsewhere.example/", "/"), ("", "/")],
+)
+def test_after_signing_in_one_goes_where_one_wanted(client, person, next_url, goes_to):
+    assert (
+        f'value="{next_url}"' in client.get(reverse("account_login"), {"next": next_url}).content.decode()
+        or not next_url
+    )
+    assert sign_in(client, next=next_url).url == goes_to
+
+
+def test_a_protected_page_asks_to_sign_in_and_comes_back(client, person):
+    asked = client.get(reverse("accounts:me"))
+    assert asked.url == "/account/login/?next=/utilities/me/"
+
+
+def test_a_wrong_password_is_not_told_from_an_unknown_address(client, person):
+    wrong = sign_in(client, password="not it").context["form"].errors
+    unknown = (
+        client.post(reverse("account_login"), {"login": "nobody@example.org", "password": "x"}).context["form"].errors
+    )
+    assert wrong == unknown
+
+
+def test_a_closed_account_does_not_get_in(client, person):
+    User.objects.update(is_active=False)
+    assert sign_in(client).status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_out_needs_a_post(client, person):
+    sign_in(client)
+    assert client.get(reverse("account_logout")).status_code == 200
+    assert "_auth_user_id" in client.session
+    client.post(reverse("account_logout"))
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_forgotten_password_is_reset_through_the_mailbox(client, person):
+    client.post(reverse("account_reset_password"), {"email": "ada@example.org"})
+    form_page = client.get(link_in(mail.outbox[0]), follow=True)
+    assert "Choose a new password" in form_page.content.decode()
+    action = form_page.redirect_chain[-1][0]
+    client.post(action, {"password1": "brand-new-river-7", "password2": "brand-new-river-7"})
+    assert not sign_in(client).has_header("Location")
+    assert sign_in(client, password="brand-new-river-7").status_code == 302
+
+    again = client.get(link_in(mail.outbox[0]), follow=True)
+    assert "This link no longer works" in again.content.decode()
+
+
+def test_a_reset_for_an_unknown_address_answers_the_same(client, person):
+    known = client.post(reverse("account_reset_password"), {"email": "ada@example.org"})
+    unknown = client.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
+    assert known.url == unknown.url == reverse("account_reset_password_done")
+
+
+def test_changing_the_password_asks_for_the_old_one(client, person):
+    sign_in(client)
+    new = {"password1": "brand-new-river-7", "password2": "brand-new-river-7"}
+    client.post(reverse("account_change_password"), {"oldpassword": "wrong", **new})
+    person.refresh_from_db()
+    assert person.check_password(PASSWORD)
+    client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, **new})
+    person.refresh_from_db()
+    assert person.check_password("brand-new-river-7")
+
+
+def test_too_many_sign_ups_get_a_page_in_the_sites_look(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"signup": "1/m/ip"}
+    sign_up(client, email="one@example.org")
+    page = sign_up(client, email="two@example.org")
+    assert page.status_code == 429
+    assert "Too many tries" in page.content.decode()
+    assert 'class="top"' in page.content.decode()
+    assert User.objects.count() == 1
+
+
+def test_guessing_a_password_is_slowed_down(client, person):
+    for _ in range(5):
+        sign_in(client, password="not it")
+    refused = sign_in(client)
+    assert refused.status_code == 200
+    assert "Too many failed" in refused.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_another_address_becomes_the_main_one_after_it_is_confirmed(client, person):
+    sign_in(client)
+    client.post(reverse("account_email"), {"action_add": "", "email": "ada@home.example"})
+    client.post(reverse("account_email"), {"action_primary": "", "email": "ada@home.example"})
+    person.refresh_from_db()
+    assert person.email == "ada@example.org"
+    client.post(link_in(mail.outbox[-1]))
+    client.post(reverse("account_email"), {"action_primary": "", "email": "ada@home.example"})
+    person.refresh_from_db()
+    assert person.email == "ada@home.example"
+
+
+def code_for(secret: str) -> str:
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return f"{hotp_value(secret, counter):06}"
+
+
+def test_the_second_factor_is_set_up_and_then_asked_for(client, person):
+    sign_in(client)
+    page = client.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    assert secret in page.content.decode()
+    client.post(reverse("mfa_activate_totp"), {"code": code_for(secret)})
+    assert Authenticator.objects.filter(user=person, type="totp").exists()
+    client.post(reverse("account_logout"))
+
+    assert sign_in(client, next="/utilities/").url.startswith(reverse("mfa_authenticate"))
+    assert "_auth_user_id" not in client.session
+    client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_recovery_code_lets_in_once(client, person):
+    TOTP.activate(person, generate_totp_secret())
+    code = RecoveryCodes.activate(person).get_unused_codes()[0]
+    sign_in(client, next="/utilities/")
+    assert client.post(reverse("mfa_authenticate"), {"code": code}).url == "/utilities/"
+    client.post(reverse("account_logout"))
+    sign_in(client)
+    assert client.post(reverse("mfa_authenticate"), {"code": code}).status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+OUTSIDE = ["account_login", "account_signup", "account_reset_password", "account_reset_password_done"]
+OUTSIDE += ["account_email_verification_sent", "account_inactive"]
+INSIDE = ["account_email", "account_change_password", "account_logout", "account_reauthenticate", "mfa_index"]
+INSIDE += ["mfa_activate_totp", "accounts:me"]
+WITH_FACTOR = ["mfa_index", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"]
+WITH_FACTOR += ["mfa_reauthenticate"]
+
+
+def check_look(page) -> None:
+    """The site's frame, one h1, a title, a strict policy, and nothing that it would forbid."""
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert 'class="top"' in text
+    assert len(re.findall("<h1", text)) == 1
+    assert re.search(r"<title>\S.* · Headworks</title>", text)
+    assert not re.search(r"\sstyle=|\son[a-z]+=|<style", text)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
+    assert "default-src 'self'" in page["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_pages_before_signing_in_have_the_sites_look(client, name):
+    check_look(client.get(reverse(name)))
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_pages_of_the_account_have_the_sites_look(client, person, name):
+    sign_in(client)
+    check_look(client.get(reverse(name)))
+
+
+@pytest.mark.parametrize("name", WITH_FACTOR)
+def test_pages_of_the_second_factor_have_the_sites_look(client, person, name):
+    sign_in(client)
+    TOTP.activate(person, generate_totp_secret())
+    RecoveryCodes.activate(person)
+    check_look(client.get(reverse(name)))
+
+
+def test_the_second_factors_own_page_has_the_sites_look(client, person):
+    TOTP.activate(person, generate_totp_secret())
+    sign_in(client)
+    check_look(client.get(reverse("mfa_authenticate")))
+
+
+@pytest.mark.parametrize("name", ["account/confirm_email_verification_code.html", "account/email_change.html"])
+def test_a_page_not_written_here_still_gets_the_sites_look(rf, name):
+    """The library's own words inside our frame and elements: for pages that a setting may switch on one day."""
+    from allauth.account.forms import AddEmailForm
+    from django.contrib.auth.models import AnonymousUser
+    from django.template.loader import render_to_string
+
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    form = AddEmailForm(user=UserFactory())
+    text = render_to_string(name, {"form": form, "verify_form": form, "user": request.user}, request)
+    assert 'class="usa-button' in text
+    assert 'class="usa-input"' in text or "usa-input" in text
+    assert re.search(r"<title>\S.* · Headworks</title>", text)
+
+
+def test_browsers_are_told_what_each_field_is(client):
+    up = client.get(reverse("account_signup")).content.decode()
+    assert 'autocomplete="name"' in up
+    assert 'autocomplete="email"' in up
+    assert up.count('autocomplete="new-password"') == 2
+    assert 'autocomplete="current-password"' in client.get(reverse("account_login")).content.decode()

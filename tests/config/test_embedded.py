@@ -1,0 +1,111 @@
+"""The embedded services survive killed users, stale files and each other."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import redis
+from django.conf import settings
+
+from config import embedded
+
+USE = """
+import sys, time
+from pathlib import Path
+from config import embedded
+folder = Path(sys.argv[1])
+embedded.postgres(folder / "postgres")
+print(embedded.valkey(folder / "valkey"), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def user(tmp_path):
+    """``user()`` is a process that uses both services in ``tmp_path`` until its input is closed."""
+    started = []
+
+    def start() -> subprocess.Popen:
+        process = subprocess.Popen(
+            [sys.executable, "-c", USE, str(tmp_path)],
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        process.url = process.stdout.readline().strip()
+        assert process.url.startswith("redis://127.0.0.1:")
+        return process
+
+    yield start
+    for process in started:
+        process.communicate(timeout=40)
+
+
+def leave(process):
+    process.communicate(timeout=40)
+
+
+def services(folder):
+    found = (embedded._postmaster(folder / "postgres"), embedded._valkey_process(folder / "valkey"))
+    return [process for process in found if process]
+
+
+def test_the_last_user_stops_both(user, tmp_path):
+    first, second = user(), user()
+    assert first.url == second.url
+    leave(first)
+    running = services(tmp_path)
+    assert len(running) == 2
+    leave(second)
+    assert not any(process.is_running() for process in running)
+
+
+def test_a_killed_user_does_not_keep_them_running(user, tmp_path):
+    killed = user()
+    killed.kill()
+    killed.wait()
+    assert len(services(tmp_path)) == 2
+    leave(user())
+    assert services(tmp_path) == []
+
+
+def test_what_waits_in_the_broker_outlives_everything_being_killed(user, tmp_path):
+    first = user()
+    redis.Redis.from_url(first.url).rpush("celery", "a task")
+    time.sleep(1.2)  # appendfsync is "everysec"
+    everything = [psutil.Process(first.pid), *services(tmp_path)]
+    for process in everything:
+        process.kill()
+    psutil.wait_procs(everything, timeout=20)
+    second = user()
+    assert redis.Redis.from_url(second.url).lrange("celery", 0, -1) == [b"a task"]
+
+
+def test_a_number_left_behind_that_is_another_program_by_now_does_not_mislead(user, tmp_path):
+    leave(user())
+    mine = os.getpid()
+    (tmp_path / "postgres" / "postmaster.pid").write_text(f"{mine}\n{tmp_path / 'postgres'}\n")
+    (tmp_path / "valkey" / "port").write_text(f"1 {mine}")
+    user()
+    assert len(services(tmp_path)) == 2
+
+
+def test_a_first_start_that_was_cut_off_is_begun_anew(user, tmp_path):
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("18\n")
+    user()
+    assert len(services(tmp_path)) == 2
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_the_broker(user, tmp_path):
+    process = user()
+    assert os.getpgid(services(tmp_path)[1].pid) != os.getpgid(process.pid)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(40) != 0
+    assert services(tmp_path) == []

@@ -1,0 +1,64 @@
+"""What the settings read from the environment, and what .env.example says of it."""
+
+import os
+import re
+import subprocess
+import sys
+
+import environ
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+
+EXAMPLE = settings.BASE_DIR / ".env.example"
+READS = re.compile(r"env(?:iron\.get|\.\w+)\(\s*\"([A-Z_]+)\"")
+LISTS = re.compile(r"^#?([A-Z_]+)=", re.MULTILINE)
+
+
+def test_the_example_lists_exactly_what_the_settings_read():
+    read = {
+        name
+        for file in ("settings.py", "logs.py")
+        for name in READS.findall((settings.BASE_DIR / "config" / file).read_text())
+    }
+    assert set(LISTS.findall(EXAMPLE.read_text())) == read
+
+
+def test_each_variable_of_the_example_has_a_comment_above_it():
+    lines = EXAMPLE.read_text().splitlines()
+    bare = [line for before, line in zip(["", *lines], lines, strict=False) if LISTS.match(line) and not before.strip()]
+    assert bare == []
+
+
+def test_a_copy_of_the_example_changes_no_default():
+    """Copied to .env as it stands, it gives the settings that no .env gives."""
+    shown = """ALLOWED_HOSTS SITE_URL CONTACT_EMAIL DEFAULT_FROM_EMAIL POST_OFFICE EMAIL_HOST EMAIL_PORT TIME_ZONE DEBUG
+        CSRF_TRUSTED_ORIGINS SESSION_COOKIE_SECURE STORAGES REPORT_RETENTION_DAYS LOGGING LOCAL_DIR STATIC_ROOT"""
+    show = f"from config import settings; print([getattr(settings, name) for name in {shown.split()!r}])"
+    read_example = f"import environ; environ.Env.read_env({str(EXAMPLE)!r}); "
+    assert _output_of(read_example + show) == _output_of(show)
+
+
+def _output_of(code: str) -> str:
+    ours = LISTS.findall(EXAMPLE.read_text())
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    environment |= {"DATABASE_URL": "postgresql://none", "REDIS_URL": "redis://none", "SECRET_KEY": "x"}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.django_db
+def test_a_database_url_with_a_socket_folder_reaches_the_same_database():
+    """``manage.py demo`` hands the embedded database to its children in this form."""
+    here = connection.settings_dict
+    folder = here["HOST"] or here["OPTIONS"]["host"]
+    parsed = environ.Env.db_url_config(f"postgresql://{here['USER']}@/{here['NAME']}?host={folder}")
+    other = type(connections["default"])({**here, "OPTIONS": {}, **parsed})
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT current_setting('unix_socket_directories'), current_database()")
+            assert cursor.fetchone() == (folder, here["NAME"])
+    finally:
+        other.close()

@@ -1,0 +1,38 @@
+"""Whether the site says truly that it is well."""
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+
+def test_healthz_answers_without_database_or_session(client: Client):
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.content == b"ok\n"
+    assert not response.cookies
+
+
+@pytest.mark.django_db
+def test_readyz_is_200_where_database_and_broker_answer(client: Client):
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {"database": True, "broker": True}
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_broker_that_is_away(client: Client, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"database": True, "broker": False}
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_database_that_is_away(client: Client, monkeypatch):
+    def away():
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(connection, "cursor", away)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"database": False, "broker": True}

@@ -1,0 +1,62 @@
+"""What a person sees when a page is missing, a form is too old, or the site fails."""
+
+import re
+
+import pytest
+from django.template.loader import get_template
+from django.test import Client
+from django.urls import path
+
+from config.urls import urlpatterns as real_addresses
+
+
+def breaks(request):
+    raise ValueError("as a fault would")
+
+
+urlpatterns = [*real_addresses, path("breaks", breaks)]
+
+
+@pytest.mark.django_db
+def test_a_missing_page_is_404_in_the_sites_look(client: Client):
+    response = client.get("/no/such/page")
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "<h1>There is no page here</h1>" in page
+    assert "headworks.css" in page
+    assert 'href="/account/login/"' in page
+
+
+@pytest.mark.django_db
+def test_a_missing_page_does_not_offer_to_sign_in_again(as_, viewer):
+    assert b"ask a manager of that utility" in as_(viewer).get("/no/such/page").content
+
+
+@pytest.mark.django_db
+def test_a_form_from_an_earlier_visit_says_what_to_do():
+    response = Client(enforce_csrf_checks=True).post("/account/login/", {"login": "a@example.org", "password": "x"})
+    assert response.status_code == 403
+    assert b"<h1>Please send that again</h1>" in response.content
+    assert b"Nothing was saved" in response.content
+
+
+@pytest.mark.urls("tests.config.test_trouble_pages")
+def test_a_fault_is_answered_without_database_or_details():
+    response = Client(raise_request_exception=False).get("/breaks")
+    page = response.content.decode()
+    assert response.status_code == 500
+    assert "Something went wrong on our side" in page
+    assert "as a fault would" not in page
+
+
+def test_the_fault_page_needs_no_context():
+    assert get_template("500.html").render() == get_template("500.html").render({"contact_email": "x", "user": "y"})
+
+
+@pytest.mark.parametrize("name", ["404.html", "403_csrf.html", "500.html"])
+def test_nothing_is_inline(name, rf):
+    request = rf.get("/")
+    request.user = type("Anonymous", (), {"is_authenticated": False})()
+    page = get_template(name).render({}, request if name != "500.html" else None)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page)
+    assert page.count("<h1") == 1

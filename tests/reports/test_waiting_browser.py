@@ -1,0 +1,108 @@
+"""The waiting page in Chromium: it keeps itself up to date, says so to a screen reader, and stops when it is done."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
+from django.urls import reverse
+from playwright.sync_api import expect, sync_playwright
+
+from files.models import StoredFile
+from reports.models import Report
+from tests.reports import slow_kind
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+def chromium(monkeypatch):
+    # Playwright's loop runs in this thread, where the tests also ask the database.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(monkeypatch, chromium, live_server, as_, viewer):
+    """``opened(path)`` is a page on which the viewer is signed in."""
+    # The server's threads keep no connection, or the test database could not be dropped at the end.
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+    cookie = as_(viewer).cookies["sessionid"]
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
+
+    def visit(path: str):
+        page = context.new_page()
+        page.goto(live_server.url + path)
+        return page
+
+    yield visit
+    context.close()
+
+
+def look(page, name: str) -> None:
+    """No violation of WCAG 2.2 AA; a picture at both widths where SHOTS names a folder for them."""
+    found = Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    if folder := os.environ.get("SHOTS"):
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_waiting_until_it_is_ready(opened, kind, no_broker, viewer, utility):
+    report = Report.request(slow_kind.NAME, utility, viewer)
+    page = opened(reverse("reports:report", args=[report.pk]))
+    status = page.get_by_role("status")
+    expect(status).to_contain_text("Your request is kept")
+    look(page, "kept")
+    report.start()
+    report.heartbeat(30, "Laying out the pages")
+    expect(page.get_by_role("progressbar", name="Laying out the pages")).to_be_visible()
+    look(page, "running")
+    page.get_by_role("link", name="Check again").focus()
+    report.finish(StoredFile.keep_made("R.pdf", "application/pdf", b"%PDF-1.7 made", by=viewer))
+    download = page.get_by_role("link", name="Download the PDF")
+    expect(download).to_be_visible()
+    expect(download).to_be_focused()  # who was at “Check again” is not thrown back to the top of the page
+    expect(status).to_contain_text("Your report is ready")
+    look(page, "done")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.wait_for_timeout(2500)
+    assert requests == []  # it asks no more
+    with page.expect_download() as downloaded:
+        download.click()
+    assert downloaded.value.suggested_filename == "R.pdf"
+
+
+def test_a_failure_and_the_list(opened, kind, no_broker, viewer, utility):
+    report = Report.request(slow_kind.NAME, utility, viewer)
+    report.start()
+    report.fail("The report was not finished after ten minutes, so it was stopped.")
+    page = opened(reverse("reports:report", args=[report.pk]))
+    look(page, "failed")
+    listed = opened(reverse("reports:list"))
+    look(listed, "list")
+    asked = opened(reverse("reports:delete", args=[report.pk]))
+    look(asked, "delete")
+    page.get_by_role("button", name="Try again").press("Enter")
+    expect(page.get_by_role("heading", name="Your request is kept")).to_be_visible()
+    listed.get_by_label("Show", exact=True).select_option("Ready")
+    listed.get_by_role("button", name="Show").press("Enter")
+    expect(listed.get_by_text("None of your reports is in this state")).to_be_visible()
+    look(listed, "list-empty")

