@@ -13,6 +13,7 @@ demo: ## set everything up and serve the site with demo data on http://localhost
 test: export LOCAL_DIR := $(CURDIR)/.local/test
 test: ## set everything up and run the whole test suite
 	@bin/setup test
+	@DATABASE_URL=postgresql://none REDIS_URL=redis://none $(python) manage.py collectstatic --noinput --verbosity 0
 	@.venv/bin/pytest -n 2 $(PYTEST_ARGS)
 
 lint: export LOCAL_DIR := $(CURDIR)/.local/test

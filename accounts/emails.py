@@ -1,7 +1,6 @@
 """What people are told by e-mail. Sent when the transaction is committed: no message about what did not happen."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +18,15 @@ def send(template: str, to: Iterable[str], **context: Any) -> None:
     text = render_to_string(f"accounts/email/{template}.txt", context)
     subject, _, body = text.partition("\n")
     for address in to:
-        message = partial(send_mail, f"Headworks: {subject.strip()}", body.strip() + "\n", None, [address])
-        transaction.on_commit(message)
+        _queue(f"Headworks: {subject.strip()}", body.strip() + "\n", address)
+
+
+def _queue(subject: str, body: str, address: str) -> None:
+    def post() -> None:
+        send_mail(subject, body, None, [address])
+
+    # Robust: where the broker is away, the message is a row by then and the next sweep sends it.
+    transaction.on_commit(post, robust=True)
 
 
 def link(name: str, *args: Any) -> str:

@@ -195,7 +195,6 @@ class SearchForm(forms.Form):
     q = forms.CharField(
         label="Name, city or number",
         max_length=200,
-        required=False,
         help_text="A permit number or a public water system identifier also works.",
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

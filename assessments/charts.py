@@ -26,12 +26,16 @@ def heat_map(results: Results) -> SafeString:
     cells = len(results.rows) * len(results.areas)
     picture = _picture(width, height, f"Heat map: {covered} of {cells} pairs of element and area are covered.")
     for column, area in enumerate(results.areas):
-        picture.append(_text(area.code, _LABELS + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2))
+        picture.append(
+            _text(area.code, _LABELS + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2)
+        )
     for line, row in enumerate(results.rows):
         top = _TOP + _ROW * line
         _label(picture, row.name, top, COLOURS.get(row.component, INK))
         for column, area in enumerate(results.areas):
-            _cell(picture, _LABELS + _CELL * column, top, COLOURS.get(row.component, INK), filled=area.code in row.areas)
+            _cell(
+                picture, _LABELS + _CELL * column, top, COLOURS.get(row.component, INK), filled=area.code in row.areas
+            )
     return _svg(picture)
 
 
@@ -78,7 +82,9 @@ def _picture(width: float, height: float, title: str) -> draw.Drawing:
     return picture
 
 
-def _text(words: str, x: float, y: float, size: int, *, anchor: str = "start", weight: int = 400, fill: str = INK) -> draw.Text:
+def _text(
+    words: str, x: float, y: float, size: int, *, anchor: str = "start", weight: int = 400, fill: str = INK
+) -> draw.Text:
     return draw.Text(words, size, x, y, text_anchor=anchor, font_weight=weight, fill=fill)
 
 

@@ -159,7 +159,7 @@ class FindingForm(forms.Form):
         elif rating == Finding.Rating.MULTIPLE and len(self.finding.analysis.areas) < 2:
             self.add_error("rating", "Only one area is in scope, so nothing can support several.")
         elif rating == Finding.Rating.MULTIPLE and len(areas) == 1:
-            self.add_error("areas", "Multiple areas means two or more. Tick another, or choose “Supports a single area”.")
+            self.add_error("areas", "Multiple areas means two or more. Tick another, or choose a single area.")
         return cleaned
 
     @property
@@ -188,6 +188,4 @@ class FileForm(forms.Form):
 
 
 class ReopenForm(forms.Form):
-    why = forms.CharField(
-        label="Why is it opened again?", max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    why = forms.CharField(label="Why is it opened again?", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))

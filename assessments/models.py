@@ -2,15 +2,16 @@
 
 from typing import Any, Self
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import CAN_EDIT, Role, Utility
+from assessments import triggers
 from assessments.operations import OPERATIONS
 from assessments.results import Results
 from files.models import StoredFile
@@ -107,43 +108,7 @@ class GapAnalysis(Guarded, Versioned):
                 name="gap_analysis_frozen_when_complete",
             ),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="complete_needs_every_row",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update,
-                func="""
-                    IF NEW.status = 'complete' AND OLD.status = 'complete' AND
-                        (NEW.name, NEW.as_of, NEW.operations, NEW.fence_line, NEW.areas, NEW.frozen)
-                        IS DISTINCT FROM
-                        (OLD.name, OLD.as_of, OLD.operations, OLD.fence_line, OLD.areas, OLD.frozen) THEN
-                        RAISE EXCEPTION 'a complete gap analysis is read-only'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'gap_analysis_read_only';
-                    END IF;
-                    IF NEW.status = 'complete' AND OLD.status = 'draft' AND (
-                        NOT EXISTS (SELECT 1 FROM assessments_finding f WHERE f.analysis_id = NEW.id)
-                        OR EXISTS (SELECT 1 FROM assessments_finding f WHERE f.analysis_id = NEW.id AND (
-                            f.rating IS NULL OR f.to_confirm
-                            OR (f.rating = 1 AND cardinality(f.areas) <> 1)
-                            OR (f.rating = 2 AND cardinality(f.areas) < 2)))
-                    ) THEN
-                        RAISE EXCEPTION 'a complete gap analysis has every row answered'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'gap_analysis_every_row';
-                    END IF;
-                    IF NEW.areas <> OLD.areas AND EXISTS (
-                        SELECT 1 FROM assessments_finding f
-                        WHERE f.analysis_id = NEW.id AND NOT f.areas::varchar[] <@ NEW.areas::varchar[]
-                    ) THEN
-                        RAISE EXCEPTION 'a finding uses the area'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'gap_analysis_areas_in_use';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-            pgtrigger.Protect(
-                name="complete_is_kept", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__status="complete")
-            ),
-        ]
+        triggers = [triggers.COMPLETE_NEEDS_EVERY_ROW, triggers.COMPLETE_IS_KEPT]
 
     def __str__(self) -> str:
         return self.name
@@ -169,9 +134,11 @@ class GapAnalysis(Guarded, Versioned):
 
     @classmethod
     @transaction.atomic
-    def start(cls, *, by: Any, initiatives: Any = (), previous: "GapAnalysis | None" = None, **fields: Any) -> Self:
+    def start(
+        cls, *, by: Any, initiatives: Any = (), previous: "GapAnalysis | None" = None, **fields: Any
+    ) -> "GapAnalysis":
         """A new analysis with its 18 rows; the rows of ``previous`` are carried over, each to be confirmed."""
-        analysis = cls.objects.create(created_by=by, copied_from=previous, **fields)
+        analysis = GapAnalysis.objects.create(created_by=by, copied_from=previous, **fields)
         analysis.initiatives.set(initiatives)
         in_place = {initiative.slug for initiative in initiatives}
         earlier = {finding.element_id: finding for finding in previous.findings.all()} if previous else {}
@@ -213,7 +180,10 @@ class GapAnalysis(Guarded, Versioned):
         """Close it, keeping its results as they are now. Raises NotAllowed, Incomplete, WrongState."""
         self._only_managers()
         # Holds back every save of a row until this is decided (the rows' trigger asks for a share of it).
-        GapAnalysis.objects.select_for_update().get(pk=self.pk)
+        locked = GapAnalysis.objects.select_for_update().filter(pk=self.pk).values("areas").first()
+        if not locked:
+            raise WrongState("It was deleted meanwhile.")
+        self.areas = locked["areas"]
         if self.status == self.Status.DRAFT and (missing := self.missing()):
             raise Incomplete(missing)
         self._move(
@@ -223,6 +193,12 @@ class GapAnalysis(Guarded, Versioned):
             completed_at=timezone.now(),
             completed_by=by,
         )
+
+    def stays_draft(self) -> None:
+        """Hold it as it is until the end of the transaction. Raises WrongState if it is no draft any more."""
+        drafts = GapAnalysis.objects.select_for_update().filter(pk=self.pk, status=self.Status.DRAFT)
+        if not drafts.values("pk").first():
+            raise WrongState("This gap analysis was completed meanwhile, so it can no longer change.")
 
     def reopen(self, *, by: Any, why: str) -> None:
         """Make it editable again, with the reason kept. Raises NotAllowed, WrongState."""
@@ -262,6 +238,7 @@ class InitiativeInPlace(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["analysis", "initiative"], name="initiative_in_place_once")]
+        triggers = [triggers.INITIATIVE_OF_A_DRAFT]
 
     def __str__(self) -> str:
         return str(self.initiative)
@@ -320,28 +297,7 @@ class Finding(Versioned):
                 name="finding_rating_and_areas_agree",
             ),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="finding_within_its_analysis",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert
-                | pgtrigger.UpdateOf("rating", "areas", "initiatives", "evidence", "changes", "notes", "to_confirm"),
-                declare=[("scope", "varchar[]"), ("state", "varchar")],
-                func="""
-                    SELECT areas::varchar[], status INTO scope, state
-                    FROM assessments_gapanalysis WHERE id = NEW.analysis_id FOR SHARE;
-                    IF state <> 'draft' THEN
-                        RAISE EXCEPTION 'a complete gap analysis is read-only'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_read_only_when_complete';
-                    END IF;
-                    IF NOT NEW.areas::varchar[] <@ scope OR (NEW.rating = 2 AND cardinality(scope) < 2) THEN
-                        RAISE EXCEPTION 'areas outside the scope'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_areas_in_scope';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
+        triggers = [triggers.FINDING_WITHIN_ITS_ANALYSIS]
 
     def __str__(self) -> str:
         return f"{self.element}: {self.get_rating_display() or 'not answered'}"
@@ -385,6 +341,18 @@ class Finding(Versioned):
         in_draft = Q(analysis__status=GapAnalysis.Status.DRAFT)
         self.save_over(version, by=by, only_if=in_draft, to_confirm=False, **changes)
 
+    @transaction.atomic
+    def attach_link(self, *, by: Any, url: str, title: str = "") -> "Evidence":
+        """Raises WrongState once the analysis is complete."""
+        self.analysis.stays_draft()
+        return self.evidence_items.create(added_by=by, url=url, title=title)
+
+    @transaction.atomic
+    def attach_file(self, upload: UploadedFile, *, by: Any) -> "Evidence":
+        """Keep the upload as evidence. Raises RefusedFile, or WrongState once the analysis is complete."""
+        self.analysis.stays_draft()
+        return self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by))
+
 
 class Evidence(models.Model):
     """A link or a kept file that shows what a finding says."""
@@ -405,24 +373,7 @@ class Evidence(models.Model):
                 name="evidence_link_or_file",
             )
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="evidence_of_a_draft",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Delete,
-                declare=[("state", "varchar")],
-                func="""
-                    SELECT a.status INTO state FROM assessments_finding f
-                    JOIN assessments_gapanalysis a ON a.id = f.analysis_id
-                    WHERE f.id = COALESCE(NEW.finding_id, OLD.finding_id) FOR SHARE OF a;
-                    IF state = 'complete' THEN
-                        RAISE EXCEPTION 'a complete gap analysis is read-only'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_read_only_when_complete';
-                    END IF;
-                    RETURN COALESCE(NEW, OLD);
-                """,
-            ),
-        ]
+        triggers = [triggers.EVIDENCE_OF_A_DRAFT]
 
     def __str__(self) -> str:
         return self.title or (self.file.name if self.file else self.url)
@@ -432,8 +383,8 @@ class Evidence(models.Model):
         """The same links and files for the copied rows; a file is kept once."""
         by_element = {finding.element_id: finding for finding in copies}
         items = cls.objects.filter(finding__analysis=previous).select_related("finding")
-        cls.objects.bulk_create(
-            cls(
+        Evidence.objects.bulk_create(
+            Evidence(
                 finding=by_element[item.finding.element_id],
                 title=item.title,
                 url=item.url,
@@ -445,7 +396,8 @@ class Evidence(models.Model):
 
     @transaction.atomic
     def discard(self) -> None:
-        """Take it away; its file goes too unless another finding uses it."""
+        """Take it away; its file goes too unless another finding uses it. Raises WrongState."""
+        self.finding.analysis.stays_draft()
         file = self.file
         self.delete()
         if file and not file.evidence.exists():

@@ -25,6 +25,7 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
     for finding in findings:
         # A complete analysis keeps the names it was completed under.
         finding.element.name = rows[finding.element.slug].name
+    told = [(finding, rows[finding.element.slug]) for finding in findings]
     return {
         "analysis": analysis,
         "results": results,
@@ -38,7 +39,7 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
             if any(slug in analysis.operations for slug in steps)
         ],
         "phases": [
-            (component, [(finding, rows[finding.element.slug]) for finding in findings if rows[finding.element.slug].component == component.slug])
+            (component, [(finding, row) for finding, row in told if row.component == component.slug])
             for component in Component.objects.all()
         ],
     }

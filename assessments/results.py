@@ -180,7 +180,8 @@ class Results:
             + (f"; {_serve(len(self.shared))} more than one area." if several else ".")
         ]
         if unanswered := len(self.rows) - len(self.answered):
-            words.append(f"{unanswered} {'is' if unanswered == 1 else 'are'} not answered yet and count as nothing.")
+            verbs = ("is", "counts") if unanswered == 1 else ("are", "count")
+            words.append(f"{unanswered} {verbs[0]} not answered yet and {verbs[1]} as nothing.")
         if several and self.extensions:
             n = len(self.extensions)
             words.append(

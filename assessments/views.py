@@ -6,31 +6,36 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import CAN_EDIT, Utility
+from accounts.views import AuthenticatedRequest
 from assessments import charts
 from assessments.forms import AnalysisForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
 from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, InUse, NotAllowed
-from files.models import RefusedFile, StoredFile
+from assessments.rows import AreaShown, markup
+from files.models import RefusedFile
 from pdca.models import Area, Component
 from workflow.conflicts import differences
 from workflow.models import Stale, WrongState
 
+COMPLETED = "This gap analysis was completed meanwhile, so it can no longer change."
+SCOPE_CHANGED = "Someone changed these meanwhile. Look at yours once more; saving again replaces theirs."
+
 
 @login_required
-def analysis_list(request: HttpRequest) -> HttpResponse:
+def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
     analyses = GapAnalysis.objects.visible_to(request.user).with_progress().order_by("utility__name", "-as_of", "-pk")
     utilities = Utility.objects.filter(memberships__user=request.user, memberships__role__in=CAN_EDIT)
     return render(request, "assessments/analysis_list.html", {"analyses": analyses, "startable": utilities})
 
 
 @login_required
-def start(request: HttpRequest, utility_pk: int) -> HttpResponse:
+def start(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=utility_pk)
     if not utility.memberships.filter(user=request.user, role__in=CAN_EDIT).exists():
         raise PermissionDenied
@@ -42,7 +47,7 @@ def start(request: HttpRequest, utility_pk: int) -> HttpResponse:
     return render(request, "assessments/analysis_start.html", {"form": form, "utility": utility}, status=_status(form))
 
 
-def _visible(request: HttpRequest, pk: int) -> GapAnalysis:
+def _visible(request: AuthenticatedRequest, pk: int) -> GapAnalysis:
     return get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
 
 
@@ -52,37 +57,36 @@ def _status(form: Any) -> int:
 
 
 @login_required
-def analysis(request: HttpRequest, pk: int) -> HttpResponse:
+def analysis(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     if not analysis.can_edit:
         return render(request, "assessments/analysis_read.html", _read_context(analysis))
     return _table(request, analysis, opened=request.GET.get("open", ""))
 
 
-def _table(request: HttpRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
+def _table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
     """Table 2 to fill in; the row ``opened`` shows its details, and ``more`` may bring that row's bound form."""
     findings = list(analysis.findings.with_counts().select_related("element").order_by("element__order"))
-    phases = [
-        (component, [finding for finding in findings if finding.element.component_id == component.slug])
-        for component in Component.objects.all()
-    ]
+    scope = tuple(AreaShown(area.code, area.short_name) for area in Area.objects.all() if area.code in analysis.areas)
+    if not more:
+        more = next((_opened(analysis, finding) for finding in findings if finding.element.slug == opened), {})
+    rows = markup(request, findings, scope, opened, more)
     context = {
         "analysis": analysis,
-        "areas": [area for area in Area.objects.all() if area.code in analysis.areas],
-        "phases": phases,
+        "findings": findings,
+        "phases": [
+            (component, [row for slug, row in rows if slug == component.slug]) for component in Component.objects.all()
+        ],
         "n_answered": sum(finding.is_answered for finding in findings),
-        "n_rows": len(findings),
         "next": next((finding.element.slug for finding in findings if not finding.is_answered), ""),
-        "opened": opened,
         "missing": analysis.missing() if "missing" in request.GET else [],
-        "base": analysis.get_absolute_url(),
     }
-    if opened and "form" not in more:
-        finding = next((finding for finding in findings if finding.element.slug == opened), None)
-        if finding:
-            finding.analysis = analysis
-            more |= _details_context(finding, FindingForm(finding=finding))
-    return render(request, "assessments/analysis_fill.html", context | more, status=more.get("status", 200))
+    return render(request, "assessments/analysis_fill.html", context, status=more.get("status", 200))
+
+
+def _opened(analysis: GapAnalysis, finding: Finding) -> dict[str, Any]:
+    finding.analysis = analysis
+    return _details_context(finding, FindingForm(finding=finding))
 
 
 def _read_context(analysis: GapAnalysis) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def _details_context(finding: Finding, form: FindingForm, **more: Any) -> dict[s
 
 
 @login_required
-def scope(request: HttpRequest, pk: int) -> HttpResponse:
+def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     if not analysis.can_edit:
         raise PermissionDenied
@@ -123,29 +127,33 @@ def scope(request: HttpRequest, pk: int) -> HttpResponse:
                 field = "areas" if len(what) == 1 else "initiatives"
                 form.add_error(field, f"“{finding.element}” relies on {what}. Change that row first, or keep it here.")
         except Stale as stale:
-            form.data = form.data.copy()
-            form.data["version"] = str(stale.current.version)  # type: ignore[attr-defined]
-            form.add_error(None, "Someone changed these meanwhile. Look at yours once more; saving again replaces theirs.")
+            form.data = request.POST.copy()
+            form.data["version"] = str(stale.current.version)
+            form.add_error(None, SCOPE_CHANGED)
+        except WrongState:
+            messages.error(request, COMPLETED)
+            return redirect(analysis)
         else:
             messages.success(request, "Saved.")
             return redirect(analysis)
-    return render(request, "assessments/analysis_scope.html", {"form": form, "analysis": analysis}, status=_status(form))
+    context = {"form": form, "analysis": analysis}
+    return render(request, "assessments/analysis_scope.html", context, status=_status(form))
 
 
 # One row.
 
 
-def _row(request: HttpRequest, pk: int, element: str) -> Finding:
+def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
     return get_object_or_404(Finding.objects.visible_to(request.user), analysis=pk, element__slug=element)
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def _wants_json(request: AuthenticatedRequest) -> bool:
     return request.headers.get("Accept", "") == "application/json"
 
 
 @login_required
 @require_POST
-def save_finding(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
     """Save a row over the version it was read at: 200 saved, 409 changed by someone else, 422 not valid."""
     finding = _row(request, pk, element)
     form = FindingForm(request.POST, finding=finding)
@@ -158,10 +166,10 @@ def save_finding(request: HttpRequest, pk: int, element: str) -> HttpResponse:
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from error
     except WrongState:
-        form.add_error(None, "This gap analysis was completed meanwhile, so its rows can no longer change.")
+        form.add_error(None, COMPLETED)
         return _not_saved(request, finding, form, 422)
     except IntegrityError:
-        form.add_error(None, "The scope was changed meanwhile. Load the page again; what you typed is kept.")
+        form.add_error(None, "The gap analysis was changed meanwhile. Load the page again; what you typed is kept.")
         return _not_saved(request, finding, form, 422)
     if not _wants_json(request):
         return redirect(f"{finding.analysis.get_absolute_url()}#row-{element}")
@@ -178,30 +186,42 @@ def save_finding(request: HttpRequest, pk: int, element: str) -> HttpResponse:
 
 
 def _not_saved(
-    request: HttpRequest, finding: Finding, form: FindingForm, status: int, stale: Stale | None = None
+    request: AuthenticatedRequest, finding: Finding, form: FindingForm, status: int, stale: Stale | None = None
 ) -> HttpResponse:
     """What was sent, why it was not saved, and both texts where two people wrote."""
     conflict: dict[str, Any] = {}
     if stale:
         current = stale.current
         conflict = {"current": current, "differences": differences(form, current), "row": finding.element.slug}
-        form.data = form.data.copy()
-        form.data["version"] = str(current.version)  # type: ignore[attr-defined]
     if _wants_json(request):
         answer: dict[str, Any] = {"errors": [error for errors in form.errors.values() for error in errors]}
         if stale:
             html = render_to_string("workflow/conflict.html", conflict, request)
-            answer = {"version": stale.current.version, "conflict": html}  # type: ignore[attr-defined]
+            answer = {"version": stale.current.version, "conflict": html}
         return JsonResponse(answer, status=status)
     analysis = _visible(request, finding.analysis_id)
     if not analysis.can_edit:
         return render(request, "assessments/analysis_read.html", _read_context(analysis), status=status)
-    more = _details_context(finding, form, conflict=conflict, status=status)
+    shown = _whole(request, stale.current if stale else finding, finding)
+    more = _details_context(finding, shown, conflict=conflict, status=status)
     return _table(request, analysis, opened=finding.element.slug, **more)
 
 
+def _whole(request: AuthenticatedRequest, stored: Finding, finding: Finding) -> FindingForm:
+    """The form as it was sent; where the row was sent closed, its details are the stored ones."""
+    data = request.POST.copy()
+    if not data.get("details"):
+        data["details"] = "1"
+        for name in FindingForm.DETAILS:
+            value = getattr(stored, name)
+            data.setlist(name, value if isinstance(value, list) else [value])
+    form = FindingForm(data, finding=finding)
+    form.is_valid()
+    return form
+
+
 @login_required
-def details(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+def details(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
     """The opened part of a row, for a page that stays where it is."""
     finding = _row(request, pk, element)
     context = _details_context(finding, FindingForm(finding=finding))
@@ -211,14 +231,14 @@ def details(request: HttpRequest, pk: int, element: str) -> HttpResponse:
 # Its evidence.
 
 
-def _editable_row(request: HttpRequest, pk: int, element: str) -> Finding:
+def _editable_row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
     finding = _row(request, pk, element)
     if not finding.can_edit:
         raise PermissionDenied
     return finding
 
 
-def _evidence(request: HttpRequest, finding: Finding, **more: Any) -> HttpResponse:
+def _evidence(request: AuthenticatedRequest, finding: Finding, **more: Any) -> HttpResponse:
     """The row's evidence again, or the whole page with that row open where no script asked."""
     if not request.htmx and not more:  # type: ignore[attr-defined]
         slug = finding.element.slug
@@ -231,42 +251,49 @@ def _evidence(request: HttpRequest, finding: Finding, **more: Any) -> HttpRespon
 
 @login_required
 @require_POST
-def add_link(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+def add_link(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
     finding = _editable_row(request, pk, element)
     form = LinkForm(request.POST, auto_id=f"id_{element}_link_%s")
     if not form.is_valid():
         return _evidence(request, finding, link_form=form)
-    finding.evidence_items.create(added_by=request.user, **form.cleaned_data)
+    try:
+        finding.attach_link(by=request.user, **form.cleaned_data)
+    except WrongState as error:
+        form.add_error(None, str(error))
+        return _evidence(request, finding, link_form=form)
     return _evidence(request, finding)
 
 
 @login_required
 @require_POST
-def add_file(request: HttpRequest, pk: int, element: str) -> HttpResponse:
+def add_file(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
     finding = _editable_row(request, pk, element)
     form = FileForm(request.POST, request.FILES, auto_id=f"id_{element}_file_%s")
     if form.is_valid():
         try:
-            stored = StoredFile.keep(form.cleaned_data["file"], by=request.user)
-        except RefusedFile as refused:
-            form.add_error("file", str(refused))
+            finding.attach_file(form.cleaned_data["file"], by=request.user)
+        except (RefusedFile, WrongState) as error:
+            form.add_error("file", str(error))
         else:
-            finding.evidence_items.create(file=stored, added_by=request.user)
             return _evidence(request, finding)
     return _evidence(request, finding, file_form=form)
 
 
 @login_required
 @require_POST
-def remove_evidence(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_evidence(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     item = get_object_or_404(Evidence, pk=pk, finding__analysis__utility__memberships__user=request.user)
     finding = _editable_row(request, item.finding.analysis_id, item.finding.element.slug)
-    item.discard()
+    try:
+        item.discard()
+    except WrongState as error:
+        messages.error(request, str(error))
+        return redirect(finding.analysis)
     return _evidence(request, finding)
 
 
 @login_required
-def download(request: HttpRequest, pk: int) -> HttpResponse:
+def download(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     item = get_object_or_404(
         Evidence.objects.select_related("file"),
         pk=pk,
@@ -281,7 +308,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def complete(request: HttpRequest, pk: int) -> HttpResponse:
+def complete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     try:
         analysis.complete(by=request.user)
@@ -298,7 +325,7 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def reopen(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     form = ReopenForm(request.POST)
     if not form.is_valid():
@@ -317,7 +344,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     try:
         analysis.discard()
@@ -331,7 +358,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def results(request: HttpRequest, pk: int) -> HttpResponse:
+def results(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     found = analysis.results
     context = {

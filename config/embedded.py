@@ -79,9 +79,11 @@ def _use_until_exit(folder: Path, stop: Callable[[], None]) -> None:
             return
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stop()
         except BlockingIOError:
-            return
-        stop()
+            pass  # someone else still uses it
+        finally:
+            lock.close()
 
     atexit.register(leave)
 

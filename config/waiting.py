@@ -28,14 +28,20 @@ def _claims(user: Any) -> list[Waiting]:
         decided_at=None, utility__memberships__user=user, utility__memberships__role=Role.MANAGER
     ).select_related("user", "utility")
     return [
-        Waiting(f"{claim.user} asks to join {claim.utility}", "You decide as its manager.", "Decide",
-                reverse("accounts:utility", args=[claim.utility_id]))
+        Waiting(
+            f"{claim.user} asks to join {claim.utility}",
+            "You decide as its manager.",
+            "Decide",
+            reverse("accounts:utility", args=[claim.utility_id]),
+        )
         for claim in claims
     ]
 
 
 def _analyses(user: Any) -> list[Waiting]:
-    drafts = GapAnalysis.objects.visible_to(user).filter(status=GapAnalysis.Status.DRAFT, my_role__in=CAN_EDIT)
+    drafts = GapAnalysis.objects.visible_to(user).filter(
+        status=GapAnalysis.Status.DRAFT, utility__memberships__role__in=CAN_EDIT
+    )
     return [_analysis(draft) for draft in drafts.with_progress().order_by("-as_of", "-pk")[:10]]
 
 
@@ -61,7 +67,11 @@ def _reports(user: Any) -> list[Waiting]:
 def _first_analysis(user: Any) -> list[Waiting]:
     memberships = user.memberships.filter(role__in=CAN_EDIT, utility__gap_analyses=None).select_related("utility")
     return [
-        Waiting(f"A first gap analysis for {membership.utility}", "About ten minutes for a first pass.", "Start",
-                reverse("assessments:start", args=[membership.utility_id]))
+        Waiting(
+            f"A first gap analysis for {membership.utility}",
+            "About ten minutes for a first pass.",
+            "Start",
+            reverse("assessments:start", args=[membership.utility_id]),
+        )
         for membership in memberships
     ]

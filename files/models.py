@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import zipfile
 from pathlib import PurePath
 from typing import Any
 
@@ -18,16 +19,17 @@ class RefusedFile(Exception):
     """The upload is not kept. The message tells its sender why and what to do."""
 
 
-_ZIP, _OLE = "zip container", "OLE container"
-# Ending → (type it is served as, first bytes by which puremagic must know it; None is plain text)
+_OLE = "OLE container"
+_OOXML, _ODF = "[Content_Types].xml", "mimetype"  # the part without which a ZIP is no office document
+# Ending → (type it is served as, what its first bytes or parts must be; None is plain text)
 ALLOWED: dict[str, tuple[str, str | None]] = {
     ".pdf": ("application/pdf", ".pdf"),
-    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _ZIP),
-    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _ZIP),
-    ".pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", _ZIP),
-    ".odt": ("application/vnd.oasis.opendocument.text", _ZIP),
-    ".ods": ("application/vnd.oasis.opendocument.spreadsheet", _ZIP),
-    ".odp": ("application/vnd.oasis.opendocument.presentation", _ZIP),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _OOXML),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _OOXML),
+    ".pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", _OOXML),
+    ".odt": ("application/vnd.oasis.opendocument.text", _ODF),
+    ".ods": ("application/vnd.oasis.opendocument.spreadsheet", _ODF),
+    ".odp": ("application/vnd.oasis.opendocument.presentation", _ODF),
     ".doc": ("application/msword", _OLE),
     ".xls": ("application/vnd.ms-excel", _OLE),
     ".ppt": ("application/vnd.ms-powerpoint", _OLE),
@@ -40,6 +42,7 @@ ALLOWED: dict[str, tuple[str, str | None]] = {
     ".csv": ("text/csv", None),
 }
 ACCEPT = ",".join(ALLOWED)  # for the file input's own first check
+_MARKUP = (b"<!doctype", b"<html", b"<script", b"<?php")
 _IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
 
 
@@ -69,17 +72,28 @@ def _looks_like(upload: UploadedFile, expected: str | None) -> bool:
     start = upload.read(64 * 1024)
     upload.seek(0)
     if expected is None:
-        return b"\0" not in start and not start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<script", b"<?php"))
-    if expected == _ZIP:
-        return start.startswith(b"PK\x03\x04")
+        return b"\0" not in start and not start.lstrip().lower().startswith(_MARKUP)
+    if expected in (_OOXML, _ODF):
+        return _has_part(upload, expected)
     if expected == _OLE:
         return start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     if expected == ".pdf":
-        return b"%PDF-" in start[:1024]
+        return start.startswith(b"%PDF-")
     try:
         return any(match.mime_type == _IMAGES[expected] for match in puremagic.magic_string(start))
     except puremagic.PureError:
         return False
+
+
+def _has_part(upload: UploadedFile, part: str) -> bool:
+    """Only the archive's list of parts is read, nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(upload) as archive:
+            return part in archive.namelist()
+    except zipfile.BadZipFile:
+        return False
+    finally:
+        upload.seek(0)
 
 
 def random_path(instance: "StoredFile", filename: str) -> str:
@@ -109,7 +123,12 @@ class StoredFile(models.Model):
         upload.seek(0)
         name = PurePath((upload.name or "file").replace("\\", "/")).name[:255]
         return cls.objects.create(
-            name=name, content_type=content_type, size=upload.size, sha256=digest.hexdigest(), content=upload, kept_by=by
+            name=name,
+            content_type=content_type,
+            size=upload.size,
+            sha256=digest.hexdigest(),
+            content=upload,
+            kept_by=by,
         )
 
     @classmethod
@@ -126,9 +145,9 @@ class StoredFile(models.Model):
 
     def discard(self) -> None:
         """Delete the row now and its bytes once that is committed."""
-        content = self.content
+        storage, name = self.content.storage, str(self.content.name)
         self.delete()
-        transaction.on_commit(lambda: content.storage.delete(content.name), robust=True)
+        transaction.on_commit(lambda: storage.delete(name), robust=True)
 
     def response(self, *, inline: bool = False) -> FileResponse:
         """The file as a download that no browser runs or shows as a page of this site."""

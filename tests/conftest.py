@@ -1,10 +1,16 @@
 """The cast that most tests share: one utility with a manager, a contributor and a viewer, and a stranger."""
 
 import pytest
+from django.conf import settings
+from django.core.files.storage import storages
 from django.test import Client
 
 from accounts.models import Role, User, Utility
-from tests.factories import MembershipFactory, UserFactory, UtilityFactory
+from tests.factories import MembershipFactory, UtilityFactory
+
+
+def member(utility: Utility, role: Role, email: str, name: str) -> User:
+    return MembershipFactory(utility=utility, role=role, user__email=email, user__name=name).user
 
 
 @pytest.fixture
@@ -14,17 +20,17 @@ def utility(db) -> Utility:
 
 @pytest.fixture
 def manager(utility) -> User:
-    return MembershipFactory(utility=utility, role=Role.MANAGER, user__email="manager@example.org", user__name="Mara Gerr").user
+    return member(utility, Role.MANAGER, "manager@example.org", "Mara Gerr")
 
 
 @pytest.fixture
 def contributor(utility, manager) -> User:
-    return MembershipFactory(utility=utility, role=Role.CONTRIBUTOR, user__email="contributor@example.org", user__name="Connie Boyd").user
+    return member(utility, Role.CONTRIBUTOR, "contributor@example.org", "Connie Boyd")
 
 
 @pytest.fixture
 def viewer(utility, manager) -> User:
-    return MembershipFactory(utility=utility, role=Role.VIEWER, user__email="viewer@example.org", user__name="Vic Weir").user
+    return member(utility, Role.VIEWER, "viewer@example.org", "Vic Weir")
 
 
 @pytest.fixture
@@ -47,10 +53,16 @@ def as_():
 
 @pytest.fixture(autouse=True, scope="session")
 def plain_static_files():
-    """Pages are rendered without a collected manifest; ``make demo`` and the browser tests serve the real one."""
-    from django.conf import settings
+    """Pages are rendered without a collected manifest; only ``make demo`` serves the collected files."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
+    storages.backends["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    storages._storages.pop("staticfiles", None)
 
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords():
+    """Hashing that is slow on purpose would be most of the time of these tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -61,3 +73,15 @@ def catalog(db) -> None:
     from django.core.management import call_command
 
     call_command("load_catalog", stdout=StringIO())
+
+
+@pytest.fixture
+def analysis(catalog, utility, manager):
+    """The utility's gap analysis, under way: all five areas, two initiatives in place; as its manager fetches it."""
+    from assessments.models import GapAnalysis
+    from initiatives.models import Initiative
+    from tests.factories import GapAnalysisFactory
+
+    in_place = list(Initiative.objects.filter(slug__in=["cmom", "iso-14001"]))
+    started = GapAnalysisFactory(utility=utility, by=manager, name="Integrated system, 2026", initiatives=in_place)
+    return GapAnalysis.objects.visible_to(manager).get(pk=started.pk)

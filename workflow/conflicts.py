@@ -18,6 +18,8 @@ def differences(form: forms.BaseForm, current: models.Model) -> list[Difference]
     """The fields of a bound, valid form that differ from the row as it is stored now."""
     found = []
     for name, field in form.fields.items():
+        if field.widget.is_hidden:
+            continue
         mine, theirs = form.cleaned_data.get(name), getattr(current, name, None)
         if isinstance(mine, str):
             mine, theirs = mine.strip(), (theirs or "").strip()

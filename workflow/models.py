@@ -14,7 +14,7 @@ class WrongState(Exception):
 class Stale(Exception):
     """The row changed after it was read. ``current`` is the row as it is now; nothing was saved."""
 
-    def __init__(self, current: models.Model):
+    def __init__(self, current: Any):
         super().__init__(f"{current!r} was changed meanwhile")
         self.current = current
 
@@ -92,8 +92,8 @@ class Versioned(models.Model):
         changes |= {"version": version + 1, "changed_at": timezone.now(), "changed_by": by}
         rows = type(self)._base_manager.filter(pk=self.pk)
         if not rows.filter(only_if or models.Q(), version=version).update(**changes):
-            current = rows.get()
-            if current.version == version:
+            current = rows.first()
+            if current is None or current.version == version:
                 raise WrongState(f"{self._meta.verbose_name} {self.pk} can no longer be edited")
             raise Stale(current)
         for name, value in changes.items():

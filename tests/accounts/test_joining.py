@@ -9,9 +9,10 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
+from post_office.models import Email
 
 from accounts.models import AlreadyDecided, Claim, Invitation, InvitationClosed, Role, StaffGroup
-from tests.factories import MembershipFactory, UserFactory, UtilityFactory
+from tests.factories import PASSWORD, MembershipFactory, UserFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -252,6 +253,33 @@ def test_staff_does_not_decide_for_a_utility_that_has_a_manager(ask, manager, as
 @pytest.mark.parametrize("who", ["manager", "viewer", "stranger"])
 def test_the_staff_page_is_for_program_staff(who, request, as_):
     assert as_(request.getfixturevalue(who)).get(reverse("accounts:claims")).status_code == 403
+
+
+@pytest.fixture
+def broker_away(settings, monkeypatch):
+    """The real outbox, and a queue that can't be reached."""
+    settings.EMAIL_BACKEND = "post_office.EmailBackend"
+
+    def fail(*args, **kwargs):
+        raise ConnectionError
+
+    monkeypatch.setattr("post_office.tasks.send_queued_mail.delay", fail)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_waits_while_the_broker_is_away(utility, manager, as_, broker_away):
+    url = reverse("accounts:invite", args=[utility.pk])
+    answer = as_(manager).post(url, {"email": "joe@example.org", "role": "viewer"})
+    assert answer.status_code == 302
+    assert Email.objects.get().to == ["joe@example.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_up_works_while_the_broker_is_away(client, settings, broker_away):
+    settings.ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+    data = {"email": "new@example.org", "name": "Nora", "password1": PASSWORD, "password2": PASSWORD}
+    assert client.post(reverse("account_signup"), data).status_code == 302
+    assert Email.objects.get().to == ["new@example.org"]
 
 
 def test_no_message_is_sent_about_what_did_not_happen(utility, manager, django_capture_on_commit_callbacks, as_):

@@ -141,15 +141,10 @@ def test_a_forged_role_changes_nothing(role, cast, things, as_, utility):
 
 
 def test_the_sets_by_right(cast, utility):
-    def having(name, who):
-        return utility in getattr(Utility.objects, name)(cast[who])
-
-    for name, who in {
-        "visible_to": "manager contributor viewer",
-        "editable_by": "manager contributor",
-        "managed_by": "manager",
-    }.items():
-        assert [person for person in cast if having(name, person)] == who.split()
+    rights = {"visible_to": "manager contributor viewer", "editable_by": "manager contributor", "managed_by": "manager"}
+    for name, who in rights.items():
+        having = getattr(Utility.objects, name)
+        assert [person for person in cast if utility in having(cast[person])] == who.split()
 
 
 # --- the last manager

@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from tests.factories import PASSWORD
+
 
 @pytest.fixture
 def headers(client: Client, db):
@@ -33,7 +35,7 @@ def test_a_foreign_host_name_is_refused(client: Client, db):
 
 @pytest.mark.django_db
 def test_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client: Client, manager):
-    client.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.post("/account/login/", {"login": manager.email, "password": PASSWORD})
     cookie = client.cookies["sessionid"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"

@@ -33,6 +33,8 @@ def chromium(monkeypatch):
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser
         browser.close()
+        # Django keeps a connection apart for the time in which a loop runs.
+        connections.close_all()
 
 
 @pytest.fixture

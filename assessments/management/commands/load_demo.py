@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import Identifier, Membership, Role, StaffGroup, User, Utility
-from allauth.account.models import EmailAddress
 from assessments.models import GapAnalysis
 from initiatives.models import Initiative
 
@@ -25,7 +25,7 @@ ADMIN = "admin@example.org"
 
 
 class Command(BaseCommand):
-    help = "Loads the demo data, once, into a database without users. Only `make demo` sets HEADWORKS_DEMO, which it needs."
+    help = "Loads the demo data, once, into a database without users. Needs HEADWORKS_DEMO, which `make demo` sets."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -86,8 +86,12 @@ class Command(BaseCommand):
             links = told.pop("links", [])
             words = {name: told[name].strip() for name in ("evidence", "changes", "notes") if told.get(name)}
             finding.answer(
-                finding.version, by=by, rating=told["rating"], areas=told["areas"],
-                initiatives=told["initiatives"], **words,
+                finding.version,
+                by=by,
+                rating=told["rating"],
+                areas=told["areas"],
+                initiatives=told["initiatives"],
+                **words,
             )
             for link in links:
                 finding.evidence_items.create(added_by=by, **link)

@@ -129,7 +129,17 @@ class Child:
 
 
 def web(port: int) -> Child:
-    options = ["--bind", f"127.0.0.1:{port}", "--preload", "--workers", "2", "--threads", "4", "--graceful-timeout", "8"]
+    options = [
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--preload",
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+        "--graceful-timeout",
+        "8",
+    ]
     if Path("/dev/shm").is_dir():  # noqa: S108  the heartbeat file of a worker must not wait for a slow disk
         options += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
     return Child("web server", port, "gunicorn", "config.wsgi", "--log-level", "warning", *options, patience=10)

@@ -1,0 +1,89 @@
+"""The markup of the rows of Table 2, each rendered once for what it shows.
+
+A closed row shows nothing but the values below, so its markup is kept in memory under them: opening a
+page renders only the rows that changed since this process last showed them. Nothing can go stale, since
+every value that the markup depends on is part of the key.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from assessments.forms import FindingForm
+from assessments.models import Finding
+
+TEMPLATE = "assessments/analysis_fill.html#row"
+_TOKEN = "csrf-token-of-this-person"  # noqa: S105  stands where each person's own goes
+
+
+class ElementShown(NamedTuple):
+    slug: str
+    name: str
+    component: str
+    strategic_alignment: bool
+
+
+class RowShown(NamedTuple):
+    element: ElementShown
+    version: int
+    rating: int | None
+    areas: tuple[str, ...]
+    to_confirm: bool
+    n_evidence: int
+
+    @property
+    def is_answered(self) -> bool:
+        return self.rating is not None and not self.to_confirm
+
+
+class AreaShown(NamedTuple):
+    code: str
+    short_name: str
+
+
+def shown(finding: Finding) -> RowShown:
+    element = finding.element
+    return RowShown(
+        ElementShown(element.slug, element.name, element.component_id, element.strategic_alignment),
+        finding.version,
+        finding.rating,
+        tuple(finding.areas),
+        finding.to_confirm,
+        finding.n_evidence,
+    )
+
+
+@lru_cache(maxsize=4096)  # some 4 kB each
+def _closed(row: RowShown, scope: tuple[AreaShown, ...]) -> str:
+    return render_to_string(TEMPLATE, {"row": row, "areas": scope, "token": _TOKEN})
+
+
+def _as_sent(row: RowShown, form: FindingForm) -> RowShown:
+    """What a person sent and could not save stays as it was sent."""
+    if not form.is_bound:
+        return row
+    rating = next((rating for rating in Finding.Rating.values if str(rating) == form["rating"].value()), None)
+    return row._replace(rating=rating, areas=tuple(form["areas"].value()))
+
+
+def markup(
+    request: HttpRequest, findings: Iterable[Finding], scope: tuple[AreaShown, ...], opened: str, more: dict[str, Any]
+) -> list[tuple[str, SafeString]]:
+    """(component slug, row) for every finding; the one named ``opened`` is rendered with ``more``."""
+    token = get_token(request)
+    rows = []
+    for finding in findings:
+        row = shown(finding)
+        if row.element.slug == opened:
+            context = {"row": _as_sent(row, more["form"]), "areas": scope, "token": token, "opened": True} | more
+            html: str = render_to_string(TEMPLATE, context, request)
+        else:
+            html = _closed(row, scope).replace(_TOKEN, token)
+        # Both are a template's own output, escaped there; the token is letters and digits.
+        rows.append((row.element.component, mark_safe(html)))  # noqa: S308
+    return rows

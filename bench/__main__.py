@@ -1,0 +1,108 @@
+"""``python -m bench``: makes a database of its own, measures, prints, drops the database."""
+
+import argparse
+import atexit
+import dataclasses
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import django
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="What each page, report and process costs.")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    parser.add_argument("--quick", action="store_true", help="fewer repeats: a first look, not a measurement")
+    options = parser.parse_args()
+    requests, times = (20, 2) if options.quick else (200, 10)
+
+    _set_up(Path(tempfile.mkdtemp(prefix="headworks-bench-")))
+    with _own_database():
+        _run(requests, times, as_json=options.json)
+
+
+def _set_up(folder: Path) -> None:
+    """The site's settings as they are served, with files, static files and broker in ``folder``."""
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the broker in it has stopped
+    from config import embedded
+
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEBUG": "False",
+        "HTTPS": "False",
+        "LOG_LEVEL": "ERROR",
+        "ALLOWED_HOSTS": "localhost",
+        "SITE_URL": "http://localhost:8000",
+        "FILES_BUCKET": "",
+        "STATIC_ROOT": str(folder / "static"),
+        "REDIS_URL": embedded.valkey(folder / "valkey"),  # never the queue of a site that is running
+    }
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ROOT_URLCONF = "bench.urls"
+    settings.LOCAL_DIR = folder
+    settings.STORAGES["default"]["OPTIONS"]["location"] = folder / "files"
+    os.environ |= {"LOCAL_DIR": str(folder), "SECRET_KEY": settings.SECRET_KEY}
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@contextmanager
+def _own_database() -> Iterator[None]:
+    """A new database beside the configured one, migrated, used by this process and its children; dropped at the end."""
+    from django.db import connection, connections
+
+    usual = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"headworks_bench_{os.getpid()}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        os.environ["DATABASE_URL"] = _address(connection.settings_dict)
+        yield
+    finally:
+        connections.close_all()
+        connection.creation.destroy_test_db(usual, verbosity=0)
+
+
+def _address(database: dict[str, str]) -> str:
+    """As settings read it from DATABASE_URL."""
+    person = ":".join(quote(part, safe="") for part in (database["USER"], database["PASSWORD"]) if part)
+    if database["HOST"].startswith("/"):  # the folder of a Unix socket
+        return f"postgresql://{person}@/{database['NAME']}?host={database['HOST']}"
+    place = ":".join(str(part) for part in (database["HOST"] or "localhost", database["PORT"]) if part)
+    return f"postgresql://{person}@{place}/{database['NAME']}"
+
+
+def _run(requests: int, times: int, *, as_json: bool) -> None:
+    from bench import memory, pages, report_time, tables, world
+
+    place = world.build()
+    costs = pages.measure(place, requests)
+    if not as_json:
+        _print(*tables.pages(costs, requests), "")
+    report = report_time.measure(place, times)
+    if not as_json:
+        _print(*tables.report(report, times), "")
+    held = memory.measure(place)
+    if not as_json:
+        _print(*tables.memory(held))
+        return
+    figures = {"requests": requests, "pages": [dataclasses.asdict(cost) for cost in costs]}
+    figures |= {"report": dataclasses.asdict(report), "memory": [dataclasses.asdict(each) for each in held]}
+    _print(json.dumps(figures, indent=2))
+
+
+def _print(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What a page costs, in milliseconds, queries and bytes, and against a bare Django view.
+
+Each request goes through the WSGI application of the site, with all its middleware, in this process; what is timed
+is from the call to the last byte of the answer (``time.perf_counter``). A page and the bare view that returns as many
+bytes take turns, so that whatever else the machine does slows both. Queries are counted in a pass of their own.
+"""
+
+import io
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from assessments.models import Finding
+from bench.world import World
+
+WARM_UP = 5  # requests
+CSRF = "c" * 32
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    path: str
+    signed_in: bool = True
+    fields: Callable[[], dict[str, Any]] | None = None  # what a POST sends, asked anew before each request
+    aim_ratio: float | None = None
+    aim_queries: int | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """``median`` and ``p95`` in milliseconds; ``ratio`` is of the medians; ``bare`` is the bare view's median in ms."""
+
+    name: str
+    median: float
+    p95: float
+    queries: int
+    bytes: int
+    bare: float
+    ratio: float
+    aim_ratio: float | None
+    aim_queries: int | None
+
+
+def pages(world: World) -> list[Page]:
+    row = reverse("assessments:save", args=[world.draft.pk, "communication"])
+    results = reverse("assessments:results", args=[world.draft.pk])
+    return [
+        Page("session and its user alone", "/bench/user/100/"),
+        Page("home, anonymous", "/", signed_in=False),
+        Page("home, signed in", "/"),
+        Page("initiatives", reverse("initiatives:list"), signed_in=False),
+        Page("element", reverse("pdca:element", args=["communication"]), signed_in=False),
+        Page("gap analyses, list", reverse("assessments:list")),
+        Page("gap analysis, open", world.draft.get_absolute_url(), aim_ratio=8, aim_queries=10),
+        Page("save a row, rating", row, fields=_rating(world), aim_ratio=5, aim_queries=6),
+        Page("save a row, all of it", row, fields=_everything(world), aim_ratio=5, aim_queries=6),
+        Page("results, under way", results),
+        Page("results, complete", reverse("assessments:results", args=[world.complete.pk])),
+        Page("reports, list", reverse("reports:list")),
+    ]
+
+
+def _rating(world: World) -> Callable[[], dict[str, Any]]:
+    """A closed row as the page sends it: version, rating, areas."""
+    row = Finding.objects.filter(analysis=world.draft, element__slug="communication")
+    return lambda: {"version": row.values_list("version", flat=True).get(), "rating": 2, "areas": ["E", "S", "Q"]}
+
+
+def _everything(world: World) -> Callable[[], dict[str, Any]]:
+    """An opened row: its texts and initiatives too."""
+    row, rating = Finding.objects.get(analysis=world.draft, element__slug="communication"), _rating(world)
+    texts = {"evidence": row.evidence, "changes": row.changes, "notes": row.notes}
+    return lambda: rating() | {"details": "1", "initiatives": row.initiatives} | texts
+
+
+class Site:
+    """The WSGI application, called as a server calls it."""
+
+    def __init__(self, person: User) -> None:
+        self.application = WSGIHandler()
+        self.cookies = f"sessionid={session_of(person)}; csrftoken={CSRF}"
+
+    def environ(self, page: Page) -> dict[str, Any]:
+        body = _body(page.fields()) if page.fields else b""
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": "POST" if page.fields else "GET",
+            "PATH_INFO": page.path,
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_ACCEPT": "application/json" if page.fields else "text/html",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+        }
+        if page.fields:
+            environ |= {"CONTENT_TYPE": MULTIPART_CONTENT, "CONTENT_LENGTH": str(len(body))}
+        if page.signed_in:
+            environ["HTTP_COOKIE"] = self.cookies
+        return environ
+
+    def ask(self, page: Page) -> tuple[float, int]:
+        """Milliseconds that ``page`` took, and its bytes. Raises RuntimeError unless it answers 200."""
+        environ, said = self.environ(page), []
+        start = time.perf_counter()
+        answer = self.application(environ, lambda status, headers, *_: said.append(status))
+        size = sum(len(part) for part in answer)
+        answer.close()
+        taken = (time.perf_counter() - start) * 1000
+        if said != ["200 OK"]:
+            raise RuntimeError(f"{page.name} ({page.path}) answered {said}")
+        return taken, size
+
+
+def session_of(person: User) -> str:
+    """The cookie of a browser in which ``person`` is signed in."""
+    browser = Client()
+    browser.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def _body(fields: dict[str, Any]) -> bytes:
+    return encode_multipart(BOUNDARY, {"csrfmiddlewaretoken": CSRF} | fields)
+
+
+def measure(world: World, requests: int) -> list[Cost]:
+    """The cost of every page, over so many requests each."""
+    site = Site(world.person)
+    return [_cost(site, page, requests) for page in pages(world)]
+
+
+def _cost(site: Site, page: Page, requests: int) -> Cost:
+    for _ in range(WARM_UP):
+        _, size = site.ask(page)
+    bare = Page("bare", f"/bench/bare/{size}/", signed_in=False)
+    for _ in range(WARM_UP):
+        site.ask(bare)
+    times, bare_times = [], []
+    for _ in range(requests):
+        times.append(site.ask(page)[0])
+        bare_times.append(site.ask(bare)[0])
+    median, bare_median = statistics.median(times), statistics.median(bare_times)
+    return Cost(
+        name=page.name,
+        median=median,
+        p95=statistics.quantiles(times, n=20)[-1],
+        queries=_queries(site, page),
+        bytes=size,
+        bare=bare_median,
+        ratio=median / bare_median,
+        aim_ratio=page.aim_ratio,
+        aim_queries=page.aim_queries,
+    )
+
+
+def _queries(site: Site, page: Page) -> int:
+    """Statements sent for one request; what asks for a POST's fields is not among them."""
+    ready = page.fields() if page.fields else {}
+    again = Page(page.name, page.path, page.signed_in, (lambda: ready) if page.fields else None)
+    with CaptureQueriesContext(connection) as captured:
+        site.ask(again)
+    return len(captured)

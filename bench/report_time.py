@@ -1,0 +1,52 @@
+"""How long a report takes, against WeasyPrint on a page with nothing on it."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from weasyprint import HTML
+
+from bench.world import World
+from reports import kinds, rendering
+
+NOTHING = '<!doctype html><html lang="en"><head><title>Nothing</title></head><body></body></html>'
+
+
+@dataclass(frozen=True)
+class ReportCost:
+    """Medians, in milliseconds; ``bytes`` is the PDF's size; ``ratio`` is report to empty page, both PDF/UA-1."""
+
+    report: float
+    empty: float
+    bytes: int
+    ratio: float
+
+
+def measure(world: World, times: int) -> ReportCost:
+    """The report of a complete gap analysis, from its row to the bytes of its PDF; takes turns with the empty page."""
+    size = len(_report(world))
+    _empty()  # fonts are looked up once
+    report, empty = [], []
+    for _ in range(times):
+        report.append(_took(lambda: _report(world)))
+        empty.append(_took(_empty))
+    of_report, of_empty = statistics.median(report), statistics.median(empty)
+    return ReportCost(of_report, of_empty, size, of_report / of_empty)
+
+
+def _report(world: World) -> bytes:
+    kind = kinds.get("gap-analysis")
+    analysis = kind.find(world.person, world.complete.pk)
+    return rendering.pdf(rendering.pages(kind.template, kind.context(analysis)))
+
+
+def _empty() -> bytes:
+    document = HTML(string=NOTHING).render(pdf_variant=rendering.VARIANT)
+    return bytes(document.write_pdf(pdf_variant=rendering.VARIANT))
+
+
+def _took(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000

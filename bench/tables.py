@@ -1,0 +1,42 @@
+"""The figures as lines for a person to read."""
+
+from collections.abc import Iterator
+
+from bench.memory import Held
+from bench.pages import Cost
+from bench.report_time import ReportCost
+
+
+def pages(costs: list[Cost], requests: int) -> Iterator[str]:
+    yield f"Pages, {requests} requests each, in this process through the WSGI application, DEBUG off."
+    yield "Each took turns with a bare view that returns as many bytes; ratio = median to that view's median."
+    yield ""
+    yield f"{'page':<27}{'median ms':>10}{'p95 ms':>9}{'queries':>9}{'bytes':>9}{'bare ms':>9}{'ratio':>8}  aim"
+    for cost in costs:
+        figures = f"{cost.median:>10.2f}{cost.p95:>9.2f}{cost.queries:>9}{cost.bytes:>9}{cost.bare:>9.2f}"
+        yield f"{cost.name:<27}{figures}{cost.ratio:>8.1f}  {_aim(cost)}"
+
+
+def _aim(cost: Cost) -> str:
+    if cost.aim_ratio is None or cost.aim_queries is None:
+        return ""
+    met = cost.ratio <= cost.aim_ratio and cost.queries <= cost.aim_queries
+    return f"≤ {cost.aim_ratio:g} ×, ≤ {cost.aim_queries} queries: {_said(met)}"
+
+
+def report(cost: ReportCost, times: int) -> Iterator[str]:
+    yield f"Report of a complete gap analysis, median of {times}, against WeasyPrint on an empty page, both PDF/UA-1."
+    yield f"{cost.report:.0f} ms, {cost.bytes} bytes; empty page {cost.empty:.1f} ms; ratio {cost.ratio:.0f}"
+
+
+def memory(held: list[Held]) -> Iterator[str]:
+    yield "Resident memory after every page was asked for 20 times and one report was made."
+    yield ""
+    yield f"{'process':<27}{'RSS MB':>10}{'PSS MB':>9}  aim"
+    for each in held:
+        pss = "?" if each.pss is None else f"{each.pss:.0f}"
+        yield f"{each.process:<27}{each.rss:>10.0f}{pss:>9}  ≤ {each.aim} RSS: {_said(each.rss <= each.aim)}"
+
+
+def _said(met: bool) -> str:
+    return "met" if met else "MISSED"

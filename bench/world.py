@@ -1,0 +1,96 @@
+"""The rows that the pages are measured on: one utility with a long history among many others."""
+
+import datetime as dt
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management import call_command
+
+from accounts.models import Membership, Role, System, User, Utility
+from assessments.models import Evidence, Finding, GapAnalysis
+from assessments.operations import OPERATIONS
+from initiatives.models import Initiative
+from pdca.models import Area, Element
+from reports.models import Report
+
+OWN, DRAFTS = 60, 5  # analyses of the measured person's utility, and how many of them are under way
+REPORTS = 60
+ELSEWHERE, UTILITIES = 500, 50
+TEXT = "The environmental team keeps this under document control and reviews it each spring with operations. "
+
+
+@dataclass(frozen=True)
+class World:
+    """``draft`` and ``complete`` are gap analyses of ``person``'s utility; every row of both is filled."""
+
+    person: User
+    draft: GapAnalysis
+    complete: GapAnalysis
+
+
+def build() -> World:
+    """The catalog, 1 utility with 60 gap analyses, 50 others with 500, each with its 18 rows filled."""
+    call_command("load_catalog", stdout=io.StringIO())
+    person = User.objects.create_user("bench@example.org", "only-for-measuring", name="Mara Gerr")
+    own = _utility("Riverbend Water and Sewer", person)
+    analyses = [_start(own, person, number) for number in range(OWN)]
+    for number in range(UTILITIES):
+        someone = User.objects.create_user(f"person{number}@example.org", None, name=f"Person {number}")
+        utility = _utility(f"Utility {number}", someone)
+        for count in range(ELSEWHERE // UTILITIES):
+            _start(utility, someone, count)
+    _fill_every_row(person)
+    for analysis in analyses[DRAFTS:]:
+        GapAnalysis.objects.visible_to(person).get(pk=analysis.pk).complete(by=person)
+    _reports(person, analyses)
+    return World(person, analyses[0], GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk))
+
+
+def _utility(name: str, manager: User) -> Utility:
+    systems = [System.DRINKING_WATER, System.WASTEWATER]
+    utility = Utility.objects.create(name=name, city="Riverbend", state="OR", systems=systems)
+    Membership.objects.create(user=manager, utility=utility, role=Role.MANAGER)
+    return utility
+
+
+def _start(utility: Utility, by: User, number: int) -> GapAnalysis:
+    return GapAnalysis.start(
+        by=by,
+        utility=utility,
+        initiatives=Initiative.objects.order_by("slug")[:6],
+        name=f"Integrated management system, round {number + 1}",
+        as_of=dt.date(2026, 6, 1) - dt.timedelta(days=30 * number),
+        operations=list(OPERATIONS),
+        fence_line=TEXT * 2,
+        areas=list(Area.objects.values_list("code", flat=True)),
+    )
+
+
+def _fill_every_row(by: User) -> None:
+    """Ratings 0, 1 and 2 in turn with areas that agree, two initiatives, three texts, a link a row."""
+    codes = list(Area.objects.values_list("code", flat=True))
+    slugs = list(Initiative.objects.order_by("slug").values_list("slug", flat=True)[:2])
+    for number, element in enumerate(Element.objects.all()):
+        rating = number % 3
+        filled: dict[str, Any] = {"rating": rating, "areas": codes[: (0, 1, 3)[rating]], "initiatives": slugs}
+        Finding.objects.filter(element=element).update(evidence=TEXT * 3, changes=TEXT * 2, notes=TEXT, **filled)
+    Evidence.objects.bulk_create(
+        Evidence(finding=finding, url="https://example.org/manual", title="The manual", added_by=by)
+        for finding in Finding.objects.all()
+    )
+
+
+def _reports(person: User, analyses: list[GapAnalysis]) -> None:
+    """A list of reports that fills more than one page (a failed one needs no file)."""
+    Report.objects.bulk_create(
+        Report(
+            kind="gap-analysis",
+            object_id=analysis.pk,
+            title=f"Gap analysis: {analysis}",
+            requested_by=person,
+            status=Report.Status.FAILED,
+            finished_at=analysis.created_at,
+        )
+        for analysis in analyses[:REPORTS]
+    )

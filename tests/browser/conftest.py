@@ -1,0 +1,197 @@
+"""Chromium, the site it visits, and what every page must keep to: no error in its console, no violation of WCAG."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.contrib.staticfiles.storage import StaticFilesStorage, staticfiles_storage
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connections
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from assessments.models import Finding, GapAnalysis
+from initiatives.models import Initiative
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WCAG = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DOES_NOT_EXIST, SINGLE, MULTIPLE = "Does not exist", "Supports a single area", "Supports multiple areas"
+expect.set_options(timeout=10_000)  # two busy cores are slow; what is there at once is still seen at once
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop runs in this thread, where the tests also ask the database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, plain_static_files: None) -> Iterator[LiveServer]:
+    """The site, with the static files from where they are kept: nothing need be collected first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
+        # The server's threads keep no connection, or the test database could not be dropped at the end.
+        patch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+        server = LiveServer("localhost")
+        yield server
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def storages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Files that a test keeps are its own; static files need not be collected."""
+    monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=tmp_path / "files"))
+    monkeypatch.setattr(staticfiles_storage, "_wrapped", StaticFilesStorage())
+
+
+@dataclass
+class Visits:
+    """``visits(user, path)`` opens a page in a browser of its own; None is someone who is not signed in."""
+
+    browser: Browser
+    url: str
+    sign_in: Callable[[User], Any]
+    expected: list[str] = field(default_factory=list)  # parts of console errors that the test brings about
+    problems: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def __call__(self, user: User | None, path: str = "/", **options: Any) -> Page:
+        context = self.browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
+        self.contexts.append(context)
+        if user:
+            self.give_session(context, user)
+        page = context.new_page()
+        self.watch(page)
+        page.goto(self.url + path)
+        return page
+
+    def give_session(self, context: BrowserContext, user: User) -> None:
+        session = self.sign_in(user).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": self.url}])
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: said.type == "error" and self.problems.append(f"{page.url}: {said.text}"))
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [problem for problem in self.problems if not any(part in problem for part in self.expected)]
+
+
+@pytest.fixture
+def visits(
+    transactional_db: None, chromium: Browser, live_server: LiveServer, as_: Any, catalog: None
+) -> Iterator[Visits]:
+    visits = Visits(chromium, live_server.url, as_)
+    yield visits
+    for context in visits.contexts:
+        context.close()
+    assert visits.unexpected == []
+
+
+def look(page: Page, name: str, *, narrow: bool = True) -> None:
+    """No violation of WCAG 2.2 AA, wide and narrow; nothing sticks out at the side of a telephone.
+
+    A picture of each where SHOTS names a folder for them.
+    """
+    for size in (WIDE, NARROW) if narrow else (WIDE,):
+        page.set_viewport_size(size)
+        found = Axe().run(page, options=WCAG)
+        if folder := os.environ.get("SHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
+        assert found.violations_count == 0, f"{name} at {size['width']}\n{found.generate_report()}"
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size["width"], f"{name}: {width} px wide on a screen of {size['width']}"
+    page.set_viewport_size(WIDE)
+
+
+# --- A gap analysis ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def analysis(catalog: None, utility: Any, manager: User) -> GapAnalysis:
+    """Under way, nothing answered, with two initiatives in place."""
+    return start(utility, manager)
+
+
+def start(utility: Any, by: User, **fields: Any) -> GapAnalysis:
+    started = GapAnalysis.start(
+        **{
+            "by": by,
+            "utility": utility,
+            "name": "Integrated management system",
+            "as_of": date(2026, 6, 30),
+            "areas": ["E", "S", "Q", "F", "H"],
+            "fence_line": "The plant at Mill Street and its sewers.",
+            "initiatives": Initiative.objects.filter(slug__in=["cmom", "iso-14001"]),
+        }
+        | fields
+    )
+    return GapAnalysis.objects.visible_to(by).get(pk=started.pk)
+
+
+def answer(analysis: GapAnalysis, by: User, slug: str, **changes: Any) -> None:
+    """As if ``by`` had saved the row in another browser."""
+    finding = Finding.objects.visible_to(by).get(analysis=analysis, element__slug=slug)
+    finding.answer(finding.version, by=by, **changes)
+
+
+def answer_all(analysis: GapAnalysis, by: User) -> None:
+    answers = [(0, []), (1, ["E"]), (2, ["E", "S", "Q"])]
+    for number, slug in enumerate(analysis.findings.values_list("element__slug", flat=True)):
+        rating, areas = answers[number % 3]
+        answer(analysis, by, slug, rating=rating, areas=areas, evidence=f"Evidence {number + 1}.")
+
+
+def stored(analysis: GapAnalysis, slug: str) -> Finding:
+    return analysis.findings.get(element__slug=slug)
+
+
+# --- Its page --------------------------------------------------------------------------------------
+
+
+def row(page: Page, slug: str) -> Locator:
+    return page.locator(f"#row-{slug}")
+
+
+def choose(page: Page, slug: str, rating: str) -> None:
+    """With the mouse, where the person sees the choice."""
+    row(page, slug).get_by_text(rating, exact=True).click()
+
+
+def open_row(page: Page, slug: str) -> Locator:
+    opened = row(page, slug)
+    opened.get_by_role("button", name="Details of").click()
+    expect(opened.get_by_label("Evidence")).to_be_visible()
+    return opened
+
+
+def expect_saved(page: Page) -> None:
+    expect(page.locator("[data-saved]")).to_have_text("All changes saved")

@@ -1,0 +1,140 @@
+"""Filling in the table: what one choice suggests, what is next, what is missing, who may."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import (
+    DOES_NOT_EXIST,
+    MULTIPLE,
+    SINGLE,
+    answer,
+    answer_all,
+    choose,
+    expect_saved,
+    row,
+    start,
+    stored,
+)
+
+
+@pytest.fixture
+def page(visits, manager, analysis):
+    return visits(manager, analysis.get_absolute_url())
+
+
+def area(page, slug, name):
+    return row(page, slug).get_by_role("checkbox", name=name)
+
+
+def test_every_row_is_a_group_of_three_choices_named_by_its_element(page, analysis):
+    names = list(analysis.findings.values_list("element__name", flat=True))
+    assert len(names) == 18
+    for name in names:
+        group = page.get_by_role("radiogroup", name=name, exact=True)
+        radios = group.get_by_role("radio")
+        expect(radios).to_have_count(3)
+        for number, choice in enumerate((DOES_NOT_EXIST, SINGLE, MULTIPLE)):
+            expect(radios.nth(number)).to_have_accessible_name(choice)
+
+
+def test_a_rating_suggests_areas(page, analysis):
+    choose(page, "vision", MULTIPLE)
+    for name in ("E Environment", "S Safety", "Q Quality", "F Finance", "H Human"):
+        expect(area(page, "vision", name)).to_be_checked()
+    choose(page, "vision", SINGLE)
+    expect(row(page, "vision").get_by_role("checkbox", checked=True)).to_have_count(1)
+    choose(page, "vision", DOES_NOT_EXIST)
+    expect(row(page, "vision").locator("input[name=areas]:checked")).to_have_count(0)
+    expect_saved(page)
+    assert stored(analysis, "vision").rating == 0
+
+
+def test_areas_suggest_a_rating(page, analysis):
+    choose(page, "vision", SINGLE)
+    vision = row(page, "vision")
+    vision.get_by_text("E Environment").click()  # the one that was suggested
+    expect(vision.get_by_role("radio", name=DOES_NOT_EXIST)).to_be_checked()
+    choose(page, "vision", SINGLE)
+    vision.get_by_text("F Finance").click()
+    expect(vision.get_by_role("radio", name=MULTIPLE)).to_be_checked()
+    expect_saved(page)
+    assert (stored(analysis, "vision").rating, stored(analysis, "vision").areas) == (2, ["E", "F"])
+
+
+def test_next_unanswered_goes_to_the_first_row_without_an_answer(page):
+    following = page.get_by_role("link", name="Next unanswered")
+    for slug in ("management-commitment", "vision"):
+        following.click()
+        expect(row(page, slug).get_by_role("radio", name=DOES_NOT_EXIST)).to_be_focused()
+        page.keyboard.press("Space")
+        expect(row(page, slug)).to_have_attribute("data-answered", "")
+    expect(page.locator("[data-progress]")).to_contain_text("2 of 18")
+    expect(page.locator("[data-phase-count=plan]")).to_have_text("2 of 7")
+
+
+def test_mark_complete_lists_what_is_missing_with_links(page, analysis, manager):
+    for slug in analysis.findings.exclude(element__slug__in=["vision", "auditing"]).values_list("element__slug", flat=True):
+        answer(analysis, manager, slug, rating=0, areas=[])
+    page.get_by_role("button", name="Mark complete").click()
+    missing = page.get_by_role("alert").filter(has_text="Not complete yet")
+    expect(missing).to_be_focused()
+    expect(missing.get_by_role("listitem")).to_have_count(2)
+    missing.get_by_role("link", name="Auditing").click()
+    expect(row(page, "auditing")).to_be_in_viewport()
+    analysis.refresh_from_db()
+    assert analysis.status == "draft"
+
+
+def test_what_is_typed_just_before_mark_complete_is_kept(page, analysis, manager, visits):
+    answer_all(analysis, manager)
+    page.reload()
+    opened = row(page, "vision")
+    opened.get_by_role("button", name="Details of").click()
+    opened.get_by_label("Evidence").fill("Signed at the last minute.")
+    page.get_by_role("button", name="Mark complete").click()
+    expect(page.get_by_text("Marked complete.")).to_be_visible()
+    assert stored(analysis, "vision").evidence == "Signed at the last minute."
+
+
+def test_a_new_one_starts_from_a_previous_one_and_is_to_be_confirmed(page, analysis, manager, utility):
+    answer_all(analysis, manager)
+    page.goto(page.url.split("/gap-analyses/")[0] + f"/gap-analyses/new/{utility.pk}/")
+    page.get_by_label("Name").fill("A year later")
+    page.get_by_label("Start from a previous one").select_option(str(analysis))
+    for name in ("CMOM", "ISO 14001"):
+        page.locator(".usa-checkbox__label", has_text=name).first.click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="A year later")).to_be_visible()
+    expect(page.locator("[data-progress]")).to_contain_text("0 of 18")
+    expect(page.get_by_text("to be confirmed")).to_have_count(18)
+    row(page, "vision").get_by_role("button", name="Confirm as it is").click()
+    expect(page.get_by_text("to be confirmed")).to_have_count(17)
+    choose(page, "auditing", DOES_NOT_EXIST)
+    expect(page.get_by_text("to be confirmed")).to_have_count(16)
+    expect(page.locator("[data-progress]")).to_contain_text("2 of 18")
+    expect_saved(page)
+    page.get_by_role("button", name="Mark complete").click()
+    expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(16)
+
+
+def test_a_viewer_reads_and_finds_nothing_to_fill_in(visits, viewer, manager, analysis):
+    answer(analysis, manager, "vision", rating=1, areas=["E"], evidence="Council minutes of May 3")
+    page = visits(viewer, analysis.get_absolute_url())
+    expect(page.get_by_text("Council minutes of May 3")).to_be_visible()
+    expect(page.locator("main").locator("input:not([type=hidden]), textarea, select, button")).to_have_count(0)
+
+
+def test_a_contributor_fills_but_does_not_complete(visits, contributor, analysis):
+    page = visits(contributor, analysis.get_absolute_url())
+    choose(page, "vision", DOES_NOT_EXIST)
+    expect_saved(page)
+    expect(page.get_by_role("button", name="Mark complete")).to_have_count(0)
+    expect(page.get_by_text("Delete this gap analysis")).to_have_count(0)
+
+
+def test_one_area_in_scope(visits, manager, utility):
+    narrow = start(utility, manager, areas=["E"])
+    page = visits(manager, narrow.get_absolute_url())
+    choose(page, "vision", SINGLE)
+    expect_saved(page)
+    assert stored(narrow, "vision").areas == ["E"]

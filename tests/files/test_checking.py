@@ -1,0 +1,81 @@
+"""What is kept is told from its bytes and its ending together."""
+
+import pytest
+
+from files.models import ACCEPT, ALLOWED, RefusedFile, checked
+from tests.files.conftest import EXE, GENUINE, HTML, JPEG, OLE, OOXML, PDF, PNG, SCRIPT, packed, upload
+
+
+@pytest.mark.parametrize("name", GENUINE)
+def test_every_allowed_type_is_accepted(name):
+    ending = "." + name.rpartition(".")[2]
+    file = upload(name, GENUINE[name])
+    assert checked(file) == ALLOWED[ending][0]
+    assert file.read() == GENUINE[name], "what comes after reads from the start"
+
+
+def test_the_genuine_files_show_every_allowed_type():
+    assert {"." + name.rpartition(".")[2] for name in GENUINE} == set(ALLOWED) == set(ACCEPT.split(","))
+
+
+def test_the_case_of_an_ending_does_not_matter():
+    assert checked(upload("POLICY.PDF", PDF)) == "application/pdf"
+
+
+@pytest.mark.parametrize("ending", ALLOWED)
+@pytest.mark.parametrize("content", [EXE, HTML, b"\n <HTML><body>", b"<?php echo 1;", b"<script>alert(1)</script>"])
+def test_a_program_or_page_under_a_false_name_is_refused(ending, content):
+    with pytest.raises(RefusedFile, match="is not what its ending says"):
+        checked(upload(f"harmless{ending}", content))
+
+
+@pytest.mark.parametrize("ending", [ending for ending in ALLOWED if ending not in (".txt", ".csv")])
+def test_a_script_under_a_false_name_is_refused(ending):
+    with pytest.raises(RefusedFile, match="is not what its ending says"):
+        checked(upload(f"harmless{ending}", SCRIPT))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.pdf", PNG), ("a.png", PDF), ("a.png", JPEG), ("a.jpg", PNG), ("a.docx", OLE), ("a.doc", OOXML), ("a.txt", PNG)],
+)
+def test_an_allowed_type_under_the_name_of_another_is_refused(name, content):
+    with pytest.raises(RefusedFile, match="is not what its ending says"):
+        checked(upload(name, content))
+
+
+@pytest.mark.parametrize("ending", [".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp"])
+def test_any_other_archive_is_no_office_document(ending):
+    with pytest.raises(RefusedFile, match="is not what its ending says"):
+        checked(upload(f"tools{ending}", packed("run.exe", "META-INF/MANIFEST.MF")))
+
+
+@pytest.mark.parametrize("ending", [".docx", ".odt"])
+def test_a_broken_archive_is_refused(ending):
+    with pytest.raises(RefusedFile, match="is not what its ending says"):
+        checked(upload(f"cut{ending}", b"PK\x03\x04 and then nothing"))
+
+
+@pytest.mark.parametrize("content", [HTML + b"<!-- %PDF-1.7 -->", EXE + b"%PDF-1.7", SCRIPT + b"%PDF-1.7"])
+def test_a_mark_of_pdf_further_in_does_not_make_one(content):
+    with pytest.raises(RefusedFile, match="is not what its ending says"):
+        checked(upload("policy.pdf", content))
+
+
+@pytest.mark.parametrize("name", ["tool.exe", "page.html", "logo.svg", "pack.zip", "macro.docm", "noending", "run.pdf.sh"])
+def test_other_endings_are_refused(name):
+    with pytest.raises(RefusedFile, match="of a type that is not kept here"):
+        checked(upload(name, PDF))
+
+
+def test_an_empty_file_is_refused():
+    with pytest.raises(RefusedFile, match="is empty"):
+        checked(upload("policy.pdf", b""))
+
+
+def test_one_byte_too_many_is_refused_and_told_the_limit(settings):
+    assert settings.FILE_MAX_BYTES == 10 * 1024 * 1024
+    full = PDF + bytes(settings.FILE_MAX_BYTES - len(PDF))
+    assert checked(upload("policy.pdf", full)) == "application/pdf"
+    with pytest.raises(RefusedFile, match="larger than 10 MB"):
+        checked(upload("policy.pdf", full + b"\0"))

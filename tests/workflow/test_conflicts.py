@@ -1,0 +1,71 @@
+"""What two people wrote, side by side."""
+
+from types import SimpleNamespace
+
+import pytest
+from django import forms
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from workflow.conflicts import Difference, differences
+
+
+class RowForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    rating = forms.TypedChoiceField(choices=[(0, "Not at all"), (1, "A little")], coerce=int, empty_value=None, required=False)
+    areas = forms.MultipleChoiceField(choices=[("E", "Environment"), ("Q", "Quality")], required=False)
+    notes = forms.CharField(required=False)
+
+
+def compare(sent: dict, **stored) -> list[Difference]:
+    form = RowForm({"version": 1} | sent)
+    assert form.is_valid()
+    return differences(form, SimpleNamespace(**{"version": 2, "rating": None, "areas": [], "notes": ""} | stored))
+
+
+def test_only_what_differs_is_shown_in_words():
+    assert compare({"rating": "0", "areas": ["E"], "notes": "same"}, rating=1, areas=["E", "Q"], notes="same") == [
+        Difference("Rating", "Not at all", "A little"),
+        Difference("Areas", "Environment", "Environment, Quality"),
+    ]
+
+
+def test_the_version_is_no_difference_that_a_person_should_read():
+    assert compare({"notes": "same"}, notes="same") == []
+
+
+def test_spaces_at_the_ends_are_no_difference():
+    assert compare({"notes": "same  "}, notes="\n same") == []
+
+
+def test_an_emptied_field_reads_as_nothing():
+    assert compare({"rating": "", "notes": ""}, rating=0, notes="theirs") == [
+        Difference("Rating", "nothing", "Not at all"),
+        Difference("Notes", "nothing", "theirs"),
+    ]
+
+
+def test_a_field_that_the_row_does_not_have_is_left_out():
+    form = RowForm({"version": 1, "notes": "mine"})
+    assert form.is_valid()
+    assert differences(form, SimpleNamespace(areas=[])) == []
+
+
+@pytest.mark.django_db
+def test_the_partial_says_who_and_shows_markup_as_text():
+    current = SimpleNamespace(changed_by=None, changed_at=timezone.now(), version=2)
+    page = render_to_string(
+        "workflow/conflict.html",
+        {"current": current, "differences": [Difference("Notes", "<b>mine</b>", "<script>theirs")], "row": "vision"},
+    )
+    assert "Someone changed this" in page
+    assert "&lt;b&gt;mine&lt;/b&gt;" in page
+    assert "&lt;script&gt;theirs" in page
+    assert "<script" not in page
+
+
+def test_the_partial_says_when_both_wrote_the_same():
+    current = SimpleNamespace(changed_by="Connie Boyd", changed_at=timezone.now(), version=2)
+    page = render_to_string("workflow/conflict.html", {"current": current, "differences": [], "row": "vision"})
+    assert "Both of you wrote the same" in page
+    assert "Connie Boyd changed this" in page
