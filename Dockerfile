@@ -14,7 +14,7 @@ RUN UV_PYTHON_DOWNLOADS=never uv sync --frozen --no-dev --compile-bytecode
 FROM python:3.13-slim
 # Pango makes the PDFs' text.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && apt-get install -y --no-install-recommends fonts-dejavu-core fonts-unifont libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --create-home headworks \
     && install -d -o headworks /data

@@ -21,7 +21,8 @@ from accounts.models import (
     Role,
     Utility,
 )
-from accounts.views import AuthenticatedRequest, for_manager
+from accounts.requests import AuthenticatedRequest
+from accounts.views import for_manager
 
 
 @login_required

@@ -21,16 +21,11 @@ from accounts.models import (
     User,
     Utility,
 )
+from accounts.requests import AuthenticatedRequest
 
 SHOWN = 50  # search results; who sees as many is asked for another word
 LAST_MANAGER = "Nothing was changed: {utility} needs at least one manager. Make someone else a manager first."
 TAKEN = "One of these numbers was registered for another utility a moment ago. Search for that utility instead."
-
-
-class AuthenticatedRequest(HttpRequest):
-    """What a view behind ``login_required`` gets."""
-
-    user: User
 
 
 def for_manager(request: AuthenticatedRequest, pk: int) -> Utility:

@@ -6,14 +6,14 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import CAN_EDIT, Role, Utility
 from assessments import triggers
 from assessments.operations import OPERATIONS
-from assessments.results import Results
+from assessments.results import Results, Row
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
@@ -224,6 +224,12 @@ class GapAnalysis(Guarded, Versioned):
         """The results of the rows as they stand now."""
         return Results.measure(self)
 
+    def told(self) -> list[tuple["Finding", Row]]:
+        """Every finding with its row of the results, which has the names it was completed under."""
+        rows = {row.slug: row for row in self.results.rows}
+        findings = self.findings.select_related("element").prefetch_related("evidence_items__file")
+        return [(finding, rows[finding.element.slug]) for finding in findings]
+
     @property
     def results(self) -> Results:
         """As they were at completion for a complete one, else as they stand."""
@@ -290,10 +296,10 @@ class Finding(Versioned):
         constraints = [
             models.UniqueConstraint(fields=["analysis", "element"], name="finding_once_per_element"),
             models.CheckConstraint(
-                condition=Q(rating=None, areas=[])
-                | Q(rating=0, areas=[])
-                | Q(rating=1, areas__len__lte=1)
-                | (Q(rating=2) & ~Q(areas__len=1)),
+                # A comparison with no rating is unknown, and a check that is unknown holds: so it is asked first.
+                condition=Q(rating__isnull=True, areas=[])
+                | Q(rating__isnull=False)
+                & (Q(rating=0, areas=[]) | Q(rating=1, areas__len__lte=1) | (Q(rating=2) & ~Q(areas__len=1))),
                 name="finding_rating_and_areas_agree",
             ),
         ]
@@ -338,7 +344,7 @@ class Finding(Versioned):
         """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed."""
         if self.my_role not in CAN_EDIT:
             raise NotAllowed("Viewers can read, not change.")
-        in_draft = Q(analysis__status=GapAnalysis.Status.DRAFT)
+        in_draft = Q(Exists(GapAnalysis.objects.filter(pk=OuterRef("analysis"), status=GapAnalysis.Status.DRAFT)))
         self.save_over(version, by=by, only_if=in_draft, to_confirm=False, **changes)
 
     @transaction.atomic

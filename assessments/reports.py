@@ -20,12 +20,7 @@ def title(analysis: GapAnalysis) -> str:
 def context(analysis: GapAnalysis) -> dict[str, Any]:
     results = analysis.results
     names = dict(analysis.initiatives.values_list("slug", "name"))
-    findings = list(analysis.findings.select_related("element").prefetch_related("evidence_items__file"))
-    rows = {row.slug: row for row in results.rows}
-    for finding in findings:
-        # A complete analysis keeps the names it was completed under.
-        finding.element.name = rows[finding.element.slug].name
-    told = [(finding, rows[finding.element.slug]) for finding in findings]
+    told = analysis.told()
     return {
         "analysis": analysis,
         "results": results,

@@ -1,7 +1,8 @@
 """What the database itself keeps true across the rows of a gap analysis, whoever writes to it.
 
-A row's trigger reads the analysis FOR SHARE, and completing it locks it: a row can't change between the look
-at all rows and the completion. Columns that only say who did something are left free, so that a person's account can go.
+A row's trigger reads the analysis FOR SHARE, and completing it locks it: a row can't change between the
+look at all rows and the completion. Columns that only say who did something are left free, so that a
+person's account can go.
 """
 
 import pgtrigger
@@ -64,7 +65,7 @@ FINDING_WITHIN_ITS_ANALYSIS = pgtrigger.Trigger(
     operation=pgtrigger.Insert
     | pgtrigger.Delete
     | pgtrigger.UpdateOf(
-        "analysis", "element", "rating", "areas", "initiatives", "evidence", "changes", "notes", "to_confirm"
+        "analysis_id", "element_id", "rating", "areas", "initiatives", "evidence", "changes", "notes", "to_confirm"
     ),
     declare=[("scope", "varchar[]"), ("state", "varchar")],
     func="""
@@ -75,9 +76,13 @@ FINDING_WITHIN_ITS_ANALYSIS = pgtrigger.Trigger(
     + """
         IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
         IF NOT NEW.areas::varchar[] <@ scope OR (NEW.rating = 2 AND cardinality(scope) < 2)
-            OR (TG_OP = 'UPDATE' AND NEW.analysis_id <> OLD.analysis_id) THEN
-            RAISE EXCEPTION 'outside its analysis'
+            OR cardinality(NEW.areas) <> (SELECT count(DISTINCT area) FROM unnest(NEW.areas) AS area) THEN
+            RAISE EXCEPTION 'areas outside the scope'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_areas_in_scope';
+        END IF;
+        IF TG_OP = 'UPDATE' AND (NEW.analysis_id, NEW.element_id) <> (OLD.analysis_id, OLD.element_id) THEN
+            RAISE EXCEPTION 'a row stays in its analysis'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_stays_in_its_analysis';
         END IF;
         RETURN NEW;
     """,
@@ -99,7 +104,7 @@ INITIATIVE_OF_A_DRAFT = pgtrigger.Trigger(
 EVIDENCE_OF_A_DRAFT = pgtrigger.Trigger(
     name="evidence_of_a_draft",
     when=pgtrigger.Before,
-    operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("finding", "title", "url", "file"),
+    operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("finding_id", "title", "url", "file_id"),
     declare=[("state", "varchar")],
     func="""
         SELECT a.status INTO state FROM assessments_finding f

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import CAN_EDIT, Utility
-from accounts.views import AuthenticatedRequest
+from accounts.requests import AuthenticatedRequest
 from assessments import charts
 from assessments.forms import AnalysisForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
 from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, InUse, NotAllowed
@@ -29,7 +29,12 @@ SCOPE_CHANGED = "Someone changed these meanwhile. Look at yours once more; savin
 
 @login_required
 def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
-    analyses = GapAnalysis.objects.visible_to(request.user).with_progress().order_by("utility__name", "-as_of", "-pk")
+    analyses = (
+        GapAnalysis.objects.visible_to(request.user)
+        .with_progress()
+        .defer("frozen", "operations", "fence_line")  # long, and not shown here
+        .order_by("utility__name", "-as_of", "-pk")
+    )
     utilities = Utility.objects.filter(memberships__user=request.user, memberships__role__in=CAN_EDIT)
     return render(request, "assessments/analysis_list.html", {"analyses": analyses, "startable": utilities})
 
@@ -90,11 +95,11 @@ def _opened(analysis: GapAnalysis, finding: Finding) -> dict[str, Any]:
 
 
 def _read_context(analysis: GapAnalysis) -> dict[str, Any]:
-    findings = analysis.findings.select_related("element").prefetch_related("evidence_items__file")
+    told = analysis.told()
     return {
         "analysis": analysis,
         "phases": [
-            (component, [finding for finding in findings if finding.element.component_id == component.slug])
+            (component, [(finding, row) for finding, row in told if row.component == component.slug])
             for component in Component.objects.all()
         ],
         "events": analysis.events.select_related("by"),

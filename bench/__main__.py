@@ -6,7 +6,6 @@ import dataclasses
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ def main() -> None:
 
 
 def _set_up(folder: Path) -> None:
-    """The site's settings as they are served, with files, static files and broker in ``folder``."""
+    """The site's settings as they are served, with files and broker in ``folder``."""
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the broker in it has stopped
     from config import embedded
 
@@ -41,18 +40,28 @@ def _set_up(folder: Path) -> None:
         "ALLOWED_HOSTS": "localhost",
         "SITE_URL": "http://localhost:8000",
         "FILES_BUCKET": "",
-        "STATIC_ROOT": str(folder / "static"),
         "REDIS_URL": embedded.valkey(folder / "valkey"),  # never the queue of a site that is running
     }
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
 
+    from config.management.commands.demo import static_files_changed as static_files_changed
+
     settings.ROOT_URLCONF = "bench.urls"
     settings.LOCAL_DIR = folder
-    settings.STORAGES["default"]["OPTIONS"]["location"] = folder / "files"
-    os.environ |= {"LOCAL_DIR": str(folder), "SECRET_KEY": settings.SECRET_KEY}
-    call_command("collectstatic", interactive=False, verbosity=0)
+    settings.STORAGES["default"] = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": folder / "files"},
+    }
+    if static_files_changed():
+        call_command("collectstatic", interactive=False, verbosity=0)
+    # What is started from here on works in the folder too, and shares secret and static files with this process.
+    os.environ |= {
+        "LOCAL_DIR": str(folder),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "STATIC_ROOT": str(settings.STATIC_ROOT),
+    }
 
 
 @contextmanager
@@ -94,14 +103,23 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
     if not as_json:
         _print(*tables.memory(held))
         return
-    figures = {"requests": requests, "pages": [dataclasses.asdict(cost) for cost in costs]}
+    figures: dict[str, object] = {
+        "requests": requests,
+        "load": os.getloadavg(),
+        "pages": [dataclasses.asdict(cost) for cost in costs],
+    }
     figures |= {"report": dataclasses.asdict(report), "memory": [dataclasses.asdict(each) for each in held]}
     _print(json.dumps(figures, indent=2))
 
 
+# What the processes that are started say goes to standard error, so that --json prints JSON alone.
+_out = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
 def _print(*lines: str) -> None:
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    _out.write("\n".join(lines) + "\n")
+    _out.flush()
 
 
 if __name__ == "__main__":

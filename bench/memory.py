@@ -7,12 +7,11 @@ a broker and a folder of their own; every page is asked for over HTTP, and one r
 import http.client
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
-from django.conf import settings
 from django.urls import reverse
 
 from bench.pages import CSRF, Page, pages, session_of
@@ -51,7 +50,7 @@ def measure(world: World) -> list[Held]:
 
 
 def _held(name: str, process: psutil.Process) -> Iterator[Held]:
-    for part, role in [(process, "parent"), *((child, "worker") for child in process.children())]:
+    for part, role in [(process, "parent"), *((child, "child") for child in process.children())]:
         memory = part.memory_full_info()
         shared_out = getattr(memory, "pss", None)  # told by Linux only
         yield Held(f"{name}, {role}", memory.rss / MB, shared_out and shared_out / MB, AIMS[name])
@@ -101,7 +100,7 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _wait(until, what: str) -> None:  # type: ignore[no-untyped-def]
+def _wait(until: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + PATIENCE
     while not until():
         if time.monotonic() > end:

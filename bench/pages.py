@@ -38,9 +38,15 @@ class Page:
     aim_queries: int | None = None
 
 
+SESSION = Page("session and its user alone", "/bench/user/100/")
+
+
 @dataclass(frozen=True)
 class Cost:
-    """``median`` and ``p95`` in milliseconds; ``ratio`` is of the medians; ``bare`` is the bare view's median in ms."""
+    """``median``, ``p95``, ``bare`` (the bare view's median) in milliseconds; ``ratio`` is of the medians.
+
+    ``to_session`` is the ratio to a view that looks up the session and its user, and does nothing else.
+    """
 
     name: str
     median: float
@@ -49,6 +55,7 @@ class Cost:
     bytes: int
     bare: float
     ratio: float
+    to_session: float
     aim_ratio: float | None
     aim_queries: int | None
 
@@ -57,7 +64,7 @@ def pages(world: World) -> list[Page]:
     row = reverse("assessments:save", args=[world.draft.pk, "communication"])
     results = reverse("assessments:results", args=[world.draft.pk])
     return [
-        Page("session and its user alone", "/bench/user/100/"),
+        SESSION,
         Page("home, anonymous", "/", signed_in=False),
         Page("home, signed in", "/"),
         Page("initiatives", reverse("initiatives:list"), signed_in=False),
@@ -113,15 +120,20 @@ class Site:
 
     def ask(self, page: Page) -> tuple[float, int]:
         """Milliseconds that ``page`` took, and its bytes. Raises RuntimeError unless it answers 200."""
-        environ, said = self.environ(page), []
+        environ = self.environ(page)
         start = time.perf_counter()
-        answer = self.application(environ, lambda status, headers, *_: said.append(status))
+        answer: Any = self.application(environ, _start_response)
         size = sum(len(part) for part in answer)
         answer.close()
         taken = (time.perf_counter() - start) * 1000
-        if said != ["200 OK"]:
-            raise RuntimeError(f"{page.name} ({page.path}) answered {said}")
+        if answer.status_code != 200:
+            raise RuntimeError(f"{page.name} ({page.path}) answered {answer.status_code}")
         return taken, size
+
+
+def _start_response(*_: Any) -> Callable[[bytes], object]:
+    """What a server hands in to be told status and headers."""
+    return io.BytesIO().write
 
 
 def session_of(person: User) -> str:
@@ -147,10 +159,11 @@ def _cost(site: Site, page: Page, requests: int) -> Cost:
     bare = Page("bare", f"/bench/bare/{size}/", signed_in=False)
     for _ in range(WARM_UP):
         site.ask(bare)
-    times, bare_times = [], []
+    times, bare_times, session_times = [], [], []
     for _ in range(requests):
         times.append(site.ask(page)[0])
         bare_times.append(site.ask(bare)[0])
+        session_times.append(site.ask(SESSION)[0])
     median, bare_median = statistics.median(times), statistics.median(bare_times)
     return Cost(
         name=page.name,
@@ -160,6 +173,7 @@ def _cost(site: Site, page: Page, requests: int) -> Cost:
         bytes=size,
         bare=bare_median,
         ratio=median / bare_median,
+        to_session=median / statistics.median(session_times),
         aim_ratio=page.aim_ratio,
         aim_queries=page.aim_queries,
     )

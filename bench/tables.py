@@ -1,5 +1,6 @@
 """The figures as lines for a person to read."""
 
+import os
 from collections.abc import Iterator
 
 from bench.memory import Held
@@ -9,12 +10,14 @@ from bench.report_time import ReportCost
 
 def pages(costs: list[Cost], requests: int) -> Iterator[str]:
     yield f"Pages, {requests} requests each, in this process through the WSGI application, DEBUG off."
-    yield "Each took turns with a bare view that returns as many bytes; ratio = median to that view's median."
+    yield "Each took turns with a bare view that returns as many bytes, and with session and user alone: the two ratios"
+    yield f"are of medians. Load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
     yield ""
-    yield f"{'page':<27}{'median ms':>10}{'p95 ms':>9}{'queries':>9}{'bytes':>9}{'bare ms':>9}{'ratio':>8}  aim"
+    heads = f"{'median ms':>10}{'p95 ms':>9}{'queries':>9}{'bytes':>9}{'bare ms':>9}{'to bare':>9}{'to user':>9}"
+    yield f"{'page':<27}{heads}  aim"
     for cost in costs:
         figures = f"{cost.median:>10.2f}{cost.p95:>9.2f}{cost.queries:>9}{cost.bytes:>9}{cost.bare:>9.2f}"
-        yield f"{cost.name:<27}{figures}{cost.ratio:>8.1f}  {_aim(cost)}"
+        yield f"{cost.name:<27}{figures}{cost.ratio:>9.1f}{cost.to_session:>9.1f}  {_aim(cost)}"
 
 
 def _aim(cost: Cost) -> str:

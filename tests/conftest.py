@@ -57,6 +57,7 @@ def plain_static_files():
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
     storages.backends["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     storages._storages.pop("staticfiles", None)
+    settings.WHITENOISE_AUTOREFRESH = True  # does not list the folder for each client
 
 
 @pytest.fixture(autouse=True, scope="session")

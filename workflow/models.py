@@ -87,6 +87,8 @@ class Versioned(models.Model):
     def save_over(self, version: int, *, by: Any, only_if: models.Q | None = None, **changes: Any) -> Self:
         """Write ``changes`` if the stored row still has ``version`` (one conditional UPDATE).
 
+        ``only_if`` must not span a relation (use Exists): Django would then look the row up in a subquery, which
+        PostgreSQL does not ask again after waiting for another save, and the version would no longer guard it.
         Raises Stale with the current row otherwise, or WrongState if ``only_if`` no longer holds.
         """
         changes |= {"version": version + 1, "changed_at": timezone.now(), "changed_by": by}

@@ -77,6 +77,7 @@
     try {
       const answer = await fetch(formOf(block).action, {
         method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", credentials: "same-origin",
+        keepalive: document.visibilityState === "hidden", // the page may be on its way out
       });
       await answered(block, answer);
     } catch {
@@ -183,6 +184,18 @@
     forget(block);
     location.href = link.href.split("#")[0];
     event.preventDefault();
+  });
+  // A form that acts on everything above it waits until all of it is saved.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-after-saving]")) return;
+    event.preventDefault();
+    const pending = () => [...blocks].filter(([, state]) => state.dirty || state.saving || state.failed);
+    for (let tries = 0; tries < 40 && pending().length && !pending().some(([, state]) => state.failed); tries++) {
+      pending().forEach(([block, state]) => { if (state.dirty && !state.saving) save(block); });
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    if (!pending().length) form.submit();
   });
   window.addEventListener("online", () => blocks.forEach((state, block) => { if (state.failed && !state.conflict) save(block); }));
   document.addEventListener("visibilitychange", () => {

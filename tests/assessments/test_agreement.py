@@ -91,7 +91,8 @@ def test_the_database_takes_what_agrees(analysis, row, rating, areas):
 
 
 @pytest.mark.parametrize(
-    ("rating", "areas"), [(None, ["E"]), (0, ["E"]), (0, ["E", "S"]), (1, ["E", "S"]), (2, ["E"]), (3, ["E", "S"]), (3, [])]
+    ("rating", "areas"),
+    [(None, ["E"]), (0, ["E"]), (0, ["E", "S"]), (1, ["E", "S"]), (2, ["E"]), (3, ["E", "S"]), (3, [])],
 )
 def test_finding_rating_and_areas_agree(analysis, row, rating, areas):
     with pytest.raises(IntegrityError, match="finding_rating_and_areas_agree"):
@@ -113,7 +114,9 @@ def test_finding_areas_in_scope(one_area, row, rating, areas):
 
 @pytest.mark.parametrize("areas", ["{X}", "{NULL}"])
 def test_an_area_that_there_is_not_is_out_of_every_scope(analysis, row, areas):
-    with pytest.raises(IntegrityError, match="areas outside the scope"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE assessments_finding SET rating = 1, areas = %s WHERE id = %s", [areas, row(analysis).pk]
-        )
+    with (
+        pytest.raises(IntegrityError, match="areas outside the scope"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE assessments_finding SET rating = 1, areas = %s WHERE id = %s", [areas, row(analysis).pk])

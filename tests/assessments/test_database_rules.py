@@ -13,8 +13,6 @@ from tests.assessments.conftest import upload
 pytestmark = pytest.mark.django_db
 
 
-
-
 def refused_by(action) -> str:
     """The name of the rule that refuses ``action``."""
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
@@ -110,8 +108,13 @@ def test_an_analysis_without_its_rows_is_never_complete(answered, row, gone):
 
 def test_none_is_born_complete(analysis):
     born = GapAnalysis(
-        utility=analysis.utility, name="x", as_of=analysis.as_of, areas=["E"],
-        status="complete", completed_at=timezone.now(), frozen={},
+        utility=analysis.utility,
+        name="x",
+        as_of=analysis.as_of,
+        areas=["E"],
+        status="complete",
+        completed_at=timezone.now(),
+        frozen={},
     )
     assert refused_by(born.save) == "gap_analysis_every_row"
 

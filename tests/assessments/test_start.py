@@ -46,7 +46,12 @@ def test_it_begins_with_18_unanswered_rows(request, catalog, utility, start, rol
     made = newest()
     assert answer.status_code == 302
     assert answer["Location"] == made.get_absolute_url()
-    assert (made.name, made.as_of, made.utility, made.created_by) == ("Two years on", date(2026, 6, 30), utility, person)
+    assert (made.name, made.as_of, made.utility, made.created_by) == (
+        "Two years on",
+        date(2026, 6, 30),
+        utility,
+        person,
+    )
     assert (made.areas, made.operations) == (["E", "Q"], ["water-treatment"]), "areas in their own order"
     assert made.fence_line == "The plant, without the reservoir."
     assert [initiative.slug for initiative in made.initiatives.all()] == ["cmom"]
@@ -87,9 +92,10 @@ def test_a_frame_that_cannot_be_is_refused_and_kept_in_the_form(catalog, utility
     assert not GapAnalysis.objects.exists()
 
 
-def test_status_and_owner_cannot_be_forged(catalog, utility, manager, stranger, start):
+def test_status_and_owner_cannot_be_forged(catalog, utility, manager, stranger, as_):
     theirs = stranger.memberships.get().utility
-    start(manager, utility, status="complete", utility=theirs.pk, frozen="{}", created_by=stranger.pk, completed_at="2026-01-01")
+    forged = {"status": "complete", "utility": theirs.pk, "frozen": "{}", "created_by": stranger.pk}
+    as_(manager).post(reverse("assessments:start", args=[utility.pk]), frame(**forged))
     made = newest()
     assert (made.status, made.utility, made.created_by, made.frozen) == ("draft", utility, manager, None)
 
@@ -101,8 +107,14 @@ def test_status_and_owner_cannot_be_forged(catalog, utility, manager, stranger, 
 def earlier(analysis, row, manager) -> GapAnalysis:
     """A vision that serves E and Q, objectives for E only, training that is absent, the rest unanswered."""
     told = {
-        "vision": {"rating": 2, "areas": ["E", "Q"], "initiatives": ["cmom", "iso-14001"], "evidence": "On the wall.",
-                   "changes": "Say it aloud.", "notes": "Since 2020."},
+        "vision": {
+            "rating": 2,
+            "areas": ["E", "Q"],
+            "initiatives": ["cmom", "iso-14001"],
+            "evidence": "On the wall.",
+            "changes": "Say it aloud.",
+            "notes": "Since 2020.",
+        },
         "objectives-and-targets": {"rating": 1, "areas": ["E"]},
         "training-awareness-competence": {"rating": 0, "areas": []},
         "communication": {"rating": 2, "areas": ["S", "H"]},

@@ -38,7 +38,7 @@ expect.set_options(timeout=10_000)  # two busy cores are slow; what is there at 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if Path(__file__).parent in item.path.parents and "visits" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
 
 
@@ -84,6 +84,7 @@ class Visits:
 
     def __call__(self, user: User | None, path: str = "/", **options: Any) -> Page:
         context = self.browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
+        context.set_default_timeout(10_000)
         self.contexts.append(context)
         if user:
             self.give_session(context, user)
@@ -113,7 +114,7 @@ def visits(
     yield visits
     for context in visits.contexts:
         context.close()
-    assert visits.unexpected == []
+    assert visits.unexpected == [], "\n".join(visits.unexpected)
 
 
 def look(page: Page, name: str, *, narrow: bool = True) -> None:

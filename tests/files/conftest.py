@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 def own_folder(settings, tmp_path):
     """Files that a test keeps lie in its own folder."""
     storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "files"}}
-    settings.STORAGES = settings.STORAGES | {"default": storage}
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {"default": storage, "staticfiles": plain}
     return tmp_path / "files"
 
 

@@ -37,7 +37,15 @@ def test_a_script_under_a_false_name_is_refused(ending):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.pdf", PNG), ("a.png", PDF), ("a.png", JPEG), ("a.jpg", PNG), ("a.docx", OLE), ("a.doc", OOXML), ("a.txt", PNG)],
+    [
+        ("a.pdf", PNG),
+        ("a.png", PDF),
+        ("a.png", JPEG),
+        ("a.jpg", PNG),
+        ("a.docx", OLE),
+        ("a.doc", OOXML),
+        ("a.txt", PNG),
+    ],
 )
 def test_an_allowed_type_under_the_name_of_another_is_refused(name, content):
     with pytest.raises(RefusedFile, match="is not what its ending says"):
@@ -62,7 +70,9 @@ def test_a_mark_of_pdf_further_in_does_not_make_one(content):
         checked(upload("policy.pdf", content))
 
 
-@pytest.mark.parametrize("name", ["tool.exe", "page.html", "logo.svg", "pack.zip", "macro.docm", "noending", "run.pdf.sh"])
+@pytest.mark.parametrize(
+    "name", ["tool.exe", "page.html", "logo.svg", "pack.zip", "macro.docm", "noending", "run.pdf.sh"]
+)
 def test_other_endings_are_refused(name):
     with pytest.raises(RefusedFile, match="of a type that is not kept here"):
         checked(upload(name, PDF))

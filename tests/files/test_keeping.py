@@ -15,11 +15,21 @@ def keep(name: str = "policy.pdf", content: bytes = PDF, by=None) -> StoredFile:
     return StoredFile.keep(upload(name, content), by=by)
 
 
+def stored_bytes(file: StoredFile) -> bytes:
+    with file.content.open("rb") as content:
+        return content.read()
+
+
 def test_a_kept_file_is_described_from_its_bytes(manager):
     file = keep(by=manager)
-    assert (file.name, file.content_type, file.size, file.kept_by) == ("policy.pdf", "application/pdf", len(PDF), manager)
+    assert (file.name, file.content_type, file.size, file.kept_by) == (
+        "policy.pdf",
+        "application/pdf",
+        len(PDF),
+        manager,
+    )
     assert file.sha256 == hashlib.sha256(PDF).hexdigest()
-    assert file.content.read() == PDF
+    assert stored_bytes(file) == PDF
     assert str(file) == "policy.pdf"
 
 
@@ -30,7 +40,9 @@ def test_a_refused_file_leaves_nothing_behind(own_folder):
     assert not [path for path in own_folder.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("sent", ["../../etc/policy.pdf", "/etc/policy.pdf", "C:\\papers\\policy.pdf", "..\\policy.pdf"])
+@pytest.mark.parametrize(
+    "sent", ["../../etc/policy.pdf", "/etc/policy.pdf", "C:\\papers\\policy.pdf", "..\\policy.pdf"]
+)
 def test_a_name_loses_its_folders(sent):
     file = upload("x.pdf", PDF)
     file._name = sent  # past Django's own stripping
@@ -53,13 +65,14 @@ def test_nothing_that_a_person_typed_is_part_of_the_path(own_folder):
 def test_what_this_program_made_is_kept_as_it_says(settings, manager):
     settings.FILE_MAX_BYTES = 3
     file = StoredFile.keep_made("Gap analysis.pdf", "application/pdf", PDF, by=manager)
-    assert (file.size, file.content.read(), file.content_type) == (len(PDF), PDF, "application/pdf")
+    assert (file.size, stored_bytes(file), file.content_type) == (len(PDF), PDF, "application/pdf")
 
 
 @pytest.mark.parametrize(("inline", "disposition"), [(False, "attachment"), (True, "inline")])
 def test_no_browser_runs_what_it_is_sent(inline, disposition):
     answer = keep("plant.png", PNG).response(inline=inline)
     assert b"".join(answer.streaming_content) == PNG
+    answer.file_to_stream.close()
     assert answer["Content-Disposition"] == f'{disposition}; filename="plant.png"'
     assert answer["Content-Type"] == "image/png"
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -71,7 +84,7 @@ def test_a_name_cannot_add_a_header():
     file = keep()
     file.name = 'a"\r\nX-Evil: 1.pdf'
     answer = file.response()
-    answer.close()
+    answer.file_to_stream.close()
     assert "X-Evil" not in answer
     assert "\n" not in answer["Content-Disposition"]
 

@@ -12,7 +12,9 @@ from workflow.conflicts import Difference, differences
 
 class RowForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
-    rating = forms.TypedChoiceField(choices=[(0, "Not at all"), (1, "A little")], coerce=int, empty_value=None, required=False)
+    rating = forms.TypedChoiceField(
+        choices=[(0, "Not at all"), (1, "A little")], coerce=int, empty_value=None, required=False
+    )
     areas = forms.MultipleChoiceField(choices=[("E", "Environment"), ("Q", "Quality")], required=False)
     notes = forms.CharField(required=False)
 

@@ -64,7 +64,7 @@ class Command(BaseCommand):
             call_command("load_demo", stdout=accounts)
         except CommandError as refusal:
             accounts.write(f"{refusal}\n")
-        if _static_files_changed():
+        if static_files_changed():
             self._say("Collecting static files")
             call_command("collectstatic", interactive=False, verbosity=0)
         connections.close_all()
@@ -191,7 +191,7 @@ def _refuse_a_taken_port(port: int) -> None:
             raise CommandError(f"Port {port} is taken or not allowed: choose another, make demo PORT=8001") from None
 
 
-def _static_files_changed() -> bool:
+def static_files_changed() -> bool:
     """Whether a source is newer than what was collected (ctime: an installed package keeps its old mtime)."""
     made = settings.STATIC_ROOT / "staticfiles.json"
     if not made.exists():

@@ -1,0 +1,123 @@
+"""Two people at the same moment, on two real connections."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from assessments.models import Finding, GapAnalysis, GapAnalysisEvent, InUse
+from workflow.models import Stale, WrongState
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*actions) -> list:
+    """What each action returns or raises when all begin together, each on its own connection."""
+    start = Barrier(len(actions))
+
+    def run(action):
+        try:
+            start.wait(timeout=20)
+            return action()
+        except (WrongState, Stale, InUse, IntegrityError) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+def test_two_completions_make_one(answered, manager, seen_by):
+    outcomes = at_once(*[lambda one=seen_by(manager, answered): one.complete(by=manager) for _ in range(2)])
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "WrongState"]
+    assert GapAnalysis.objects.get().status == "complete"
+    assert GapAnalysisEvent.objects.count() == 1
+
+
+def test_two_completions_in_two_browsers_make_one(answered, manager, as_, url):
+    browsers = [as_(manager), as_(manager)]
+    outcomes = at_once(*[lambda one=one: one.post(url("complete", answered)) for one in browsers])
+    assert [outcome.status_code for outcome in outcomes] == [302, 302]
+    assert {outcome["Location"] for outcome in outcomes} == {url("results", answered)}
+    assert GapAnalysisEvent.objects.count() == 1
+
+
+def test_of_two_saves_of_a_row_one_is_told(analysis, manager, row):
+    rows = [row(analysis, by=manager) for _ in range(2)]
+    outcomes = at_once(
+        *[lambda one=one, n=n: one.answer(1, by=manager, notes=f"text {n}") for n, one in enumerate(rows)]
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "Stale"]
+    assert row(analysis).version == 2
+    assert row(analysis).notes == f"text {[type(one) for one in outcomes].index(type(None))}"
+
+
+def test_a_save_that_waited_for_a_completion_changes_nothing(answered, manager, save, row, seen_by):
+    """The completion holds the analysis; the save waits for it, and is then told."""
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            seen_by(manager, answered).complete(by=manager)
+            sent = pool.submit(send, save, manager, answered)
+            assert waits_for_lock(), sent.done() and sent.result().content
+        answer = sent.result(timeout=20)
+    assert answer.status_code == 422
+    assert "completed meanwhile" in answer.json()["errors"][0]
+    assert (row(answered).rating, row(answered).version) == (2, 1)
+    kept = GapAnalysis.objects.get()
+    assert kept.frozen == kept.measured().as_json()
+
+
+def test_a_completion_waits_for_a_save_and_counts_it(answered, manager, row, seen_by):
+    late = seen_by(manager, answered)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            row(answered, by=manager).answer(1, by=manager, rating=0, areas=[])
+            done = pool.submit(close_after, lambda: late.complete(by=manager))
+            assert waits_for_lock(), "it is held back by the save"
+        done.result(timeout=20)
+    kept = GapAnalysis.objects.get()
+    assert next(one.rating for one in kept.results.rows if one.slug == "vision") == 0
+    assert kept.frozen == kept.measured().as_json()
+
+
+def test_an_area_taken_while_a_row_begins_to_use_it(analysis, manager, row, seen_by):
+    """Whoever comes second is refused; never does a row use an area out of scope."""
+    frame = {"name": "x", "as_of": analysis.as_of, "operations": [], "fence_line": "", "areas": ["E", "S"]}
+    mine = row(analysis, by=manager)
+    outcomes = at_once(
+        lambda: mine.answer(1, by=manager, rating=1, areas=["Q"]),
+        lambda: seen_by(manager, analysis).rescope(1, by=manager, initiatives=[], **frame),
+    )
+    scope = set(GapAnalysis.objects.get().areas)
+    assert all(set(finding.areas) <= scope for finding in Finding.objects.all())
+    assert any(outcome is None for outcome in outcomes), "one of the two is done"
+
+
+def close_after(action):
+    try:
+        return action()
+    finally:
+        connection.close()
+
+
+def send(save, *args):
+    return close_after(lambda: save(*args, rating=0))
+
+
+def waits_for_lock(seconds: float = 10) -> bool:
+    """Whether, before long, another connection to this database waits for a lock."""
+    from time import monotonic, sleep
+
+    end = monotonic() + seconds
+    while monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the first answer again otherwise
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return True
+        sleep(0.05)
+    return False

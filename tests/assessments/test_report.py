@@ -1,0 +1,129 @@
+"""The gap analysis as a kind of report: who may ask, and what is in it."""
+
+import pytest
+from django.template.loader import render_to_string
+
+from assessments import reports as gap_analysis
+from assessments.models import Finding
+from files.models import StoredFile
+from initiatives.models import Initiative
+from pdca.models import Element
+from reports import kinds
+from tests.assessments.conftest import upload
+
+pytestmark = pytest.mark.django_db
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def full(analysis, row, manager):
+    """Every row answered; the vision with all that can be said of it."""
+    analysis.findings.update(rating=1, areas=["E"])
+    row(analysis, by=manager).answer(
+        1,
+        by=manager,
+        rating=2,
+        areas=["E", "Q"],
+        initiatives=["cmom"],
+        evidence=f"Minutes {EVIL}",
+        changes="Share it\nwidely.",
+        notes="Ask Vic.",
+    )
+    row(analysis).evidence_items.create(url="https://example.org/minutes?a=1&b=2", title="The minutes")
+    row(analysis).evidence_items.create(file=StoredFile.keep(upload("policy <b>.pdf"), by=manager))
+    analysis.name, analysis.fence_line, analysis.operations = (
+        f"Plan {EVIL}",
+        "All but <i>this</i>.",
+        ["solids-handling"],
+    )
+    analysis.save()
+    return analysis
+
+
+def page(analysis) -> str:
+    kind = kinds.get("gap-analysis")
+    return render_to_string(kind.template, kind.context(analysis))
+
+
+@pytest.mark.parametrize("role", ["manager", "contributor", "viewer"])
+def test_members_may_ask(request, analysis, role):
+    assert kinds.get("gap-analysis").find(request.getfixturevalue(role), analysis.pk) == analysis
+
+
+def test_strangers_may_not(analysis, stranger):
+    assert kinds.get("gap-analysis").find(stranger, analysis.pk) is None
+    assert kinds.get("gap-analysis").find(stranger, 0) is None
+
+
+def test_a_stranger_who_asks_finds_nothing(analysis, stranger, as_):
+    assert as_(stranger).post(f"/reports/request/gap-analysis/{analysis.pk}/").status_code == 404
+
+
+def test_it_is_named_after_what_it_is_about(analysis):
+    assert gap_analysis.title(analysis) == "Gap analysis: Integrated system, 2026, Riverbend Water and Sewer"
+    assert kinds.get("gap-analysis").filename(analysis) == "gap-analysis-2026-06-30"
+
+
+def test_it_has_everything_that_was_entered(full, manager):
+    made = page(full)
+    for text in (
+        "Share it<br>widely.",
+        "Ask Vic.",
+        "The minutes",
+        "https://example.org/minutes?a=1&amp;b=2",
+        "Riverbend Water and Sewer",
+        "June 30, 2026",
+        "Stabilizing and handling of solids",
+        full.results.headline,
+        *full.results.sentences,
+    ):
+        assert text in made, text
+    for initiative in full.initiatives.all():
+        assert initiative.name in made
+    for element in Element.objects.all():
+        assert f"<h4>{element.name}" in made
+    assert made.count("<svg") == 2
+    assert made.count("<h1") == 1
+
+
+def test_markup_is_shown_as_text(full):
+    made = page(full)
+    assert "<script" not in made
+    assert "Minutes &lt;script&gt;alert(1)&lt;/script&gt;" in made
+    assert "All but &lt;i&gt;this&lt;/i&gt;." in made
+    assert "policy &lt;b&gt;.pdf" in made
+    assert "style=" not in made
+
+
+def test_one_under_way_says_what_is_not_answered(analysis, row):
+    Finding.objects.filter(pk=row(analysis).pk).update(rating=2, areas=["E", "S"], to_confirm=True)
+    made = page(analysis)
+    assert "Under way: 1 of 18 elements answered" in made
+    assert made.count("Not answered") >= 17
+    assert "(carried over, to be confirmed)" in made
+    assert "Not described." in made
+
+
+def test_a_complete_one_keeps_its_names(full, manager):
+    full.complete(by=manager)
+    before = page(full)
+    Element.objects.filter(slug="vision").update(name="Renamed element")
+    Initiative.objects.filter(slug="cmom").update(short_name="Renamed")
+    assert page(full) == before
+    assert "Complete since" in before
+    assert "Mara Gerr" in before
+
+
+def test_the_renamed_initiative_keeps_its_full_name_too(full, manager):
+    full.complete(by=manager)
+    before = page(full)
+    Initiative.objects.filter(slug="cmom").update(name="Renamed initiative")
+    assert page(full) == before
+
+
+def test_its_queries_do_not_grow_with_its_evidence(full, row, django_assert_max_num_queries):
+    for slug in ("vision", "auditing", "reporting"):
+        for number in range(3):
+            row(full, slug).evidence_items.create(url=f"https://example.org/{number}")
+    with django_assert_max_num_queries(12):
+        page(full)

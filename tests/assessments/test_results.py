@@ -1,0 +1,195 @@
+"""Scores, gaps and sentences: by hand-computed examples, and for whatever rows there may be."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assessments.results import AreaInScope, Results, Row, Score
+
+AREAS = [
+    AreaInScope(code, f"{name} in full", name)
+    for code, name in zip("ESQFH", ["Environment", "Safety", "Quality", "Finance", "People"], strict=True)
+]
+COMPONENTS = [("plan", "Plan"), ("do", "Do"), ("check", "Check"), ("act", "Act")]
+
+
+def a_row(component: str, rating: int | None, areas: str = "", *, key: bool = False, name: str = "Vision") -> Row:
+    return Row(name.lower(), name, component, key, rating, list(areas), [])
+
+
+def results(*rows: Row, scope: str = "ESQFH") -> Results:
+    return Results.of([area for area in AREAS if area.code in scope], list(rows), COMPONENTS)
+
+
+EXAMPLE = results(
+    a_row("plan", 2, "ESQ", key=True, name="Policy"),
+    a_row("plan", 1, "E", name="Vision"),
+    a_row("plan", 1, "Q", key=True, name="Objectives"),
+    a_row("do", 0, name="Training"),
+    a_row("do", None, name="Records"),
+    a_row("check", 2, "EF", name="Auditing"),
+)
+
+
+def test_a_score_is_what_the_rows_reach_of_what_they_can():
+    assert EXAMPLE.scores == [
+        Score("plan", "Plan", 4, 6),
+        Score("do", "Do", 0, 4),
+        Score("check", "Check", 2, 2),
+        Score("act", "Act", 0, 0),
+    ]
+    assert [score.percent for score in EXAMPLE.scores] == [67, 0, 100, 0]
+    assert (EXAMPLE.overall, EXAMPLE.overall.percent) == (Score("overall", "Overall", 6, 12), 50)
+    assert (EXAMPLE.alignment, EXAMPLE.alignment.percent) == (Score("alignment", "Strategic alignment", 3, 4), 75)
+
+
+def test_with_one_area_in_scope_a_row_can_reach_one():
+    one = results(a_row("plan", 1, "E"), a_row("plan", 0), a_row("plan", 1), scope="E")
+    assert one.overall == Score("overall", "Overall", 2, 3)
+    assert one.overall.percent == 67
+    assert one.extensions == []
+    assert one.gap_cells == 2
+    assert one.sentences == ["2 of 3 elements exist."]
+
+
+def test_gap_cells_are_the_pairs_that_nothing_covers():
+    assert EXAMPLE.gap_cells == 6 * 5 - (3 + 1 + 1 + 0 + 0 + 2)
+
+
+def test_what_serves_one_area_can_be_extended_strategic_alignment_first():
+    assert [extension.row.name for extension in EXAMPLE.extensions] == ["Objectives", "Vision"]
+    vision = EXAMPLE.extensions[1]
+    assert vision.serves.code == "E"
+    assert [area.code for area in vision.could_serve] == ["S", "Q", "F", "H"]
+
+
+def test_a_single_area_that_is_not_said_yet_is_no_extension():
+    assert results(a_row("plan", 1)).extensions == []
+
+
+def test_the_example_in_words():
+    assert EXAMPLE.headline == "Strong on Plan and Check, nothing yet on Do and Act"
+    assert EXAMPLE.sentences == [
+        "4 of 6 elements exist; 2 serve more than one area.",
+        "1 is not answered yet and counts as nothing.",
+        "2 serve a single area and could be extended to others before anything new is written.",
+        "Of the 2 elements that matter most for strategic alignment, 1 serves several areas.",
+    ]
+
+
+def test_nothing_answered():
+    empty = results(*[a_row("plan", None, key=True) for _ in range(18)])
+    assert empty.headline == "Not answered yet"
+    assert empty.sentences == [
+        "None of the 18 elements exist; none serve more than one area.",
+        "18 are not answered yet and count as nothing.",
+        "Of the 18 elements that matter most for strategic alignment, none serve several areas.",
+    ]
+
+
+def test_nothing_in_place():
+    assert results(a_row("plan", 0), a_row("do", None)).headline == "Nothing in place yet: every element is open"
+
+
+@pytest.mark.parametrize(
+    ("ratings", "headline"),
+    [
+        ([2, 2, 2, 2], "Strong on Plan, Do, Check and Act"),
+        ([1, 1, 1, 1], "Part way on Plan, Do, Check and Act"),
+        ([2, 1, 0, 0], "Strong on Plan, part way on Do, nothing yet on Check and Act"),
+    ],
+)
+def test_the_headline_says_where_it_is_strong(ratings, headline):
+    rows = [a_row(slug, rating) for (slug, _), rating in zip(COMPONENTS, ratings, strict=True)]
+    assert results(*rows).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("reached", "words"), [(67, "Strong"), (66, "Part way"), (34, "Part way"), (33, "Thin"), (1, "Thin")]
+)
+def test_where_strong_part_way_and_thin_begin(reached, words):
+    score = Score("plan", "Plan", reached, 100)
+    some = Results([], [a_row("plan", 1)], [score], score, score)
+    assert some.headline == f"{words} on Plan"
+
+
+def test_one_of_each_reads_well():
+    one = results(a_row("plan", 2, "ES", key=True), a_row("do", 1, "E"))
+    assert one.sentences == [
+        "2 of 2 elements exist; 1 serves more than one area.",
+        "1 serves a single area and could be extended to others before anything new is written.",
+        "Of the 1 elements that matter most for strategic alignment, 1 serves several areas.",
+    ]
+    assert (
+        results(a_row("plan", 1, "E"), a_row("do", 0)).sentences[0]
+        == "1 of 2 elements exists; none serve more than one area."
+    )
+
+
+@st.composite
+def any_results(draw) -> Results:
+    """Whatever a utility may have entered: the areas of every row within scope, in agreement with its rating."""
+    scope = draw(st.lists(st.sampled_from("ESQFH"), min_size=1, unique=True))
+    rows = []
+    for _ in range(draw(st.integers(0, 18))):
+        rating = draw(st.sampled_from([None, 0, 1] + ([2] if len(scope) > 1 else [])))
+        least, most = {None: (0, 0), 0: (0, 0), 1: (0, 1), 2: (2, len(scope))}[rating]
+        covered = draw(st.lists(st.sampled_from(scope), min_size=least, max_size=most, unique=True))
+        slug, _ = draw(st.sampled_from(COMPONENTS))
+        rows.append(
+            a_row(
+                slug,
+                rating,
+                "".join(covered),
+                key=draw(st.booleans()),
+                name=draw(st.sampled_from(["Vision", "<b> & Co", "Zustände"])),
+            )
+        )
+    return results(*rows, scope="".join(scope))
+
+
+@given(any_results())
+def test_whatever_was_entered_the_figures_make_sense(some: Results):
+    for score in [*some.scores, some.overall, some.alignment]:
+        assert 0 <= score.percent <= 100
+        assert 0 <= score.reached <= score.possible
+    assert sum(score.reached for score in some.scores) == some.overall.reached
+    assert sum(score.possible for score in some.scores) == some.overall.possible
+    assert 0 <= some.gap_cells <= len(some.rows) * len(some.areas)
+    assert len(some.extensions) <= sum(row.rating == 1 for row in some.rows)
+    assert all(extension.serves not in extension.could_serve for extension in some.extensions)
+    assert some.headline
+    assert all(sentence.endswith(".") and "  " not in sentence for sentence in some.sentences)
+
+
+@given(any_results())
+def test_results_come_back_from_where_they_are_kept_as_they_were(some: Results):
+    back = Results.from_json(json.loads(json.dumps(some.as_json())))
+    assert back == some
+    assert (back.headline, back.sentences, back.gap_cells) == (some.headline, some.sentences, some.gap_cells)
+
+
+@pytest.mark.django_db
+def test_the_results_of_an_analysis(analysis, row, save, url, as_, manager, viewer):
+    save(manager, analysis, "policy-statements", rating=2, areas=["E", "Q"], details=1, initiatives=["cmom"])
+    save(manager, analysis, "auditing", rating=1, areas=["S"])
+    found = analysis.results
+    assert len(found.rows) == 18
+    assert [(score.slug, score.reached, score.possible) for score in found.scores] == [
+        ("plan", 2, 14),
+        ("do", 0, 10),
+        ("check", 1, 8),
+        ("act", 0, 4),
+    ]
+    assert (found.overall.reached, found.overall.possible, found.overall.percent) == (3, 36, 8)
+    assert (found.alignment.reached, found.alignment.possible) == (2, 12)
+    assert found.gap_cells == 18 * 5 - 3
+    page = as_(viewer).get(url("results", analysis)).content.decode()
+    assert f"<h1>{found.headline}</h1>" in page
+    assert all(sentence in page for sentence in found.sentences)
+    assert "the gap analysis is still under way" in page
+    assert page.count('<td class="n">covered</td>') == 3
+    assert page.count('<td class="n">gap</td>') == 87
+    assert "3 of 36 points" in page

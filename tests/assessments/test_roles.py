@@ -1,0 +1,143 @@
+"""Who may do what: every address of the gap analyses, for every role, read and sent to."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assessments import urls
+from assessments.models import Evidence, Finding, GapAnalysis, GapAnalysisEvent
+from files.models import StoredFile
+from tests.assessments.conftest import upload
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["manager", "contributor", "viewer", "stranger", "nobody"]
+READ = {"manager": 200, "contributor": 200, "viewer": 200, "stranger": 404, "nobody": "sign in"}
+WRITE = {"manager": 302, "contributor": 302, "viewer": 403, "stranger": 404, "nobody": "sign in"}
+FORM = {"manager": 200, "contributor": 200, "viewer": 403, "stranger": 404, "nobody": "sign in"}
+MANAGE = WRITE | {"contributor": 403}
+ONLY_POST = dict.fromkeys(ROLES, 405) | {"nobody": "sign in"}
+NO_POST = READ  # a page that is only read; sent to, it changes nothing
+
+# name of the address → expected of GET, expected of POST
+EXPECTED = {
+    "list": (READ | {"stranger": 200}, NO_POST | {"stranger": 200}),
+    "start": (FORM, WRITE),
+    "analysis": (READ, NO_POST),
+    "scope": (FORM, WRITE),
+    "complete": (ONLY_POST, MANAGE),
+    "reopen": (ONLY_POST, MANAGE),
+    "delete": (ONLY_POST, MANAGE),
+    "results": (READ, NO_POST),
+    "save": (ONLY_POST, WRITE),
+    "details": (READ, NO_POST),
+    "add_link": (ONLY_POST, WRITE),
+    "add_file": (ONLY_POST, WRITE),
+    "download": (READ, NO_POST),
+    "remove_evidence": (ONLY_POST, WRITE),
+}
+FRAME = {"name": "Sent", "as_of": "2026-06-30", "areas": ["E", "S"], "version": 1}
+
+
+def sent(name: str) -> dict:
+    """What a person who may would send."""
+    return {
+        "start": FRAME,
+        "scope": FRAME,
+        "reopen": {"why": "A row was wrong."},
+        "save": {"version": 1, "rating": 0},
+        "add_link": {"url": "https://example.org"},
+        "add_file": {"file": upload()},
+    }.get(name, {})
+
+
+def test_every_address_is_looked_at():
+    assert {pattern.name for pattern in urls.urlpatterns} == set(EXPECTED)
+
+
+@pytest.fixture
+def address(answered, row, manager):
+    """``address(name)`` within one answered analysis that has a kept file; for ``reopen`` a complete one."""
+    item = row(answered).evidence_items.create(file=StoredFile.keep(upload(), by=manager))
+
+    def of(name: str) -> str:
+        if name == "reopen":
+            answered.complete(by=manager)
+        arguments = {
+            "list": [],
+            "start": [answered.utility_id],
+            "download": [item.pk],
+            "remove_evidence": [item.pk],
+            "save": [answered.pk, "vision"],
+            "details": [answered.pk, "vision"],
+            "add_link": [answered.pk, "vision"],
+            "add_file": [answered.pk, "vision"],
+        }
+        return reverse(f"assessments:{name}", args=arguments.get(name, [answered.pk]))
+
+    return of
+
+
+@pytest.fixture
+def browser(request, as_):
+    return lambda role: Client() if role == "nobody" else as_(request.getfixturevalue(role))
+
+
+def everything() -> list:
+    models = [GapAnalysis, GapAnalysisEvent, Finding, Evidence, StoredFile, GapAnalysis.initiatives.through]
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def check(answer, expected, path: str) -> None:
+    if expected == "sign in":
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/account/login/?next=")
+    else:
+        assert answer.status_code == expected
+        if expected == 302:
+            assert not re.match("/account/", answer["Location"])
+    if answer.streaming:
+        assert b"".join(answer.streaming_content)  # read to its end, the file is closed
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", EXPECTED)
+def test_reading(address, browser, name, role):
+    path = address(name)
+    before = everything()
+    check(browser(role).get(path), EXPECTED[name][0][role], path)
+    assert everything() == before, "reading changes nothing"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", EXPECTED)
+def test_sending(address, browser, name, role):
+    path = address(name)
+    before = everything()
+    expected = EXPECTED[name][1][role]
+    check(browser(role).post(path, sent(name)), expected, path)
+    assert (everything() != before) == (expected == 302), "it changes what it should, and for those alone who may"
+
+
+@pytest.mark.parametrize("role", ["viewer", "stranger"])
+def test_forged_json_saves_change_nothing(address, browser, role):
+    before = everything()
+    answer = browser(role).post(address("save"), sent("save"), headers={"Accept": "application/json"})
+    assert answer.status_code == WRITE[role]
+    assert everything() == before
+
+
+def test_a_viewer_sees_nothing_to_change(answered, browser):
+    page = browser("viewer").get(answered.get_absolute_url()).content.decode()
+    assert "You may read it; managers and contributors fill it in." in page
+    main = page.partition("<main")[2].partition("</main")[0]
+    assert "<form" not in main
+    assert "Start a new one from it" not in main
+
+
+def test_who_left_the_utility_is_a_stranger(address, browser, contributor):
+    path = address("analysis")
+    contributor.memberships.all().delete()
+    assert browser("contributor").get(path).status_code == 404

@@ -1,0 +1,79 @@
+"""Every step of the gap analysis works as plain forms, where no script runs."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import answer, row, stored
+
+
+@pytest.fixture
+def page(visits, manager, analysis):
+    return visits(manager, analysis.get_absolute_url(), java_script_enabled=False)
+
+
+def rate(page, slug, rating, *areas):
+    here = row(page, slug)
+    here.get_by_text(rating, exact=True).click()
+    for area in areas:
+        here.locator(f".chip:has([value={area}])").click()
+
+
+def test_rating_a_row(page, analysis):
+    rate(page, "vision", "Supports multiple areas", "E", "F")
+    row(page, "vision").get_by_role("button", name="Save this row").click()
+    expect(page.locator("[data-progress]")).to_contain_text("1 of 18")
+    assert (stored(analysis, "vision").rating, stored(analysis, "vision").areas) == (2, ["E", "F"])
+
+
+def test_a_row_with_its_details_and_evidence(page, analysis):
+    row(page, "vision").get_by_role("button", name="Details of").click()
+    vision = row(page, "vision")
+    rate(page, "vision", "Supports a single area", "Q")
+    vision.get_by_label("Evidence").fill("Framed in the hall.")
+    vision.get_by_role("button", name="Save", exact=True).click()
+    assert (stored(analysis, "vision").rating, stored(analysis, "vision").evidence) == (1, "Framed in the hall.")
+    row(page, "vision").get_by_role("button", name="Details of").click()
+    vision.get_by_label("Link", exact=True).fill("https://example.org/vision")
+    vision.get_by_role("button", name="Add link").click()
+    expect(vision.get_by_role("link", name="https://example.org/vision")).to_be_visible()
+    minutes = {"name": "minutes.txt", "mimeType": "text/plain", "buffer": b"It was moved and seconded."}
+    vision.get_by_label("File").set_input_files(minutes)
+    vision.get_by_role("button", name="Add file").click()
+    expect(vision.get_by_role("link", name="minutes.txt")).to_be_visible()
+    expect(vision.get_by_label("Evidence")).to_have_value("Framed in the hall.")
+    vision.get_by_role("button", name="Remove https://example.org/vision").click()
+    expect(vision.get_by_role("link", name="https://example.org/vision")).to_have_count(0)
+
+
+def test_a_refused_file(page, visits, analysis):
+    row(page, "vision").get_by_role("button", name="Details of").click()
+    vision = row(page, "vision")
+    program = {"name": "setup.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ\x90\x00"}
+    vision.get_by_label("File").set_input_files(program)
+    vision.get_by_role("button", name="Add file").click()
+    expect(vision.locator(".usa-error-message")).to_be_visible()
+    assert not stored(analysis, "vision").evidence_items.exists()
+
+
+def test_a_rating_that_does_not_agree_with_its_areas(page, visits, analysis):
+    visits.expected.append("status of 422")
+    rate(page, "vision", "Supports multiple areas", "E")
+    row(page, "vision").get_by_role("button", name="Save this row").click()
+    expect(row(page, "vision").get_by_role("alert")).to_contain_text("two or more")
+    expect(row(page, "vision").get_by_role("radio", name="Supports multiple areas")).to_be_checked()
+    assert stored(analysis, "vision").rating is None
+
+
+def test_two_people(page, visits, analysis, contributor):
+    visits.expected.append("status of 409")
+    row(page, "vision").get_by_role("button", name="Details of").click()
+    vision = row(page, "vision")
+    vision.get_by_label("Evidence").fill("Mine.")
+    answer(analysis, contributor, "vision", rating=0, areas=[], evidence="Theirs.")
+    vision.get_by_role("button", name="Save", exact=True).click()
+    conflict = vision.locator(".conflict")
+    expect(conflict).to_contain_text("Theirs.")
+    expect(vision.get_by_label("Evidence")).to_have_value("Mine.")
+    assert stored(analysis, "vision").evidence == "Theirs."
+    conflict.get_by_role("button", name="Keep mine").click()
+    assert stored(analysis, "vision").evidence == "Mine."
