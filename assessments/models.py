@@ -51,6 +51,10 @@ class GapAnalysisQuerySet(models.QuerySet["GapAnalysis"]):
             .select_related("utility")
         )
 
+    def to_fill_in(self) -> Self:
+        """Of those fetched through ``visible_to``, the drafts that the person may edit."""
+        return self.filter(status=GapAnalysis.Status.DRAFT, my_role__in=CAN_EDIT)
+
     def with_progress(self) -> Self:
         return self.annotate(
             n_answered=Count("findings", filter=Q(findings__rating__isnull=False, findings__to_confirm=False))
@@ -222,13 +226,14 @@ class GapAnalysis(Guarded, Versioned):
 
     def measured(self) -> Results:
         """The results of the rows as they stand now."""
-        return Results.measure(self)
+        return Results.measure(self, self.findings.select_related("element"))
 
-    def told(self) -> list[tuple["Finding", Row]]:
-        """Every finding with its row of the results, which has the names it was completed under."""
-        rows = {row.slug: row for row in self.results.rows}
-        findings = self.findings.select_related("element").prefetch_related("evidence_items__file")
-        return [(finding, rows[finding.element.slug]) for finding in findings]
+    def told(self) -> tuple[Results, list[tuple["Finding", Row]]]:
+        """The results, and every finding with its row of them, which has the names it was completed under."""
+        findings = list(self.findings.select_related("element").prefetch_related("evidence_items__file"))
+        results = Results.from_json(self.frozen) if self.frozen else Results.measure(self, findings)
+        rows = {row.slug: row for row in results.rows}
+        return results, [(finding, rows[finding.element.slug]) for finding in findings]
 
     @property
     def results(self) -> Results:

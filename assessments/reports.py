@@ -5,7 +5,7 @@ from typing import Any
 from assessments import charts
 from assessments.models import GapAnalysis
 from assessments.operations import VALUE_CHAINS
-from pdca.models import Component
+from assessments.results import phases
 from reports.kinds import Kind, register
 
 
@@ -18,25 +18,18 @@ def title(analysis: GapAnalysis) -> str:
 
 
 def context(analysis: GapAnalysis) -> dict[str, Any]:
-    results = analysis.results
-    names = dict(analysis.initiatives.values_list("slug", "name"))
-    told = analysis.told()
+    results, told = analysis.told()
     return {
         "analysis": analysis,
         "results": results,
         "heat_map": charts.heat_map(results),
         "score_bars": charts.score_bars(results),
-        "initiatives": list(names.values()),
-        "initiative_names": names,
         "operations": [
             (chain, [name for slug, name in steps.items() if slug in analysis.operations])
             for chain, steps in VALUE_CHAINS.items()
             if any(slug in analysis.operations for slug in steps)
         ],
-        "phases": [
-            (component, [(finding, row) for finding, row in told if row.component == component.slug])
-            for component in Component.objects.all()
-        ],
+        "phases": phases(results, told),
     }
 
 

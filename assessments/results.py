@@ -5,6 +5,7 @@ served, 2 where several are; a row can reach 2, or 1 where only one area is in s
 rows reach as a share of what they can reach; a row not yet answered counts as 0.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from initiatives.models import Initiative
 from pdca.models import Area, Component
 
 if TYPE_CHECKING:
-    from assessments.models import GapAnalysis
+    from assessments.models import Finding, GapAnalysis
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,22 @@ class Extension:
 @dataclass(frozen=True)
 class Results:
     areas: list[AreaInScope]
+    initiatives: list[str]
     rows: list[Row]
     scores: list[Score]
     overall: Score
     alignment: Score
 
     @classmethod
-    def measure(cls, analysis: "GapAnalysis") -> "Results":
-        """Four queries: areas, components, rows with their elements, the initiatives in place."""
+    def measure(cls, analysis: "GapAnalysis", findings: Iterable["Finding"]) -> "Results":
+        """Three queries and those of the findings: areas, components, the initiatives in place."""
         areas = [
             AreaInScope(area.code, area.name, area.short_name)
             for area in Area.objects.all()
             if area.code in analysis.areas
         ]
-        names = dict(Initiative.objects.filter(gap_analyses=analysis).values_list("slug", "short_name"))
+        in_place = list(Initiative.objects.filter(gap_analyses=analysis).values_list("slug", "short_name", "name"))
+        names = {slug: short_name for slug, short_name, _ in in_place}
         rows = [
             Row(
                 slug=finding.element.slug,
@@ -85,14 +88,20 @@ class Results:
                 areas=finding.areas,
                 initiatives=[names.get(slug, slug) for slug in finding.initiatives],
             )
-            for finding in analysis.findings.select_related("element")
+            for finding in findings
         ]
         components = list(Component.objects.values_list("slug", "name"))
-        return cls.of(areas, rows, components)
+        return cls.of(areas, rows, components, [name for _, _, name in in_place])
 
     @classmethod
-    def of(cls, areas: list[AreaInScope], rows: list[Row], components: list[tuple[str, str]]) -> "Results":
-        """The scores of plain rows; ``components`` are (slug, name) in their order."""
+    def of(
+        cls,
+        areas: list[AreaInScope],
+        rows: list[Row],
+        components: list[tuple[str, str]],
+        initiatives: Sequence[str] = (),
+    ) -> "Results":
+        """The scores of plain rows; ``components`` are (slug, name) in their order, ``initiatives`` are names."""
         best = 2 if len(areas) > 1 else 1
 
         def score(slug: str, name: str, some: list[Row]) -> Score:
@@ -100,6 +109,7 @@ class Results:
 
         return cls(
             areas=areas,
+            initiatives=list(initiatives),
             rows=rows,
             scores=[score(slug, name, [row for row in rows if row.component == slug]) for slug, name in components],
             overall=score("overall", "Overall", rows),
@@ -115,6 +125,7 @@ class Results:
     def from_json(cls, kept: dict[str, Any]) -> "Results":
         return cls(
             areas=[AreaInScope(**area) for area in kept["areas"]],
+            initiatives=kept["initiatives"],
             rows=[Row(**row) for row in kept["rows"]],
             scores=[Score(**score) for score in kept["scores"]],
             overall=Score(**kept["overall"]),
@@ -196,6 +207,13 @@ class Results:
                 f" {shared or 'none'} {'serves' if shared == 1 else 'serve'} several areas."
             )
         return words
+
+
+def phases(results: Results, told: list[tuple["Finding", Row]]) -> list[tuple[Score, list[tuple["Finding", Row]]]]:
+    """The findings with their rows under Plan, Do, Check and Act, each with its score."""
+    return [
+        (score, [(finding, row) for finding, row in told if row.component == score.slug]) for score in results.scores
+    ]
 
 
 BANDS = ("strong on", "part way on", "thin on", "nothing yet on")

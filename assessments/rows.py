@@ -18,7 +18,8 @@ from assessments.forms import FindingForm
 from assessments.models import Finding
 
 TEMPLATE = "assessments/analysis_fill.html#row"
-_TOKEN = "csrf-token-of-this-person"  # noqa: S105  stands where each person's own goes
+# These stand where each person's own token and each analysis's own address go.
+_TOKEN, _BASE = "csrf-token-of-this-person", "/address-of-this-analysis/"  # noqa: S105
 
 
 class ElementShown(NamedTuple):
@@ -60,7 +61,7 @@ def shown(finding: Finding) -> RowShown:
 
 @lru_cache(maxsize=4096)  # some 4 kB each
 def _closed(row: RowShown, scope: tuple[AreaShown, ...]) -> str:
-    return render_to_string(TEMPLATE, {"row": row, "areas": scope, "token": _TOKEN})
+    return render_to_string(TEMPLATE, {"row": row, "areas": scope, "token": _TOKEN, "base": _BASE})
 
 
 def _as_sent(row: RowShown, form: FindingForm) -> RowShown:
@@ -72,18 +73,32 @@ def _as_sent(row: RowShown, form: FindingForm) -> RowShown:
 
 
 def markup(
-    request: HttpRequest, findings: Iterable[Finding], scope: tuple[AreaShown, ...], opened: str, more: dict[str, Any]
+    request: HttpRequest,
+    findings: Iterable[Finding],
+    scope: tuple[AreaShown, ...],
+    base: str,
+    opened: str,
+    more: dict[str, Any],
 ) -> list[tuple[str, SafeString]]:
-    """(component slug, row) for every finding; the one named ``opened`` is rendered with ``more``."""
+    """(component slug, row) for every finding; the one named ``opened`` is rendered with ``more``.
+
+    ``base`` is the analysis's own address.
+    """
     token = get_token(request)
     rows = []
     for finding in findings:
         row = shown(finding)
         if row.element.slug == opened:
-            context = {"row": _as_sent(row, more["form"]), "areas": scope, "token": token, "opened": True} | more
+            context = {
+                "row": _as_sent(row, more["form"]),
+                "areas": scope,
+                "token": token,
+                "base": base,
+                "opened": True,
+            } | more
             html: str = render_to_string(TEMPLATE, context, request)
         else:
-            html = _closed(row, scope).replace(_TOKEN, token)
+            html = _closed(row, scope).replace(_TOKEN, token).replace(_BASE, base)
         # Both are a template's own output, escaped there; the token is letters and digits.
         rows.append((row.element.component, mark_safe(html)))  # noqa: S308
     return rows

@@ -17,6 +17,7 @@ from accounts.requests import AuthenticatedRequest
 from assessments import charts
 from assessments.forms import AnalysisForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
 from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, InUse, NotAllowed
+from assessments.results import phases
 from assessments.rows import AreaShown, markup
 from files.models import RefusedFile
 from pdca.models import Area, Component
@@ -35,8 +36,8 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
         .defer("frozen", "operations", "fence_line")  # long, and not shown here
         .order_by("utility__name", "-as_of", "-pk")
     )
-    utilities = Utility.objects.filter(memberships__user=request.user, memberships__role__in=CAN_EDIT)
-    return render(request, "assessments/analysis_list.html", {"analyses": analyses, "startable": utilities})
+    context = {"analyses": analyses, "startable": Utility.objects.editable_by(request.user)}
+    return render(request, "assessments/analysis_list.html", context)
 
 
 @login_required
@@ -75,7 +76,7 @@ def _table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str 
     scope = tuple(AreaShown(area.code, area.short_name) for area in Area.objects.all() if area.code in analysis.areas)
     if not more:
         more = next((_opened(analysis, finding) for finding in findings if finding.element.slug == opened), {})
-    rows = markup(request, findings, scope, opened, more)
+    rows = markup(request, findings, scope, analysis.get_absolute_url(), opened, more)
     context = {
         "analysis": analysis,
         "findings": findings,
@@ -95,13 +96,10 @@ def _opened(analysis: GapAnalysis, finding: Finding) -> dict[str, Any]:
 
 
 def _read_context(analysis: GapAnalysis) -> dict[str, Any]:
-    told = analysis.told()
+    results, told = analysis.told()
     return {
         "analysis": analysis,
-        "phases": [
-            (component, [(finding, row) for finding, row in told if row.component == component.slug])
-            for component in Component.objects.all()
-        ],
+        "phases": phases(results, told),
         "events": analysis.events.select_related("by"),
         "reopen_form": ReopenForm(),
     }
@@ -198,6 +196,7 @@ def _not_saved(
     if stale:
         current = stale.current
         conflict = {"current": current, "differences": differences(form, current), "row": finding.element.slug}
+        conflict["base"] = finding.analysis.get_absolute_url()
     if _wants_json(request):
         answer: dict[str, Any] = {"errors": [error for errors in form.errors.values() for error in errors]}
         if stale:

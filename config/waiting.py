@@ -39,9 +39,7 @@ def _claims(user: Any) -> list[Waiting]:
 
 
 def _analyses(user: Any) -> list[Waiting]:
-    drafts = GapAnalysis.objects.visible_to(user).filter(
-        status=GapAnalysis.Status.DRAFT, utility__memberships__role__in=CAN_EDIT
-    )
+    drafts = GapAnalysis.objects.visible_to(user).to_fill_in()
     return [_analysis(draft) for draft in drafts.with_progress().order_by("-as_of", "-pk")[:10]]
 
 

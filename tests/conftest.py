@@ -55,7 +55,8 @@ def as_():
 def plain_static_files():
     """Pages are rendered without a collected manifest; only ``make demo`` serves the collected files."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
-    storages.backends["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES["staticfiles"] = storages.backends["staticfiles"] = plain
     storages._storages.pop("staticfiles", None)
     settings.WHITENOISE_AUTOREFRESH = True  # does not list the folder for each client
 

@@ -103,7 +103,8 @@ def test_a_utility_form_with_errors(mine):
     look(page, "utility-create-errors")
 
 
-def test_starting_and_its_errors(mine, utility, analysis):
+def test_starting_and_its_errors(visits, mine, utility, analysis):
+    visits.expected.append("status of 422")
     page = mine(reverse("assessments:start", args=[utility.pk]))
     look(page, "start")
     page.locator("form.form").evaluate("(form) => form.noValidate = true")

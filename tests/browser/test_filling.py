@@ -140,3 +140,18 @@ def test_one_area_in_scope(visits, manager, utility):
     choose(page, "vision", SINGLE)
     expect_saved(page)
     assert stored(narrow, "vision").areas == ["E"]
+
+
+def test_the_status_bar_does_not_cover_what_has_the_focus(page):
+    page.set_viewport_size({"width": 1280, "height": 500})
+    row(page, "change-management").get_by_role("button", name="Details of").focus()
+    for _ in range(24):
+        page.keyboard.press("Shift+Tab")
+        covered = page.evaluate(
+            """() => {
+                const here = document.activeElement.getBoundingClientRect();
+                const bar = document.querySelector(".status").getBoundingClientRect();
+                return !document.activeElement.closest(".status") && here.top >= bar.top && here.bottom <= bar.bottom;
+            }"""
+        )
+        assert not covered, page.evaluate("document.activeElement.outerHTML")

@@ -64,16 +64,28 @@ def test_a_rating_that_does_not_agree_with_its_areas(page, visits, analysis):
     assert stored(analysis, "vision").rating is None
 
 
-def test_two_people(page, visits, analysis, contributor):
+@pytest.fixture
+def conflict(page, visits, analysis, contributor):
+    """Someone else saved the row while it was open."""
     visits.expected.append("status of 409")
     row(page, "vision").get_by_role("button", name="Details of").click()
     vision = row(page, "vision")
     vision.get_by_label("Evidence").fill("Mine.")
     answer(analysis, contributor, "vision", rating=0, areas=[], evidence="Theirs.")
     vision.get_by_role("button", name="Save", exact=True).click()
-    conflict = vision.locator(".conflict")
-    expect(conflict).to_contain_text("Theirs.")
+    expect(vision.locator(".conflict")).to_contain_text("Theirs.")
     expect(vision.get_by_label("Evidence")).to_have_value("Mine.")
     assert stored(analysis, "vision").evidence == "Theirs."
+    return vision.locator(".conflict")
+
+
+def test_keep_mine(page, conflict, analysis):
     conflict.get_by_role("button", name="Keep mine").click()
+    expect(conflict).to_have_count(0)
     assert stored(analysis, "vision").evidence == "Mine."
+
+
+def test_use_theirs(page, conflict):
+    conflict.get_by_role("link", name="Use theirs").click()
+    expect(conflict).to_have_count(0)
+    expect(row(page, "vision").get_by_label("Evidence")).to_have_value("Theirs.")
