@@ -1,12 +1,23 @@
 """The cast that most tests share: one utility with a manager, a contributor and a viewer, and a stranger."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
 from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import Role, User, Utility
 from tests.factories import MembershipFactory, UtilityFactory
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def member(utility: Utility, role: Role, email: str, name: str) -> User:
@@ -87,3 +98,13 @@ def analysis(catalog, utility, manager):
     in_place = list(Initiative.objects.filter(slug__in=["cmom", "iso-14001"]))
     started = GapAnalysisFactory(utility=utility, by=manager, name="Integrated system, 2026", initiatives=in_place)
     return GapAnalysis.objects.visible_to(manager).get(pk=started.pk)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop runs in this thread, where the tests also ask the database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()

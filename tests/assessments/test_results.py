@@ -111,7 +111,7 @@ def test_the_headline_says_where_it_is_strong(ratings, headline):
 )
 def test_where_strong_part_way_and_thin_begin(reached, words):
     score = Score("plan", "Plan", reached, 100)
-    some = Results([], [a_row("plan", 1)], [score], score, score)
+    some = Results([], [], [a_row("plan", 1)], [score], score, score)
     assert some.headline == f"{words} on Plan"
 
 
