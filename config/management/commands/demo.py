@@ -72,9 +72,11 @@ class Command(BaseCommand):
 
     def _serve(self, children: "list[Child]", port: int, accounts: str) -> None:
         self._say("Starting the web server and the worker")
-        for child in children:
+        site, *others = children
+        site.start()
+        _wait_until_ready(port, children)  # a person waits for the page, nobody yet for the worker
+        for child in others:
             child.start()
-        _wait_until_ready(port, children)
         self.stdout.write(f"\n{accounts.rstrip()}\n\nHeadworks is at http://localhost:{port} (Ctrl-C stops it)")
         self.stdout.flush()
         while True:
