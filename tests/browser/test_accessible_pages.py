@@ -15,7 +15,7 @@ from pdca.models import Element
 from reports.models import Report
 from tests.browser.conftest import answer, answer_all, choose, look, open_row, row, start
 from tests.factories import UserFactory, UtilityFactory
-from tests.services import broker_at
+from tests.processes import broker_at
 
 pytestmark = pytest.mark.usefixtures("visits")
 

@@ -11,7 +11,7 @@ from assessments.models import GapAnalysis
 from tests.browser.conftest import DOES_NOT_EXIST, MULTIPLE, SINGLE, choose, expect_saved, open_row, row
 from tests.factories import PASSWORD
 from tests.pdf_ua import problems
-from tests.services import Broker, Worker, broker_at
+from tests.processes import Broker, Worker, broker_at
 
 pytestmark = pytest.mark.services
 

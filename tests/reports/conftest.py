@@ -8,8 +8,8 @@ from django.utils import timezone
 from files.models import StoredFile
 from reports import kinds
 from reports.models import Report
+from tests.processes import broker_at
 from tests.reports import slow_kind
-from tests.services import broker_at
 
 
 @pytest.fixture(autouse=True)

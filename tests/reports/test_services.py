@@ -12,8 +12,8 @@ from pypdf import PdfReader
 
 from files.models import StoredFile
 from reports.models import Report
+from tests.processes import Broker, Worker, broker_at, wait_until
 from tests.reports import slow_kind
-from tests.services import Broker, Worker, broker_at, wait_until
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
