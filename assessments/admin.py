@@ -1,24 +1,9 @@
 """Gap analyses in the administration pages: to look at, not to change."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from assessments.models import Finding, GapAnalysis, GapAnalysisEvent
-
-
-class ReadOnly:
-    """What a utility says of itself is changed on its own pages, by its own people."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from workflow.admin import ReadOnly
 
 
 class FindingInline(ReadOnly, admin.TabularInline):

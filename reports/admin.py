@@ -1,22 +1,7 @@
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from reports.models import Report, ReportEvent
-
-
-class ReadOnly:
-    """Reports move through their own door only; staff look."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from workflow.admin import ReadOnly
 
 
 class Events(ReadOnly, admin.TabularInline):

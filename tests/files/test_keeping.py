@@ -106,7 +106,7 @@ def test_discarding_that_is_taken_back_keeps_the_bytes(own_folder):
     path = own_folder / file.content.name
 
     class ChangedMind(Exception):
-        pass
+        """What undoes the transaction."""
 
     with contextlib.suppress(ChangedMind), transaction.atomic():
         file.discard()
