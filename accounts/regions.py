@@ -1,6 +1,7 @@
 """States and territories, and EPA's ten regions."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from localflavor.us.us_states import USPS_CHOICES
 
@@ -33,6 +34,7 @@ def region_of(state: str, identifiers: Iterable[str] = ()) -> int | None:
     return REGION_OF_STATE.get(state)
 
 
+@cache
 def states() -> list[tuple[str, str]]:
     """Where a utility can be. A function, so that migrations name it instead of copying it."""
     return [(code, str(name)) for code, name in USPS_CHOICES if code not in ARMED_FORCES]

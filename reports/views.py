@@ -4,17 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from reports import kinds
+from reports.lists import ReportFilters, ReportTable
 from reports.models import Report
+from workflow.lists import list_page
 from workflow.models import WrongState
 
-PER_PAGE = 25
 STOP_POLLING = 286  # htmx: put this in place, and ask no more
 
 
@@ -22,12 +22,7 @@ STOP_POLLING = 286  # htmx: put this in place, and ask no more
 @require_GET
 def report_list(request: HttpRequest) -> HttpResponse:
     reports = Report.objects.visible_to(request.user)
-    status = request.GET.get("status", "")
-    if status in Report.Status.values:
-        reports = reports.filter(status=status)
-    page = Paginator(reports, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "statuses": Report.Status.choices, "status": status}
-    return render(request, "reports/report_list.html", context)
+    return list_page(request, ReportTable, ReportFilters, reports, "reports/report_list.html")
 
 
 @login_required

@@ -13,10 +13,8 @@ from tests.reports import slow_kind
 
 
 @pytest.fixture(autouse=True)
-def own_folder(settings, tmp_path):
+def own_folder(own_folder, settings, tmp_path):
     """Files that a test keeps, and the templates of its kind of report."""
-    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "files"}}
-    settings.STORAGES = settings.STORAGES | {"default": storage}
     settings.LOCAL_DIR = tmp_path
     templates = deepcopy(settings.TEMPLATES)
     templates[0]["DIRS"].append("tests/reports/templates")

@@ -1,0 +1,46 @@
+"""The list of gap analyses: its columns and its filters."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django_filters import CharFilter, ChoiceFilter
+
+from accounts.models import Utility
+from assessments.models import GapAnalysis
+from workflow.lists import DateColumn, Filters, StateColumn, Table
+
+
+class AnalysisTable(Table):
+    page_name = "Gap analyses"
+    name = tables.Column("Name", linkify=True)
+    utility = tables.Column("Utility", order_by="utility__name")
+    as_of = DateColumn("As of", initial_sort_descending=True)
+    status = StateColumn("State", tones={"complete": "good"})
+    n_answered = tables.Column("Answered", initial_sort_descending=True)
+    results = tables.TemplateColumn(
+        template_name="assessments/analysis_list.html#results",
+        accessor="pk",  # not the property of this name, which asks the database
+        verbose_name="Results",
+        orderable=False,
+        exclude_from_export=True,
+    )
+
+    class Meta:
+        order_by = "utility"
+
+    def render_n_answered(self, value: int) -> str:
+        return f"{value} of 18"
+
+    def value_n_answered(self, value: int) -> int:
+        return value
+
+
+class AnalysisFilters(Filters):
+    name = CharFilter(label="Words in the name", lookup_expr="icontains")
+    utility = ChoiceFilter(label="Utility", empty_label="All utilities")
+    status = ChoiceFilter(label="State", choices=GapAnalysis.Status.choices, empty_label="All states")
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        mine = Utility.objects.visible_to(self.request.user)
+        self.offer("utility", [(utility.pk, str(utility)) for utility in mine])

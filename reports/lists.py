@@ -1,0 +1,58 @@
+"""The list of a person's reports: its columns and its filters."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django_filters import ChoiceFilter
+from django_tables2.utils import A
+
+from reports import kinds
+from reports.models import Report
+from workflow.lists import DateColumn, Filters, StateColumn, Table
+
+
+def _label(kind: str) -> str:
+    try:
+        return kinds.get(kind).label
+    except KeyError:  # the room that made it is gone; the report is still there
+        return kind
+
+
+class ReportTable(Table):
+    page_name = "My reports"
+    title = tables.Column("Report", linkify=("reports:report", [A("pk")]))
+    kind = tables.Column("Kind", visible=False)
+    requested_at = DateColumn("Asked for", format="M j, Y, g:i A", initial_sort_descending=True)
+    status = StateColumn("State", tones={"running": "warn", "done": "good", "failed": "bad"})
+    kept_until = DateColumn("Kept until", order_by="finished_at", initial_sort_descending=True)
+    actions = tables.TemplateColumn(
+        template_name="reports/report_list.html#actions",
+        accessor="pk",
+        verbose_name="Actions",
+        attrs={"td": {"class": "report-actions"}},
+        orderable=False,
+        exclude_from_export=True,
+    )
+
+    class Meta:
+        order_by = "-requested_at"
+
+    def render_status(self, value: str, record: Report, column: StateColumn, bound_column: Any) -> str:
+        progress = f", {record.progress} %" if record.status == Report.Status.RUNNING else ""
+        return column.render(value + progress, record, bound_column)
+
+    def value_status(self, value: str) -> str:
+        return value
+
+    def value_kind(self, value: str) -> str:
+        return _label(value)
+
+
+class ReportFilters(Filters):
+    status = ChoiceFilter(label="State", choices=Report.Status.choices, empty_label="All states")
+    kind = ChoiceFilter(label="Kind", empty_label="All kinds")
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        mine = self.queryset.order_by("kind").values_list("kind", flat=True).distinct()
+        self.offer("kind", [(kind, _label(kind)) for kind in mine])

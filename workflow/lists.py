@@ -1,0 +1,134 @@
+"""What every list is made of: a table that sorts, a form that filters it, its pages, and the whole of it as a file."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+import django_tables2 as tables
+from django.core.paginator import Paginator
+from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django_filters import FilterSet
+
+from workflow import spreadsheets
+
+PER_PAGE = 25
+
+
+class Table(tables.Table):
+    """A list's columns. ``page_name`` is what the list is called, for screen readers and on its files.
+
+    ``Meta.order_by`` names the one column that it is sorted by until a person chooses another.
+    """
+
+    page_name = ""
+
+
+class DateColumn(tables.Column):
+    """A date or a time of day; with ``format`` as a page shows it."""
+
+    def __init__(self, *args: Any, format: str = "M j, Y", **options: Any):
+        super().__init__(*args, **{"attrs": {"td": {"class": "date"}}} | options)
+        self.format = format
+
+    def render(self, value: date) -> str:
+        return date_format(timezone.localtime(value) if isinstance(value, datetime) else value, self.format)
+
+    def value(self, value: date) -> date:
+        return value
+
+
+class StateColumn(tables.Column):
+    """A field with choices, as a tag; ``tones`` gives a choice its colour: good, warn or bad."""
+
+    def __init__(self, *args: Any, tones: dict[str, str], **options: Any):
+        super().__init__(*args, **options)
+        self.tones = tones
+
+    def render(self, value: str, record: Any, bound_column: Any) -> str:
+        tone = self.tones.get(bound_column.accessor.resolve(record))
+        return format_html('<span class="tag{}">{}</span>', f" tag--{tone}" if tone else "", value)
+
+    def value(self, value: str) -> str:
+        return value
+
+
+class Filters(FilterSet):
+    """The form above a list. What it can't understand it says so of, and filters by the rest."""
+
+    def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
+        """The choices of one filter, where they depend on the list; without two of them it is left out."""
+        choices = list(choices)
+        if len(choices) < 2:
+            del self.filters[name]
+        else:
+            self.filters[name].extra["choices"] = choices
+
+
+def list_page(
+    request: HttpRequest,
+    table_class: type[Table],
+    filters_class: type[Filters] | None,
+    rows: QuerySet[Any],
+    template: str,
+    context: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """One page of ``rows``, filtered and sorted as the address says; with ``?export=`` all of them, as a file.
+
+    ``template`` includes workflow/filters.html and workflow/table.html where ``total`` is not 0.
+    """
+    filters = filters_class(request.GET, rows, request=request) if filters_class else None
+    table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
+    if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
+        return _file(table, ending)
+    table.paginator = Paginator(table.rows, PER_PAGE)
+    table.page = table.paginator.get_page(request.GET.get("page"))
+    is_filtered = filters is not None and filters.form.has_changed()
+    shown = {
+        "table": table,
+        "filters": filters,
+        "is_filtered": is_filtered,
+        "total": rows.count() if is_filtered else table.paginator.count,
+        "pages": list(table.paginator.get_elided_page_range(table.page.number)),
+        "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
+    }
+    return render(request, template, shown | (context or {}))
+
+
+def _sorted(table_class: type[Table], rows: QuerySet[Any], asked: str) -> Table:
+    """The table in the order asked for, else in its own; equal rows keep the order that ``rows`` came in.
+
+    The key comes last: without it a row could stand on two pages, and another on none.
+    """
+    known = {name for name, column in table_class.base_columns.items() if column.orderable is not False}
+    table = table_class(rows, order_by=asked if asked.removeprefix("-") in known else None, default="")
+    terms = [term for alias in table.order_by or () for term in table.columns[alias.bare].order_by]
+    own = rows.query.order_by or rows.model._meta.ordering
+    table.data.data = rows.order_by(*(_by(rows, term) for term in terms), *own, "pk")
+    return table
+
+
+def _by(rows: QuerySet[Any], term: Any) -> Any:
+    """Choices in the order they are declared in, words whatever their case, what is empty always last."""
+    field = tables.A(term.bare).get_field(rows.model)
+    key: Any = F(term.bare)
+    if choices := getattr(field, "flatchoices", None):
+        key = Case(*(When(**{term.bare: value}, then=Value(rank)) for rank, (value, _) in enumerate(choices)))
+    elif isinstance(field, CharField | TextField):
+        key = Lower(key)
+    return key.desc(nulls_last=True) if term.is_descending else key.asc(nulls_last=True)
+
+
+def _file(table: Table, ending: str) -> HttpResponse:
+    content_type, written = spreadsheets.KINDS[ending]
+    content = written(table.as_values(), table.page_name)
+    name = f"{slugify(table.page_name)}-{timezone.localdate()}.{ending}"
+    disposition = content_disposition_header(True, name)
+    return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": disposition})

@@ -1,0 +1,69 @@
+"""Rows of values as a file that a spreadsheet opens, and in which nothing that a person typed is run."""
+
+import csv
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from io import BytesIO, StringIO
+from typing import Any
+
+from django.utils import timezone
+
+# How a text begins that a spreadsheet would run (OWASP, CSV injection).
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # may not stand in an Excel file
+WIDEST = 60  # characters of a column in Excel
+
+Rows = Iterable[Iterable[Any]]  # the first row is the head
+
+
+def as_csv(rows: Rows, name: str) -> bytes:
+    text = StringIO()
+    csv.writer(text).writerows([_csv_value(value) for value in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")  # the mark at its beginning tells Excel that it is UTF-8
+
+
+def _csv_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return timezone.localtime(value).isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def as_xlsx(rows: Rows, name: str) -> bytes:
+    """One sheet called ``name``; dates are dates, numbers are numbers, all else is text."""
+    # Here, not above: a web process of which nobody asks such a file need not hold it.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    known = [[_xlsx_value(value) for value in row] for row in rows]
+    book, content = Workbook(write_only=True), BytesIO()
+    sheet = book.create_sheet(name[:31])
+    sheet.freeze_panes = "A2"
+    for number, column in enumerate(zip(*known, strict=True), start=1):
+        width = max(len(str(value)) for value in column) + 2
+        sheet.column_dimensions[get_column_letter(number)].width = min(width, WIDEST)
+    for number, row in enumerate(known):
+        cells = [WriteOnlyCell(sheet, value) for value in row]
+        for cell in cells:
+            cell.font = Font(bold=number == 0)
+            if isinstance(cell.value, str):
+                cell.data_type = "s"  # text, also where it looks like a formula
+        sheet.append(cells)
+    book.save(content)
+    return content.getvalue()
+
+
+def _xlsx_value(value: Any) -> Any:
+    if isinstance(value, datetime):  # Excel knows no time zones
+        return timezone.localtime(value).replace(microsecond=0, tzinfo=None)
+    return CONTROL.sub("", value) if isinstance(value, str) else value
+
+
+KINDS = {
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
+}
