@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -270,9 +270,6 @@ class FindingQuerySet(models.QuerySet["Finding"]):
     def answered(self) -> Self:
         return self.filter(rating__isnull=False, to_confirm=False)
 
-    def with_counts(self) -> Self:
-        return self.annotate(n_evidence=Count("evidence_items"))
-
 
 class Finding(Versioned):
     """One row of Table 2: what exists for one element, and which management areas it serves."""
@@ -294,7 +291,6 @@ class Finding(Versioned):
 
     objects = FindingQuerySet.as_manager()
     my_role: str
-    n_evidence: int
 
     class Meta:
         ordering = ["element__order"]
@@ -346,11 +342,15 @@ class Finding(Versioned):
         self.to_confirm = self.rating is not None
 
     def answer(self, version: int, *, by: Any, **changes: Any) -> None:
-        """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed."""
+        """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed.
+
+        Raises IntegrityError where the analysis was completed after this row was read: the row's trigger refuses it.
+        """
         if self.my_role not in CAN_EDIT:
             raise NotAllowed("Viewers can read, not change.")
-        in_draft = Q(Exists(GapAnalysis.objects.filter(pk=OuterRef("analysis"), status=GapAnalysis.Status.DRAFT)))
-        self.save_over(version, by=by, only_if=in_draft, to_confirm=False, **changes)
+        if self.analysis.status != GapAnalysis.Status.DRAFT:
+            raise WrongState("A complete gap analysis does not change.")
+        self.save_over(version, by=by, to_confirm=False, **changes)
 
     @transaction.atomic
     def attach_link(self, *, by: Any, url: str, title: str = "") -> "Evidence":

@@ -9,28 +9,25 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.db.models import Count
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from assessments.forms import FindingForm
-from assessments.models import Finding
+from assessments.models import Finding, GapAnalysis
 
 TEMPLATE = "assessments/analysis_fill.html#row"
 # These stand where each person's own token and each analysis's own address go.
 _TOKEN, _BASE = "csrf-token-of-this-person", "/address-of-this-analysis/"  # noqa: S105
 
 
-class ElementShown(NamedTuple):
+class RowShown(NamedTuple):
     slug: str
     name: str
     component: str
     strategic_alignment: bool
-
-
-class RowShown(NamedTuple):
-    element: ElementShown
     version: int
     rating: int | None
     areas: tuple[str, ...]
@@ -47,16 +44,13 @@ class AreaShown(NamedTuple):
     short_name: str
 
 
-def shown(finding: Finding) -> RowShown:
-    element = finding.element
-    return RowShown(
-        ElementShown(element.slug, element.name, element.component_id, element.strategic_alignment),
-        finding.version,
-        finding.rating,
-        tuple(finding.areas),
-        finding.to_confirm,
-        finding.n_evidence,
+def rows_of(analysis: GapAnalysis) -> list[RowShown]:
+    """Only what is shown is read: the long texts of 18 rows stay where they are."""
+    element = [f"element__{name}" for name in ("slug", "name", "component", "strategic_alignment")]
+    rows = analysis.findings.order_by("element__order").values_list(
+        *element, "version", "rating", "areas", "to_confirm", Count("evidence_items")
     )
+    return [row._replace(areas=tuple(row.areas)) for row in map(RowShown._make, rows)]
 
 
 @lru_cache(maxsize=4096)  # some 4 kB each
@@ -74,21 +68,20 @@ def _as_sent(row: RowShown, form: FindingForm) -> RowShown:
 
 def markup(
     request: HttpRequest,
-    findings: Iterable[Finding],
+    rows: Iterable[RowShown],
     scope: tuple[AreaShown, ...],
     base: str,
     opened: str,
     more: dict[str, Any],
 ) -> list[tuple[str, SafeString]]:
-    """(component slug, row) for every finding; the one named ``opened`` is rendered with ``more``.
+    """(component slug, markup) for every row; the one named ``opened`` is rendered with ``more``.
 
     ``base`` is the analysis's own address.
     """
     token = get_token(request)
-    rows = []
-    for finding in findings:
-        row = shown(finding)
-        if row.element.slug == opened:
+    made = []
+    for row in rows:
+        if row.slug == opened:
             context = {
                 "row": _as_sent(row, more["form"]),
                 "areas": scope,
@@ -100,5 +93,5 @@ def markup(
         else:
             html = _closed(row, scope).replace(_TOKEN, token).replace(_BASE, base)
         # Both are a template's own output, escaped there; the token is letters and digits.
-        rows.append((row.element.component, mark_safe(html)))  # noqa: S308
-    return rows
+        made.append((row.component, mark_safe(html)))  # noqa: S308
+    return made

@@ -33,7 +33,7 @@ def _set_up(folder: Path) -> None:
     from config import embedded
 
     os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
         "DEBUG": "False",
         "HTTPS": "False",
         "LOG_LEVEL": "ERROR",
@@ -48,7 +48,6 @@ def _set_up(folder: Path) -> None:
 
     from config.management.commands.demo import static_files_changed as static_files_changed
 
-    settings.ROOT_URLCONF = "bench.urls"
     settings.LOCAL_DIR = folder
     settings.STORAGES["default"] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

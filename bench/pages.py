@@ -1,11 +1,10 @@
 """What a page costs, in milliseconds, queries and bytes, and against a bare Django view.
 
-Each request goes through the WSGI application of the site, with all its middleware, in this process; what is timed
-is from the call to the last byte of the answer (``time.perf_counter``). A page and the bare view that returns as many
+Each request goes over HTTP to the site as the demo serves it; what is timed is what a browser waits for: from
+connecting to the last byte of the answer (``time.perf_counter``). A page and the bare view that returns as many
 bytes take turns, so that whatever else the machine does slows both. Queries are counted in a pass of their own.
 """
 
-import io
 import statistics
 import time
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
@@ -22,9 +20,11 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments.models import Finding
+from bench import served
 from bench.world import World
+from config.management.commands.demo import web
 
-WARM_UP = 5  # requests
+WARM_UP = 20  # requests: both workers have connected, and have seen the page
 CSRF = "c" * 32
 
 
@@ -92,48 +92,28 @@ def _everything(world: World) -> Callable[[], dict[str, Any]]:
     return lambda: rating() | {"details": "1", "initiatives": row.initiatives} | texts
 
 
-class Site:
-    """The WSGI application, called as a server calls it."""
+class Browser:
+    """In which ``person`` is signed in to the site on ``port``."""
 
-    def __init__(self, person: User) -> None:
-        self.application = WSGIHandler()
+    def __init__(self, person: User, port: int) -> None:
+        self.port = port
         self.cookies = f"sessionid={session_of(person)}; csrftoken={CSRF}"
-
-    def environ(self, page: Page) -> dict[str, Any]:
-        body = _body(page.fields()) if page.fields else b""
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": "POST" if page.fields else "GET",
-            "PATH_INFO": page.path,
-            "SCRIPT_NAME": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_ACCEPT": "application/json" if page.fields else "text/html",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-        }
-        if page.fields:
-            environ |= {"CONTENT_TYPE": MULTIPART_CONTENT, "CONTENT_LENGTH": str(len(body))}
-        if page.signed_in:
-            environ["HTTP_COOKIE"] = self.cookies
-        return environ
 
     def ask(self, page: Page) -> tuple[float, int]:
         """Milliseconds that ``page`` took, and its bytes. Raises RuntimeError unless it answers 200."""
-        environ = self.environ(page)
+        headers = {"Accept": "application/json" if page.fields else "text/html"}
+        body = None
+        if page.signed_in:
+            headers["Cookie"] = self.cookies
+        if page.fields:
+            headers["Content-Type"] = MULTIPART_CONTENT  # as static/js/save.js sends it
+            body = encode_multipart(BOUNDARY, {"csrfmiddlewaretoken": CSRF} | page.fields())
         start = time.perf_counter()
-        answer: Any = self.application(environ, _start_response)
-        size = sum(len(part) for part in answer)
-        answer.close()
+        status, size = served.ask(self.port, "POST" if page.fields else "GET", page.path, headers, body)
         taken = (time.perf_counter() - start) * 1000
-        if answer.status_code != 200:
-            raise RuntimeError(f"{page.name} ({page.path}) answered {answer.status_code}")
+        if status != 200:
+            raise RuntimeError(f"{page.name} ({page.path}) answered {status}")
         return taken, size
-
-
-def _start_response(*_: Any) -> Callable[[bytes], object]:
-    """What a server hands in to be told status and headers."""
-    return io.BytesIO().write
 
 
 def session_of(person: User) -> str:
@@ -143,33 +123,32 @@ def session_of(person: User) -> str:
     return browser.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def _body(fields: dict[str, Any]) -> bytes:
-    return encode_multipart(BOUNDARY, {"csrfmiddlewaretoken": CSRF} | fields)
-
-
 def measure(world: World, requests: int) -> list[Cost]:
     """The cost of every page, over so many requests each."""
-    site = Site(world.person)
-    return [_cost(site, page, requests) for page in pages(world)]
+    port = served.free_port()
+    with served.running(web(port)):
+        served.wait(lambda: served.answers(port), "the web server")
+        browser = Browser(world.person, port)
+        return [_cost(browser, world, page, requests) for page in pages(world)]
 
 
-def _cost(site: Site, page: Page, requests: int) -> Cost:
+def _cost(browser: Browser, world: World, page: Page, requests: int) -> Cost:
     for _ in range(WARM_UP):
-        _, size = site.ask(page)
+        _, size = browser.ask(page)
     bare = Page("bare", f"/bench/bare/{size}/", signed_in=False)
     for _ in range(WARM_UP):
-        site.ask(bare)
+        browser.ask(bare)
     times, bare_times, session_times = [], [], []
     for _ in range(requests):
-        times.append(site.ask(page)[0])
-        bare_times.append(site.ask(bare)[0])
-        session_times.append(site.ask(SESSION)[0])
+        times.append(browser.ask(page)[0])
+        bare_times.append(browser.ask(bare)[0])
+        session_times.append(browser.ask(SESSION)[0])
     median, bare_median = statistics.median(times), statistics.median(bare_times)
     return Cost(
         name=page.name,
         median=median,
         p95=statistics.quantiles(times, n=20)[-1],
-        queries=_queries(site, page),
+        queries=_queries(world.person, page),
         bytes=size,
         bare=bare_median,
         ratio=median / bare_median,
@@ -179,10 +158,12 @@ def _cost(site: Site, page: Page, requests: int) -> Cost:
     )
 
 
-def _queries(site: Site, page: Page) -> int:
+def _queries(person: User, page: Page) -> int:
     """Statements sent for one request; what asks for a POST's fields is not among them."""
-    ready = page.fields() if page.fields else {}
-    again = Page(page.name, page.path, page.signed_in, (lambda: ready) if page.fields else None)
+    client = Client(headers={"accept": "application/json" if page.fields else "text/html", "host": "localhost"})
+    if page.signed_in:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session_of(person)
+    fields = page.fields() if page.fields else None
     with CaptureQueriesContext(connection) as captured:
-        site.ask(again)
+        client.get(page.path) if fields is None else client.post(page.path, fields)
     return len(captured)

@@ -9,7 +9,7 @@ from bench.report_time import ReportCost
 
 
 def pages(costs: list[Cost], requests: int) -> Iterator[str]:
-    yield f"Pages, {requests} requests each, in this process through the WSGI application, DEBUG off."
+    yield f"Pages, {requests} requests each, over HTTP, served as by make demo."
     yield "Each took turns with a bare view that returns as many bytes, and with session and user alone: the two ratios"
     yield f"are of medians. Load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
     yield ""

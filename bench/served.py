@@ -1,0 +1,54 @@
+"""The site as ``make demo`` serves it: gunicorn with two workers and Celery with one child, each asked over HTTP."""
+
+import http.client
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from config.management.commands.demo import Child
+
+PATIENCE = 90  # seconds
+
+
+@contextmanager
+def running(child: Child) -> Iterator[psutil.Process]:
+    child.start()
+    try:
+        yield psutil.Process(child.process.pid)  # type: ignore[union-attr]
+    finally:
+        child.stop()
+
+
+def ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[int, int]:
+    """The status of the answer and its bytes; a connection each, so that both workers get their share."""
+    connection = http.client.HTTPConnection("localhost", port, timeout=PATIENCE)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, len(answer.read())
+    finally:
+        connection.close()
+
+
+def answers(port: int) -> bool:
+    try:
+        return ask(port, "GET", "/readyz", {})[0] == 200
+    except OSError:
+        return False
+
+
+def wait(until: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not until():
+        if time.monotonic() > end:
+            raise RuntimeError(f"Waited {PATIENCE} s for {what}.")
+        time.sleep(0.2)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
