@@ -13,9 +13,14 @@ from django.urls import reverse
 from accounts.models import Claim, Invitation, StaffGroup, User
 
 
+def sender() -> dict[str, str]:
+    """What every message says about who it is from."""
+    return {"site_url": settings.SITE_URL.rstrip("/"), "contact_email": settings.CONTACT_EMAIL}
+
+
 def send(template: str, to: Iterable[str], **context: Any) -> None:
     """One message to each address. The template's first line is the subject."""
-    text = render_to_string(f"accounts/email/{template}.txt", context)
+    text = render_to_string(f"accounts/email/{template}.txt", context | sender())
     subject, _, body = text.partition("\n")
     for address in to:
         _queue(f"Headworks: {subject.strip()}", body.strip() + "\n", address)

@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.regions import region_of, states
 
@@ -49,9 +50,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @cached_property
+    def staff_groups(self) -> frozenset[str]:
+        """The staff roles of the person, as in StaffGroup."""
+        return frozenset(self.groups.values_list("name", flat=True))
+
     @property
     def is_program_staff(self) -> bool:
-        return self.is_superuser or self.groups.filter(name=StaffGroup.PROGRAM).exists()
+        return self.is_superuser or StaffGroup.PROGRAM in self.staff_groups
 
 
 class StaffGroup(models.TextChoices):

@@ -7,53 +7,17 @@ from allauth.account.forms import AddEmailForm
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
+from tests.accounts.conftest import code_for, link_in, show_again_who_one_is, sign_in, sign_up
 from tests.factories import PASSWORD, UserFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def forget_tries():
-    cache.clear()
-
-
-@pytest.fixture(autouse=True)
-def mail_at_once(settings, monkeypatch):
-    """A test's transaction is never committed, so what waits for that is done at once."""
-    settings.ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
-    monkeypatch.setattr("django.db.transaction.on_commit", lambda act, **options: act())
-
-
-@pytest.fixture
-def person() -> User:
-    user = UserFactory(email="ada@example.org", name="Ada Reed")
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
-
-
-def link_in(message) -> str:
-    return re.search(r"http://testserver(/\S+)", message.body)[1]
-
-
-def sign_in(client, password=PASSWORD, **more):
-    return client.post(reverse("account_login"), {"login": "ada@example.org", "password": password} | more)
-
-
-def show_again_who_one_is(client):
-    """Changing how one signs in asks for the password once more."""
-    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
-
-
-def sign_up(client, **changes):
-    data = {"email": "New@Example.org", "name": "Nora New", "password1": PASSWORD, "password2": PASSWORD} | changes
-    return client.post(reverse("account_signup"), data)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forget_tries", "mail_at_once")]
 
 
 def test_signing_up_verifying_and_signing_in(client):
@@ -194,11 +158,6 @@ def test_another_address_becomes_the_main_one_after_it_is_confirmed(client, pers
     client.post(reverse("account_email"), {"action_primary": "", "email": "ada@home.example"})
     person.refresh_from_db()
     assert person.email == "ada@home.example"
-
-
-def code_for(secret: str) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return f"{hotp_value(secret, counter):06}"
 
 
 def test_the_second_factor_is_set_up_and_then_asked_for(client, person):

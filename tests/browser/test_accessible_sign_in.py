@@ -1,0 +1,184 @@
+"""axe-core finds nothing on the way into an account: the mailbox, a lost password, the second factor."""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.core.cache import cache
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from accounts.models import Claim, StaffGroup
+from tests.accounts.conftest import code_for
+from tests.browser.conftest import look
+from tests.factories import PASSWORD, UserFactory, UtilityFactory
+
+NEW = "brand-new-river-7"
+
+
+@pytest.fixture(autouse=True)
+def forget_tries(visits):
+    cache.clear()
+
+
+@pytest.fixture
+def person(visits):
+    user = UserFactory(email="ada@example.org", name="Ada Reed")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def link_in_mail() -> str:
+    """The path of the link in the last e-mail."""
+    return re.search(r"http://localhost:\d+(/\S+)", mail.outbox[-1].body)[1]
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("main").get_by_role("button", name=name).click()
+
+
+def with_an_error(page: Page, button: str, name: str) -> None:
+    """Send the form as it is, past the browser's own checks."""
+    page.get_by_role("main").locator("form").first.evaluate("(form) => form.noValidate = true")
+    press(page, button)
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, name)
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_label("Email").fill("ada@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Sign in")
+
+
+def test_from_signing_up_to_a_confirmed_address(visits):
+    page = visits(None, reverse("account_signup"))
+    page.get_by_label("Email").fill("new@example.org")
+    page.get_by_label("Full name").fill("Nora New")
+    for field in page.locator("input[type=password]").all():
+        field.fill(PASSWORD)
+    press(page, "Create the account")
+    expect(page.get_by_role("heading", name="Look in your mailbox")).to_be_visible()
+    look(page, "sign-up-mailbox")
+    page.goto(visits.url + link_in_mail())
+    look(page, "address-confirm")
+    press(page, "Yes, confirm")
+    expect(page.get_by_text("new@example.org is confirmed")).to_be_visible()
+    look(page, "address-confirmed")
+    page.goto(visits.url + link_in_mail())
+    expect(page.get_by_role("heading", name="no longer works")).to_be_visible()
+    look(page, "address-dead-link")
+
+
+def test_an_address_that_another_account_has_confirmed(visits, person):
+    other = EmailAddress.objects.create(user=UserFactory(), email=person.email, verified=False)
+    page = visits(None, reverse("account_confirm_email", args=[EmailConfirmationHMAC(other).key]))
+    expect(page.get_by_role("heading", name="This address is taken")).to_be_visible()
+    look(page, "address-taken")
+
+
+def test_a_lost_password(visits, person):
+    page = visits(None, reverse("account_reset_password"))
+    with_an_error(page, "Send me the link", "reset-error")
+    page.get_by_label("Email").fill(person.email)
+    press(page, "Send me the link")
+    expect(page.get_by_role("heading", name="Look in your mailbox")).to_be_visible()
+    look(page, "reset-mailbox")
+    link = visits.url + link_in_mail()
+    page.goto(link)
+    look(page, "reset-link")
+    with_an_error(page, "Save the new password", "reset-link-error")
+    for field in page.locator("input[type=password]").all():
+        field.fill(NEW)
+    press(page, "Save the new password")
+    expect(page.get_by_role("heading", name="You can sign in again")).to_be_visible()
+    look(page, "reset-done")
+    page.goto(link)
+    expect(page.get_by_role("heading", name="no longer works")).to_be_visible()
+    look(page, "reset-dead-link")
+
+
+def test_passwords_and_addresses_of_ones_own(visits, person):
+    EmailAddress.objects.create(user=person, email="ada@home.example", verified=False)
+    page = visits(person, reverse("account_change_password"))
+    with_an_error(page, "Save the new password", "password-change-error")
+    page.goto(visits.url + reverse("account_email"))
+    look(page, "addresses")
+    page.get_by_label("Email").fill(person.email)
+    press(page, "Add it")
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "addresses-error")
+
+
+def test_answering_a_claim(visits, manager, utility):
+    ownerless = UtilityFactory(name="Bend Water", city="Bend")
+    Claim.objects.ask(ownerless, UserFactory(name="Nell Weir"), "I run the lab.\nSince 2019.")
+    manager.groups.add(Group.objects.get(name=StaffGroup.PROGRAM))
+    page = visits(manager, reverse("accounts:claims"))
+    look(page, "claims")
+    press(page, "Let Nell Weir in")
+    page.goto(visits.url + reverse("accounts:claims"))
+    expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+    look(page, "claims-none")
+    page.goto(visits.url + reverse("accounts:ask", args=[ownerless.pk]))
+    look(page, "claim-ask")
+    page.locator("textarea").evaluate("(area) => { area.removeAttribute('maxlength'); area.value = 'x'.repeat(1001) }")
+    with_an_error(page, "Ask to join", "claim-ask-error")
+
+
+def test_setting_up_the_second_factor_and_turning_it_off(visits, person):
+    page = visits(person, reverse("mfa_index"))
+    look(page, "factor-off")
+    page.get_by_role("link", name="Set it up").click()
+    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    look(page, "factor-is-it-you")
+    with_an_error(page, "Go on", "factor-is-it-you-error")
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Go on")
+    look(page, "factor-set-up")
+    with_an_error(page, "Turn it on", "factor-set-up-error")
+    page.get_by_label("code").fill(code_for(page.locator(".code").text_content()))
+    press(page, "Turn it on")
+    expect(page.get_by_text("The authenticator app is set up")).to_be_visible()
+    look(page, "factor-is-set-up")
+    page.goto(visits.url + reverse("mfa_index"))
+    look(page, "factor-on")
+    page.goto(visits.url + reverse("mfa_view_recovery_codes"))
+    look(page, "factor-codes")
+    page.get_by_role("link", name="Make new ones").click()
+    look(page, "factor-codes-new")
+    press(page, "Make the codes")
+    expect(page.get_by_text("Any earlier ones no longer work")).to_be_visible()
+    look(page, "factor-codes-made")
+    page.goto(visits.url + reverse("mfa_deactivate_totp"))
+    look(page, "factor-turn-off")
+    press(page, "Turn it off")
+    expect(page.get_by_text("The second factor is off")).to_be_visible()
+    look(page, "factor-turned-off")
+
+
+def test_signing_in_with_the_second_factor(visits, person):
+    TOTP.activate(person, generate_totp_secret())
+    code = RecoveryCodes.activate(person).get_unused_codes()[0]
+    page = visits(None, reverse("account_login"))
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Your second factor")).to_be_visible()
+    look(page, "factor-asked")
+    with_an_error(page, "Sign in", "factor-asked-error")
+    page.get_by_label("code").fill(code)
+    press(page, "Sign in")
+    expect(page.get_by_text("You are signed in as Ada Reed")).to_be_visible()
+
+
+def test_showing_again_who_one_is_with_the_second_factor(visits, person):
+    TOTP.activate(person, generate_totp_secret())
+    page = visits(person, reverse("mfa_deactivate_totp"))
+    expect(page.get_by_role("heading", name="Another way")).to_be_visible()
+    look(page, "factor-another-way")
+    page.goto(visits.url + reverse("mfa_reauthenticate"))
+    look(page, "factor-is-it-you-code")
+    with_an_error(page, "Go on", "factor-is-it-you-code-error")
