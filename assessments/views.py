@@ -16,12 +16,14 @@ from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments import charts
 from assessments.forms import AnalysisForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
+from assessments.lists import AnalysisFilters, AnalysisTable
 from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, InUse, NotAllowed
 from assessments.results import phases
-from assessments.rows import AreaShown, markup
+from assessments.rows import AreaShown, markup, rows_of
 from files.models import RefusedFile
 from pdca.models import Area, Component
 from workflow.conflicts import differences
+from workflow.lists import list_page
 from workflow.models import Stale, WrongState
 
 COMPLETED = "This gap analysis was completed meanwhile, so it can no longer change."
@@ -36,8 +38,8 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
         .defer("frozen", "operations", "fence_line")  # long, and not shown here
         .order_by("utility__name", "-as_of", "-pk")
     )
-    context = {"analyses": analyses, "startable": Utility.objects.editable_by(request.user)}
-    return render(request, "assessments/analysis_list.html", context)
+    context = {"startable": Utility.objects.editable_by(request.user)}
+    return list_page(request, AnalysisTable, AnalysisFilters, analyses, "assessments/analysis_list.html", context)
 
 
 @login_required
@@ -72,19 +74,21 @@ def analysis(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 def _table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
     """Table 2 to fill in; the row ``opened`` shows its details, and ``more`` may bring that row's bound form."""
-    findings = list(analysis.findings.with_counts().select_related("element").order_by("element__order"))
-    scope = tuple(AreaShown(area.code, area.short_name) for area in Area.objects.all() if area.code in analysis.areas)
+    rows = rows_of(analysis)
+    names = Area.objects.values_list("code", "short_name")
+    scope = tuple(AreaShown(code, name) for code, name in names if code in analysis.areas)
     if not more:
-        more = next((_opened(analysis, finding) for finding in findings if finding.element.slug == opened), {})
-    rows = markup(request, findings, scope, analysis.get_absolute_url(), opened, more)
+        finding = analysis.findings.select_related("element").filter(element__slug=opened).first() if opened else None
+        more = _opened(analysis, finding) if finding else {}
+    made = markup(request, rows, scope, analysis.get_absolute_url(), opened, more)
     context = {
         "analysis": analysis,
-        "findings": findings,
+        "rows": rows,
         "phases": [
-            (component, [row for slug, row in rows if slug == component.slug]) for component in Component.objects.all()
+            (component, [row for slug, row in made if slug == component.slug]) for component in Component.objects.all()
         ],
-        "n_answered": sum(finding.is_answered for finding in findings),
-        "next": next((finding.element.slug for finding in findings if not finding.is_answered), ""),
+        "n_answered": sum(row.is_answered for row in rows),
+        "next": next((row.slug for row in rows if not row.is_answered), ""),
         "missing": analysis.missing() if "missing" in request.GET else [],
     }
     return render(request, "assessments/analysis_fill.html", context, status=more.get("status", 200))
@@ -118,8 +122,11 @@ def _details_context(finding: Finding, form: FindingForm, **more: Any) -> dict[s
 @login_required
 def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
-    if not analysis.can_edit:
+    if analysis.my_role not in CAN_EDIT:
         raise PermissionDenied
+    if analysis.status == GapAnalysis.Status.COMPLETE:
+        messages.info(request, "It is complete, so its scope stays as it is. A manager can open it again.")
+        return redirect(analysis)
     form = AnalysisForm(request.POST or None, instance=analysis)
     if request.method == "POST" and form.is_valid():
         analysis = _visible(request, pk)
@@ -331,14 +338,14 @@ def complete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @require_POST
 def reopen(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
+    if not analysis.can_manage:
+        raise PermissionDenied
     form = ReopenForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Say why it is opened again; the reason is kept with it.")
         return redirect(analysis)
     try:
         analysis.reopen(by=request.user, why=form.cleaned_data["why"])
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from error
     except WrongState:
         messages.info(request, "It was already open.")
     else:

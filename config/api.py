@@ -1,28 +1,72 @@
 """The JSON API's root: each room brings its own router in ``api.py``."""
 
+from collections.abc import Callable
+from http.client import responses
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 
+from config.api_docs import Docs
 from initiatives.api import router as initiatives_router
 from pdca.api import router as pdca_router
 
-api = NinjaAPI(title="Headworks", version="1", docs_url="docs", openapi_url="openapi.json", urls_namespace="api")
+api = NinjaAPI(
+    title="Headworks", version="1", docs=Docs(), docs_url="docs", openapi_url="openapi.json", urls_namespace="api"
+)
 api.add_router("", pdca_router)
 api.add_router("", initiatives_router)
+
+PROBLEM = "application/problem+json"
 
 
 def problem(status: int, title: str, **more: object) -> JsonResponse:
     """An error as RFC 9457 describes it."""
     body = {"type": "about:blank", "title": title, "status": status} | more
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    return JsonResponse(body, status=status, content_type=PROBLEM)
+
+
+def nothing_here() -> JsonResponse:
+    return problem(404, "Not found", detail="There is nothing at this address.")
 
 
 @api.exception_handler(Http404)
 def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problem(404, "Not found", detail="There is nothing at this address.")
+    return nothing_here()
+
+
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What a router, or the library itself, does not accept: a body that is no JSON, a token that does not count."""
+    return problem(error.status_code, responses.get(error.status_code, "Error"), detail=str(error))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+    return problem(413, "Too large", detail=f"At most {limit} MB are taken in.")
 
 
 @api.exception_handler(ValidationError)
 def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem(422, "Not valid", detail="Some values are missing or not as expected.", errors=error.errors)
+
+
+def problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: an address or a method that no router knows is answered as the routers answer, not with a page."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.startswith("/api/v1/") and response.get("Content-Type") != PROBLEM:
+            if response.status_code == 404:
+                return nothing_here()
+            if response.status_code == 405:
+                detail = f"This address answers {response['Allow']} only."
+                told = problem(405, "Method not allowed", detail=detail)
+                told["Allow"] = response["Allow"]
+                return told
+        return response
+
+    return answer

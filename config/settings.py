@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.api.problems",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -139,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": REPORT_SWEEP_SECONDS},
     },
     "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
+    "delete unused files": {"task": "files.tasks.delete_unused", "schedule": crontab(hour="3", minute="40")},
     "send queued e-mail": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},
 }
 REPORT_RETENTION_DAYS = env.int("REPORT_RETENTION_DAYS", default=90)
@@ -185,15 +187,8 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     *((f"uswds/{part}", _uswds / part) for part in ("css", "fonts", "img", "js") if (_uswds / part).exists()),
 ]
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
-    "svg",
-    "woff2",
-    "png",
-    "jpg",
-    "webp",
-    "gif",
-    "ico",
-)  # small or compressed already
+# Small, or compressed already.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["svg", "woff2", "png", "jpg", "webp", "gif", "ico"]
 _bucket = env.str("FILES_BUCKET", default="")
 STORAGES = {
     "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": _bucket}}

@@ -3,14 +3,16 @@
 import hashlib
 import secrets
 import zipfile
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Self
 
 import puremagic
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.http import FileResponse
 from django.utils import timezone
 
@@ -101,6 +103,27 @@ def random_path(instance: "StoredFile", filename: str) -> str:
     return f"{timezone.now():%Y/%m}/{secrets.token_urlsafe(24)}"
 
 
+# A file is kept first and then attached to its row; no request or task takes this long in between.
+ATTACHED_WITHIN = timedelta(days=1)
+
+
+class StoredFileQuerySet(models.QuerySet["StoredFile"]):
+    def unused(self) -> Self:
+        """Those that no row of any room points to any more: its owner went with a person, or its maker was killed."""
+        found = self.filter(kept_at__lt=timezone.now() - ATTACHED_WITHIN)
+        for relation in StoredFile._meta.get_fields(include_hidden=True):  # hidden: whose related_name is "+"
+            if isinstance(relation, models.ManyToOneRel):
+                owners = relation.related_model._base_manager.filter(**{relation.field.name: models.OuterRef("pk")})
+                found = found.exclude(models.Exists(owners))
+        return found
+
+    def discard(self) -> None:
+        """Rows and bytes. One that a row points to by now stays: the database has the last word, at the commit."""
+        for file in self:
+            with suppress(models.ProtectedError, IntegrityError), transaction.atomic():
+                file.discard()
+
+
 class StoredFile(models.Model):
     name = models.CharField(max_length=255, help_text="as its sender called it")
     content_type = models.CharField(max_length=100)
@@ -109,6 +132,8 @@ class StoredFile(models.Model):
     content = models.FileField(upload_to=random_path, max_length=200)
     kept_at = models.DateTimeField(default=timezone.now, editable=False)
     kept_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = StoredFileQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

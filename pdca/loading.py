@@ -25,6 +25,12 @@ class Outcome:
     unchanged: int = 0
     kept: list[str] = field(default_factory=list)
 
+    def add(self, other: "Outcome") -> None:
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.kept += other.kept
+
     def __str__(self) -> str:
         return (
             f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged, {len(self.kept)} edits kept"
@@ -41,15 +47,17 @@ def one_at_a_time() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('load_catalog'))")
 
 
-def load(model: type[models.Model], key: str, rows: Iterable[Mapping[str, Any]]) -> Outcome:
-    """Brings ``rows`` (field → plain value; a related row by its key, many of them as a sorted list) into ``model``.
+def load(model: type[models.Model], key: str, rows: Iterable[Mapping[str, Any]], **within: Any) -> Outcome:
+    """Brings ``rows`` (field → plain value; a related row by its key, many as a sorted list) into ``model``.
 
-    Runs inside the caller's transaction. ``key`` names the field that tells rows apart.
+    Runs inside the caller's transaction. ``key`` names the field that tells rows apart, among those with the
+    values of ``within`` (as ``edition=3``, the parent's key).
     """
-    manager = model._default_manager
-    existing = {getattr(row, key): row for row in manager.select_for_update()}
+    rows_of_parent = model._default_manager.filter(**within)
+    existing = {getattr(row, key): row for row in rows_of_parent.select_for_update()}
     outcome = Outcome()
-    for values in rows:
+    for own in rows:
+        values = {**within, **own}
         row = existing.get(values[key])
         if row is None:
             _create(model, values)

@@ -79,6 +79,15 @@ def quick_passwords():
 
 
 @pytest.fixture
+def own_folder(settings, tmp_path):
+    """The files that a test keeps lie in this folder of its own."""
+    folder = tmp_path / "files"
+    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+    settings.STORAGES = settings.STORAGES | {"default": storage}
+    return folder
+
+
+@pytest.fixture
 def catalog(db) -> None:
     """Areas, components, elements, initiatives and staff groups, as ``load_catalog`` brings them."""
     from io import StringIO

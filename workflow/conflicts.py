@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db import models
 
 
 @dataclass(frozen=True)
@@ -14,8 +13,8 @@ class Difference:
     theirs: str
 
 
-def differences(form: forms.BaseForm, current: models.Model) -> list[Difference]:
-    """The fields of a bound, valid form that differ from the row as it is stored now."""
+def differences(form: forms.BaseForm, current: Any) -> list[Difference]:
+    """The fields of a bound, valid form that differ from the row (or what has its attributes) as it is stored now."""
     found = []
     for name, field in form.fields.items():
         if field.widget.is_hidden:

@@ -1,22 +1,15 @@
 """Gap analyses in the states that the tests begin from."""
 
-from io import BytesIO
-from zipfile import ZipFile
-
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assessments.models import Finding, GapAnalysis
 
 
 @pytest.fixture(autouse=True)
-def own_folder(settings, tmp_path):
-    """Files that a test keeps lie in its own folder."""
-    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "files"}}
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {"default": storage, "staticfiles": plain}
-    return tmp_path / "files"
+def own_folder(own_folder):
+    """Every test here keeps files."""
+    return own_folder
 
 
 @pytest.fixture
@@ -81,16 +74,3 @@ def save(url, as_):
         return as_(user).post(url("save", analysis, slug), data, headers=headers)
 
     return send
-
-
-def upload(name: str = "policy.pdf", content: bytes = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content)
-
-
-def office(*names: str) -> bytes:
-    """The bytes of an office document: a zip with these parts."""
-    packed = BytesIO()
-    with ZipFile(packed, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x")
-    return packed.getvalue()

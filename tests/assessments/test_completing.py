@@ -8,7 +8,7 @@ from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, NotAl
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
-from tests.assessments.conftest import upload
+from tests.uploads import upload
 from workflow.models import WrongState
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +137,13 @@ def test_reopening_needs_a_reason(complete, url, as_, manager, why):
     assert "Say why it is opened again" in words(answer)
     assert stored(complete).status == "complete"
     assert complete.events.count() == 1
+
+
+@pytest.mark.parametrize("role", ["contributor", "viewer"])
+@pytest.mark.parametrize("why", ["", "A row was wrong."])
+def test_who_may_not_reopen_is_told_so_whatever_the_reason(request, complete, url, as_, role, why):
+    assert as_(request.getfixturevalue(role)).post(url("reopen", complete), {"why": why}).status_code == 403
+    assert stored(complete).status == "complete"
 
 
 def test_what_is_open_cannot_be_reopened(analysis, url, as_, manager):

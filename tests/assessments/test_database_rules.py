@@ -8,7 +8,7 @@ from assessments.models import Evidence, Finding, GapAnalysis, InitiativeInPlace
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
-from tests.assessments.conftest import upload
+from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from assessments.models import Evidence
 from files.models import StoredFile
-from tests.assessments.conftest import upload
+from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}

@@ -11,7 +11,7 @@ from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
 from reports import kinds
-from tests.assessments.conftest import upload
+from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
 EVIL = "<script>alert(1)</script>"

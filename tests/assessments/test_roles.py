@@ -9,7 +9,7 @@ from django.urls import reverse
 from assessments import urls
 from assessments.models import Evidence, Finding, GapAnalysis, GapAnalysisEvent
 from files.models import StoredFile
-from tests.assessments.conftest import upload
+from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
 

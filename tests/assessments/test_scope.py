@@ -91,9 +91,19 @@ def test_a_frame_that_cannot_be_is_refused(analysis, rescope, manager, forged):
     assert stored(analysis).version == 1
 
 
-def test_a_complete_one_keeps_its_frame(complete, rescope, manager):
-    assert rescope(manager, complete).status_code == 403
+@pytest.mark.parametrize("role", ["manager", "contributor"])
+def test_a_complete_one_keeps_its_frame_and_says_why(request, complete, rescope, url, as_, role):
+    person = request.getfixturevalue(role)
+    assert rescope(person, complete)["Location"] == complete.get_absolute_url()
+    page = as_(person).get(url("scope", complete), follow=True)
+    assert page.redirect_chain == [(complete.get_absolute_url(), 302)]
+    assert "It is complete, so its scope stays as it is. A manager can open it again." in page.text
     assert stored(complete).name == "Integrated system, 2026"
+
+
+def test_a_viewer_may_not_change_the_frame_of_a_complete_one_either(complete, rescope, url, as_, viewer):
+    assert rescope(viewer, complete).status_code == 403
+    assert as_(viewer).get(url("scope", complete)).status_code == 403
 
 
 def test_one_that_was_completed_while_the_form_was_sent_keeps_its_frame(

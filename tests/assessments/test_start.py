@@ -9,8 +9,8 @@ from assessments.models import Evidence, GapAnalysis
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
-from tests.assessments.conftest import upload
 from tests.factories import GapAnalysisFactory
+from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 
 from files.models import ACCEPT, ALLOWED, RefusedFile, checked
-from tests.files.conftest import EXE, GENUINE, HTML, JPEG, OLE, OOXML, PDF, PNG, SCRIPT, packed, upload
+from tests.uploads import EXE, GENUINE, HTML, JPEG, OLE, OOXML, PDF, PNG, SCRIPT, packed, upload
 
 
 @pytest.mark.parametrize("name", GENUINE)

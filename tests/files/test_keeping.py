@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from files.models import RefusedFile, StoredFile
-from tests.files.conftest import EXE, PDF, PNG, upload
+from tests.uploads import EXE, PDF, PNG, upload
 
 pytestmark = pytest.mark.django_db
 

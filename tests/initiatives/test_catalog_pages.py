@@ -107,19 +107,6 @@ def test_a_group_of_ours_is_called_our_judgement_with_its_reason(client, catalog
     assert "our judgement" not in guides
 
 
-def test_an_unknown_initiative_is_not_found(client, catalog):
-    assert client.get("/initiatives/six-sigma/").status_code == 404
-
-
-def test_words_of_administrators_are_shown_as_text(client, catalog):
-    Initiative.objects.filter(slug="cmom").update(name="<b>CMOM</b>", key_feature="<script>alert(1)</script>")
-
-    for address in ("/initiatives/", "/initiatives/cmom/"):
-        page = client.get(address)
-        assert "<script>alert" not in page.text
-        assert "&lt;b&gt;CMOM" in page.text
-
-
 def test_the_list_costs_the_same_however_long(client, catalog):
     with CaptureQueriesContext(
         connection,

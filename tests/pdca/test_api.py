@@ -51,32 +51,6 @@ def test_components_and_areas_as_json(client, catalog):
     assert [area["code"] for area in areas] == ["E", "S", "Q", "F", "H"]
 
 
-def test_an_unknown_element_is_a_problem_of_status_404(client, catalog):
-    answer = client.get("/api/v1/elements/no-such-element")
-
-    assert answer.status_code == 404
-    assert answer["Content-Type"] == "application/problem+json"
-    assert answer.json()["status"] == 404
-    assert answer.json()["title"] == "Not found"
-
-
-def test_answers_may_be_kept_and_asked_after(client, catalog):
-    answer = client.get("/api/v1/elements")
-    again = client.get("/api/v1/elements", headers={"If-None-Match": answer["ETag"]})
-    Element.objects.filter(slug="vision").update(name="Vision and mission")
-    changed = client.get("/api/v1/elements", headers={"If-None-Match": answer["ETag"]})
-
-    assert answer["Cache-Control"] == "public, max-age=300"
-    assert "Cookie" not in answer.get("Vary", "")
-    assert (again.status_code, again.content) == (304, b"")
-    assert changed.status_code == 200
-
-
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_it_is_read_only(client, catalog, method):
-    assert getattr(client, method)("/api/v1/elements").status_code == 405
-
-
 def test_a_list_is_one_query(client, catalog, django_assert_num_queries):
     with django_assert_num_queries(1):
         client.get("/api/v1/elements")

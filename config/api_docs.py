@@ -1,0 +1,61 @@
+"""The page that describes the JSON API, in the site's own look.
+
+The library's page takes its script from elsewhere, which the content security policy forbids.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from ninja import NinjaAPI
+from ninja.openapi.docs import DocsBase
+
+Described = dict[str, Any]  # a part of an OpenAPI document
+
+
+class Docs(DocsBase):
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        described = api.get_openapi_schema(path_params=kwargs)
+        context = {
+            "url": self.get_openapi_url(api, kwargs),
+            "addresses": [
+                address(path, method, operation)
+                for path, methods in described["paths"].items()
+                for method, operation in methods.items()
+            ],
+            "shapes": [shape(name, schema) for name, schema in described["components"]["schemas"].items()],
+        }
+        return render(request, "config/api.html", context)
+
+
+def address(path: str, method: str, operation: Described) -> dict[str, str]:
+    takes = [parameter["name"] for parameter in operation.get("parameters", [])]
+    answers = [bodies(answer) for answer in operation["responses"].values()]
+    return {
+        "call": f"{method.upper()} {path}",
+        "summary": operation.get("summary", ""),
+        "takes": ", ".join(filter(None, [*takes, bodies(operation.get("requestBody", {}))])),
+        "answers": ", ".join(filter(None, answers)),
+    }
+
+
+def bodies(message: Described) -> str:
+    return ", ".join(in_words(content["schema"]) for content in message.get("content", {}).values())
+
+
+def shape(name: str, schema: Described) -> Described:
+    fields = [(field, in_words(kind)) for field, kind in schema.get("properties", {}).items()]
+    return {"name": name, "description": schema.get("description", ""), "fields": fields, "kind": in_words(schema)}
+
+
+def in_words(schema: Described) -> str:
+    """The type of a value: ``list of ElementOut``, ``string or null``."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(in_words(choice) for choice in schema["anyOf"])
+    if "enum" in schema:
+        return "one of " + ", ".join(str(value) for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {in_words(schema.get('items', {}))}"
+    return str(schema.get("type", "anything"))
