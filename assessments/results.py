@@ -160,6 +160,12 @@ class Results:
         return len(self.rows) * len(self.areas) - sum(len(row.areas) for row in self.rows)
 
     @property
+    def gap_words(self) -> str:
+        """How many cells are gaps, in words; a row without an answer covers nothing yet."""
+        among = ", the rows not answered yet among them" if len(self.answered) < len(self.rows) else ""
+        return f"{self.gap_cells} of the {len(self.rows) * len(self.areas)} cells are gaps{among}."
+
+    @property
     def extensions(self) -> list[Extension]:
         """Single-area rows that could carry more areas, the strategic alignment elements first."""
         found = [

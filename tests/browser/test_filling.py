@@ -72,6 +72,16 @@ def test_next_unanswered_goes_to_the_first_row_without_an_answer(page):
     expect(page.locator("[data-phase-count=plan]")).to_have_text("2 of 7")
 
 
+def test_next_unanswered_goes_away_with_the_last_answer(visits, analysis, manager):
+    for slug in analysis.findings.exclude(element__slug="auditing").values_list("element__slug", flat=True):
+        answer(analysis, manager, slug, rating=0, areas=[])
+    page = visits(manager, analysis.get_absolute_url())
+    following = page.get_by_role("link", name="Next unanswered")
+    expect(following).to_be_visible()
+    choose(page, "auditing", DOES_NOT_EXIST)
+    expect(following).to_be_hidden()
+
+
 def test_mark_complete_lists_what_is_missing_with_links(page, analysis, manager):
     for slug in analysis.findings.exclude(element__slug__in=["vision", "auditing"]).values_list(
         "element__slug", flat=True
