@@ -12,12 +12,14 @@ from ninja.errors import HttpError, ValidationError
 from config.api_docs import Docs
 from initiatives.api import router as initiatives_router
 from pdca.api import router as pdca_router
+from recognition.api import router as recognition_router
 
 api = NinjaAPI(
     title="Headworks", version="1", docs=Docs(), docs_url="docs", openapi_url="openapi.json", urls_namespace="api"
 )
 api.add_router("", pdca_router)
 api.add_router("", initiatives_router)
+api.add_router("", recognition_router)
 
 PROBLEM = "application/problem+json"
 

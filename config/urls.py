@@ -17,6 +17,7 @@ urlpatterns = [
     path("initiatives/", include("initiatives.urls")),
     path("utilities/", include("accounts.urls")),
     path("gap-analyses/", include("assessments.urls")),
+    path("recognition/", include("recognition.urls")),
     path("reports/", include("reports.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -1,13 +1,22 @@
 """What waits for a person on the home page, the nearest step first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.db.models import Count, Max, Prefetch, Q
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import CAN_EDIT, Claim, Role
+from accounts.models import CAN_EDIT, Claim, Role, StaffGroup
 from assessments.models import GapAnalysis
+from recognition.models import Application, Assignment, Photo
+from recognition.models.application import judge
+from recognition.rights import PENDING
 from reports.models import Report
+
+Status = Application.Status
 
 
 @dataclass(frozen=True)
@@ -19,8 +28,9 @@ class Waiting:
 
 
 def waiting_for(user: Any) -> list[Waiting]:
-    """Four queries, however much there is."""
-    return [*_claims(user), *_analyses(user), *_reports(user), *_first_analysis(user)]
+    """A fixed number of queries, however much there is."""
+    program = [*_applications(user), *_reviews(user), *_queues(user)]
+    return [*_claims(user), *program, *_analyses(user), *_reports(user), *_first_analysis(user)]
 
 
 def _claims(user: Any) -> list[Waiting]:
@@ -36,6 +46,97 @@ def _claims(user: Any) -> list[Waiting]:
         )
         for claim in claims
     ]
+
+
+def _applications(user: Any) -> Iterator[Waiting]:
+    """Those of one's own utilities that can still be written."""
+    edition = "cycle__edition"
+    photos = Photo.objects.filter(submission=None).select_related("file")
+    rows = Application.objects.visible_to(user).to_write()
+    rows = rows.select_related(edition).prefetch_related(
+        "sections", Prefetch("photos", photos), f"{edition}__attributes", f"{edition}__categories__options"
+    )
+    for application in rows.order_by("cycle__closes", "pk")[:5]:
+        if application.is_editable:
+            yield _application(application)
+
+
+def _application(application: Application) -> Waiting:
+    by = application.in_its_zone(application.deadline)
+    if application.status == Status.RETURNED:
+        why = f"Something is missing. Complete it and submit it again by {by}."
+        return Waiting(f"{application}: it came back to you", why, "Complete it", application.get_absolute_url())
+    photos = [(photo.file.name, photo.caption) for photo in application.photos.all()]
+    n = len(judge(application.content(), photos, application.cycle).deficiencies)
+    if n:
+        missing = f"{n} thing{' is' if n == 1 else 's are'} missing."
+    else:
+        can_submit = application.my_role == Role.MANAGER
+        missing = "Nothing is missing. " + ("Submit it." if can_submit else "A manager can submit it.")
+    why = f"{missing} {_days_left(application)}: it can be submitted until {by}."
+    return Waiting(str(application), why, "Go on", application.get_absolute_url())
+
+
+def _days_left(application: Application) -> str:
+    zone = ZoneInfo(application.cycle.time_zone)
+    left = (application.deadline.astimezone(zone).date() - timezone.localdate(timezone=zone)).days
+    return "Last day" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
+
+
+def _reviews(user: Any) -> Iterator[Waiting]:
+    """What a panel member has to read."""
+    if StaffGroup.PANEL not in user.staff_groups:
+        return
+    seats = Assignment.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
+    for seat in seats.order_by("due", "pk")[:10]:
+        due = f"{'It was due' if seat.is_late else 'Due'} {seat.due:%B %-d}."
+        left = seat.n_criteria - seat.n_rated
+        if seat.declared_at is None:
+            why = f"Say first whether you have a conflict of interest. {due}"
+        elif left:
+            why = f"{left} of {seat.n_criteria} criteria wait{'s' if left == 1 else ''} for your rating. {due}"
+        else:
+            why = f"Everything is rated. Look it over and submit it. {due}"
+        what = f"Your review of {seat.application.utility}"
+        yield Waiting(what, why, "Go on" if seat.declared_at else "Begin", seat.get_absolute_url())
+
+
+def _queues(user: Any) -> Iterator[Waiting]:
+    """How much waits for program staff, compliance staff and the official."""
+    groups = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.COMPLIANCE, StaffGroup.OFFICIAL}
+    if not groups:
+        return
+    outbox = Q(decision__isnull=False, decision__released_at=None)
+    n = (
+        Application.objects.visible_to(user)
+        .of_others()
+        .aggregate(
+            new=Count("pk", filter=Q(status__in=(Status.SUBMITTED, Status.RESUBMITTED))),
+            begun=Count("pk", filter=Q(status=Status.COMPLETENESS)),
+            compliance=Count("pk", filter=Q(status=Status.COMPLIANCE)),
+            to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
+            outbox=Count("pk", filter=outbox),
+            outbox_of=Max("cycle", filter=outbox),
+        )
+    )
+    if StaffGroup.PROGRAM in groups:
+        queue = reverse("recognition:queue", args=["completeness"])
+        yield from _some(n["new"], "to take up", "Submitted; nobody checks for completeness yet.", queue)
+        yield from _some(n["begun"], "in completeness review", "Taken up; the checklist is not finished.", queue)
+    if StaffGroup.COMPLIANCE in groups:
+        queue = reverse("recognition:queue", args=["compliance"])
+        yield from _some(n["compliance"], "in compliance review", "Complete; the record is to be checked.", queue)
+    if StaffGroup.OFFICIAL in groups:
+        why = "The panel has recommended."
+        yield from _some(n["to_decide"], "to decide", why, reverse("recognition:decisions"))
+    if StaffGroup.OFFICIAL in groups and n["outbox"]:
+        letters = reverse("recognition:outbox", args=[n["outbox_of"]])
+        yield from _some(n["outbox"], "in the outbox", "Decided; the letters are not released yet.", letters)
+
+
+def _some(n: int, what: str, why: str, url: str) -> Iterator[Waiting]:
+    if n:
+        yield Waiting(f"{n} application{'' if n == 1 else 's'} {what}", why, "Open", url)
 
 
 def _analyses(user: Any) -> list[Waiting]:

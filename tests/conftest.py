@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 from accounts.models import Role, User, Utility
 from tests.factories import MembershipFactory, UtilityFactory
 
+pytest_plugins = ["tests.applications"]  # the cast of the recognition program, for its own tests and the browser's
+
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

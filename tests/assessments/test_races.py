@@ -107,8 +107,8 @@ def send(save, *args):
     return close_after(lambda: save(*args, rating=0))
 
 
-def waits_for_lock(seconds: float = 10) -> bool:
-    """Whether, before long, another connection to this database waits for a lock."""
+def waits_for_lock(seconds: float = 10, at_least: int = 1) -> bool:
+    """Whether, before long, another connection to this database (or as many as that) waits for a lock."""
     from time import monotonic, sleep
 
     end = monotonic() + seconds
@@ -118,7 +118,7 @@ def waits_for_lock(seconds: float = 10) -> bool:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
-            if cursor.fetchone()[0]:
+            if cursor.fetchone()[0] >= at_least:
                 return True
         sleep(0.05)
     return False

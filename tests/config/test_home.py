@@ -1,10 +1,18 @@
 """The first page: what this is for; signed in, what waits for me."""
 
-import pytest
-from django.urls import reverse
+from datetime import timedelta
 
-from accounts.models import Claim
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Claim, StaffGroup
 from assessments.models import GapAnalysis
+from recognition.completeness import Outcome
+from recognition.models import Application, Assignment, Cycle, Decision, Edition
 from reports.models import Report
 from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 
@@ -99,3 +107,148 @@ def test_each_utility_is_shown_with_my_role(as_, manager, utility):
     assert "Another &amp; Co" in page
     assert "You are its viewer" in page
     assert "You are its manager" in page
+
+
+# The recognition program.
+
+
+@pytest.fixture
+def entry(analysis, utility, manager):
+    """A draft of the utility in a cycle that closes in ten days; its gap analysis is out of the way."""
+    GapAnalysis.objects.all().delete()
+    now = timezone.now()
+    cycle = Cycle.objects.create(
+        title="Recognition 2027",
+        edition=Edition.objects.get(),
+        opens=now - timedelta(days=7),
+        closes=now + timedelta(days=10),
+    )
+    return Application.start(utility=utility, cycle=cycle, by=manager)
+
+
+@pytest.mark.parametrize("role", ["manager", "contributor"])
+def test_a_draft_waits_with_its_days_and_what_is_missing(request, as_, entry, role):
+    page = words(as_(request.getfixturevalue(role)))
+    assert "Riverbend Water and Sewer, Recognition 2027" in page
+    missing = len(entry.checked().deficiencies)
+    assert f"{missing} things are missing. 10 days left" in page
+    assert entry.get_absolute_url() in page
+
+
+def test_a_complete_draft_waits_for_its_manager(as_, entry, manager, contributor, monkeypatch):
+    monkeypatch.setattr("config.waiting.judge", lambda content, photos, cycle: Outcome("small", 4, 2, 4, 2, 9, [], []))
+    assert "Nothing is missing. Submit it." in words(as_(manager))
+    assert "Nothing is missing. A manager can submit it." in words(as_(contributor))
+
+
+def test_a_returned_application_waits_with_its_date(as_, entry, manager, viewer):
+    due = entry.end_of(timezone.localdate() + timedelta(days=3))
+    Application.objects.update(status="returned", resubmit_by=due)
+    page = words(as_(manager))
+    assert "it came back to you" in page
+    assert f"submit it again by {entry.in_its_zone(due)}" in page
+    assert "came back" not in words(as_(viewer))
+
+
+@pytest.mark.parametrize("over", ["draft", "returned"])
+def test_what_is_too_late_waits_for_nobody(as_, entry, manager, over):
+    Cycle.objects.update(closes=timezone.now())
+    Application.objects.update(status=over, resubmit_by=timezone.now())
+    assert "Recognition 2027" not in words(as_(manager))
+
+
+def in_group(group: StaffGroup):
+    person = UserFactory()
+    person.groups.add(Group.objects.get(name=group))
+    return person
+
+
+QUEUES = {
+    StaffGroup.PROGRAM: {
+        "submitted": "1 application to take up",
+        "resubmitted": "1 application to take up",
+        "completeness": "1 application in completeness review",
+    },
+    StaffGroup.COMPLIANCE: {"compliance": "1 application in compliance review"},
+    StaffGroup.OFFICIAL: {"recommended": "1 application to decide", "not_recommended": "1 application to decide"},
+    StaffGroup.PANEL: {},
+}
+
+
+@pytest.mark.parametrize("group", QUEUES)
+def test_each_staff_role_sees_how_much_waits_for_it_and_nothing_else(as_, entry, group):
+    person = in_group(group)
+    browser = as_(person)
+    for status in Application.Status:
+        Application.objects.update(status=status, resubmit_by=entry.cycle.closes)
+        page = words(browser)
+        said = QUEUES[group].get(status)
+        if said:
+            assert said in page, status
+        else:
+            assert "Your queues are empty" in page, status
+        assert "Find or register your utility" not in page
+    MembershipFactory(user=person, utility=entry.utility, role="viewer")
+    for status in QUEUES[group]:
+        Application.objects.update(status=status)
+        assert QUEUES[group][status] not in words(browser), "the own utility's is not theirs to review"
+
+
+def test_a_decision_in_the_outbox_waits_for_the_official(as_, entry):
+    Application.objects.update(status="recommended")
+    Decision.objects.create(application=entry, recognize=True, recommended=True, subject="s", body="b")
+    page = words(as_(in_group(StaffGroup.OFFICIAL)))
+    assert "1 application in the outbox" in page
+    assert reverse("recognition:outbox", args=[entry.cycle.pk]) in page
+    assert "to decide" not in page
+    Decision.objects.update(released_at=timezone.now())
+    assert "in the outbox" not in words(as_(in_group(StaffGroup.OFFICIAL)))
+
+
+def test_a_review_waits_for_its_member_alone(as_, entry):
+    Application.objects.update(status="panel")
+    member, other = in_group(StaffGroup.PANEL), in_group(StaffGroup.PANEL)
+    due = timezone.localdate() + timedelta(days=5)
+    seat = Assignment.objects.create(application=entry, member=member, due=due)
+    browser = as_(member)
+    page = words(browser)
+    assert "Your review of Riverbend Water and Sewer" in page
+    assert f"Say first whether you have a conflict of interest. Due {due:%B %-d}." in page
+    assert seat.get_absolute_url() in page
+    assert "Your review of" not in words(as_(other))
+    Assignment.objects.update(declared_at=timezone.now())
+    seat.ratings.create(criterion="attributes.product-quality", value="met")
+    rating = seat.ratings.create(criterion="attributes.financial-viability")
+    assert "1 of 2 criteria waits for your rating" in words(browser)
+    seat.ratings.filter(pk=rating.pk).update(value="met")
+    Assignment.objects.update(due=timezone.localdate() - timedelta(days=1))
+    page = words(browser)
+    assert "Everything is rated. Look it over and submit it. It was due" in page
+    Assignment.objects.update(submitted_at=timezone.now())
+    assert "Your review of" not in words(browser)
+
+
+def test_the_first_page_costs_the_same_for_three_as_for_one(as_, entry):
+    person = in_group(StaffGroup.PROGRAM)
+    person.groups.add(*Group.objects.all())
+    browser = as_(person)
+
+    def one_more() -> None:
+        """A draft of an own utility, and another's application at each stage, with a seat on its panel."""
+        MembershipFactory(user=person, utility=(own := UtilityFactory()))
+        Application.start(utility=own, cycle=entry.cycle, by=person)
+        for status in ("submitted", "completeness", "compliance", "panel", "recommended"):
+            given = Application.objects.create(utility=UtilityFactory(), cycle=entry.cycle, status=status)
+            if status == "panel":
+                Assignment.objects.create(application=given, member=person, due=timezone.localdate())
+
+    one_more()
+    words(browser)
+    with CaptureQueriesContext(connection) as one:
+        words(browser)
+    one_more()
+    one_more()
+    with CaptureQueriesContext(connection) as three:
+        page = words(browser)
+    assert page.count("Your review of") == 6  # each told twice: to see, and to hear
+    assert len(three) == len(one)

@@ -1,0 +1,65 @@
+"""Demo data: utilities with the gap analyses of data/demo.yaml. Loaded by ``manage.py load_demo``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from accounts.models import Identifier, Membership, Role, User, Utility
+from assessments.models import GapAnalysis
+from initiatives.models import Initiative
+
+DATA = Path(__file__).parent / "data" / "demo.yaml"
+
+
+def load(people: Mapping[Role, User]) -> None:
+    """``people`` are those of every utility, by their role."""
+    # The C loader where there is one: this file is long.
+    told = yaml.load(DATA.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    for data in told["utilities"]:
+        _utility(data, people)
+
+
+def _utility(data: dict[str, Any], people: Mapping[Role, User]) -> None:
+    manager = people[Role.MANAGER]
+    utility = Utility.objects.create(name=data["name"], city=data["city"], state=data["state"], systems=data["systems"])
+    Identifier.objects.bulk_create(Identifier(utility=utility, **one) for one in data.get("identifiers", []))
+    for role, person in people.items():
+        Membership.objects.create(user=person, utility=utility, role=role)
+    utility.management_representative = manager
+    utility.save(update_fields=["management_representative"])
+    for analysis in data["analyses"]:
+        _analysis(analysis, utility, manager)
+
+
+def _analysis(data: dict[str, Any], utility: Utility, by: User) -> None:
+    started = GapAnalysis.start(
+        by=by,
+        utility=utility,
+        initiatives=list(Initiative.objects.filter(slug__in=data["initiatives"])),
+        name=data["name"],
+        as_of=data["as_of"],
+        areas=data["areas"],
+        operations=data["fence_line_operations"],
+        fence_line=data["fence_line"].strip(),
+    )
+    analysis = GapAnalysis.objects.visible_to(by).get(pk=started.pk)
+    findings = {finding.element.slug: finding for finding in analysis.findings.select_related("element")}
+    for slug, told in data["findings"].items():
+        finding = findings[slug]
+        finding.my_role = analysis.my_role
+        links = told.pop("links", [])
+        words = {name: told[name].strip() for name in ("evidence", "changes", "notes") if told.get(name)}
+        finding.answer(
+            finding.version,
+            by=by,
+            rating=told["rating"],
+            areas=told["areas"],
+            initiatives=told["initiatives"],
+            **words,
+        )
+        for link in links:
+            finding.evidence_items.create(added_by=by, **link)
+    if data["status"] == "complete":
+        analysis.complete(by=by)

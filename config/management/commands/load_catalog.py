@@ -1,0 +1,82 @@
+"""``manage.py load_catalog``: every room's reference data and the staff groups. Safe to run again."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accounts.models import StaffGroup
+from initiatives.models import Initiative
+from pdca import loading
+from pdca.models import Area, Component, Element
+from recognition.loading import load_criteria, load_letters
+
+INITIATIVES = settings.BASE_DIR / "initiatives" / "data" / "initiatives.yaml"
+
+
+class Command(BaseCommand):
+    help = "Loads the PDCA guide, the initiatives, the recognition criteria and the staff groups. Edits stay."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        loading.one_at_a_time()
+        self._say("areas", loading.load(Area, "code", loading.read(loading.DATA / "areas.yaml")))
+        self._say("components", loading.load(Component, "slug", loading.read(loading.DATA / "components.yaml")))
+        self._say("elements", loading.load(Element, "slug", loading.read(loading.DATA / "elements.yaml")))
+        self._say("initiatives", loading.load(Initiative, "slug", map(_as_row, loading.read(INITIATIVES))))
+        for what, outcome in load_criteria():
+            self._say(what, outcome)
+        self.stdout.write(f"letters: {load_letters()} created")
+        self.stdout.write(f"staff groups: {_make_groups()} created")
+
+    def _say(self, what: str, outcome: loading.Outcome) -> None:
+        self.stdout.write(f"{what}: {outcome}")
+        for edit in outcome.kept:
+            self.stdout.write(f"  kept as edited: {edit}")
+
+
+def _as_row(entry: dict[str, Any]) -> dict[str, Any]:
+    """The file says ``support: {plan: 1, …}`` as the API does; the table has a column each."""
+    row = {name: value for name, value in entry.items() if name != "support"}
+    row |= {Initiative.STRENGTH_FIELDS[component]: strength for component, strength in entry["support"].items()}
+    return row | {"areas": sorted(entry["areas"])}
+
+
+def _make_groups() -> int:
+    """The groups of StaffGroup; administrators may edit the catalog. What else one may do is the rooms' own rule."""
+    made = 0
+    for name in StaffGroup.values:
+        group, created = Group.objects.get_or_create(name=name)
+        made += created
+        if name == StaffGroup.ADMINISTRATOR:
+            group.permissions.add(*_administrators_permissions())
+    return made
+
+
+# What administrators edit, and what they look at; the admin pages of these say what of it, and until when.
+EDITED: dict[str, list[str] | None] = {
+    "pdca": None,  # every table of the room
+    "initiatives": None,
+    "recognition": ["edition", "attribute", "capacityelement", "category", "option", "cycle", "panelmember"],
+    "post_office": ["emailtemplate"],
+}
+READ: dict[str, list[str] | None] = {
+    "accounts": ["utility"],  # to name a panel member's interests
+    "recognition": ["application", "applicationevent", "assignment", "cycleevent", "message", "rating", "submission"],
+}
+
+
+def _administrators_permissions() -> list[Permission]:
+    return [
+        permission
+        for permission in Permission.objects.select_related("content_type")
+        if _has(EDITED, permission, "add", "change", "view") or _has(READ, permission, "view")
+    ]
+
+
+def _has(tables: dict[str, list[str] | None], permission: Permission, *actions: str) -> bool:
+    kind = permission.content_type
+    models = tables.get(kind.app_label, [])
+    return permission.codename.split("_")[0] in actions and (models is None or kind.model in models)

@@ -1,0 +1,73 @@
+"""``manage.py load_demo``: each room's demo data, and the people to sign in as."""
+
+import os
+import secrets
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+import assessments.demo
+import recognition.demo
+from accounts.models import Role, StaffGroup, User
+
+# First part of the address → name, and the role in the demo's utilities or in the program.
+AT_UTILITIES = {
+    "manager": ("Mara Gerr", Role.MANAGER),
+    "contributor": ("Connie Boyd", Role.CONTRIBUTOR),
+    "viewer": ("Vic Weir", Role.VIEWER),
+}
+IN_THE_PROGRAM = {
+    "staff": ("Sam Prather", StaffGroup.PROGRAM),
+    "compliance": ("Cora Lyle", StaffGroup.COMPLIANCE),
+    "panelist1": ("Paula Nell", StaffGroup.PANEL),
+    "panelist2": ("Pete Nolan", StaffGroup.PANEL),
+    "panelist3": ("Pia Nestor", StaffGroup.PANEL),
+    "official": ("Olive Deane", StaffGroup.OFFICIAL),
+    "admin": ("Ada Minh", StaffGroup.ADMINISTRATOR),
+}
+ADMIN = "admin@example.org"
+
+
+def accounts() -> str:
+    """Who can sign in, for the terminal."""
+    at, within = (" ".join(f"{name}@example.org" for name in people) for people in (AT_UTILITIES, IN_THE_PROGRAM))
+    return f"At a utility: {at}\nIn the program: {within}"
+
+
+class Command(BaseCommand):
+    help = "Loads the demo data, once, into a database without users. Needs HEADWORKS_DEMO, which `make demo` sets."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if os.environ.get("HEADWORKS_DEMO") != "1":
+            raise CommandError("Demo data is loaded by `make demo` only.")
+        if User.objects.filter(email=ADMIN).exists():
+            self.stdout.write(f"{accounts()}\nPassword as printed the first time.")
+            return
+        if User.objects.exists():
+            self.stdout.write("This database has users of its own: no demo data.")
+            return
+        password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
+        people = _people(password)
+        assessments.demo.load({role: people[name] for name, (_, role) in AT_UTILITIES.items()})
+        recognition.demo.load(people)
+        self.stdout.write(f"{accounts()}\nPassword of all: {password}")
+
+
+def _people(password: str) -> dict[str, User]:
+    hashed = make_password(password)  # once for all: it takes long on purpose
+    people = {}
+    for name, (full_name, role) in (AT_UTILITIES | IN_THE_PROGRAM).items():
+        email, may_enter = f"{name}@example.org", name == "admin"
+        person = User.objects.create(
+            email=email, name=full_name, password=hashed, is_staff=may_enter, is_superuser=may_enter
+        )
+        EmailAddress.objects.create(user=person, email=email, verified=True, primary=True)
+        if isinstance(role, StaffGroup):
+            person.groups.add(Group.objects.get(name=role))
+        people[name] = person
+    return people

@@ -1,0 +1,83 @@
+"""Applications and submitted reviews: to look at.
+
+A review that is not submitted is shown to nobody here, and nobody sees here an application that they have a part in.
+"""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from recognition.models import Application, ApplicationEvent, Assignment, Rating, Submission
+from workflow.admin import ReadOnly
+
+
+class SubmissionInline(ReadOnly, admin.TabularInline):
+    model = Submission
+    verbose_name_plural = "versions"
+    # Not the content: what it says is for those who review it.
+    readonly_fields = [
+        "number", "submitted_at", "submitted_by", "size", "words", "counted_attributes", "counted_boxes",
+    ]  # fmt: skip
+    fields = tuple(readonly_fields)
+
+
+class ApplicationEventInline(ReadOnly, admin.TabularInline):
+    model = ApplicationEvent
+    readonly_fields = ["at", "by", "from_status", "to_status", "why"]
+    fields = tuple(readonly_fields)
+    verbose_name_plural = "timeline"
+
+
+class SeatInline(ReadOnly, admin.TabularInline):
+    """Who sits on the panel and how far they are; what they found stands with submitted reviews alone."""
+
+    model = Assignment
+    fk_name = "application"
+    readonly_fields = [
+        "member", "lead", "due", "declared_at", "recused_at", "conflict", "conflict_reason", "submitted_at",
+    ]  # fmt: skip
+    fields = tuple(readonly_fields)
+    verbose_name_plural = "panel"
+    view_on_site = False
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["utility", "cycle", "status", "status_since", "on_paper"]
+    list_filter = ["cycle", "status", "on_paper"]
+    list_select_related = ["utility", "cycle"]
+    search_fields = ["utility__name", "utility__identifiers__value"]
+    readonly_fields = [
+        "utility", "cycle", "status", "status_since", "created_at", "created_by", "extended_until", "resubmit_by",
+        "on_paper",
+    ]  # fmt: skip
+    fields = tuple(readonly_fields)
+    inlines = [SubmissionInline, SeatInline, ApplicationEventInline]
+    view_on_site = False  # the site shows it to those whose part it is
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        return Application.objects.without_part_of(request.user)
+
+
+class RatingInline(ReadOnly, admin.TabularInline):
+    model = Rating
+    readonly_fields = ["criterion", "value", "first_value", "comment"]
+    fields = tuple(readonly_fields)
+
+
+@admin.register(Assignment)
+class ReviewAdmin(ReadOnly, admin.ModelAdmin):
+    """Submitted reviews; before that nobody but its writer sees one."""
+
+    list_display = ["application", "member", "lead", "submitted_at"]
+    list_filter = ["application__cycle"]
+    search_fields = ["application__utility__name", "member__name", "member__email"]
+    readonly_fields = ["application", "member", "lead", "assigned_at", "declared_at", "submitted_at", "summary"]
+    fields = tuple(readonly_fields)
+    inlines = [RatingInline]
+    view_on_site = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
+        theirs = Application.objects.without_part_of(request.user)
+        reviews = Assignment.objects.reviews().filter(application__in=theirs)
+        return reviews.select_related("member", "application__utility", "application__cycle")

@@ -1,0 +1,200 @@
+"""Cycles, with dates typed and shown in their own time zone; and who may sit on panels."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.timezone import make_naive
+
+from accounts.models import StaffGroup, User
+from recognition.models import Cycle, CycleEvent, PanelMember
+from workflow.admin import ReadOnly
+from workflow.models import WrongState
+
+ZONES = [
+    ("America/Puerto_Rico", "Atlantic (Puerto Rico, Virgin Islands)"),
+    ("America/New_York", "Eastern"),
+    ("America/Chicago", "Central"),
+    ("America/Denver", "Mountain"),
+    ("America/Phoenix", "Mountain without daylight saving time (Arizona)"),
+    ("America/Los_Angeles", "Pacific"),
+    ("America/Anchorage", "Alaska"),
+    ("Pacific/Honolulu", "Hawaii"),
+    ("Pacific/Pago_Pago", "American Samoa"),
+    ("Pacific/Guam", "Guam and Northern Mariana Islands"),
+]
+
+
+class MomentField(forms.SplitDateTimeField):
+    """A day and a time as a clock on a wall shows them. Where that wall is, only the form knows."""
+
+    def __init__(self, label: str, help_text: str) -> None:
+        day = {"type": "date", "aria-label": f"{label}: date"}
+        hour = {"type": "time", "step": "1", "aria-label": f"{label}: time"}
+        shown = forms.SplitDateTimeWidget(
+            date_attrs=day, time_attrs=hour, date_format="%Y-%m-%d", time_format="%H:%M:%S"
+        )
+        super().__init__(label=label, help_text=help_text, widget=shown)
+
+    def compress(self, data_list: Any) -> Any:
+        return datetime.combine(*data_list) if data_list else None
+
+
+class CycleForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(
+        choices=ZONES,
+        initial="America/New_York",
+        help_text="Its dates and times are meant and shown in this time zone.",
+    )
+    opens = MomentField("Opens", "From this moment on applications can be started. Can't change once it has come.")
+    closes = MomentField("Closes", "At this moment it is too late; 5:00:00 PM means that 4:59:59 PM is in time.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cycle = self.instance
+        for name in ("opens", "closes"):
+            if cycle.pk:
+                self.initial[name] = make_naive(getattr(cycle, name), ZoneInfo(cycle.time_zone))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        zone = ZoneInfo(cleaned.get("time_zone") or self.instance.time_zone)
+        for name in ("opens", "closes"):
+            if cleaned.get(name):
+                cleaned[name] = self._in(zone, name, cleaned[name])
+        opens, closes = (cleaned.get(name, getattr(self.instance, name)) for name in ("opens", "closes"))
+        if opens and closes and closes <= opens:
+            self.add_error("closes" if "closes" in self.fields else None, "It has to close after it opens.")
+        return cleaned
+
+    def _in(self, zone: ZoneInfo, name: str, moment: datetime) -> datetime:
+        there = moment.replace(tzinfo=zone)
+        if there.utcoffset() != there.replace(fold=1).utcoffset():
+            self.add_error(name, "The clocks change in this hour: the time is there twice or never. Choose another.")
+        return there
+
+
+class CycleEventInline(ReadOnly, admin.TabularInline):
+    model = CycleEvent
+    readonly_fields = ["at", "by", "from_status", "to_status"]
+    fields = tuple(readonly_fields)
+    verbose_name_plural = "what happened to it"
+
+
+@admin.register(Cycle)
+class CycleAdmin(admin.ModelAdmin):
+    form = CycleForm
+    list_display = ["title", "stage", "opens_there", "closes_there", "edition"]
+    list_select_related = ["edition"]
+    inlines = [CycleEventInline]
+    actions = ["begin_review", "mark_decided", "archive"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Cycle | None = None) -> Any:
+        dates = [_shown(name, obj) for name in ("time_zone", "opens", "closes")]
+        return [
+            (None, {"fields": ["title", "edition", *(["stage"] if obj else []), *dates]}),
+            (
+                "The review",
+                {
+                    "fields": [
+                        "panel_size",
+                        "asks_region",
+                        "days_to_resubmit",
+                        ("panel_from", "panel_until"),
+                        ("letters_from", "letters_until"),
+                    ],
+                    "description": "The dates are plans that people see; nothing begins or ends by itself on them.",
+                },
+            ),
+            ("What applicants sign", {"fields": ["certification"]}),
+            (
+                "Burden statement",
+                {
+                    "fields": ["omb_control_number", "omb_expires", "burden_hours", "comments_address"],
+                    "description": "Shown where the form begins, as far as it is filled in.",
+                },
+            ),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Cycle | None = None) -> list[str]:
+        return ["stage", "time_zone_there", "opens_there", "closes_there", *_fixed(obj)]
+
+    @admin.display(description="time zone")
+    def time_zone_there(self, cycle: Cycle) -> str:
+        return dict(ZONES).get(cycle.time_zone, cycle.time_zone)
+
+    @admin.display(description="opens", ordering="opens")
+    def opens_there(self, cycle: Cycle) -> str:
+        return cycle.in_its_zone(cycle.opens)
+
+    @admin.display(description="closes", ordering="closes")
+    def closes_there(self, cycle: Cycle) -> str:
+        return cycle.in_its_zone(cycle.closes)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Cycle | None = None) -> bool:
+        return not (obj and obj.has_opened) and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Cycle, form: Any, change: bool) -> None:
+        """What was not typed is not written: the status may move meanwhile."""
+        obj.save(update_fields=form.changed_data if change else None)
+
+    @admin.action(description="Begin the review of selected cycles", permissions=["change"])
+    def begin_review(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:
+        self._move(request, cycles, Cycle.begin_review, "The review begins once a cycle has closed, and begins once.")
+
+    @admin.action(description="Mark selected cycles as decided", permissions=["change"])
+    def mark_decided(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:
+        why = "A cycle in review is decided once every application in it has its outcome."
+        self._move(request, cycles, Cycle.settle, why)
+
+    @admin.action(description="Archive selected cycles", permissions=["change"])
+    def archive(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:
+        self._move(request, cycles, Cycle.archive, "Only a decided cycle can go to the archive.")
+
+    def _move(self, request: HttpRequest, cycles: QuerySet[Cycle], door: Callable[..., None], why_not: str) -> None:
+        for cycle in cycles:
+            try:
+                door(cycle, by=request.user)
+            except WrongState:
+                said = f"“{cycle}” stays as it is ({cycle.stage.lower()}). {why_not}"
+                self.message_user(request, said, messages.ERROR)
+            else:
+                self.message_user(request, f"“{cycle}” is now {cycle.stage.lower()}.", messages.SUCCESS)
+
+
+def _fixed(cycle: Cycle | None) -> list[str]:
+    """What can't change any more: applicants go by it."""
+    if cycle is None or not cycle.has_opened:
+        return []
+    fixed = ["edition", "time_zone", "opens"]
+    return fixed if cycle.status == Cycle.Status.PLANNED else [*fixed, "closes"]
+
+
+def _shown(name: str, cycle: Cycle | None) -> str:
+    return f"{name}_there" if name in _fixed(cycle) else name
+
+
+@admin.register(PanelMember)
+class PanelMemberAdmin(admin.ModelAdmin):
+    list_display = ["user", "affiliation", "organization", "state", "available"]
+    list_filter = ["affiliation", "available"]
+    list_select_related = ["user"]
+    search_fields = ["user__name", "user__email", "organization"]
+    fields = ["user", "affiliation", "organization", "state", "available", "interests"]
+    autocomplete_fields = ["interests"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PanelMember | None = None) -> list[str]:
+        return ["user"] if obj else []
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.filter(
+                groups__name=StaffGroup.PANEL, is_active=True, panel_member=None
+            ).order_by("name", "email")
+            kwargs["help_text"] = f"People in the group “{StaffGroup.PANEL}” who are not listed yet."
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

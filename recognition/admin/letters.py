@@ -1,0 +1,132 @@
+"""The letters' templates, to edit and preview; and what was sent."""
+
+from typing import Any
+
+import post_office.admin  # noqa: F401  # first, so that what it registers can be replaced here
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.html import format_html_join, linebreaks
+from django.utils.safestring import SafeString
+from post_office.models import Attachment, Email, EmailTemplate, Log
+
+from recognition import letters
+from recognition.models import Application, Message
+from workflow.admin import ReadOnly
+
+# A message is written by the program and sent once; other e-mails carry links that let a person in.
+admin.site.unregister([Email, Log, Attachment, EmailTemplate])
+
+
+class LetterForm(forms.ModelForm):
+    class Meta:
+        model = EmailTemplate
+        fields = ["subject", "content"]
+        widgets = {
+            "subject": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "content": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 24}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = True
+
+    def clean_subject(self) -> str:
+        return self._checked("subject")
+
+    def clean_content(self) -> str:
+        return self._checked("content")
+
+    def _checked(self, name: str) -> str:
+        text = self.cleaned_data[name]
+        if faults := letters.faults(text, self.instance.name):
+            raise forms.ValidationError(faults)
+        return text
+
+
+@admin.register(EmailTemplate)
+class LetterAdmin(admin.ModelAdmin):
+    form = LetterForm
+    list_display = ["name", "description", "subject", "last_updated"]
+    fields = ["used", "subject", "content", "variables"]
+    readonly_fields = ["used", "variables"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Which letters there are, the program decides."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="used")
+    def used(self, letter: EmailTemplate) -> str:
+        return letter.description
+
+    @admin.display(description="what can stand in it")
+    def variables(self, letter: EmailTemplate) -> SafeString:
+        rows = ((f"{{{{ {word.name} }}}}", word.meaning) for word in letters.words_of(letter.name))
+        return format_html_join("", "<div><code>{}</code> {}</div>", rows)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.preview)
+        return [path("<int:pk>/preview/", view, name="letter_preview"), *super().get_urls()]
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The letter with sample words: as it is kept or, posted from its form, as it is typed. Changes nothing."""
+        letter = self.get_object(request, str(pk))
+        if letter is None:
+            raise Http404
+        if not self.has_view_permission(request, letter):
+            raise PermissionDenied
+        typed = request.POST if request.method == "POST" else {"subject": letter.subject, "content": letter.content}
+        form = LetterForm(typed, instance=letter)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Preview: {letter.name}",
+            "letter": letter,
+            "errors": [error for errors in form.errors.values() for error in errors],
+            "back": reverse("admin:post_office_emailtemplate_change", args=[pk]),
+        }
+        if form.is_valid():
+            words = form.cleaned_data
+            context["subject"], context["content"] = letters.preview(letter.name, words["subject"], words["content"])
+        return render(request, "recognition/letter_preview.html", context)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["written_at", "to", "subject", "state", "application"]
+    list_filter = ["email__status", "application__cycle"]
+    search_fields = ["email__to", "email__subject", "application__utility__name"]
+    readonly_fields = ["written_at", "to", "subject", "text", "state", "tried", "application"]
+    fields = tuple(readonly_fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        theirs = Application.objects.without_part_of(request.user)
+        rows = Message.objects.filter(application__in=theirs) | Message.objects.filter(application=None)
+        return rows.select_related("email", "application__utility", "application__cycle")
+
+    @admin.display(ordering="email__to")
+    def to(self, message: Message) -> str:
+        return ", ".join(message.email.to) if message.email else ""
+
+    @admin.display(ordering="email__subject")
+    def subject(self, message: Message) -> str:
+        return message.email.subject if message.email else ""
+
+    @admin.display
+    def text(self, message: Message) -> SafeString | str:
+        return SafeString(linebreaks(message.email.message, autoescape=True)) if message.email else ""
+
+    @admin.display(description="state of the e-mail", ordering="email__status")
+    def state(self, message: Message) -> str:
+        return message.email.get_status_display() if message.email else "not kept any more"
+
+    @admin.display(description="last tried")
+    def tried(self, message: Message) -> str:
+        last = message.email.logs.order_by("-date").first() if message.email else None
+        return f"{last.date:%Y-%m-%d %H:%M} UTC {last.message}".strip() if last else ""

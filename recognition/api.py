@@ -1,0 +1,188 @@
+"""``GET recognition/criteria`` and ``POST recognition/check``: public; the calculator keeps nothing."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from ninja.errors import ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from pdca.api import cacheable
+from recognition import completeness
+from recognition.completeness import FACILITY_TYPES, CategoryAnswer, CategoryRule, Criteria, Entry
+from recognition.models import Edition
+
+router = Router(tags=["Recognition"])
+
+
+def current_criteria() -> Criteria:
+    edition = Edition.objects.current()
+    if edition is None:
+        raise Http404
+    return edition.criteria
+
+
+class AttributeOut(Schema):
+    slug: str
+    name: str
+
+
+class OptionOut(Schema):
+    slug: str
+    label: str
+
+
+class CategoryOut(Schema):
+    slug: str
+    name: str
+    boxes: int
+    minimum: int
+    activities: list[OptionOut]
+    components: list[OptionOut]
+
+
+class CriteriaOut(Schema):
+    attributes: list[AttributeOut]
+    categories: list[CategoryOut]
+
+
+@router.get("recognition/criteria", response=CriteriaOut, summary="The current edition of the criteria")
+@cacheable
+def criteria(request: HttpRequest) -> dict[str, Any]:
+    rules = current_criteria()
+    return {
+        "attributes": [{"slug": slug, "name": name} for slug, name in rules.attributes.items()],
+        "categories": [
+            {
+                "slug": rule.slug,
+                "name": rule.name,
+                "boxes": rule.boxes,
+                "minimum": rule.minimum,
+                "activities": _options(rule.activities),
+                "components": _options(rule.components),
+            }
+            for rule in rules.categories.values()
+        ],
+    }
+
+
+def _options(labels: Any) -> list[dict[str, str]]:
+    return [{"slug": slug, "label": label} for slug, label in labels.items()]
+
+
+Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Population = Annotated[int, Field(ge=0)]
+
+
+class Strict(BaseModel):
+    """A wrong type is an error, never a guess: "12" is no number, and a list is no contact (a Schema would take it)."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class CategoryIn(Strict):
+    activities: list[str] = []
+    components: list[str] = []
+    narrative: str = ""
+    approved_program: bool = False
+    certified_ems: bool = False
+    audit: bool = False
+    reduction_percent: Figure | None = None
+    sustainable_percent: Figure | None = None
+
+
+class ContactIn(Strict):
+    organization: str = ""
+    city: str = ""
+    state: str = ""
+    manager: str = ""
+    address: str = ""
+    zip: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+class PhotoIn(Strict):
+    filename: str = ""
+    caption: str = ""
+
+
+class CertificationIn(Strict):
+    name: str = ""
+    title: str = ""
+    date: str = ""
+
+
+class CheckIn(Strict):
+    facility_types: list[Literal[FACILITY_TYPES]] = []  # type: ignore[valid-type]
+    wastewater_mgd: Figure | None = None
+    drinking_water_population: Population | None = None
+    stormwater_population: Population | None = None
+    identifiers: list[str] = []
+    contact: ContactIn = ContactIn()
+    attributes: dict[str, str] = {}
+    categories: dict[str, CategoryIn] = {}
+    photos: list[PhotoIn] = []
+    certification: CertificationIn = CertificationIn()
+
+
+class DeficiencyOut(Schema):
+    code: str
+    field: str
+    message: str
+
+
+class CheckOut(Schema):
+    """``size`` and the required numbers are null where a figure that decides them is missing."""
+
+    size: Literal["large", "small"] | None
+    required_attributes: int | None
+    required_boxes: int | None
+    counted_attributes: int
+    counted_boxes: int
+    words: int
+    complete: bool
+    deficiencies: list[DeficiencyOut]
+    notes: list[str]
+
+
+@router.post("recognition/check", response=CheckOut, summary="What an application still lacks; nothing is kept")
+def check(request: HttpRequest, entry: CheckIn) -> completeness.Outcome:
+    rules = current_criteria()
+    if unknown := list(_unknown_slugs(entry, rules)):
+        raise ValidationError(unknown)
+    today = timezone.localdate(timezone=ZoneInfo(settings.TIME_ZONE))
+    return completeness.check(_as_entry(entry), rules, today)
+
+
+def _unknown_slugs(entry: CheckIn, rules: Criteria) -> Any:
+    """Each as an error of the shape that a wrong type has."""
+    for slug in entry.attributes.keys() - rules.attributes.keys():
+        yield _unknown("attributes", slug)
+    for slug, answer in entry.categories.items():
+        rule = rules.categories.get(slug)
+        if rule is None:
+            yield _unknown("categories", slug)
+            continue
+        for kind in ("activities", "components"):
+            for option in getattr(answer, kind):
+                if option not in _known(rule, kind):
+                    yield _unknown("categories", slug, kind, option)
+
+
+def _known(rule: CategoryRule, kind: str) -> Any:
+    return getattr(rule, kind)
+
+
+def _unknown(*place: str) -> dict[str, Any]:
+    return {"type": "unknown_slug", "loc": ["body", "entry", *place], "msg": f"“{place[-1]}” is not in the criteria"}
+
+
+def _as_entry(sent: CheckIn) -> Entry:
+    plain = sent.model_dump()
+    plain["categories"] = {slug: CategoryAnswer(**answer) for slug, answer in plain["categories"].items()}
+    plain["photos"] = [(photo["filename"], photo["caption"]) for photo in plain["photos"]]
+    return Entry(**plain)

@@ -1,0 +1,411 @@
+"""Demo data: an open cycle and one in review, with applications at every stage. Loaded by ``manage.py load_demo``.
+
+Every application is led to its stage through its own doors, by those whose steps these are; ``Past`` then moves
+back in time what they left behind, so that dates and ages are as they would be.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pgtrigger
+import yaml
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+from post_office.models import STATUS, Email
+
+from accounts.models import Identifier, Membership, Role, User, Utility
+from recognition import reminders
+from recognition.models import (
+    Application,
+    Assignment,
+    ComplianceCheck,
+    Cycle,
+    Decision,
+    Edition,
+    Feedback,
+    PanelMember,
+    Recommendation,
+    Remark,
+)
+from recognition.models.review import (
+    begin_completeness,
+    find_complete,
+    find_compliant,
+    find_not_eligible,
+    judge,
+    return_for_completion,
+)
+
+DATA = Path(__file__).parent / "data" / "demo.yaml"
+# The stages, as the data name them, of those who applied in the cycle that is still open.
+EARLY = ("draft", "submitted", "completeness", "withdrawn")
+TO_PANEL = ("panel", "recommended", "not-recommended", "recognized", "not-recognized")
+ZONE = "America/New_York"
+# Moments that are plans, not something that happened.
+PLANNED = ("opens", "closes", "extended_until", "resubmit_by")
+
+
+class Past:
+    """When each block of what this module does happened."""
+
+    def __init__(self) -> None:
+        self.blocks: list[tuple[datetime, datetime, timedelta]] = []
+
+    @contextmanager
+    def ago(self, days: int) -> Iterator[None]:
+        """So many days ago, at some hour of a working day."""
+        began = timezone.now()
+        yield
+        back = began - _at(-days, 8 + 7 * days % 9)
+        self.blocks.append((began, timezone.now(), back))
+
+    def move(self) -> None:
+        """Back in time, every moment that the blocks left behind."""
+        with pgtrigger.ignore("recognition.Submission:submission_is_kept"):
+            for model, name in _moments():
+                first = {f"{name}__gte": self.blocks[0][0]}
+                model._base_manager.filter(**first).update(**{name: models.Case(*self._back(name), default=name)})
+        self.blocks.clear()
+
+    def _back(self, name: str) -> Iterator[models.When]:
+        for began, ended, back in self.blocks:
+            within = {f"{name}__gte": began, f"{name}__lte": ended}
+            yield models.When(then=models.F(name) - back, **within)
+
+
+@dataclass
+class Play:
+    """Who takes part (``people`` by the first part of their address), and the applications by their stage to be."""
+
+    told: dict[str, Any]
+    people: Mapping[str, User]
+    members: list[User]
+    past: Past = field(default_factory=Past)
+    entries: dict[str, Application] = field(default_factory=dict)
+
+    @property
+    def words(self) -> dict[str, Any]:
+        return self.told["words"]
+
+
+def load(people: Mapping[str, User]) -> None:
+    # The C loader where there is one: this file is long.
+    told = yaml.load(DATA.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    play = Play(told, people, _panel(told["panel"], people))
+    closing, opened = _cycles()
+    _apply_in_time(play, closing)
+    _check(play)
+    _sit(play)
+    _decide(play)
+    _return(play)
+    _begin_another(play, opened)
+    play.past.move()
+    with play.past.ago(2):
+        reminders.remind()
+    play.past.move()
+    # Nobody is there to read them.
+    Email.objects.filter(status=STATUS.queued).update(status=STATUS.sent)
+
+
+def _moments() -> Iterator[tuple[type[models.Model], str]]:
+    for model in apps.get_app_config("recognition").get_models():
+        for column in model._meta.fields:
+            if isinstance(column, models.DateTimeField) and column.name not in PLANNED:
+                yield model, column.name
+
+
+def _cycles() -> tuple[Cycle, Cycle]:
+    """One that closed five weeks ago (open yet, so that applications can come in), and one that is open."""
+    edition = Edition.objects.get()  # as load_catalog brings it
+    year = _day(-34).year
+    closing = Cycle.objects.create(
+        title=f"Recognition {year}",
+        edition=edition,
+        time_zone=ZONE,
+        opens=_at(-95, 8),
+        closes=_at(1, 17),
+        panel_from=_day(-24),
+        panel_until=_day(14),
+        letters_from=_day(21),
+        letters_until=_day(35),
+    )
+    opened = Cycle.objects.create(
+        title=f"Recognition {year + 1}",
+        edition=edition,
+        time_zone=ZONE,
+        opens=_at(-20, 8),
+        closes=_at(40, 17),
+        panel_from=_day(54),
+        panel_until=_day(84),
+        letters_from=_day(98),
+        letters_until=_day(112),
+    )
+    return closing, opened
+
+
+def _day(days: int) -> date:
+    return timezone.localdate(timezone=ZoneInfo(ZONE)) + timedelta(days=days)
+
+
+def _at(days: int, hour: int) -> datetime:
+    return datetime.combine(_day(days), time(hour), ZoneInfo(ZONE))
+
+
+def _panel(told: list[dict[str, str]], people: Mapping[str, User]) -> list[User]:
+    """The three who can sign in, then others who can't."""
+    members = []
+    for number, affiliation in enumerate(("hq", "region", "expert"), start=1):
+        member = people[f"panelist{number}"]
+        PanelMember.objects.create(user=member, affiliation=affiliation, state=("MD", "GA", "MT")[number - 1])
+        members.append(member)
+    group = members[0].groups.get()
+    for one in told:
+        member = User.objects.create_user(one["email"], name=one["name"])
+        member.groups.add(group)
+        more = {name: one[name] for name in ("affiliation", "organization", "state")}
+        PanelMember.objects.create(user=member, **more)
+        members.append(member)
+    return members
+
+
+# --- They apply -----------------------------------------------------------------------------------
+
+
+def _apply_in_time(play: Play, cycle: Cycle) -> None:
+    """Everyone of the cycle in review submits; then it closes."""
+    rows = [row for row in play.told["utilities"] if row["stage"] not in EARLY]
+    batches = [(58, rows[0::4]), (47, rows[1::4]), (39, rows[2::4]), (36, rows[3::4])]
+    for days, some in batches:
+        with play.past.ago(days + 23):
+            drafts = [_begun(play, row, cycle, signed=_day(-days)) for row in some]
+        with play.past.ago(days):
+            for draft in drafts:
+                _submit(draft)
+    Cycle.objects.filter(pk=cycle.pk).update(closes=_at(-34, 17))
+    with play.past.ago(33):
+        cycle.begin_review(by=play.people["admin"])
+
+
+def _begun(play: Play, row: dict[str, Any], cycle: Cycle, *, signed: date | None) -> Application:
+    """A draft that says all that is told of it, by a new utility with a manager of its own."""
+    contact = row["contact"]
+    manager = User.objects.create_user(contact["email"], name=contact["manager"])
+    fields = {name: row[name] for name in ("name", "city", "state", "systems")}
+    utility = Utility.objects.create(**fields, management_representative=manager)
+    Identifier.objects.bulk_create(Identifier(utility=utility, **one) for one in row["identifiers"])
+    Membership.objects.create(user=manager, utility=utility, role=Role.MANAGER)
+    application = Application.start(utility=utility, cycle=cycle, by=manager)
+    claims = play.told["claims"].get(row["name"], [])
+    _fill(application, row, manager, signed=signed, claims=claims)
+    play.entries[row["stage"]] = application
+    return application
+
+
+def _fill(application: Application, row: dict[str, Any], by: User, *, signed: date | None, claims: list[str]) -> None:
+    content: dict[str, dict[str, Any]] = {
+        "eligibility": {name: figure for name, figure in row["figures"].items() if figure is not None},
+        "contact": row["contact"],
+        "attestation": {"attested": True},
+    }
+    if claims:
+        content["confidentiality"] = {"passages": claims}
+    if "partners" in row:
+        content["partners"] = {"partners": row["partners"]}
+    for kind in ("attributes", "categories"):
+        content |= {f"{kind}.{slug}": {"chosen": True, **answers} for slug, answers in row[kind].items()}
+    if signed:
+        name, title = row["contact"]["manager"], row["contact"]["title"]
+        content["certification"] = {"name": name, "title": title, "date": signed.isoformat(), "agreed": True}
+    for section in application.sections.filter(name__in=content):
+        section.application = application
+        section.answer(section.version, section.answers | content[section.name], by=by)
+
+
+def _submit(application: Application) -> None:
+    application.submit(by=application.created_by)
+
+
+# --- Staff check ----------------------------------------------------------------------------------
+
+
+def _check(play: Play) -> None:
+    staff, compliance = play.people["staff"], play.people["compliance"]
+    with play.past.ago(32):
+        for application in play.entries.values():
+            begin_completeness(application, by=staff)
+    with play.past.ago(28):
+        for stage in ("compliance", "not-eligible", *TO_PANEL):
+            _judge(play.entries[stage], staff)
+            find_complete(play.entries[stage], by=staff)
+    with play.past.ago(24):
+        for stage in TO_PANEL:
+            _record(play, stage, "criminal", "clear")
+            _record(play, stage, "administrative", "clear")
+            find_compliant(play.entries[stage], by=compliance)
+    with play.past.ago(23):
+        _record(play, "not-eligible", "criminal", "clear")
+        _record(play, "not-eligible", "administrative", "violation")
+        find_not_eligible(play.entries["not-eligible"], by=compliance, why=play.words["violation"])
+    with play.past.ago(3):
+        _record(play, "compliance", "criminal", "clear")
+
+
+def _judge(application: Application, staff: User, missing: str = "") -> None:
+    """Confirm what the machine found; ``missing`` is what only a person sees."""
+    submission = application.submission
+    if submission is None:
+        return
+    answers: dict[str, tuple[bool | None, str]] = {line.name: (True, "") for line in submission.checklist.all()}
+    if missing:
+        answers["recent"] = (False, missing)
+    judge(application, answers, seen="", by=staff)
+
+
+def _record(play: Play, stage: str, kind: str, result: str) -> None:
+    source = "ECHO, detailed facility report" if kind == "administrative" else "Written answer of the regional counsel"
+    ComplianceCheck.record(
+        play.entries[stage],
+        by=play.people["compliance"],
+        kind=kind,
+        source=source,
+        checked_on=_day(-24),
+        result=result,
+        note=play.words["violation" if result == "violation" else "clear"],
+    )
+
+
+def _return(play: Play) -> None:
+    """Three lacked something: one came back, one may still come, one did not."""
+    staff, words = play.people["staff"], play.words
+    for stage, days, due in (("incomplete", 30, 1), ("resubmitted", 13, 1), ("returned", 9, 5)):
+        with play.past.ago(days):
+            _judge(play.entries[stage], staff, words["deficiency"])
+            return_for_completion(play.entries[stage], by=staff, due=_day(due), letter=words["letter"])
+    late = play.entries["incomplete"]
+    Application.objects.filter(pk=late.pk).update(resubmit_by=late.end_of(_day(-16)))
+    with play.past.ago(15):
+        reminders.close_late()
+    with play.past.ago(2):
+        _submit(play.entries["resubmitted"])
+
+
+# --- The panel reads, the official decides -----------------------------------------------------------
+
+
+def _sit(play: Play) -> None:
+    one, two, three, hal, renata, desmond, lucia = play.members
+    panels = {
+        "recommended": [one, two, desmond],
+        "not-recommended": [renata, hal, three],
+        "recognized": [two, one, lucia],
+        "not-recognized": [hal, two, three],
+    }
+    staff = play.people["staff"]
+    with play.past.ago(21):
+        seats = {stage: _seats(play, stage, members, _day(-8)) for stage, members in panels.items()}
+    with play.past.ago(19):
+        for seat in _all(seats):
+            seat.declare()
+    with play.past.ago(11):
+        for number, seat in enumerate(_all(seats)):
+            _review(play, seat, number)
+    with play.past.ago(8):
+        for seat in (seats["not-recommended"][1], seats["not-recognized"][2]):
+            Remark.objects.create(application=seat.application, by=seat.member, text=play.words["remark"])
+    with play.past.ago(6):
+        for stage, (lead, *_) in seats.items():
+            _recommend(play, lead, not stage.startswith("not"))
+    with play.past.ago(12):
+        reading = _seats(play, "panel", [one, two, lucia], _day(6))
+    with play.past.ago(10):
+        reading[0].declare()
+        reading[1].declare()
+        reading[2].recuse(conflict=Assignment.Conflict.CONTRACT, reason=play.words["conflict"])
+    with play.past.ago(9):
+        Assignment.assign(play.entries["panel"], three, by=staff, due=_day(6))
+    with play.past.ago(3):
+        _review(play, reading[1], 1)
+        _rate(play, reading[0], 0, only=4)
+
+
+def _all(seats: Mapping[str, list[Assignment]]) -> Iterator[Assignment]:
+    for panel in seats.values():
+        yield from panel
+
+
+def _seats(play: Play, stage: str, members: list[User], due: date) -> list[Assignment]:
+    staff = play.people["staff"]
+    return [
+        Assignment.assign(play.entries[stage], member, by=staff, due=due, lead=place == 0)
+        for place, member in enumerate(members)
+    ]
+
+
+def _review(play: Play, seat: Assignment, number: int) -> None:
+    _rate(play, seat, number)
+    against = play.entries["not-recommended"], play.entries["not-recognized"]
+    summary = play.words["summary_against" if seat.application in against else "summary_for"]
+    seat.sum_up(seat.version, summary, by=seat.member)
+    seat.submit()
+
+
+def _rate(play: Play, seat: Assignment, number: int, only: int | None = None) -> None:
+    """Mostly met, now and then partly; of those that are not recommended every third one is not met."""
+    against = play.entries["not-recommended"], play.entries["not-recognized"]
+    for place, rating in enumerate(seat.ratings.all()[:only], start=number):
+        value = "partly" if place % 5 == 4 else "met"
+        if seat.application in against and place % 3 == 0:
+            value = "not_met"
+        rating.assignment = seat
+        comments = play.words[value]
+        rating.rate(rating.version, value=value, comment=comments[place % len(comments)], by=seat.member)
+
+
+def _recommend(play: Play, lead: Assignment, recommends: bool) -> None:
+    reasons = play.words["for" if recommends else "against"]
+    dissent = "" if recommends else play.words["dissent"]
+    Recommendation.record(lead, recommends=recommends, reasons=reasons, dissent=dissent)
+
+
+def _decide(play: Play) -> None:
+    """Two are released; one waits in the outbox, one for its decision."""
+    official, staff, entries = play.people["official"], play.people["staff"], play.entries
+    with play.past.ago(5):
+        Decision.make(entries["recognized"], by=official, recognize=True)
+        Decision.make(entries["not-recognized"], by=official, recognize=False)
+    with play.past.ago(4):
+        Decision.objects.release(entries["recognized"].cycle, by=official)
+        feedback = Feedback.of(entries["recognized"])
+        feedback.write(feedback.version, play.words["feedback"], by=staff)
+    with play.past.ago(3):
+        feedback.release(feedback.version, by=staff)
+    with play.past.ago(1):
+        Decision.make(entries["not-recommended"], by=official, recognize=False)
+
+
+# --- The cycle that is open -------------------------------------------------------------------------
+
+
+def _begin_another(play: Play, cycle: Cycle) -> None:
+    rows = {row["stage"]: row for row in play.told["utilities"]}
+    own, manager = play.told["own"], play.people["manager"]
+    with play.past.ago(13):
+        _begun(play, rows["draft"], cycle, signed=None)
+        mine = Application.start(utility=Utility.objects.get(name=own["name"]), cycle=cycle, by=manager)
+    for stage, days in (("completeness", 9), ("withdrawn", 8), ("submitted", 2)):
+        with play.past.ago(days + 7):
+            draft = _begun(play, rows[stage], cycle, signed=_day(-days))
+        with play.past.ago(days):
+            _submit(draft)
+    with play.past.ago(4):
+        begin_completeness(play.entries["completeness"], by=play.people["staff"])
+        withdrawn = play.entries["withdrawn"]
+        withdrawn.withdraw(by=withdrawn.created_by, why=play.words["withdrawn"])
+    with play.past.ago(1):
+        _fill(mine, own, manager, signed=None, claims=[])

@@ -1,0 +1,41 @@
+from typing import Any
+
+from django import forms
+
+from accounts.models import Utility
+from recognition.models import Application, Cycle
+
+
+class StartForm(forms.Form):
+    """For which utility, and from which earlier text."""
+
+    utility = forms.ModelChoiceField(label="Utility", queryset=Utility.objects.none(), empty_label=None)
+    previous = forms.ModelChoiceField(
+        label="Start from an earlier application",
+        queryset=Application.objects.none(),
+        required=False,
+        empty_label="No, start with empty texts",
+        help_text="Its texts are carried over. What is signed is signed anew.",
+    )
+
+    def __init__(self, *args: Any, user: Any, cycle: Cycle, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        free = Utility.objects.editable_by(user).exclude(applications__cycle=cycle)
+        self.fields["utility"].queryset = free  # type: ignore[attr-defined]
+        earlier = Application.objects.filter(utility__in=free).exclude(cycle=cycle).select_related("utility", "cycle")
+        self.fields["previous"].queryset = earlier  # type: ignore[attr-defined]
+        if not earlier:
+            del self.fields["previous"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        utility, previous = cleaned.get("utility"), cleaned.get("previous")
+        if utility and previous and previous.utility_id != utility.pk:
+            self.add_error("previous", "This is another utility's application. Choose one of the same utility.")
+        return cleaned
+
+
+class WithdrawForm(forms.Form):
+    why = forms.CharField(
+        label="Why do you withdraw it?", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )

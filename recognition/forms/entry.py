@@ -1,0 +1,68 @@
+"""What staff do for an applicant: a later deadline, an application that came on paper."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+
+from files.models import ACCEPT
+from recognition.models import Application, Cycle
+
+
+class MomentField(forms.DateTimeField):
+    """A day and time as a clock in ``zone`` shows it."""
+
+    def __init__(self, *, zone: ZoneInfo, **options: Any) -> None:
+        super().__init__(widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"), **options)
+        self.zone = zone
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(self.zone):
+            return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().prepare_value(value)
+
+
+class ExtendForm(forms.Form):
+    why = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea({"rows": 3}))
+
+    def __init__(self, *args: Any, application: Application, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.application = application
+        zone = ZoneInfo(application.cycle.time_zone)
+        until = MomentField(
+            zone=zone,
+            label="It may be submitted until",
+            help_text=f"By the clock in {zone.key.split('/')[-1].replace('_', ' ')}, as all dates of the cycle.",
+            initial=application.extended_until,
+        )
+        self.fields = {"until": until, **self.fields}
+
+    def clean_until(self) -> datetime:
+        until: datetime = self.cleaned_data["until"]
+        cycle = self.application.cycle
+        if until <= timezone.now():
+            raise forms.ValidationError("This moment is over. Choose one to come.")
+        if until <= cycle.closes:
+            closes = self.application.in_its_zone(cycle.closes)
+            raise forms.ValidationError(f"The cycle itself is open until {closes}. Choose a later moment.")
+        if until == self.application.extended_until:
+            raise forms.ValidationError("This is its deadline already.")
+        return until
+
+
+class PaperForm(forms.Form):
+    cycle = forms.ModelChoiceField(label="Cycle", queryset=Cycle.objects.none(), empty_label=None)
+    scan = forms.FileField(
+        label="Scan of the application",
+        help_text="PDF, office document, image, text or CSV, up to 10 MB.",
+        widget=forms.FileInput({"accept": ACCEPT}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["cycle"].queryset = Cycle.objects.taking_paper()  # type: ignore[attr-defined]

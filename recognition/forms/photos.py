@@ -1,0 +1,25 @@
+from typing import Any
+
+from django import forms
+
+from recognition.models import Photo
+
+
+class PhotoForm(forms.ModelForm):
+    """A photo's words; its file only when it is added."""
+
+    file = forms.FileField(
+        label="Photo",
+        required=False,
+        help_text="JPEG, up to 10 MB. Where and by which camera it was taken is removed.",
+        widget=forms.FileInput(attrs={"accept": ".jpg,.jpeg,image/jpeg"}),
+    )
+
+    class Meta:
+        model = Photo
+        fields = ["caption", "may_publish"]
+        help_texts = {"caption": "What it shows. Photos and captions are not evaluated."}
+
+    @property
+    def words(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}

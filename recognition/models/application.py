@@ -1,0 +1,511 @@
+"""One utility's application in one cycle: its sections while it is written, its numbered versions once submitted."""
+
+from datetime import date, datetime, time
+from pathlib import PurePath
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import CAN_EDIT, Membership, StaffGroup, System, Utility
+from files.models import StoredFile
+from files.photos import reencoded
+from recognition import completeness, triggers
+from recognition.completeness import Outcome
+from recognition.content import Content, entry_of, section_names, unfound
+from recognition.models.cycle import Cycle
+from recognition.models.message import tell_applicants
+from workflow.models import Event, Guarded, Versioned, WrongState
+
+
+class Late(Exception):
+    """The deadline is over. Nothing was submitted; the text is kept."""
+
+
+class Incomplete(Exception):
+    """``outcome`` says what is missing. Nothing was submitted."""
+
+    def __init__(self, outcome: Outcome):
+        super().__init__(f"{len(outcome.deficiencies)} things are missing")
+        self.outcome = outcome
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def visible_to(self, user: Any) -> Self:
+        """What exists for ``user``, each row with ``my_role`` in its utility and ``my_assignment`` to its panel."""
+        from recognition.models.panel import Assignment
+
+        mine = Membership.objects.filter(utility=OuterRef("utility"), user=user).values("role")[:1]
+        seat = Assignment.objects.active().filter(application=OuterRef("pk"), member=user)
+        rows = self.annotate(
+            my_role=Subquery(mine),
+            my_assignment=Subquery(seat.values("pk")[:1]),
+        ).select_related("utility", "cycle")
+        return rows.filter(Q(my_role__isnull=False) | Q(my_assignment__isnull=False) | _for_groups(user.staff_groups))
+
+    def of_utilities_of(self, user: Any) -> Self:
+        return self.filter(my_role__isnull=False)
+
+    def to_write(self) -> Self:
+        """After ``visible_to``: those of an own utility that the person writes."""
+        return self.filter(my_role__in=CAN_EDIT, status__in=Application.EDITABLE)
+
+    def without_part_of(self, user: Any) -> Self:
+        """For who may look at everything else: not those of an own utility, nor of a panel with the own review due."""
+        from recognition.models.panel import Assignment
+
+        mine = Membership.objects.filter(utility=OuterRef("utility"), user=user)
+        seat = Assignment.objects.active().filter(application=OuterRef("pk"), member=user, submitted_at=None)
+        return self.exclude(Exists(mine)).exclude(Exists(seat))
+
+    def of_others(self) -> Self:
+        """Without those of the person's own utilities: there the person is an applicant and reviews nothing."""
+        return self.filter(my_role=None)
+
+    def with_a_seat(self) -> Self:
+        return self.filter(my_assignment__isnull=False)
+
+    def late(self) -> Self:
+        """Returned ones whose date to come back is over."""
+        return self.filter(status=Application.Status.RETURNED, resubmit_by__lte=timezone.now())
+
+
+def _for_groups(groups: frozenset[str]) -> Q:
+    """Which rows each staff role gets to see. Program staff see that a draft exists; rights.py hides its text."""
+    status = Application.Status
+    if StaffGroup.PROGRAM in groups:
+        return Q(status__in=status.values)
+    seen: list[str] = []
+    if StaffGroup.COMPLIANCE in groups:
+        seen += [status.COMPLIANCE, status.NOT_ELIGIBLE, *Application.PAST_COMPLIANCE]
+    if StaffGroup.OFFICIAL in groups:
+        seen += Application.PAST_PANEL
+    return Q(status__in=seen)
+
+
+class Application(Guarded):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Submitted"
+        COMPLETENESS = "completeness", "Completeness review"
+        RETURNED = "returned", "Returned for completion"
+        RESUBMITTED = "resubmitted", "Resubmitted"
+        COMPLIANCE = "compliance", "Compliance review"
+        REGION = "region", "With the EPA Region"
+        PANEL = "panel", "Panel review"
+        RECOMMENDED = "recommended", "Recommended"
+        NOT_RECOMMENDED = "not_recommended", "Not recommended"
+        RECOGNIZED = "recognized", "Recognized"
+        NOT_RECOGNIZED = "not_recognized", "Not recognized"
+        INCOMPLETE = "incomplete", "Incomplete"
+        NOT_ELIGIBLE = "not_eligible", "Not eligible"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    TRANSITIONS = {
+        Status.DRAFT: frozenset({Status.SUBMITTED}),
+        Status.SUBMITTED: frozenset({Status.COMPLETENESS, Status.WITHDRAWN}),
+        Status.COMPLETENESS: frozenset({Status.RETURNED, Status.COMPLIANCE, Status.INCOMPLETE, Status.WITHDRAWN}),
+        Status.RETURNED: frozenset({Status.RESUBMITTED, Status.INCOMPLETE, Status.WITHDRAWN}),
+        Status.RESUBMITTED: frozenset({Status.COMPLETENESS, Status.WITHDRAWN}),
+        Status.COMPLIANCE: frozenset({Status.REGION, Status.PANEL, Status.NOT_ELIGIBLE, Status.WITHDRAWN}),
+        Status.REGION: frozenset({Status.PANEL, Status.WITHDRAWN}),
+        Status.PANEL: frozenset({Status.RECOMMENDED, Status.NOT_RECOMMENDED}),
+        Status.RECOMMENDED: frozenset({Status.RECOGNIZED, Status.NOT_RECOGNIZED}),
+        Status.NOT_RECOMMENDED: frozenset({Status.RECOGNIZED, Status.NOT_RECOGNIZED}),
+    }
+    EDITABLE = (Status.DRAFT, Status.RETURNED)
+    PAST_PANEL = (Status.RECOMMENDED, Status.NOT_RECOMMENDED, Status.RECOGNIZED, Status.NOT_RECOGNIZED)
+    PAST_COMPLIANCE = (Status.REGION, Status.PANEL, *PAST_PANEL)
+    UNDER_REVIEW = (
+        Status.SUBMITTED,
+        Status.COMPLETENESS,
+        Status.RETURNED,
+        Status.RESUBMITTED,
+        Status.COMPLIANCE,
+        Status.REGION,
+        Status.PANEL,
+        Status.RECOMMENDED,
+        Status.NOT_RECOMMENDED,
+    )
+
+    utility = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="applications")
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="applications")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.DRAFT, editable=False)
+    status_since = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, editable=False)
+    extended_until = models.DateTimeField("may be submitted until", null=True, blank=True)
+    resubmit_by = models.DateTimeField("to come back by", null=True, blank=True)
+    on_paper = models.BooleanField("came on paper", default=False)
+    scan = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ApplicationQuerySet.as_manager()
+    my_role: str | None
+    my_assignment: int | None
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["utility", "cycle"], name="application_once_per_cycle"),
+            models.CheckConstraint(
+                condition=~Q(status="returned") | Q(resubmit_by__isnull=False), name="application_returned_by_a_date"
+            ),
+        ]
+        indexes = [models.Index(fields=["cycle", "status"])]
+
+    def __str__(self) -> str:
+        return f"{self.utility}, {self.cycle}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("recognition:application", args=[self.pk])
+
+    @property
+    def stage_shown(self) -> str:
+        """The stage as its applicant sees it: what the panel recommended is not theirs to know."""
+        if self.status in (self.Status.RECOMMENDED, self.Status.NOT_RECOMMENDED):
+            return "Awaiting the decision"
+        return self.get_status_display()
+
+    def step_url(self, step: str, anchor: str = "main") -> str:
+        """Where a step of it is filled in."""
+        return f"{reverse('recognition:step', args=[self.pk, step])}#{anchor}"
+
+    def _move(self, to: str, **more: Any) -> None:
+        super()._move(to, status_since=timezone.now(), **more)
+
+    def note(self, *, by: Any, why: str) -> None:
+        """An event that leaves the status as it is."""
+        self.events.create(by=by, from_status=self.status, to_status=self.status, why=why)
+
+    # While it is written.
+
+    @classmethod
+    @transaction.atomic
+    def start(cls, *, utility: Utility, cycle: Cycle, by: Any, previous: "Application | None" = None) -> "Application":
+        """A draft with its empty sections; ``previous`` brings the text of an earlier cycle. Raises WrongState."""
+        if not cycle.is_open:
+            raise WrongState("Applications are accepted only while the cycle is open.")
+        application = cls._begin(utility, cycle, previous, created_by=by, carried_from=previous)
+        application.note(by=by, why="Started")
+        return application
+
+    @classmethod
+    @transaction.atomic
+    def enter_on_paper(cls, *, utility: Utility, cycle: Cycle, scan: UploadedFile, by: Any) -> "Application":
+        """A draft that program staff fill in from the scan. Raises WrongState, RefusedFile."""
+        if not Cycle.objects.taking_paper().filter(pk=cycle.pk).exists():
+            raise WrongState("An application on paper can be entered until the cycle's review begins.")
+        if utility.memberships.filter(user=by).exists():
+            raise WrongState("You belong to this utility. Someone else enters its application.")
+        application = cls._begin(utility, cycle, None, created_by=by, on_paper=True)
+        application.scan = StoredFile.keep(scan, by=by)
+        application.save(update_fields=["scan"])
+        application.note(by=by, why="Entered from paper")
+        return application
+
+    @classmethod
+    def _begin(cls, utility: Utility, cycle: Cycle, previous: "Application | None", **fields: Any) -> "Application":
+        """A row with its empty sections. Raises WrongState where the utility has one in this cycle."""
+        application, created = cls.objects.get_or_create(utility=utility, cycle=cycle, defaults=fields)
+        if not created:
+            raise WrongState("This utility already has an application in this cycle.")
+        criteria = cycle.edition.criteria
+        answers = {"eligibility": {"facility_types": utility.systems}, "contact": _contact_of(utility)}
+        if previous:
+            answers |= previous.carried()
+        names = section_names(criteria.attributes, criteria.categories)
+        Section.objects.bulk_create(
+            Section(application=application, name=name, answers=answers.get(name, {})) for name in names
+        )
+        return application
+
+    def carried(self) -> dict[str, dict[str, Any]]:
+        """What a later application may start from: all but what is signed anew."""
+        signed = ("attestation", "certification", "confidentiality")
+        return {name: dict(answers) for name, answers in self.content().items() if name not in signed}
+
+    @property
+    def deadline(self) -> datetime:
+        if self.status == self.Status.RETURNED and self.resubmit_by:
+            return self.resubmit_by
+        return max(self.extended_until or self.cycle.closes, self.cycle.closes)
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its text may change now: while the cycle is open, or longer where staff granted it or enter it."""
+        if self.on_paper and self.status == self.Status.DRAFT:
+            return True
+        if self.status == self.Status.DRAFT:
+            in_time = self.cycle.opens <= timezone.now() < self.deadline
+            return in_time and (self.cycle.is_open or self.extended_until is not None)
+        return self.status == self.Status.RETURNED and timezone.now() < self.deadline
+
+    def held_open(self) -> "Application":
+        """This row as it is now, held until the transaction ends. Raises WrongState where it can't be changed now.
+
+        Whoever submits it waits for this, and this for the submission: the triggers refuse nothing unannounced.
+        """
+        rows = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition")
+        held = rows.filter(pk=self.pk).first()
+        if held is None or not held.is_editable:
+            raise WrongState("It can no longer be changed.")
+        return held
+
+    def content(self) -> dict[str, dict[str, Any]]:
+        """The sections as they are now."""
+        return {section.name: section.answers for section in self.sections.all()}
+
+    def photos_now(self) -> models.QuerySet["Photo"]:
+        return self.photos.filter(submission=None).select_related("file")
+
+    def checked(self, content: Content | None = None) -> Outcome:
+        """What is missing of the sections as they are now (``content``, where they were read already)."""
+        photos = [(photo.file.name, photo.caption) for photo in self.photos_now()]
+        return judge(self.content() if content is None else content, photos, self.cycle)
+
+    @transaction.atomic
+    def submit(self, *, by: Any) -> "Submission":
+        """Freeze the next version. Raises WrongState, Late or Incomplete; a paper one may have gaps."""
+        locked = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition").get(pk=self.pk)
+        if locked.status not in self.EDITABLE or locked.status != self.status:
+            raise WrongState("It is submitted already.")
+        if not locked.is_editable:
+            raise Late
+        outcome = locked.checked()
+        if not outcome.complete and not locked.on_paper:
+            raise Incomplete(outcome)
+        again = locked.status == self.Status.RETURNED
+        submission = Submission.freeze(locked, outcome, by=by)
+        self._move(
+            self.Status.RESUBMITTED if again else self.Status.SUBMITTED, by=by, why=f"Version {submission.number}"
+        )
+        submitted_at = self.in_its_zone(submission.submitted_at)
+        tell_applicants(
+            self, "application-submitted", str(submission.number), number=submission.number, submitted_at=submitted_at
+        )
+        return submission
+
+    @transaction.atomic
+    def withdraw(self, *, by: Any, why: str) -> None:
+        """Raises WrongState once the panel has begun."""
+        self._move(self.Status.WITHDRAWN, by=by, why=why)
+        tell_applicants(self, "application-withdrawn", "withdrawn")
+
+    @transaction.atomic
+    def discard(self) -> None:
+        """Delete a draft. Raises WrongState."""
+        drafts = Application.objects.filter(pk=self.pk, status=self.Status.DRAFT)
+        if not drafts.select_for_update().first():
+            raise WrongState("Only a draft can be deleted.")
+        files = list(StoredFile.objects.filter(application_photos__application=self).distinct())
+        drafts.delete()
+        for file in files:
+            file.discard()
+
+    @transaction.atomic
+    def extend(self, until: datetime, *, by: Any, why: str) -> None:
+        """A later deadline for this one draft. Raises WrongState."""
+        if until <= max(self.deadline, timezone.now()):
+            raise WrongState(f"That is not later than its deadline, {self.in_its_zone(self.deadline)}, or is over.")
+        if not Application.objects.filter(pk=self.pk, status=self.Status.DRAFT).update(extended_until=until):
+            raise WrongState("Only a draft can get a later deadline.")
+        self.extended_until = until
+        shown = self.in_its_zone(until)
+        self.note(by=by, why=f"Deadline moved to {shown}. {why}")
+        tell_applicants(self, "deadline-moved", until.isoformat(), due=shown)
+
+    # What reviewers see of it.
+
+    @property
+    def submission(self) -> "Submission | None":
+        """The version under review: the last one."""
+        return self.submissions.order_by("-number").first()
+
+    def in_its_zone(self, moment: datetime) -> str:
+        return self.cycle.in_its_zone(moment)
+
+    def end_of(self, day: date) -> datetime:
+        """The last moment of ``day`` where the cycle is."""
+        return datetime.combine(day, time(23, 59, 59), ZoneInfo(self.cycle.time_zone))
+
+
+def _contact_of(utility: Utility) -> dict[str, Any]:
+    """What is known of the utility already."""
+    known = {"organization": utility.name, "city": utility.city, "state": utility.state}
+    return known | {"identifiers": [number.value for number in utility.identifiers.all()]}
+
+
+def judge(content: Content, photos: list[tuple[str, str]], cycle: Cycle) -> Outcome:
+    """The criteria's own rules, and what only the form asks: the attestation, and claims that can be found."""
+    today = timezone.localdate(timezone=ZoneInfo(cycle.time_zone))
+    outcome = completeness.check(entry_of(content, photos), cycle.edition.criteria, today)
+    if not content.get("attestation", {}).get("attested"):
+        message = "Say that the past 12 months were in compliance."
+        outcome.deficiencies.append(completeness.Deficiency("attestation-missing", "attestation.attested", message))
+    if not content.get("certification", {}).get("agreed"):
+        message = "Tick that the statement is true."
+        outcome.deficiencies.append(completeness.Deficiency("certification-missing", "certification.agreed", message))
+    if lost := unfound(content):
+        quoted = ", ".join(f"“{passage[:60]}”" for passage in lost)
+        message = f"In none of your texts: {quoted}. Copy each passage exactly."
+        outcome.deficiencies.append(completeness.Deficiency("passage-not-found", "confidentiality.passages", message))
+    return outcome
+
+
+class ApplicationEvent(Event):
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="events")
+
+
+class SectionQuerySet(models.QuerySet["Section"]):
+    def editable_by(self, user: Any) -> Self:
+        return self.filter(
+            application__utility__memberships__user=user, application__utility__memberships__role__in=CAN_EDIT
+        ).select_related("application__cycle__edition", "application__utility")
+
+
+class Section(Versioned):
+    """A part of the application that is saved as one: ``name`` and ``answers`` as in recognition.content."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="sections")
+    name = models.CharField(max_length=80)
+    answers = models.JSONField(default=dict, blank=True)
+
+    objects = SectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["application", "name"], name="section_once_per_application")]
+        triggers = [triggers.SECTION_WHILE_WRITTEN]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def anchor(self) -> str:
+        """Its name as an id of the page."""
+        return self.name.replace(".", "-")
+
+    @transaction.atomic
+    def answer(self, version: int, answers: dict[str, Any], *, by: Any) -> None:
+        """Raises Stale, or WrongState once the application is submitted or its deadline is over."""
+        self.application.held_open()
+        self.save_over(version, by=by, answers=answers)
+
+
+class Submission(models.Model):
+    """A version as it was submitted: never changed. ``content`` as in recognition.content."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
+    number = models.PositiveSmallIntegerField()
+    content = models.JSONField()
+    deficiencies = models.JSONField(default=list, help_text="what the machine found missing; empty unless on paper")
+    size = models.CharField(max_length=8, blank=True)
+    words = models.PositiveIntegerField()
+    counted_attributes = models.PositiveSmallIntegerField()
+    counted_boxes = models.PositiveSmallIntegerField()
+    submitted_at = models.DateTimeField(default=timezone.now)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "number"], name="submission_numbered_once"),
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=2), name="submission_twice_at_most"),
+        ]
+        triggers = [triggers.SUBMISSION_IS_KEPT]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"
+
+    @classmethod
+    def freeze(cls, application: Application, outcome: Outcome, *, by: Any) -> "Submission":
+        """The next version, with its own rows of the photos; the files are kept once."""
+        submission = cls.objects.create(
+            application=application,
+            number=application.submissions.count() + 1,
+            content=application.content(),
+            deficiencies=[vars(deficiency) for deficiency in outcome.deficiencies],
+            size=outcome.size or "",
+            words=outcome.words,
+            counted_attributes=outcome.counted_attributes,
+            counted_boxes=outcome.counted_boxes,
+            submitted_by=by,
+        )
+        Photo.objects.bulk_create(
+            Photo(
+                application=application,
+                submission=submission,
+                file_id=photo.file_id,
+                caption=photo.caption,
+                may_publish=photo.may_publish,
+            )
+            for photo in application.photos_now()
+        )
+        return submission
+
+    @property
+    def facility_types(self) -> str:
+        types = self.content.get("eligibility", {}).get("facility_types", [])
+        return ", ".join(System(kind).label for kind in types)
+
+
+class Photo(models.Model):
+    """A JPEG with its caption: of the draft, or of a version."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="photos")
+    submission = models.ForeignKey(Submission, null=True, blank=True, on_delete=models.CASCADE, related_name="photos")
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="application_photos")
+    caption = models.CharField(max_length=300, blank=True)
+    may_publish = models.BooleanField("may be published if we are recognized", default=False)
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [triggers.PHOTO_WHILE_WRITTEN]
+
+    def __str__(self) -> str:
+        return self.caption or self.file.name
+
+    @classmethod
+    @transaction.atomic
+    def add(
+        cls, application: Application, upload: UploadedFile, *, by: Any, caption: str, may_publish: bool
+    ) -> "Photo":
+        """Keep it re-encoded, without what the camera wrote into it. Raises RefusedFile, WrongState, TooMany."""
+        held = application.held_open()
+        if held.photos_now().count() >= held.cycle.edition.most_photos:
+            raise TooMany
+        name = f"{PurePath(upload.name or 'photo').stem[:200]}.jpg"
+        file = StoredFile.keep_made(name, "image/jpeg", reencoded(upload), by=by)
+        return cls.objects.create(application=application, file=file, caption=caption, may_publish=may_publish)
+
+    @transaction.atomic
+    def describe(self, *, caption: str, may_publish: bool) -> None:
+        """Raises WrongState."""
+        self._held_open()
+        Photo.objects.filter(pk=self.pk).update(caption=caption, may_publish=may_publish)
+
+    @transaction.atomic
+    def discard(self) -> None:
+        """Take it from the draft; its file goes unless a version has it. Raises WrongState."""
+        self._held_open()
+        file = self.file
+        self.delete()
+        if not file.application_photos.exists():
+            file.discard()
+
+    def _held_open(self) -> None:
+        if self.submission_id:
+            raise WrongState("A submitted version keeps its photos.")
+        self.application.held_open()
+
+
+class TooMany(Exception):
+    """The edition's number of photos is reached. Nothing was kept."""

@@ -1,0 +1,137 @@
+"""A cycle: one round of the recognition program."""
+
+from datetime import datetime
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from recognition.models.criteria import Edition
+from workflow.models import Event, Guarded
+
+CERTIFICATION = (
+    "I certify that this application was prepared under my direction by qualified people who gathered and checked its "
+    "information, and that to the best of my knowledge and belief it is true, accurate and complete. I further certify "
+    "that the organization meets the federal, state, tribal and local water quality requirements that apply to it, "
+    "has met them for the past 12 months, and has a satisfactory environmental record."
+)
+
+
+class CycleQuerySet(models.QuerySet["Cycle"]):
+    def open(self, now: datetime | None = None) -> Self:
+        now = now or timezone.now()
+        return self.filter(status=Cycle.Status.PLANNED, opens__lte=now, closes__gt=now)
+
+    def begun(self) -> Self:
+        """Those that have opened, whatever became of them."""
+        return self.exclude(status=Cycle.Status.PLANNED, opens__gt=timezone.now())
+
+    def announced(self) -> Self:
+        """What applicants may know of: everything but those whose opening is yet to come and the archive."""
+        return self.exclude(status=Cycle.Status.ARCHIVED).filter(opens__lte=timezone.now())
+
+    def taking_paper(self) -> Self:
+        """Open, or closed and not in review yet: what came by mail in time can still be entered."""
+        return self.filter(status=Cycle.Status.PLANNED, opens__lte=timezone.now())
+
+
+class Cycle(Guarded):
+    """Stored is what people decide; whether it is open is computed: ``opens ≤ now < closes``."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        REVIEW = "review", "In review"
+        DECIDED = "decided", "Decided"
+        ARCHIVED = "archived", "Archived"
+
+    TRANSITIONS = {
+        Status.PLANNED: frozenset({Status.REVIEW}),
+        Status.REVIEW: frozenset({Status.DECIDED}),
+        Status.DECIDED: frozenset({Status.ARCHIVED}),
+    }
+
+    title = models.CharField(max_length=120, unique=True)
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="cycles")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED, editable=False)
+    opens = models.DateTimeField()
+    closes = models.DateTimeField()
+    time_zone = models.CharField(max_length=40, default="America/New_York", help_text="In which its dates are shown.")
+    panel_from = models.DateField("panel begins", null=True, blank=True)
+    panel_until = models.DateField("panel ends", null=True, blank=True)
+    letters_from = models.DateField("letters go out from", null=True, blank=True)
+    letters_until = models.DateField("letters are out by", null=True, blank=True)
+    panel_size = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1)])
+    asks_region = models.BooleanField(
+        "asks for the EPA Region's recommendation before the panel", default=False, help_text="40 CFR 105.9"
+    )
+    days_to_resubmit = models.PositiveSmallIntegerField("days to resubmit a returned application", default=14)
+    certification = models.TextField("certification wording", default=CERTIFICATION)
+    omb_control_number = models.CharField("OMB control number", max_length=20, blank=True)
+    omb_expires = models.DateField("approval expires", null=True, blank=True)
+    burden_hours = models.DecimalField(
+        "average burden, hours per application", max_digits=6, decimal_places=1, null=True, blank=True
+    )
+    comments_address = models.TextField("where comments on the burden go", blank=True)
+
+    objects = CycleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opens"]
+        constraints = [
+            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="cycle_closes_after_it_opens"),
+            models.CheckConstraint(condition=Q(panel_size__gte=1), name="cycle_has_a_panel"),
+            models.CheckConstraint(
+                condition=Q(status__in=["planned", "review", "decided", "archived"]), name="cycle_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.PLANNED and self.opens <= timezone.now() < self.closes
+
+    @property
+    def has_opened(self) -> bool:
+        """From then on people rely on what it asks for."""
+        return self.status != self.Status.PLANNED or self.opens <= timezone.now()
+
+    def in_its_zone(self, moment: datetime) -> str:
+        """In words, as the clocks of the cycle's time zone show it."""
+        return f"{moment.astimezone(ZoneInfo(self.time_zone)):%B %-d, %Y, %-I:%M %p %Z}"
+
+    @property
+    def stage(self) -> str:
+        """As people see it: planned, open, closed, in review, decided, archived."""
+        if self.status != self.Status.PLANNED:
+            return self.get_status_display()
+        if self.is_open:
+            return "Open"
+        return "Planned" if timezone.now() < self.opens else "Closed"
+
+    @property
+    def closes_shown(self) -> str:
+        """In words, where the cycle is."""
+        return f"{self.closes.astimezone(ZoneInfo(self.time_zone)):%B %-d, %Y, %-I:%M %p %Z}"
+
+    def begin_review(self, *, by: Any) -> None:
+        """Once it is closed. Raises WrongState."""
+        self._move(self.Status.REVIEW, by=by, only_if=Q(closes__lte=timezone.now()))
+
+    def settle(self, *, by: Any) -> None:
+        """Every application has its outcome. Raises WrongState."""
+        from recognition.models.application import Application
+
+        waiting = Application.objects.filter(cycle=models.OuterRef("pk"), status__in=Application.UNDER_REVIEW)
+        self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(waiting)))
+
+    def archive(self, *, by: Any) -> None:
+        self._move(self.Status.ARCHIVED, by=by)
+
+
+class CycleEvent(Event):
+    cycle = models.ForeignKey(Cycle, on_delete=models.CASCADE, related_name="events")

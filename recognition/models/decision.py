@@ -1,0 +1,198 @@
+"""The decision: made by an official, pending with its letter in the outbox, released together with the others."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from recognition.models.application import Application
+from recognition.models.cycle import Cycle
+from recognition.models.message import Message, rendered
+from workflow.models import Versioned, WrongState
+
+
+class ReasonNeeded(Exception):
+    """A decision that departs from the recommendation says why. Nothing was decided."""
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def pending(self) -> Self:
+        return self.filter(released_at=None)
+
+    def to_release(self) -> Self:
+        return self.pending().filter(held=False)
+
+    def in_hands_of(self, user: Any) -> Self:
+        """Those of applications that exist for ``user`` as staff: not of an own utility."""
+        return self.filter(application__in=Application.objects.visible_to(user).without_part_of(user).values("pk"))
+
+    @transaction.atomic
+    def release(self, cycle: Cycle, *, by: Any) -> int:
+        """All pending decisions of the cycle that are not held, together: statuses, timeline, letters. How many.
+
+        The applications are locked first, as wherever a decision is made or taken back; what waited for that lock
+        finds the decisions as they are then.
+        """
+        rows = self.to_release().filter(application__cycle=cycle)
+        locked = Application.objects.filter(pk__in=rows.values("application")).order_by("pk").select_for_update()
+        keys = list(locked.values_list("pk", flat=True))
+        rows = self.to_release().filter(application__in=keys).select_for_update(of=("self",))
+        decisions = list(rows.select_related("application__utility", "application__cycle"))
+        for decision in decisions:
+            decision._release(by=by)
+        return len(decisions)
+
+
+class Decision(Versioned):
+    """``subject`` and ``body`` are its letter, which a person may still edit or hold until it is released."""
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="decision")
+    recognize = models.BooleanField()
+    recommended = models.BooleanField(editable=False, help_text="what the panel recommended")
+    reason = models.TextField(blank=True, max_length=5000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(max_length=20000)
+    held = models.BooleanField(default=False)
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["application__utility__name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(recognize=F("recommended")) | ~Q(reason=""), name="decision_departs_with_a_reason"
+            ),
+            models.CheckConstraint(condition=Q(released_at=None) | Q(held=False), name="decision_held_is_not_released"),
+        ]
+
+    def __str__(self) -> str:
+        return "Recognized" if self.recognize else "Not recognized"
+
+    @classmethod
+    @transaction.atomic
+    def make(cls, application: Application, *, by: Any, recognize: bool, reason: str = "") -> "Decision":
+        """One decision for one application, pending. Raises ReasonNeeded, WrongState where it is decided already."""
+        decidable = (Application.Status.RECOMMENDED, Application.Status.NOT_RECOMMENDED)
+        rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation")
+        held = rows.filter(pk=application.pk, status__in=decidable, recommendation__isnull=False).first()
+        if held is None:
+            raise WrongState("It does not wait for a decision.")
+        recommended = held.recommendation.recommends
+        if recognize != recommended and not reason.strip():
+            raise ReasonNeeded
+        subject, body = _letter(application, recognize, reason)
+        try:
+            with transaction.atomic():
+                decision = cls.objects.create(
+                    application=application,
+                    recognize=recognize,
+                    recommended=recommended,
+                    reason=reason.strip(),
+                    by=by,
+                    subject=subject,
+                    body=body,
+                )
+        except IntegrityError as error:
+            raise WrongState("It is decided already.") from error
+        # Not what was decided: the timeline is read by people who learn that only with the release.
+        application.note(by=by, why="Decided; the decision waits for its release")
+        return decision
+
+    @classmethod
+    def make_each(
+        cls, applications: Iterable[Application], *, by: Any, recognize: bool, reason: str = ""
+    ) -> list[tuple[Application, str]]:
+        """``make`` for each on its own. Those that failed, with why; the others are decided."""
+        failed = []
+        for application in applications:
+            try:
+                cls.make(application, by=by, recognize=recognize, reason=reason)
+            except ReasonNeeded:
+                failed.append((application, "It departs from the panel's recommendation, so it needs a reason."))
+            except WrongState as error:
+                failed.append((application, str(error)))
+        return failed
+
+    @transaction.atomic
+    def take_back(self, *, by: Any) -> None:
+        """Before it is released. Raises WrongState."""
+        Application.objects.select_for_update().get(pk=self.application_id)
+        if not Decision.objects.pending().filter(pk=self.pk).delete()[0]:
+            raise WrongState("It is released already, or was taken back.")
+        self.application.note(by=by, why="The decision was taken back before its release")
+
+    def hold(self, held: bool) -> None:
+        """Keep it back from the release, or let it go; its letter may be edited meanwhile. Raises WrongState."""
+        if not Decision.objects.pending().filter(pk=self.pk).update(held=held):
+            raise WrongState("It is released already, or was taken back.")
+        self.held = held
+
+    def edit_letter(self, version: int, *, by: Any, **changes: Any) -> None:
+        """``subject`` and ``body``. Raises Stale, or WrongState once it is released."""
+        self.save_over(version, by=by, only_if=Q(released_at=None), **changes)
+
+    def _release(self, *, by: Any) -> None:
+        to = Application.Status.RECOGNIZED if self.recognize else Application.Status.NOT_RECOGNIZED
+        self.application._move(to, by=by)
+        self.released_at = timezone.now()
+        self.save(update_fields=["released_at"])
+        Message.to_applicants(self.application, f"decided:{self.pk}", self.subject, self.body)
+
+
+def _letter(application: Application, recognize: bool, reason: str) -> tuple[str, str]:
+    """What the outbox starts from: the administrators' template, filled in."""
+    subject, body = rendered("recognized" if recognize else "not-recognized", application, reason=reason.strip())
+    return subject[:200], body
+
+
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    def shown(self, application: Application) -> "Feedback | None":
+        """What the applicant may read: released, and the decision too."""
+        return self.filter(
+            application=application, released_at__isnull=False, application__decision__released_at__isnull=False
+        ).first()
+
+
+class Feedback(Versioned):
+    """What the panel's reviews come down to, for the applicant: written and released by program staff."""
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="feedback")
+    text = models.TextField(max_length=10000, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        constraints = [
+            models.CheckConstraint(condition=Q(released_at=None) | ~Q(text=""), name="feedback_released_has_words")
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @classmethod
+    def of(cls, application: Application) -> "Feedback":
+        """The row of the application, empty at first."""
+        return cls.objects.get_or_create(application=application)[0]
+
+    def write(self, version: int, text: str, *, by: Any) -> None:
+        """Raises Stale, or WrongState once it is released."""
+        self.save_over(version, by=by, only_if=Q(released_at=None), text=text)
+
+    @transaction.atomic
+    def release(self, version: int, *, by: Any) -> None:
+        """As it was read; the applicant sees it once the decision is released too. Raises Stale, WrongState."""
+        if not self.text.strip():
+            raise WrongState("Write the feedback first.")
+        self.save_over(version, by=by, only_if=Q(released_at=None), released_at=timezone.now(), released_by=by)
+        self.application.note(by=by, why="The feedback was released")

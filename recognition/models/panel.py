@@ -1,0 +1,381 @@
+"""The panel: who sits on it, what each member finds, what they say to each other, what they recommend."""
+
+from datetime import date
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Count, F, Prefetch, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import StaffGroup, User, Utility
+from accounts.regions import states
+from recognition.content import claimed
+from recognition.models.application import Application
+from recognition.models.message import tell
+from recognition.models.review import Unfinished
+from recognition.shown import criterion_names
+from workflow.models import Versioned, WrongState
+
+
+class CannotSit(Exception):
+    """The person may not sit on this panel; the message says why. Nothing was changed."""
+
+
+class PanelMember(models.Model):
+    """A person who may sit on panels, and where that person stands."""
+
+    class Affiliation(models.TextChoices):
+        HEADQUARTERS = "hq", "EPA headquarters"
+        REGION = "region", "EPA Region"
+        EXPERT = "expert", "Outside expert"
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="panel_member")
+    affiliation = models.CharField(max_length=8, choices=Affiliation.choices)
+    organization = models.CharField(max_length=150, blank=True)
+    state = models.CharField("works in", max_length=2, choices=states, blank=True)
+    interests = models.ManyToManyField(
+        Utility,
+        blank=True,
+        related_name="+",
+        help_text="Utilities with which the person has to do: not assigned to them.",
+    )
+    available = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["user__name", "user__email"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(affiliation__in=["hq", "region", "expert"]), name="panel_affiliation_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_affiliation_display()}"
+
+    @staticmethod
+    def who_may_sit() -> models.QuerySet[User]:
+        """Those who are available; of people without a row here, those in the staff group."""
+        listed, in_group = Q(panel_member__available=True), Q(panel_member=None, groups__name=StaffGroup.PANEL)
+        return User.objects.filter(listed | in_group, is_active=True).distinct()
+
+    @classmethod
+    def who_may_join(cls, application: Application) -> models.QuerySet[User]:
+        """Those who have no part in its panel yet, nor had; each with ``n_open`` reviews to do."""
+        to_do = Q(
+            assignments__recused_at=None,
+            assignments__submitted_at=None,
+            assignments__application__status=Application.Status.PANEL,
+        )
+        had_part = Assignment.objects.filter(application=application).values("member")
+        return (
+            cls.who_may_sit()
+            .exclude(pk__in=had_part)
+            .annotate(n_open=Count("assignments", filter=to_do, distinct=True))
+            .select_related("panel_member")
+            .prefetch_related("panel_member__interests", "memberships")
+            .order_by("name", "email")
+        )
+
+    @staticmethod
+    def conflict_of(user: Any, utility: Utility) -> str:
+        """Why ``user`` can't judge ``utility``, as far as it is known here; empty where nothing is."""
+        if utility.memberships.filter(user=user).exists():
+            return f"{user} belongs to {utility}."
+        if PanelMember.objects.filter(user=user, interests=utility).exists():
+            return f"{user} has declared an interest in {utility}."
+        return ""
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def active(self) -> Self:
+        return self.filter(recused_at=None)
+
+    def with_progress(self) -> Self:
+        """Each with ``n_rated`` and ``n_criteria``: for staff, never for members of the panel."""
+        rated = Count("ratings", filter=~Q(ratings__value=""))
+        return self.annotate(n_criteria=Count("ratings"), n_rated=rated).select_related("member__panel_member")
+
+    def reviews(self) -> Self:
+        """What was submitted, with its ratings; of those who stepped down, nothing."""
+        found = self.active().filter(submitted_at__isnull=False).select_related("member")
+        return found.order_by("submitted_at", "pk").prefetch_related(
+            Prefetch("ratings", queryset=Rating.objects.order_by("pk"))
+        )
+
+    def to_do(self) -> Self:
+        return self.active().filter(submitted_at=None, application__status=Application.Status.PANEL)
+
+
+class Assignment(Versioned):
+    """A seat on one application's panel. Its version guards the summary; everything else moves once."""
+
+    class Conflict(models.TextChoices):
+        EMPLOYMENT = "employment", "I work or worked there"
+        CONTRACT = "contract", "I have or had a contract with it"
+        FINANCIAL = "financial", "I have a financial interest"
+        PERSONAL = "personal", "Family or close acquaintance"
+        REGULATORY = "regulatory", "I permit, inspect or enforce there"
+        OTHER = "other", "Something else"
+        REMOVED = "removed", "Taken off by program staff"
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="assignments")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
+    lead = models.BooleanField(default=False)
+    due = models.DateField()
+    assigned_at = models.DateTimeField(default=timezone.now, editable=False)
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    declared_at = models.DateTimeField("declared no conflict", null=True, editable=False)
+    recused_at = models.DateTimeField(null=True, editable=False)
+    conflict = models.CharField(max_length=12, choices=Conflict.choices, blank=True)
+    conflict_reason = models.TextField(blank=True, max_length=2000)
+    summary = models.TextField("overall impression", blank=True, max_length=5000)
+    submitted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = AssignmentQuerySet.as_manager()
+    n_criteria: int  # with_progress adds both
+    n_rated: int
+
+    class Meta:
+        ordering = ["assigned_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "member"], condition=Q(recused_at=None), name="assignment_once_per_member"
+            ),
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(lead=True, recused_at=None), name="assignment_one_lead"
+            ),
+            models.CheckConstraint(
+                condition=Q(recused_at=None, conflict="")
+                | (Q(recused_at__isnull=False) & ~Q(conflict="") & ~Q(conflict_reason="")),
+                name="assignment_recused_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at=None) | Q(declared_at__isnull=False, recused_at=None),
+                name="assignment_declared_before_review",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} on {self.application}"
+
+    def get_absolute_url(self) -> str:
+        """The member's own page: the question of conflict, then the review."""
+        return reverse("recognition:review", args=[self.application_id])
+
+    @property
+    def is_late(self) -> bool:
+        return self.submitted_at is None and self.recused_at is None and self.due < timezone.localdate()
+
+    @classmethod
+    @transaction.atomic
+    def assign(cls, application: Application, member: Any, *, by: Any, due: date, lead: bool = False) -> "Assignment":
+        """Raises CannotSit, or WrongState where the panel is not at work or the person is on it already."""
+        _at_work(application)
+        if not PanelMember.who_may_sit().filter(pk=member.pk).exists():
+            raise CannotSit(f"{member} is not available for panels.")
+        if conflict := PanelMember.conflict_of(member, application.utility):
+            raise CannotSit(f"{conflict} Choose someone else.")
+        if cls.objects.filter(application=application, member=member, recused_at__isnull=False).exists():
+            raise CannotSit(f"{member} has left this panel already. Choose someone else.")
+        seat, created = cls.objects.active().get_or_create(
+            application=application, member=member, defaults={"assigned_by": by, "due": due}
+        )
+        if not created:
+            raise WrongState(f"{member} is on this panel already.")
+        application.note(by=by, why=f"{member} was assigned to the panel")
+        link = settings.SITE_URL.rstrip("/") + seat.get_absolute_url()
+        tell(member, application, "panel-assigned", str(seat.pk), due=f"{due:%B %-d, %Y}", link=link)
+        if lead:
+            seat.take_lead(by=by)
+        return seat
+
+    def _held(self) -> "Assignment":
+        """This seat as it is stored now, the application held at its panel review. Raises WrongState.
+
+        Whoever changes something of a panel comes through here, one after the other.
+        """
+        _at_work(self.application)
+        seat = Assignment.objects.active().filter(pk=self.pk).first()
+        if seat is None:
+            raise WrongState("This seat on the panel was given up.")
+        return seat
+
+    @transaction.atomic
+    def take_lead(self, *, by: Any) -> None:
+        """Raises WrongState."""
+        self._held()
+        Assignment.objects.filter(application=self.application_id, lead=True).update(lead=False)
+        Assignment.objects.filter(pk=self.pk).update(lead=True)
+        self.lead = True
+        self.application.note(by=by, why=f"{self.member} leads the panel")
+
+    @transaction.atomic
+    def declare(self) -> None:
+        """No conflict: the member may read, and gets a rating row for everything claimed. Raises WrongState."""
+        if self._held().declared_at:
+            raise WrongState("This was declared already.")
+        self.declared_at = timezone.now()
+        Assignment.objects.filter(pk=self.pk).update(declared_at=self.declared_at)
+        submission = self.application.submission
+        assert submission  # noqa: S101  # the panel begins after submission
+        rated = set(claimed(submission.content))
+        in_order = [name for name in criterion_names(self.application.cycle.edition.criteria) if name in rated]
+        Rating.objects.bulk_create(Rating(assignment=self, criterion=name) for name in in_order)
+        self.application.note(by=self.member, why="Declared no conflict of interest")
+
+    @transaction.atomic
+    def recuse(self, *, conflict: str, reason: str) -> None:
+        """The member steps down, until the recommendation; what was written stays unseen. Raises WrongState."""
+        self._give_up(conflict, reason)
+        self.application.note(by=self.member, why="Stepped down from the panel for a conflict of interest")
+
+    @transaction.atomic
+    def take_off(self, *, by: Any, reason: str) -> None:
+        """Staff give the seat of someone who can't review to another person. Raises WrongState.
+
+        A submitted review stays: staff may not choose among findings.
+        """
+        if self._held().submitted_at:
+            raise WrongState("This review is submitted, so it stays.")
+        self._give_up(self.Conflict.REMOVED, reason)
+        self.application.note(by=by, why=f"{self.member} was taken off the panel")
+
+    def _give_up(self, conflict: str, reason: str) -> None:
+        self._held()
+        self.recused_at, self.lead, self.submitted_at = timezone.now(), False, None
+        self.conflict, self.conflict_reason = conflict, reason
+        self.save(update_fields=["recused_at", "lead", "submitted_at", "conflict", "conflict_reason"])
+
+    @transaction.atomic
+    def sum_up(self, version: int, summary: str, *, by: Any) -> None:
+        """The overall impression. Raises Stale, or WrongState once the panel has recommended."""
+        if not self._held().declared_at:
+            raise WrongState("Declare first that you have no conflict of interest.")
+        self.save_over(version, by=by, summary=summary)
+
+    @transaction.atomic
+    def submit(self) -> None:
+        """Everything is rated; from now on the member sees what others submitted. Raises Unfinished, WrongState."""
+        seat = self._held()
+        if seat.submitted_at or not seat.declared_at:
+            raise WrongState("Your review is submitted already." if seat.submitted_at else "Declare first.")
+        if self.ratings.filter(value="").exists():
+            raise Unfinished("Every criterion needs your rating first.")
+        self.submitted_at = timezone.now()
+        Assignment.objects.filter(pk=self.pk).update(submitted_at=self.submitted_at)
+        self.ratings.update(first_value=F("value"))
+        self.application.note(by=self.member, why="Submitted a review")
+
+
+def _at_work(application: Application) -> None:
+    """Hold the application in panel review until the end of the transaction. Raises WrongState."""
+    held = Application.objects.select_for_update(of=("self",)).filter(
+        pk=application.pk, status=Application.Status.PANEL
+    )
+    if not held.values("pk").first():
+        raise WrongState("The panel is not at work on this application.")
+
+
+class Rating(Versioned):
+    """One member's finding on one claimed criterion (``attributes.<slug>`` or ``categories.<slug>``)."""
+
+    class Value(models.TextChoices):
+        MET = "met", "Met"
+        PARTLY = "partly", "Partly met"
+        NOT_MET = "not_met", "Not met"
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="ratings")
+    criterion = models.CharField(max_length=80)
+    value = models.CharField(max_length=8, choices=Value.choices, blank=True)
+    first_value = models.CharField(
+        "as first submitted", max_length=8, choices=Value.choices, blank=True, editable=False
+    )
+    comment = models.TextField(blank=True, max_length=5000)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "criterion"], name="rating_once_per_criterion"),
+            models.CheckConstraint(condition=Q(value__in=["", "met", "partly", "not_met"]), name="rating_value_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion}: {self.get_value_display() or 'not rated'}"
+
+    @property
+    def anchor(self) -> str:
+        """Its place on a page, as in recognition.shown."""
+        return self.criterion.replace(".", "-")
+
+    @property
+    def is_revised(self) -> bool:
+        """Whether it differs from what was first submitted."""
+        return self.first_value not in ("", self.value)
+
+    @transaction.atomic
+    def rate(self, version: int, *, value: str, comment: str, by: Any) -> None:
+        """Raises Stale, or WrongState once the panel has recommended; a submitted review keeps every rating."""
+        if self.assignment._held().submitted_at and not value:
+            raise WrongState("A submitted review keeps a rating for every criterion.")
+        self.save_over(version, by=by, value=value, comment=comment)
+
+
+class Remark(models.Model):
+    """What panel members say to each other about one application, after their own reviews."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="remarks")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    text = models.TextField(max_length=5000)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @classmethod
+    @transaction.atomic
+    def say(cls, seat: Assignment, text: str) -> "Remark":
+        """Raises WrongState before the member's own review, and once the panel has recommended."""
+        if not seat._held().submitted_at:
+            raise WrongState("Submit your own review first.")
+        return cls.objects.create(application=seat.application, by=seat.member, text=text)
+
+
+class Recommendation(models.Model):
+    """What the panel recommends, recorded by its lead."""
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="recommendation")
+    recommends = models.BooleanField("the panel recommends recognition")
+    reasons = models.TextField(max_length=10000)
+    dissent = models.TextField("who saw it otherwise, and why", blank=True, max_length=5000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return "Recommended" if self.recommends else "Not recommended"
+
+    @classmethod
+    @transaction.atomic
+    def record(cls, seat: Assignment, *, recommends: bool, reasons: str, dissent: str = "") -> "Recommendation":
+        """Every seat of a full panel has reviewed. Raises Unfinished, WrongState.
+
+        The reasons are not on the timeline, which compliance staff read too; they stay here.
+        """
+        application = seat.application
+        _at_work(application)
+        seats = list(Assignment.objects.active().filter(application=application))
+        if not any(each.pk == seat.pk and each.lead for each in seats):
+            raise WrongState("Only the panel's lead records its recommendation.")
+        reviewed = sum(1 for each in seats if each.submitted_at)
+        if len(seats) < application.cycle.panel_size or reviewed < len(seats):
+            needed = max(application.cycle.panel_size, len(seats))
+            raise Unfinished(f"{reviewed} of {needed} reviews are submitted. The panel recommends once all are.")
+        to = Application.Status.RECOMMENDED if recommends else Application.Status.NOT_RECOMMENDED
+        application._move(to, by=seat.member)
+        return cls.objects.create(
+            application=application, recommends=recommends, reasons=reasons, dissent=dissent, by=seat.member
+        )

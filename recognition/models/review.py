@@ -1,0 +1,317 @@
+"""Completeness and compliance: what program and compliance staff find and record."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from files.models import StoredFile
+from recognition.models.application import Application, Submission
+from recognition.models.message import rendered, tell_applicants
+from workflow.models import Stale, WrongState
+
+# What the completeness review looks at: name → (label, codes by which the machine judges it; none: only a person can).
+CHECKLIST: dict[str, tuple[str, tuple[str, ...]]] = {
+    "eligibility": (
+        "The type of facility is named and its size can be told",
+        ("facility-type-missing", "size-undetermined"),
+    ),
+    "identifiers": (
+        "Permit and system numbers are named and well formed",
+        ("identifier-missing", "identifier-invalid"),
+    ),
+    "contact": ("The contact is complete", ("contact-missing",)),
+    "attestation": ("Compliance of the past 12 months is attested", ("attestation-missing",)),
+    "attributes": ("Enough attributes are demonstrated", ("attributes-too-few",)),
+    "boxes": (
+        "Enough resource boxes are filled",
+        (
+            "boxes-too-few",
+            "activities-too-few",
+            "program-not-approved",
+            "watershed-component-missing",
+            "energy-threshold-not-met",
+        ),
+    ),
+    "narratives": (
+        "Every narrative is there, and they keep to the length",
+        ("narrative-missing", "narrative-too-long"),
+    ),
+    "photos": ("Photos are JPEG with captions", ("photos-too-many", "photo-not-jpeg", "photo-caption-missing")),
+    "certification": ("It is certified", ("certification-missing", "certification-date-invalid")),
+    "prompts": ("Each attribute's narrative answers the four prompts", ()),
+    "recent": ("The narratives show what works now, within the past 12 months", ()),
+    "confidential": ("What is claimed as confidential is marked and plausible", ("passage-not-found",)),
+}
+
+
+class Unfinished(Exception):
+    """Something has to be recorded first; the message says what. Nothing was changed."""
+
+
+class CheckItem(models.Model):
+    """One line of the completeness checklist of a version: what the machine found, what a person says."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="checklist")
+    name = models.CharField(max_length=20)
+    found = models.BooleanField("found met by the machine", null=True, help_text="empty: only a person can tell")
+    findings = models.JSONField(default=list, help_text="what the machine found missing, in words")
+    met = models.BooleanField(null=True, blank=True)
+    reason = models.TextField(blank=True, max_length=2000)
+    judged_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    judged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "name"], name="check_item_once"),
+            models.CheckConstraint(
+                # Asked first whether it is null: a comparison with null is unknown, and a check that is unknown holds.
+                condition=Q(met__isnull=True)
+                | Q(found__isnull=True)
+                | Q(found__isnull=False, met=models.F("found"))
+                | ~Q(reason=""),
+                name="check_item_overruled_with_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        return CHECKLIST[self.name][0]
+
+    @property
+    def missing(self) -> list[str]:
+        """What is missing, as the applicant is told: the person's words, else what the machine found."""
+        return ([self.reason] if self.reason else self.findings) or [self.label]
+
+    def told(self) -> list[str]:
+        """What is missing, in lines of a letter."""
+        return [f"- {line}" for line in self.missing]
+
+    @classmethod
+    def draw_up(cls, submission: Submission) -> None:
+        """The checklist of a version, with the machine's findings."""
+        lines: list[CheckItem] = []
+        for name, (_, codes) in CHECKLIST.items():
+            findings = [each["message"] for each in submission.deficiencies if each["code"] in codes]
+            found = not findings if codes else None
+            lines.append(cls(submission=submission, name=name, findings=findings, found=found))
+        CheckItem.objects.bulk_create(lines)
+
+
+def begin_completeness(application: Application, *, by: Any) -> None:
+    """Take a submitted application up. Raises WrongState."""
+    with transaction.atomic():
+        application._move(Application.Status.COMPLETENESS, by=by)
+        submission = application.submission
+        assert submission  # noqa: S101  # it was submitted
+        CheckItem.draw_up(submission)
+
+
+def last_judged(lines: Iterable[CheckItem]) -> str:
+    """When a checklist was last saved, as a text that tells one reading of it from a later one."""
+    return max((line.judged_at.isoformat() for line in lines if line.judged_at), default="")
+
+
+@transaction.atomic
+def judge(application: Application, answers: dict[str, tuple[bool | None, str]], *, seen: str, by: Any) -> None:
+    """Save what a person says of the lines: name → (met, reason). ``seen`` is ``last_judged`` of what was read.
+
+    Raises WrongState, or Stale with the lines as they are where someone saved them meanwhile.
+    """
+    _hold(application, Application.Status.COMPLETENESS)
+    submission = application.submission
+    assert submission  # noqa: S101  # it was submitted
+    lines = list(submission.checklist.select_related("judged_by"))
+    if last_judged(lines) != seen:
+        raise Stale(lines)
+    now = timezone.now()
+    for line in lines:
+        if answers.get(line.name, (line.met, line.reason)) != (line.met, line.reason):
+            line.met, line.reason = answers[line.name]
+            line.judged_by, line.judged_at = by, now
+            line.save(update_fields=["met", "reason", "judged_by", "judged_at"])
+
+
+def _hold(application: Application, *stages: str) -> None:
+    """Keep the application at its stage until the end of the transaction. Raises WrongState."""
+    held = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, status__in=stages)
+    if application.status not in stages or not held.values("pk").first():
+        raise WrongState("The application is at another stage by now.")
+
+
+class ComplianceCheckQuerySet(models.QuerySet["ComplianceCheck"]):
+    def by_kind(self) -> dict[str, "ComplianceCheck"]:
+        """By kind, the record that counts: the last."""
+        return {check.kind: check for check in self.order_by("recorded_at", "pk")}
+
+
+class ComplianceCheck(models.Model):
+    """What one look into the compliance record found. A later record of the same kind replaces it; all are kept."""
+
+    class Kind(models.TextChoices):
+        CRIMINAL = "criminal", "Criminal check"
+        ADMINISTRATIVE = "administrative", "Administrative check"
+
+    class Result(models.TextChoices):
+        CLEAR = "clear", "No violation"
+        VIOLATION = "violation", "Violation or unsatisfactory record"
+        UNKNOWN = "unknown", "Unknown"
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="compliance_checks")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    source = models.CharField(max_length=300, help_text="Where you looked, for example ECHO or a written answer.")
+    checked_on = models.DateField("date of the check")
+    result = models.CharField(max_length=10, choices=Result.choices)
+    note = models.TextField(blank=True, max_length=5000)
+    attachment = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = ComplianceCheckQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["recorded_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["criminal", "administrative"]), name="compliance_kind_known"),
+            models.CheckConstraint(
+                condition=Q(result__in=["clear", "violation", "unknown"]), name="compliance_result_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(result="violation") | ~Q(note=""), name="compliance_violation_has_a_finding"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.get_result_display()}"
+
+    @classmethod
+    def in_a_word(cls, checks: Iterable["ComplianceCheck"]) -> str:
+        """What all records of one application come down to; of each kind the last one counts."""
+        latest = {check.kind: check.result for check in sorted(checks, key=lambda each: (each.recorded_at, each.pk))}
+        if cls.Result.VIOLATION in latest.values():
+            return "Violation"
+        clear = all(latest.get(kind) == cls.Result.CLEAR for kind in cls.Kind)
+        return "Clear" if clear else "Unknown"
+
+    @classmethod
+    @transaction.atomic
+    def record(
+        cls, application: Application, *, by: Any, attachment: UploadedFile | None = None, **facts: Any
+    ) -> "ComplianceCheck":
+        """Keep what was found. The same sent twice in a row is kept once. Raises RefusedFile, WrongState."""
+        _hold(application, Application.Status.COMPLIANCE)
+        last = application.compliance_checks.by_kind().get(facts["kind"])
+        same = last and last.recorded_by_id == by.pk and all(getattr(last, name) == facts[name] for name in facts)
+        if last and same and not attachment and not last.attachment_id:
+            return last
+        file = StoredFile.keep(attachment, by=by) if attachment else None
+        return cls.objects.create(application=application, recorded_by=by, attachment=file, **facts)
+
+
+@transaction.atomic
+def return_for_completion(application: Application, *, by: Any, due: date, letter: str) -> None:
+    """Back to the applicant, once, with what is missing. Raises Unfinished, WrongState."""
+    _hold(application, Application.Status.COMPLETENESS)
+    submission = returnable(application)
+    due_at = application.end_of(due)
+    if due_at <= timezone.now():
+        raise Unfinished("The date to come back by has to be in the future.")
+    application._move(Application.Status.RETURNED, by=by, why=letter, resubmit_by=due_at)
+    tell_applicants(
+        application, "application-returned", str(submission.number), **_return_words(submission, due_at, letter)
+    )
+
+
+def returnable(application: Application) -> Submission:
+    """The version that can be returned now. Raises WrongState after the first, Unfinished without a deficiency."""
+    submission = application.submission
+    if submission is None or submission.number > 1:
+        raise WrongState("An application can be returned once.")
+    _every_line_judged(submission)
+    if not submission.checklist.filter(met=False).exists():
+        raise Unfinished("Nothing is marked as missing, so there is nothing to return it for.")
+    return submission
+
+
+def return_letter(application: Application, *, due: date, letter: str) -> tuple[str, str]:
+    """Subject and body as the applicant would get them. Raises as ``returnable``."""
+    words = _return_words(returnable(application), application.end_of(due), letter)
+    return rendered("application-returned", application, **words)
+
+
+def _return_words(submission: Submission, due_at: datetime, letter: str) -> dict[str, str]:
+    missing = submission.checklist.filter(met=False)
+    return {
+        "deficiencies": "\n".join(line for item in missing for line in item.told()),
+        "due": submission.application.in_its_zone(due_at),
+        "letter": letter,
+    }
+
+
+@transaction.atomic
+def find_complete(application: Application, *, by: Any) -> None:
+    """On to compliance review. Raises Unfinished, WrongState."""
+    _hold(application, Application.Status.COMPLETENESS)
+    submission = application.submission
+    assert submission  # noqa: S101  # it was submitted
+    _every_line_judged(submission)
+    if submission.checklist.filter(met=False).exists():
+        raise Unfinished("Some lines are marked as not met. Return the application, or find it incomplete.")
+    application._move(Application.Status.COMPLIANCE, by=by)
+
+
+@transaction.atomic
+def find_incomplete(application: Application, *, by: Any, why: str) -> None:
+    """The end, for one that lacks too much, or did not come back in time. Raises WrongState."""
+    only_if = Q()
+    is_late = application.status == Application.Status.RETURNED
+    if is_late:
+        only_if = Q(resubmit_by__lte=timezone.now())
+    application._move(Application.Status.INCOMPLETE, by=by, why=why, only_if=only_if)
+    due = application.in_its_zone(application.resubmit_by) if application.resubmit_by else ""
+    tell_applicants(application, "application-incomplete", "incomplete", due=due if is_late else "", reason=why)
+
+
+def _every_line_judged(submission: Submission) -> None:
+    if submission.checklist.filter(met__isnull=True).exists():
+        raise Unfinished("Every line of the checklist needs your answer first.")
+
+
+@transaction.atomic
+def find_compliant(application: Application, *, by: Any) -> None:
+    """On to the Region or the panel: both checks found nothing. Raises Unfinished, WrongState."""
+    _hold(application, Application.Status.COMPLIANCE)
+    latest = application.compliance_checks.by_kind()
+    for kind in ComplianceCheck.Kind:
+        if kind not in latest:
+            raise Unfinished(f"The {kind.label.lower()} is not recorded yet.")
+        if latest[kind].result != ComplianceCheck.Result.CLEAR:
+            raise Unfinished(f"The {kind.label.lower()} says “{latest[kind].get_result_display()}”, so it can't pass.")
+    asks = application.cycle.asks_region
+    application._move(Application.Status.REGION if asks else Application.Status.PANEL, by=by)
+
+
+@transaction.atomic
+def find_not_eligible(application: Application, *, by: Any, why: str) -> None:
+    """The end, with the finding. Raises Unfinished without a recorded violation, WrongState."""
+    _hold(application, Application.Status.COMPLIANCE)
+    latest = application.compliance_checks.by_kind()
+    if not any(check.result == ComplianceCheck.Result.VIOLATION for check in latest.values()):
+        raise Unfinished("Record the violation or the unsatisfactory record first.")
+    application._move(Application.Status.NOT_ELIGIBLE, by=by, why=why)
+    tell_applicants(application, "application-not-eligible", "not-eligible", finding=why)
+
+
+def hear_region(application: Application, *, by: Any, recommends: bool, words: str) -> None:
+    """The Region's recommendation, as program staff received it; the panel reads it. Raises WrongState."""
+    heard = "The Region recommends it" if recommends else "The Region does not recommend it"
+    application._move(Application.Status.PANEL, by=by, why=f"{heard}. {words}".strip())

@@ -1,0 +1,128 @@
+"""Which applications wait for whom: the rows of each queue, with everything that its columns show, in one query.
+
+Staff who belong to a utility are its applicants and nothing else (see rights.py): its rows are in none of their queues.
+"""
+
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Substr
+
+from accounts.models import Identifier
+from accounts.regions import REGIONS
+from recognition.models import Application, Assignment, Decision, Rating, Submission
+from recognition.models.application import ApplicationQuerySet
+
+Status = Application.Status
+Rows = ApplicationQuerySet
+
+BEFORE_PANEL = (Status.SUBMITTED, Status.COMPLETENESS, Status.RESUBMITTED, Status.COMPLIANCE, Status.REGION)
+AFTER_PANEL = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)
+
+
+def waiting(user: Any, statuses: Any) -> Rows:
+    """The applications at these stages that ``user`` reviews, with region, size, number and due date."""
+    rows = Application.objects.visible_to(user).of_others().filter(status__in=statuses)
+    last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
+    return (
+        rows.annotate(
+            region=_region(),
+            size=Subquery(last.values("size")[:1]),
+            number=Subquery(last.values("number")[:1]),
+            due_on=_due(),
+        )
+        .defer("cycle__certification", "cycle__comments_address")
+        .order_by("status_since")
+    )
+
+
+def _region() -> Coalesce:
+    """As ``accounts.regions.region_of``: a tribal system's number begins with its region."""
+    tribal = Identifier.objects.filter(
+        utility=OuterRef("utility"), kind=Identifier.Kind.PWSID, value__regex="^(0[1-9]|10)"
+    ).order_by("value")
+    number = Subquery(tribal.values(region=Cast(Substr("value", 1, 2), IntegerField()))[:1])
+    whens = [When(utility__state__in=states.split(), then=Value(region)) for region, states in REGIONS.items()]
+    return Coalesce(number, Case(*whens, output_field=IntegerField()))
+
+
+def _due() -> Case:
+    """The day by which the stage is to be over, where the cycle is."""
+    return Case(
+        When(status=Status.DRAFT, then=_day(Coalesce("extended_until", "cycle__closes"))),
+        When(status=Status.RETURNED, then=_day(F("resubmit_by"))),
+        When(status__in=BEFORE_PANEL, then=F("cycle__panel_from")),
+        When(status=Status.PANEL, then=F("cycle__panel_until")),
+        When(status__in=AFTER_PANEL, then=F("cycle__letters_from")),
+        output_field=DateField(),
+    )
+
+
+def _day(moment: Any) -> Cast:
+    local = Func(F("cycle__time_zone"), moment, function="timezone", output_field=DateTimeField())
+    return Cast(local, DateField())
+
+
+def with_panel(rows: Rows, user: Any) -> Rows:
+    """Adds ``seats`` and ``reviews``; who sits on a panel learns how many reviewed only after an own review."""
+    seats = Assignment.objects.active().filter(application=OuterRef("pk"))
+    own = seats.filter(member=user, submitted_at=None)
+    return rows.annotate(
+        seats=_count(seats),
+        reviews=Case(When(Exists(own), then=None), default=_count(seats.exclude(submitted_at=None))),
+    )
+
+
+def with_decision(rows: Rows, user: Any) -> Rows:
+    """Adds ``decided``: whether a decision waits for its release."""
+    made = Decision.objects.filter(application=OuterRef("pk"))
+    return rows.annotate(
+        decided=Case(When(Exists(made), then=Value("Decided, not released")), default=Value("To decide"))
+    )
+
+
+def with_seat(rows: Rows, user: Any) -> Rows:
+    """Those to whose panel ``user`` is assigned, with ``doing``, ``left`` to rate and the seat's own due date."""
+    seat = Assignment.objects.filter(pk=OuterRef("my_assignment"))
+    blank = Rating.objects.filter(assignment=OuterRef("my_assignment"), value="")
+    rows = rows.with_a_seat().annotate(
+        seat_due=Subquery(seat.values("due")[:1]),
+        declared=Exists(seat.exclude(declared_at=None)),
+        submitted=Exists(seat.exclude(submitted_at=None)),
+    )
+    doing = Case(
+        When(submitted=True, then=Value("Submitted")),
+        When(declared=False, then=Value("Declare first")),
+        When(~Exists(blank), then=Value("Ready to submit")),
+        default=Value("Under way"),
+        output_field=CharField(),
+    )
+    return rows.annotate(doing=doing, left=Case(When(declared=True, then=_count(blank, "assignment"))))
+
+
+def _count(rows: QuerySet[Any], by: str = "application") -> Coalesce:
+    return Coalesce(Subquery(rows.order_by().values(by).annotate(n=Count("pk")).values("n")), 0)
+
+
+def matching(rows: Rows, words: str) -> Rows:
+    """Every word is in the utility's name or city, or is one of its numbers."""
+    for word in words.split():
+        numbered = Exists(Identifier.objects.filter(utility=OuterRef("utility"), value__iexact=word))
+        rows = rows.filter(Q(utility__name__icontains=word) | Q(utility__city__icontains=word) | Q(numbered))
+    return rows

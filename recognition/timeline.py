@@ -1,0 +1,83 @@
+"""What happened to an application, as far as a person may know it.
+
+Who sees the people behind it reads every event. Its applicants, and panel members before their own review, read how
+the stage changed: no staff's names, nothing of the panel's steps, and only the reasons that were written to them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from recognition.models import Application, ApplicationEvent
+from recognition.rights import Act, Rights, Who
+
+Status = Application.Status
+PENDING = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)
+
+
+@dataclass(frozen=True)
+class Told:
+    """``who`` and ``why`` are empty where they are not told; ``missing`` are the lines of a letter of return."""
+
+    at: datetime
+    what: str
+    who: str = ""
+    why: str = ""
+    missing: list[str] = field(default_factory=list)
+
+
+def told(application: Application, rights: Rights) -> list[Told]:
+    """Oldest first."""
+    events = list(application.events.select_related("by"))
+    if rights.may(Act.SEE_PEOPLE):
+        return [_in_full(event, application, rights) for event in events]
+    moves = [event for event in events if not _is_note(event)]
+    if Who.READER not in rights.who:
+        return [Told(event.at, _stage(event, rights), why=_for_reviewers(event, rights)) for event in moves]
+    own = set(application.utility.memberships.values_list("user_id", flat=True))
+    letter = _letter(application)
+    return [_to_applicant(event, own, letter, rights) for event in moves]
+
+
+def _is_note(event: ApplicationEvent) -> bool:
+    """It left the stage as it was."""
+    return event.from_status == event.to_status
+
+
+def _to_applicant(event: ApplicationEvent, own: set[int], letter: list[str], rights: Rights) -> Told:
+    by_own = event.by_id in own
+    told_them = event.to_status in (Status.RETURNED, Status.INCOMPLETE, Status.NOT_ELIGIBLE) or by_own
+    return Told(
+        event.at,
+        _stage(event, rights),
+        who=str(event.by) if by_own else "",
+        why=event.why if told_them else "",
+        missing=letter if event.to_status == Status.RETURNED else [],
+    )
+
+
+def _letter(application: Application) -> list[str]:
+    """What the first version was returned for, as its letter told it."""
+    first = application.submissions.first()
+    missing: Any = first.checklist.filter(met=False) if first else []
+    return [line for item in missing for line in item.missing]
+
+
+def _for_reviewers(event: ApplicationEvent, rights: Rights) -> str:
+    """A panel member reads the Region's recommendation before the own review; no other reasons."""
+    is_regions = (event.from_status, event.to_status) == (Status.REGION, Status.PANEL)
+    return event.why if is_regions and rights.may(Act.READ_TEXT) else ""
+
+
+def _in_full(event: ApplicationEvent, application: Application, rights: Rights) -> Told:
+    who = str(event.by or "")
+    if _is_note(event):
+        return Told(event.at, event.why, who=who)
+    missing = _letter(application) if event.to_status == Status.RETURNED else []
+    return Told(event.at, _stage(event, rights), who=who, why=event.why, missing=missing)
+
+
+def _stage(event: ApplicationEvent, rights: Rights) -> str:
+    if event.to_status in PENDING and not rights.may(Act.SEE_RECOMMENDATION):
+        return "Awaiting the decision"
+    return Status(event.to_status).label

@@ -1,0 +1,137 @@
+"""An application as one whole: the list, its page, start, submit, withdraw, delete."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Utility
+from accounts.requests import AuthenticatedRequest
+from recognition import shown, stages, timeline
+from recognition.content import redacted
+from recognition.forms.applications import StartForm, WithdrawForm
+from recognition.lists import queues_of
+from recognition.models import Application, Cycle, Feedback, Incomplete, Late
+from recognition.requests import application_for
+from recognition.rights import Act, Rights
+from workflow.models import WrongState
+
+
+@login_required
+@require_GET
+def application_list(request: AuthenticatedRequest) -> HttpResponse:
+    """What a person's utilities have sent and may start; staff find their queues here too."""
+    mine = Application.objects.visible_to(request.user).of_utilities_of(request.user)
+    context = {
+        "applications": mine.order_by("-cycle__opens", "utility__name"),
+        "cycles": Cycle.objects.open().order_by("closes"),
+        "can_start": Utility.objects.editable_by(request.user).exists(),
+        "queues": queues_of(request.user),
+    }
+    return render(request, "recognition/application_list.html", context)
+
+
+@login_required
+def start(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    cycle = get_object_or_404(Cycle.objects.open(), pk=cycle_pk)
+    form = StartForm(request.POST or None, user=request.user, cycle=cycle)
+    if request.method == "POST" and form.is_valid():
+        try:
+            application = Application.start(cycle=cycle, by=request.user, **form.cleaned_data)
+        except WrongState as error:
+            messages.error(request, str(error))
+            return redirect("recognition:list")
+        return redirect("recognition:step", application.pk, "facility")
+    status = 422 if form.is_bound else 200
+    return render(request, "recognition/application_start.html", {"form": form, "cycle": cycle}, status=status)
+
+
+@login_required
+@require_GET
+def application(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights = application_for(request.user, pk)
+    context = page(application, rights) | {
+        "track": stages.track(application),
+        "words": stages.words(application),
+        "feedback": Feedback.objects.shown(application) if rights.may(Act.SEE_FEEDBACK) else None,
+        "timeline": timeline.told(application, rights),
+        "withdraw_form": WithdrawForm(),
+    }
+    return render(request, "recognition/application_detail.html", context)
+
+
+def page(application: Application, rights: Rights) -> dict[str, Any]:
+    """What the person gets to read of the version under review; its own people also read their draft."""
+    submission = application.submission
+    content = submission.content if submission else application.content()
+    if not rights.may(Act.READ_CONFIDENTIAL):
+        content = redacted(content)
+    reads_text, reads_contact = rights.may(Act.READ_TEXT), rights.may(Act.READ_CONTACT)
+    photos = submission.photos.select_related("file") if submission else application.photos_now()
+    return {
+        "application": application,
+        "rights": rights,
+        "may": {act.name.lower(): rights.may(act) for act in Act},
+        "submission": submission,
+        "contact": shown.contact(content) if reads_contact else [],
+        "texts": shown.texts(content, application.cycle.edition.criteria) if reads_text else [],
+        "statements": shown.statements(content) if reads_text and reads_contact else [],
+        "photos": photos if rights.may(Act.READ_CONFIDENTIAL) else [],  # a caption may repeat a claimed passage
+    }
+
+
+@login_required
+@require_POST
+def submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, _ = application_for(request.user, pk, Act.READ_TEXT)
+    if application.status in Application.EDITABLE:
+        application, _ = application_for(request.user, pk, Act.SUBMIT)
+    try:
+        submission = application.submit(by=request.user)
+    except Incomplete:
+        messages.error(request, "Not submitted: some things are still missing. They are listed here.")
+        return redirect("recognition:step", pk, "submit")
+    except Late:
+        messages.error(request, "Not submitted: the deadline is over. Your text is kept, and you can read it here.")
+    except WrongState:
+        messages.info(request, "It was submitted already. There is nothing more to do.")
+    else:
+        messages.success(request, f"Submitted, as version {submission.number}. An e-mail confirms it.")
+    return redirect(application)
+
+
+@login_required
+@require_POST
+def withdraw(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights = application_for(request.user, pk, Act.READ_TEXT)
+    form = WithdrawForm(request.POST)
+    try:
+        if not form.is_valid():
+            messages.error(request, "The reason has at most 1,000 characters. Nothing was withdrawn.")
+        elif application.status == Application.Status.WITHDRAWN:
+            messages.info(request, "It was withdrawn already.")
+        else:
+            rights.require(Act.WITHDRAW)
+            application.withdraw(by=request.user, why=form.cleaned_data["why"])
+            messages.success(request, "Withdrawn. You may apply again in the next cycle.")
+    except WrongState:
+        messages.error(request, "It moved on meanwhile, so it was not withdrawn. Look at where it is now.")
+    return redirect(application)
+
+
+@login_required
+@require_POST
+def discard(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights = application_for(request.user, pk, Act.READ_TEXT)
+    if not application.my_role:
+        raise Http404
+    if application.status != Application.Status.DRAFT:
+        messages.error(request, "Only a draft can be deleted. A submitted application can be withdrawn.")
+        return redirect(application)
+    rights.require(Act.DELETE)
+    application.discard()
+    messages.success(request, f"The draft “{application}” was deleted.")
+    return redirect("recognition:list")

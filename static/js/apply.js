@@ -1,0 +1,40 @@
+// The application's form: counts words as the rule counts them, and shows what is still missing after each save.
+"use strict";
+
+(() => {
+  const shown = document.querySelector("[data-words]");
+  const panel = document.querySelector("[data-missing]");
+  const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/; // what Python's split() splits at
+  const count = (text) => text.split(SPACE).filter(Boolean).length;
+
+  // Only what is chosen counts.
+  const own = (block) => {
+    const chosen = block.querySelector("[name=chosen]");
+    if (!chosen || !chosen.checked) return 0;
+    return [...block.querySelectorAll("[data-counted]")].reduce((sum, field) => sum + count(field.value), 0);
+  };
+  const blocks = [...document.querySelectorAll("[data-save]")];
+  const here = () => blocks.reduce((sum, block) => sum + own(block), 0);
+
+  const tell = (elsewhere) => {
+    const words = elsewhere + here(), most = Number(shown.dataset.most);
+    shown.textContent = words.toLocaleString("en-US");
+    shown.parentElement.classList.toggle("is-over", words > most);
+    blocks.forEach((block) => {
+      const place = block.querySelector("[data-own-words]"), n = own(block);
+      if (place) place.textContent = n ? `${n.toLocaleString("en-US")} ${n === 1 ? "word" : "words"}` : "";
+    });
+  };
+
+  const start = () => {
+    const elsewhere = Number(shown.textContent.replaceAll(",", "")) - here();
+    tell(elsewhere);
+    document.addEventListener("input", () => tell(elsewhere));
+    document.addEventListener("headworks:saved", (event) => {
+      panel.innerHTML = event.detail.missing;
+      const n = event.detail.n_missing;
+      document.querySelector("[data-missing-count]").textContent = n ? `${n} missing` : "Nothing is missing";
+    });
+  };
+  start();
+})();

@@ -1,0 +1,218 @@
+"""Demo data: on demand only, in a database without users only, whole, and everyone can go on from there."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils import timezone
+from post_office.models import STATUS, Email
+
+import assessments.demo
+import recognition.demo
+from accounts.models import Membership, Role, StaffGroup, User, Utility
+from assessments.models import GapAnalysis
+from config.management.commands.load_demo import ADMIN, AT_UTILITIES, IN_THE_PROGRAM
+from recognition import reminders
+from recognition.models import Application, Assignment, Cycle, Decision, Message, PanelMember
+from tests.factories import UserFactory
+
+Status = Application.Status
+TOLD = {utility["name"]: utility for utility in yaml.safe_load(assessments.demo.DATA.read_text())["utilities"]}
+APPLIED = yaml.safe_load(recognition.demo.DATA.read_text())
+PASSWORD = "tell-me-a-river"
+
+
+def load() -> str:
+    said = StringIO()
+    call_command("load_demo", stdout=said)
+    return said.getvalue()
+
+
+@pytest.fixture
+def demo(catalog, monkeypatch):
+    monkeypatch.setenv("HEADWORKS_DEMO", "1")
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker):
+    """Once for all tests of this module; each works within the transaction, which is rolled back at the end."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setenv("HEADWORKS_DEMO", "1")
+        patch.setenv("DEMO_PASSWORD", PASSWORD)
+        call_command("load_catalog", stdout=StringIO())
+        yield load()
+        transaction.set_rollback(True)
+
+
+def person(name: str) -> User:
+    return User.objects.get(email=f"{name}@example.org")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", [None, "", "0", "yes"])
+def test_it_needs_to_be_asked_for(monkeypatch, value):
+    monkeypatch.delenv("HEADWORKS_DEMO", raising=False)
+    if value is not None:
+        monkeypatch.setenv("HEADWORKS_DEMO", value)
+    with pytest.raises(CommandError, match="make demo"):
+        load()
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_database_with_users_of_its_own_is_left_alone(demo):
+    UserFactory()
+    assert "no demo data" in load()
+    assert User.objects.count() == 1
+    assert not Utility.objects.exists()
+
+
+@pytest.mark.django_db
+def test_without_a_given_password_a_random_one_is_made(demo, monkeypatch):
+    monkeypatch.delenv("DEMO_PASSWORD", raising=False)
+    monkeypatch.setattr(recognition.demo, "load", lambda people: None)
+    password = load().rpartition("Password of all: ")[2].strip()
+    assert len(password) >= 12
+    assert User.objects.get(email=ADMIN).check_password(password)
+
+
+@pytest.mark.django_db
+def test_a_second_time_changes_nothing(loaded, monkeypatch):
+    monkeypatch.setenv("HEADWORKS_DEMO", "1")
+    before = [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)]
+    assert "as printed the first time" in load()
+    assert [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)] == before
+
+
+@pytest.mark.django_db
+def test_the_accounts_are_printed_and_can_sign_in(loaded, client):
+    assert f"Password of all: {PASSWORD}" in loaded
+    for name in [*AT_UTILITIES, *IN_THE_PROGRAM]:
+        assert f"{name}@example.org" in loaded
+        sent = {"login": f"{name}@example.org", "password": PASSWORD}
+        assert client.post("/account/login/", sent).status_code == 302
+        assert client.get("/").status_code == 200
+        client.logout()
+    assert person("admin").is_superuser
+    assert not User.objects.exclude(email=ADMIN).filter(is_staff=True).exists()
+    others = User.objects.exclude(email__in=[f"{name}@example.org" for name in [*AT_UTILITIES, *IN_THE_PROGRAM]])
+    assert not any(user.has_usable_password() for user in others)
+
+
+@pytest.mark.django_db
+def test_everyone_has_their_role(loaded):
+    for name, (_, role) in AT_UTILITIES.items():
+        memberships = Membership.objects.filter(user=person(name))
+        assert set(memberships.values_list("role", "utility__name")) == {(Role(role), told) for told in TOLD}
+    for name, (_, group) in IN_THE_PROGRAM.items():
+        assert person(name).staff_groups == {StaffGroup(group)}
+    stands = dict(PanelMember.objects.values_list("user__email", "affiliation"))
+    assert [stands[f"panelist{n}@example.org"] for n in (1, 2, 3)] == ["hq", "region", "expert"]
+
+
+@pytest.mark.django_db
+def test_every_analysis_is_loaded_as_told(loaded):
+    for name, told in TOLD.items():
+        for one in told["analyses"]:
+            analysis = GapAnalysis.objects.get(utility__name=name, name=one["name"])
+            assert (analysis.status, analysis.areas, analysis.as_of) == (one["status"], one["areas"], one["as_of"])
+            assert sorted(analysis.initiatives.values_list("slug", flat=True)) == sorted(one["initiatives"])
+            kept = {finding.element.slug: finding for finding in analysis.findings.select_related("element")}
+            assert len(kept) == 18
+            for slug, finding in kept.items():
+                row = one["findings"].get(slug, {"rating": None, "areas": []})
+                assert (finding.rating, finding.areas) == (row["rating"], row["areas"]), f"{name}: {slug}"
+                assert finding.evidence == row.get("evidence", "").strip()
+    assert GapAnalysis.objects.count() == sum(len(told["analyses"]) for told in TOLD.values())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("city", ["Albany", "Eugene"])
+def test_the_worked_cases_are_under_way_and_silent_where_the_text_is(loaded, city):
+    analysis = GapAnalysis.objects.get(utility__city=city)
+    assert analysis.status == GapAnalysis.Status.DRAFT
+    assert 0 < len(analysis.results.answered) < 18
+    assert "not answered yet" in " ".join(analysis.results.sentences)
+    assert all(finding.evidence for finding in analysis.findings.answered()), "each with the fact that it rests on"
+
+
+@pytest.mark.django_db
+def test_the_invented_utility_has_a_complete_one_and_an_older_one(loaded):
+    name = next(name for name, told in TOLD.items() if told.get("fictional"))
+    analyses = list(GapAnalysis.objects.filter(utility__name=name))
+    assert len(analyses) >= 2
+    assert any(analysis.status == "complete" and analysis.frozen for analysis in analyses)
+    assert len({analysis.as_of for analysis in analyses}) == len(analyses)
+
+
+@pytest.mark.django_db
+def test_an_open_cycle_and_one_in_review_with_an_application_at_every_stage(loaded):
+    assert sorted(cycle.stage for cycle in Cycle.objects.all()) == ["In review", "Open"]
+    by_name = {application.utility.name: application for application in Application.objects.select_related("utility")}
+    for told in APPLIED["utilities"]:
+        assert by_name[told["name"]].status == told["stage"].replace("-", "_")
+    asked_of_a_region = {Status.REGION}  # only where a cycle asks for it
+    assert {application.status for application in by_name.values()} == set(Status) - asked_of_a_region
+    assert Utility.objects.get(name=APPLIED["own"]["name"]).applications.get().status == Status.DRAFT
+
+
+@pytest.mark.django_db
+def test_what_happened_happened_in_its_order_and_its_time(loaded):
+    now = timezone.now()
+    for application in Application.objects.select_related("cycle"):
+        events = list(application.events.all())  # by date
+        assert [event.pk for event in events] == sorted(event.pk for event in events), application
+        assert application.cycle.opens < application.created_at <= events[0].at
+        assert events[-1].at < now
+        moves = [event for event in events if event.from_status != event.to_status]
+        statuses = [Status.DRAFT, *(event.to_status for event in moves)]
+        for start, end in zip(statuses, statuses[1:], strict=False):
+            assert end in Application.TRANSITIONS[start]
+        if moves:
+            assert abs(application.status_since - moves[-1].at) < timedelta(minutes=1)
+            first = application.submissions.first()
+            assert abs(first.submitted_at - moves[0].at) < timedelta(minutes=1)
+            assert first.submitted_at < application.cycle.closes
+            assert first.deficiencies == []
+    ages = Application.objects.exclude(status=Status.DRAFT).values_list("status_since__date", flat=True)
+    assert len(set(ages)) >= 8
+
+
+@pytest.mark.django_db
+def test_its_letters_are_kept_and_not_sent(loaded):
+    assert Message.objects.filter(key__startswith="application-submitted").count() == 14  # 13, one of them twice
+    assert Message.objects.filter(key__startswith="decided").count() == 2
+    assert Message.objects.filter(key__startswith="application-reminder").count() == 1
+    assert not Email.objects.exclude(status=STATUS.sent).exists()
+    reminders.remind()
+    reminders.close_late()
+    assert not Email.objects.exclude(status=STATUS.sent).exists(), "nothing is due at once"
+
+
+@pytest.mark.django_db
+def test_everyone_finds_something_to_do(loaded):
+    waiting = [seat.member.email for seat in Assignment.objects.to_do().select_related("member")]
+    assert sorted(waiting) == ["panelist1@example.org", "panelist3@example.org"]
+    assert Assignment.objects.filter(recused_at__isnull=False).exclude(conflict_reason="").count() == 1
+    assert Decision.objects.pending().count() == 1
+    assert Application.objects.filter(status=Status.RECOMMENDED, decision=None).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_visitor_can_finish_and_submit_the_nearly_complete_draft(loaded):
+    manager = person("manager")
+    draft = Application.objects.visible_to(manager).get(status=Status.DRAFT)
+    missing = {deficiency.field.split(".")[0] for deficiency in draft.checked().deficiencies}
+    assert missing == {"categories", "certification"}
+    signed = {"name": "M", "title": "M", "date": "2026-01-01", "agreed": True}
+    for name, answers in {
+        "categories.climate-change": {"chosen": True, "activities": ["capital-planning"], "narrative": "We raise it."},
+        "certification": signed,
+    }.items():
+        section = draft.sections.get(name=name)
+        section.application = draft
+        section.answer(section.version, answers, by=manager)
+    assert draft.submit(by=manager).number == 1

@@ -1,0 +1,170 @@
+"""The letters: what can stand in them, how they read, and that what people type arrives word for word."""
+
+from datetime import timedelta
+
+import pytest
+import yaml
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+from post_office.models import Email, EmailTemplate
+
+from accounts.models import StaffGroup
+from recognition import letters
+from recognition.loading import DATA, load_letters
+from recognition.models import Application, Decision, Message
+from recognition.models.message import rendered
+from recognition.models.review import return_for_completion
+from tests.factories import UserFactory
+
+Status = Application.Status
+LOADED = yaml.safe_load((DATA / "emails.yaml").read_text())
+TYPED = "Please see {% foo %} and {{ utility }} & <b>{{ x }}</b> {# gone? #}"
+
+
+@pytest.fixture
+def browser(catalog, as_):
+    administrator = UserFactory(is_staff=True)
+    administrator.groups.add(Group.objects.get(name=StaffGroup.ADMINISTRATOR))
+    return as_(administrator)
+
+
+@pytest.fixture
+def letter(catalog) -> EmailTemplate:
+    return EmailTemplate.objects.get(name="application-returned")
+
+
+def page_of(letter, page="change") -> str:
+    name = "letter_preview" if page == "preview" else "post_office_emailtemplate_change"
+    return reverse(f"admin:{name}", args=[letter.pk])
+
+
+@pytest.mark.parametrize("row", LOADED, ids=lambda row: row["name"])
+def test_every_letter_as_loaded_is_in_order_and_reads_well(row):
+    assert row["name"] in letters.OWN
+    assert letters.faults(row["subject"], row["name"]) == []
+    assert letters.faults(row["content"], row["name"]) == []
+    subject, content = letters.preview(row["name"], row["subject"], row["content"])
+    assert "{" not in subject + content
+    assert "\n\n\n" not in content
+    for word in set(letters.OWN[row["name"]]) - {"reason"}:  # what went well needs none
+        assert letters.WORDS[word].sample in subject + content
+
+
+def test_a_letter_for_every_name():
+    assert {row["name"] for row in LOADED} == set(letters.OWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Dear {{ utilty }}", "no “utilty”"),
+        ("{% if reason or letter %}x{% endif %}", "no “reason”"),
+        ("{% if letter %}{{ person|default:nobody }}{% endif %}", "no “nobody”"),
+        ("{{ utility.name }}", "no “utility.name”"),
+        ("{% if letter %}", "Unclosed tag"),
+        ("{% endif %}", "can't be read"),
+        ("{{ utility", "not closed"),
+        ("{{ utility }", "not closed"),
+        ("utility }}", "not closed"),
+        ("{{ two words }}", "can't be read"),
+        ("{{ utility|nofilter }}", "can't be read"),
+        ("{% include 'base.html' %}", "{% if %}"),
+        ("{% if letter %}{% now 'Y' %}{% endif %}", "{% if %}"),
+        ("{% debug %}", "{% if %}"),
+    ],
+)
+def test_what_could_not_be_read_is_refused_in_words(text, said):
+    assert said in " ".join(letters.faults(text, "application-returned"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Plain words, 100 % sure { and } alone",
+        "{{ utility|upper }} {{ person|default:'friend' }}",
+        "{% if letter and due %}{{ letter }}{% elif not person %}x{% else %}{{ due }}{% endif %}",
+        "{# a note to us #}",
+    ],
+)
+def test_what_can_be_read_is_not(text):
+    assert letters.faults(text, "application-returned") == []
+
+
+@pytest.mark.django_db
+def test_an_administrators_words_go_into_the_next_letter_and_stay(browser, letter, draft):
+    sent = {"subject": "News of {{ utility }}", "content": "By {{ due }}: {{ deficiencies }}"}
+    assert browser.post(page_of(letter), sent).status_code == 302
+    load_letters()
+    said = rendered("application-returned", draft, due="Monday", deficiencies="all")
+    assert said == ("News of Riverbend Water and Sewer", "By Monday: all\n")
+
+
+@pytest.mark.django_db
+def test_a_wrong_variable_is_an_error_that_lists_the_right_ones(browser, letter):
+    before = (letter.subject, letter.content)
+    answer = browser.post(page_of(letter), {"subject": "{{ duo }}", "content": ""})
+    assert answer.status_code == 200
+    assert "There is no “duo” in this letter" in answer.text
+    for word in ("utility", "deficiencies", "letter", "due"):
+        assert f"{{{{ {word} }}}}" in answer.text
+    assert "This field is required" in answer.text
+    letter.refresh_from_db()
+    assert (letter.subject, letter.content) == before
+
+
+@pytest.mark.django_db
+def test_a_preview_shows_what_is_typed_and_keeps_nothing(browser, letter):
+    assert letters.WORDS["due"].sample in browser.get(page_of(letter, "preview")).text
+    typed = {"subject": "Hello {{ utility }}", "content": "One <b>\n\ntwo {{ due }}"}
+    shown = browser.post(page_of(letter, "preview"), typed).text
+    assert "Hello Riverbend Water and Sewer" in shown
+    assert "One &lt;b&gt;" in shown
+    wrong = browser.post(page_of(letter, "preview"), typed | {"subject": "{{ no }}"}).text
+    assert "There is no “no”" in wrong
+    assert EmailTemplate.objects.get(pk=letter.pk).content == letter.content
+    assert not Email.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_preview_is_for_administrators(letter, manager, as_):
+    assert as_(manager).get(page_of(letter, "preview")).status_code == 302
+    staff = UserFactory(is_staff=True)
+    assert as_(staff).get(page_of(letter, "preview")).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_preview_of_what_is_not_there_is_not_found(browser):
+    assert browser.get(reverse("admin:letter_preview", args=[987654])).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_typed_letter_arrives_word_for_word(at, staff, settings):
+    """Braces that a person types are words: they are read as a template neither here nor when it is sent."""
+    settings.POST_OFFICE = settings.POST_OFFICE | {
+        "BACKENDS": {"default": "django.core.mail.backends.locmem.EmailBackend"}
+    }
+    application = at(Status.COMPLETENESS)
+    application.submission.checklist.update(met=True)
+    application.submission.checklist.filter(name="prompts").update(met=False, reason=TYPED)
+    due = timezone.localdate() + timedelta(days=9)
+
+    return_for_completion(application, by=staff, due=due, letter=TYPED)
+
+    message = Message.objects.get(key__startswith="application-returned")
+    message.email.dispatch()
+    arrived = mail.outbox[-1]
+    assert arrived.to == ["manager@example.org"]
+    assert f"- {TYPED}\n" in arrived.body
+    assert arrived.body.count(TYPED) == 2
+
+
+@pytest.mark.django_db
+def test_a_decisions_edited_letter_arrives_word_for_word(at, official):
+    application = at(Status.RECOMMENDED)
+    decision = Decision.make(application, by=official, recognize=True)
+    decision.edit_letter(decision.version, by=official, subject="{{ utility }}", body=TYPED)
+    Decision.objects.release(application.cycle, by=official)
+    email = Message.objects.get(key__startswith="decided").email
+    assert (email.email_message().subject, email.email_message().body) == ("{{ utility }}", TYPED)
