@@ -36,7 +36,7 @@ def measure(world: World) -> list[Held]:
     port = free_port()
     with running(web(port)) as server, running(worker(port)) as celery:
         wait(lambda: answers(port), "the web server")
-        browser = Browser(world.person, port)
+        browser = Browser(world.person, world.staff, port)
         for _ in range(ROUNDS):
             for page in pages(world):
                 if page.fields is None and not page.path.startswith("/bench/"):
@@ -55,7 +55,7 @@ def _held(name: str, process: psutil.Process) -> Iterator[Held]:
 def _make_a_report(world: World, browser: Browser) -> None:
     Report.objects.all().delete()
     path = reverse("reports:request", args=["gap-analysis", world.complete.pk])
-    headers = {"Cookie": browser.cookies, "X-CSRFToken": CSRF}
+    headers = {"Cookie": browser.cookies(), "X-CSRFToken": CSRF}
     status, _ = ask(browser.port, "POST", path, headers)
     if status != 302:
         raise RuntimeError(f"{path} answered {status}")

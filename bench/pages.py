@@ -33,6 +33,7 @@ class Page:
     name: str
     path: str
     signed_in: bool = True
+    as_staff: bool = False
     fields: Callable[[], dict[str, Any]] | None = None  # what a POST sends, asked anew before each request
     aim_ratio: float | None = None
     aim_queries: int | None = None
@@ -76,6 +77,8 @@ def pages(world: World) -> list[Page]:
         Page("results, under way", results),
         Page("results, complete", reverse("assessments:results", args=[world.complete.pk])),
         Page("reports, list", reverse("reports:list")),
+        Page("queue of 1,500, 25 rows", reverse("recognition:queue", args=["panel"]), as_staff=True),
+        Page("queue of 1,500, as CSV", reverse("recognition:queue", args=["panel"]) + "?export=csv", as_staff=True),
     ]
 
 
@@ -93,18 +96,21 @@ def _everything(world: World) -> Callable[[], dict[str, Any]]:
 
 
 class Browser:
-    """In which ``person`` is signed in to the site on ``port``."""
+    """In which a page's person, ``person`` or ``staff``, is signed in to the site on ``port``."""
 
-    def __init__(self, person: User, port: int) -> None:
+    def __init__(self, person: User, staff: User, port: int) -> None:
         self.port = port
-        self.cookies = f"sessionid={session_of(person)}; csrftoken={CSRF}"
+        self.sessions = {False: session_of(person), True: session_of(staff)}
+
+    def cookies(self, *, as_staff: bool = False) -> str:
+        return f"sessionid={self.sessions[as_staff]}; csrftoken={CSRF}"
 
     def ask(self, page: Page) -> tuple[float, int]:
         """Milliseconds that ``page`` took, and its bytes. Raises RuntimeError unless it answers 200."""
         headers = {"Accept": "application/json" if page.fields else "text/html"}
         body = None
         if page.signed_in:
-            headers["Cookie"] = self.cookies
+            headers["Cookie"] = self.cookies(as_staff=page.as_staff)
         if page.fields:
             headers["Content-Type"] = MULTIPART_CONTENT  # as static/js/save.js sends it
             body = encode_multipart(BOUNDARY, {"csrfmiddlewaretoken": CSRF} | page.fields())
@@ -128,7 +134,7 @@ def measure(world: World, requests: int) -> list[Cost]:
     port = served.free_port()
     with served.running(web(port)):
         served.wait(lambda: served.answers(port), "the web server")
-        browser = Browser(world.person, port)
+        browser = Browser(world.person, world.staff, port)
         return [_cost(browser, world, page, requests) for page in pages(world)]
 
 
@@ -148,7 +154,7 @@ def _cost(browser: Browser, world: World, page: Page, requests: int) -> Cost:
         name=page.name,
         median=median,
         p95=statistics.quantiles(times, n=20)[-1],
-        queries=_queries(world.person, page),
+        queries=_queries(world.staff if page.as_staff else world.person, page),
         bytes=size,
         bare=bare_median,
         ratio=median / bare_median,

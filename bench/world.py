@@ -10,6 +10,7 @@ from django.core.management import call_command
 from accounts.models import Membership, Role, System, User, Utility
 from assessments.models import Evidence, Finding, GapAnalysis
 from assessments.operations import OPERATIONS
+from bench import applications
 from initiatives.models import Initiative
 from pdca.models import Area, Element
 from reports.models import Report
@@ -22,15 +23,19 @@ TEXT = "The environmental team keeps this under document control and reviews it 
 
 @dataclass(frozen=True)
 class World:
-    """``draft`` and ``complete`` are gap analyses of ``person``'s utility; every row of both is filled."""
+    """``draft`` and ``complete`` are gap analyses of ``person``'s utility; every row of both is filled.
+
+    ``staff`` has the queues of the recognition program.
+    """
 
     person: User
+    staff: User
     draft: GapAnalysis
     complete: GapAnalysis
 
 
 def build() -> World:
-    """The catalog, 1 utility with 60 gap analyses, 50 others with 500, each with its 18 rows filled."""
+    """The catalog, 1 utility with 60 gap analyses, 50 others with 500, each with its 18 rows filled, and a queue."""
     call_command("load_catalog", stdout=io.StringIO())
     person = User.objects.create_user("bench@example.org", "only-for-measuring", name="Mara Gerr")
     own = _utility("Riverbend Water and Sewer", person)
@@ -44,7 +49,9 @@ def build() -> World:
     for analysis in analyses[DRAFTS:]:
         GapAnalysis.objects.visible_to(person).get(pk=analysis.pk).complete(by=person)
     _reports(person, analyses)
-    return World(person, analyses[0], GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk))
+    staff = User.objects.create_user("staff@example.org", "only-for-measuring", name="Sam Prather")
+    applications.build(staff)
+    return World(person, staff, analyses[0], GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk))
 
 
 def _utility(name: str, manager: User) -> Utility:
