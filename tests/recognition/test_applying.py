@@ -251,3 +251,18 @@ def test_lists_and_pages_cost_the_same_however_much_there_is(draft, manager, as_
         save(browser, draft, "partners", partners="x")
     with django_assert_max_num_queries(8):
         browser.get(reverse("recognition:list"))
+
+
+def test_the_forms_approval_stands_at_its_start_only_where_it_is_set(draft, cycle, manager, as_):
+    first = url("step", draft, "facility")
+    assert b"OMB" not in as_(manager).get(first).content
+
+    Cycle.objects.update(
+        omb_control_number="2040-9999",
+        omb_expires="2028-02-29",
+        burden_hours="20.0",
+        comments_address="EPA, Washington",
+    )
+    page = as_(manager).get(first).content.decode()
+    assert all(words in page for words in ("2040-9999", "February 29, 2028", "about 20 hours", "EPA, Washington"))
+    assert "2040-9999" not in as_(manager).get(url("step", draft, "contact")).content.decode()

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         for what, outcome in load_criteria():
             self._say(what, outcome)
         self.stdout.write(f"letters: {load_letters()} created")
-        self.stdout.write(f"staff groups: {_make_groups()} created")
+        self.stdout.write(f"staff groups: {make_groups()} created")
 
     def _say(self, what: str, outcome: loading.Outcome) -> None:
         self.stdout.write(f"{what}: {outcome}")
@@ -44,7 +44,7 @@ def _as_row(entry: dict[str, Any]) -> dict[str, Any]:
     return row | {"areas": sorted(entry["areas"])}
 
 
-def _make_groups() -> int:
+def make_groups() -> int:
     """The groups of StaffGroup; administrators may edit the catalog. What else one may do is the rooms' own rule."""
     made = 0
     for name in StaffGroup.values:
