@@ -9,12 +9,12 @@ demo: ## set everything up and serve the site with demo data on http://localhost
 	@bin/setup
 	@$(python) manage.py demo --port $(PORT)
 
-# A folder of its own: the tests' worker must never take the work of a demo that is running.
+# Three workers on two cores: the browser's tests mostly wait. A folder of its own: the tests' worker must never take the work of a demo that is running.
 test: export LOCAL_DIR := $(CURDIR)/.local/test
 test: ## set everything up and run the whole test suite
 	@bin/setup test
 	@DATABASE_URL=postgresql://none REDIS_URL=redis://none $(python) manage.py collectstatic --noinput --verbosity 0
-	@.venv/bin/pytest -n 2 $(PYTEST_ARGS)
+	@.venv/bin/pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 
 lint: export LOCAL_DIR := $(CURDIR)/.local/test
 # mypy ends without tidying up, so it starts no services: it gets addresses that it never calls.

@@ -1,4 +1,4 @@
-"""``GET recognition/criteria`` and ``POST recognition/check``: public; the calculator keeps nothing."""
+"""``GET recognition/criteria``, ``POST recognition/check`` and ``GET recognition/burden``: public; nothing is kept."""
 
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from ninja.errors import ValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pdca.api import cacheable
-from recognition import completeness
+from recognition import burden, completeness
 from recognition.completeness import FACILITY_TYPES, CategoryAnswer, CategoryRule, Criteria, Entry
 from recognition.models import Edition
 
@@ -186,3 +186,58 @@ def _as_entry(sent: CheckIn) -> Entry:
     plain["categories"] = {slug: CategoryAnswer(**answer) for slug, answer in plain["categories"].items()}
     plain["photos"] = [(photo["filename"], photo["caption"]) for photo in plain["photos"]]
     return Entry(**plain)
+
+
+class SpentOut(Schema):
+    hours: float
+    cost: float
+
+
+class AgencyOut(Schema):
+    completeness: SpentOut
+    compliance: SpentOut
+    substantive: SpentOut
+    post_review: SpentOut
+    total: SpentOut
+
+
+class BurdenOut(Schema):
+    """Hours and dollars; nothing is rounded."""
+
+    applications: float
+    incomplete: float
+    for_compliance_review: float
+    meeting_compliance: float
+    recognized: float
+    not_recognized: float
+    respondent: SpentOut
+    agency: AgencyOut
+
+
+def _parameter(about: str, most: float, kind: Any, default: Any) -> tuple[Any, Any]:
+    finite: dict[str, Any] = {"allow_inf_nan": False} if kind is float else {}
+    return Annotated[kind, Field(ge=0, le=most, description=about, **finite)], default
+
+
+def _assumption(each: Any) -> tuple[Any, Any]:
+    about = "{part} · {label}: {unit}. {source}".format(**each.metadata)
+    return _parameter(about, burden.most(each), each.type, each.default)
+
+
+PARAMETERS: dict[str, Any] = {
+    "wastewater": _parameter("Wastewater applications", burden.MOST_APPLICATIONS, float, ...),
+    "drinking_water": _parameter("Drinking water applications", burden.MOST_APPLICATIONS, float, ...),
+} | {each.name: _assumption(each) for each in burden.ASSUMED}
+BurdenIn = create_model("BurdenIn", **PARAMETERS)
+
+
+@router.get("recognition/burden", response=BurdenOut, summary="What a round of applications costs")
+@cacheable
+def estimate(request: HttpRequest, given: Query[BurdenIn]) -> burden.Estimate:  # type: ignore[valid-type]
+    """A parameter that does not exist is an error: a mistyped assumption would count as its default."""
+    if unknown := request.GET.keys() - PARAMETERS.keys():
+        known = "there is no such parameter"
+        raise ValidationError([{"type": "unknown", "loc": ["query", name], "msg": known} for name in sorted(unknown)])
+    figures = dict(vars(given))
+    applications = figures.pop("wastewater"), figures.pop("drinking_water")
+    return burden.estimate(*applications, burden.Assumptions(**figures))

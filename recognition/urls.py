@@ -2,6 +2,7 @@ from django.urls import path
 
 from recognition.views import (
     applications,
+    burden,
     completeness,
     compliance,
     decisions,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("applications/<int:pk>/region/", compliance.region, name="region"),
     path("applications/<int:pk>/extend/", entry.extend, name="extend"),
     path("applications/<int:pk>/scan/", entry.scan, name="scan"),
+    path("burden/", burden.burden, name="burden"),
     path("paper/", entry.paper, name="paper"),
     path("paper/utility/", entry.paper_utility, name="paper_utility"),
     path("paper/<int:utility_pk>/", entry.paper_enter, name="paper_enter"),
