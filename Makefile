@@ -9,7 +9,8 @@ demo: ## set everything up and serve the site with demo data on http://localhost
 	@bin/setup
 	@$(python) manage.py demo --port $(PORT)
 
-# Three workers on two cores: the browser's tests mostly wait. A folder of its own: the tests' worker must never take the work of a demo that is running.
+# A folder of its own: the tests' worker must never take the work of a demo that is running.
+# Three workers on two cores: the browser's tests mostly wait.
 test: export LOCAL_DIR := $(CURDIR)/.local/test
 test: ## set everything up and run the whole test suite
 	@bin/setup test

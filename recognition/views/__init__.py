@@ -1,2 +1,3 @@
 """Pages of the recognition program: the applicant's (``applications``, ``sections``), staff's (``queues``,
-``completeness``, ``compliance``), the panel's (``panel``) and the official's (``decisions``); the public estimate (``burden``)."""
+``completeness``, ``compliance``, ``entry``), the panel's (``panel``, ``reviews``), the official's (``decisions``), and
+the public estimate (``burden``). ``staff`` holds what the steps of a review share."""
