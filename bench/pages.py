@@ -78,7 +78,6 @@ def pages(world: World) -> list[Page]:
         Page("results, complete", reverse("assessments:results", args=[world.complete.pk])),
         Page("reports, list", reverse("reports:list")),
         Page("queue of 1,500, 25 rows", reverse("recognition:queue", args=["panel"]), as_staff=True),
-        Page("queue of 1,500, as CSV", reverse("recognition:queue", args=["panel"]) + "?export=csv", as_staff=True),
     ]
 
 
