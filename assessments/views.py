@@ -6,10 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import CAN_EDIT, Utility
@@ -22,7 +20,7 @@ from assessments.results import phases
 from assessments.rows import AreaShown, markup, rows_of
 from files.models import RefusedFile
 from pdca.models import Area, Component
-from workflow.conflicts import differences
+from workflow import saving
 from workflow.lists import list_page
 from workflow.models import Stale, WrongState
 
@@ -52,16 +50,13 @@ def start(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
         previous = form.cleaned_data.get("previous")
         analysis = GapAnalysis.start(utility=utility, by=request.user, previous=previous, **form.frame)
         return redirect(analysis)
-    return render(request, "assessments/analysis_start.html", {"form": form, "utility": utility}, status=_status(form))
+    return render(
+        request, "assessments/analysis_start.html", {"form": form, "utility": utility}, status=saving.status_of(form)
+    )
 
 
 def _visible(request: AuthenticatedRequest, pk: int) -> GapAnalysis:
     return get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
-
-
-def _status(form: Any) -> int:
-    """A page that shows errors says so to programs too."""
-    return 422 if form.is_bound and form.errors else 200
 
 
 @login_required
@@ -147,7 +142,7 @@ def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect(analysis)
     context = {"form": form, "analysis": analysis}
-    return render(request, "assessments/analysis_scope.html", context, status=_status(form))
+    return render(request, "assessments/analysis_scope.html", context, status=saving.status_of(form))
 
 
 # One row.
@@ -155,10 +150,6 @@ def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
     return get_object_or_404(Finding.objects.visible_to(request.user), analysis=pk, element__slug=element)
-
-
-def _wants_json(request: AuthenticatedRequest) -> bool:
-    return request.headers.get("Accept", "") == "application/json"
 
 
 @login_required
@@ -181,18 +172,11 @@ def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpRe
     except IntegrityError:
         form.add_error(None, "The gap analysis was changed meanwhile. Load the page again; what you typed is kept.")
         return _not_saved(request, finding, form, 422)
-    if not _wants_json(request):
+    if not saving.wants_json(request):
         return redirect(f"{finding.analysis.get_absolute_url()}#row-{element}")
     answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
-    return JsonResponse(
-        {
-            "version": finding.version,
-            "saved": f"Saved at {timezone.localtime():%-I:%M %p}",
-            "rating": finding.rating,
-            "lack": finding.lack(finding.analysis.areas),
-            "answered": list(answered),
-        }
-    )
+    lack = finding.lack(finding.analysis.areas)
+    return saving.saved(finding.version, rating=finding.rating, lack=lack, answered=list(answered))
 
 
 def _not_saved(
@@ -201,15 +185,10 @@ def _not_saved(
     """What was sent, why it was not saved, and both texts where two people wrote."""
     conflict: dict[str, Any] = {}
     if stale:
-        current = stale.current
-        conflict = {"current": current, "differences": differences(form, current), "row": finding.element.slug}
-        conflict["base"] = finding.analysis.get_absolute_url()
-    if _wants_json(request):
-        answer: dict[str, Any] = {"errors": [error for errors in form.errors.values() for error in errors]}
-        if stale:
-            html = render_to_string("workflow/conflict.html", conflict, request)
-            answer = {"version": stale.current.version, "conflict": html}
-        return JsonResponse(answer, status=status)
+        base = finding.analysis.get_absolute_url()
+        conflict = saving.conflict(stale, form, row=finding.element.slug, base=base)
+    if saving.wants_json(request):
+        return saving.not_saved(request, form, conflict)
     analysis = _visible(request, finding.analysis_id)
     if not analysis.can_edit:
         return render(request, "assessments/analysis_read.html", _read_context(analysis), status=status)

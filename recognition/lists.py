@@ -324,7 +324,7 @@ QUEUES = {
         "Waiting for decisions",
         "The panel has recommended; the decision is to be made or released.",
         frozenset({StaffGroup.OFFICIAL, StaffGroup.PROGRAM}),
-        (Status.RECOMMENDED, Status.NOT_RECOMMENDED),
+        Application.PENDING,
         DecisionTable,
         more=queues.with_decision,
     ),

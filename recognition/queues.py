@@ -32,9 +32,6 @@ from recognition.models.application import ApplicationQuerySet
 Status = Application.Status
 Rows = ApplicationQuerySet
 
-BEFORE_PANEL = (Status.SUBMITTED, Status.COMPLETENESS, Status.RESUBMITTED, Status.COMPLIANCE, Status.REGION)
-AFTER_PANEL = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)
-
 
 def waiting(user: Any, statuses: Any) -> Rows:
     """The applications at these stages that ``user`` reviews, with region, size, number and due date."""
@@ -67,9 +64,9 @@ def _due() -> Case:
     return Case(
         When(status=Status.DRAFT, then=_day(Coalesce("extended_until", "cycle__closes"))),
         When(status=Status.RETURNED, then=_day(F("resubmit_by"))),
-        When(status__in=BEFORE_PANEL, then=F("cycle__panel_from")),
+        When(status__in=Application.BEFORE_PANEL, then=F("cycle__panel_from")),
         When(status=Status.PANEL, then=F("cycle__panel_until")),
-        When(status__in=AFTER_PANEL, then=F("cycle__letters_from")),
+        When(status__in=Application.PENDING, then=F("cycle__letters_from")),
         output_field=DateField(),
     )
 

@@ -70,11 +70,9 @@ SENT = ANY - {Status.DRAFT}
 FROM_COMPLIANCE = frozenset({Status.COMPLIANCE, Status.NOT_ELIGIBLE, *Application.PAST_COMPLIANCE})
 FROM_PANEL = frozenset({Status.PANEL, *Application.PAST_PANEL})
 PANELS = frozenset({Status.PANEL})
-OUTCOME = frozenset({Status.RECOGNIZED, Status.NOT_RECOGNIZED})
-PENDING = frozenset({Status.RECOMMENDED, Status.NOT_RECOMMENDED})
-BEFORE_PANEL = frozenset(
-    {Status.SUBMITTED, Status.COMPLETENESS, Status.RETURNED, Status.RESUBMITTED, Status.COMPLIANCE, Status.REGION}
-)
+OUTCOME = frozenset(Application.OUTCOME)
+PENDING = frozenset(Application.PENDING)
+BEFORE_PANEL = frozenset(Application.BEFORE_PANEL)
 
 # Act → who may do it → at which stages.
 TABLE: dict[Act, dict[Who, frozenset[Status]]] = {

@@ -28,9 +28,8 @@ TRACK = [
     ("Complete", {Status.COMPLETENESS, Status.RETURNED, Status.RESUBMITTED, Status.INCOMPLETE}),
     ("In compliance", {Status.COMPLIANCE, Status.REGION, Status.NOT_ELIGIBLE}),
     ("Read by the panel", {Status.PANEL}),
-    ("Decided", {Status.RECOMMENDED, Status.NOT_RECOMMENDED}),
+    ("Decided", set(Application.PENDING)),
 ]
-ENDED = {Status.RECOGNIZED, Status.NOT_RECOGNIZED}
 
 
 def words(application: Application) -> str:
@@ -43,7 +42,7 @@ def words(application: Application) -> str:
 
 def track(application: Application) -> list[tuple[str, str]]:
     """Each stage with "done", "here", "ended" (it went no further) or "ahead"."""
-    if application.status in ENDED:
+    if application.status in Application.OUTCOME:
         return [(title, "done") for title, _ in TRACK]
     if application.status == Status.WITHDRAWN:
         return []

@@ -12,7 +12,6 @@ from recognition.models import Application, ApplicationEvent
 from recognition.rights import Act, Rights, Who
 
 Status = Application.Status
-PENDING = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,6 @@ def _in_full(event: ApplicationEvent, application: Application, rights: Rights) 
 
 
 def _stage(event: ApplicationEvent, rights: Rights) -> str:
-    if event.to_status in PENDING and not rights.may(Act.SEE_RECOMMENDATION):
+    if event.to_status in Application.PENDING and not rights.may(Act.SEE_RECOMMENDATION):
         return "Awaiting the decision"
     return Status(event.to_status).label

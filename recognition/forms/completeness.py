@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from recognition.forms.fields import YesNo
 from recognition.models import CheckItem
 from recognition.models.review import last_judged
 
@@ -37,14 +38,12 @@ class ChecklistForm(forms.Form):
         self.items, self.before = items, before or {}
         for item in items:
             start = item.found if item.met is None else item.met
-            self.fields[f"{item.name}-met"] = forms.TypedChoiceField(
+            self.fields[f"{item.name}-met"] = YesNo(
                 label=item.label,
-                choices=[("yes", "Met"), ("no", "Not met")],
-                coerce=lambda value: value == "yes",
-                empty_value=None,
+                yes="Met",
+                no="Not met",
                 required=False,
                 initial=None if start is None else "yes" if start else "no",
-                widget=forms.RadioSelect,
             )
             self.fields[f"{item.name}-reason"] = forms.CharField(
                 label=_asked(item.found),

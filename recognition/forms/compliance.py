@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from files.models import ACCEPT
+from recognition.forms.fields import YesNo
 from recognition.models import ComplianceCheck
 
 
@@ -60,12 +61,7 @@ class FindingForm(forms.Form):
 
 
 class RegionForm(forms.Form):
-    recommends = forms.TypedChoiceField(
-        label="Does the Region recommend it?",
-        choices=[("yes", "Yes"), ("no", "No")],
-        coerce=lambda value: value == "yes",
-        widget=forms.RadioSelect,
-    )
+    recommends = YesNo(label="Does the Region recommend it?", yes="Yes", no="No")
     words = forms.CharField(
         label="The Region's words",
         required=False,

@@ -4,16 +4,12 @@ from typing import Any
 
 from django import forms
 
+from recognition.forms.fields import YesNo
 from recognition.models import Application, Decision, Feedback
 
 
 class DecisionForm(forms.Form):
-    recognize = forms.TypedChoiceField(
-        label="What do you decide?",
-        choices=[("yes", "Recognize"), ("no", "Do not recognize")],
-        coerce=lambda value: value == "yes",
-        widget=forms.RadioSelect,
-    )
+    recognize = YesNo(label="What do you decide?", yes="Recognize", no="Do not recognize")
     reason = forms.CharField(
         label="Reason",
         required=False,

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from recognition.forms.fields import YesNo
 from recognition.models import Assignment, Rating
 
 
@@ -68,11 +69,6 @@ class RemarkForm(forms.Form):
 
 
 class RecommendationForm(forms.Form):
-    recommends = forms.TypedChoiceField(
-        label="The panel",
-        choices=[("yes", "recommends recognition"), ("no", "does not recommend recognition")],
-        coerce=lambda value: value == "yes",
-        widget=forms.RadioSelect,
-    )
+    recommends = YesNo(label="The panel", yes="recommends recognition", no="does not recommend recognition")
     reasons = _text("Reasons", 5, 10000, help_text="The deciding official reads these.")
     dissent = _text("Dissent", 3, 5000, required=False, help_text="Who saw it otherwise, and why.")

@@ -119,19 +119,19 @@ class Application(Guarded):
         Status.NOT_RECOMMENDED: frozenset({Status.RECOGNIZED, Status.NOT_RECOGNIZED}),
     }
     EDITABLE = (Status.DRAFT, Status.RETURNED)
-    PAST_PANEL = (Status.RECOMMENDED, Status.NOT_RECOMMENDED, Status.RECOGNIZED, Status.NOT_RECOGNIZED)
+    PENDING = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)  # a decision is to be made, or waits for its release
+    OUTCOME = (Status.RECOGNIZED, Status.NOT_RECOGNIZED)
+    PAST_PANEL = (*PENDING, *OUTCOME)
     PAST_COMPLIANCE = (Status.REGION, Status.PANEL, *PAST_PANEL)
-    UNDER_REVIEW = (
+    BEFORE_PANEL = (
         Status.SUBMITTED,
         Status.COMPLETENESS,
         Status.RETURNED,
         Status.RESUBMITTED,
         Status.COMPLIANCE,
         Status.REGION,
-        Status.PANEL,
-        Status.RECOMMENDED,
-        Status.NOT_RECOMMENDED,
     )
+    UNDER_REVIEW = (*BEFORE_PANEL, Status.PANEL, *PENDING)
 
     utility = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="applications")
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="applications")
@@ -170,7 +170,7 @@ class Application(Guarded):
     @property
     def stage_shown(self) -> str:
         """The stage as its applicant sees it: what the panel recommended is not theirs to know."""
-        if self.status in (self.Status.RECOMMENDED, self.Status.NOT_RECOMMENDED):
+        if self.status in self.PENDING:
             return "Awaiting the decision"
         return self.get_status_display()
 

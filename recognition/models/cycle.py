@@ -29,10 +29,6 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
         """Those that have opened, whatever became of them."""
         return self.exclude(status=Cycle.Status.PLANNED, opens__gt=timezone.now())
 
-    def announced(self) -> Self:
-        """What applicants may know of: everything but those whose opening is yet to come and the archive."""
-        return self.exclude(status=Cycle.Status.ARCHIVED).filter(opens__lte=timezone.now())
-
     def taking_paper(self) -> Self:
         """Open, or closed and not in review yet: what came by mail in time can still be entered."""
         return self.filter(status=Cycle.Status.PLANNED, opens__lte=timezone.now())
@@ -116,7 +112,7 @@ class Cycle(Guarded):
     @property
     def closes_shown(self) -> str:
         """In words, where the cycle is."""
-        return f"{self.closes.astimezone(ZoneInfo(self.time_zone)):%B %-d, %Y, %-I:%M %p %Z}"
+        return self.in_its_zone(self.closes)
 
     def begin_review(self, *, by: Any) -> None:
         """Once it is closed. Raises WrongState."""

@@ -78,9 +78,8 @@ class Decision(Versioned):
     @transaction.atomic
     def make(cls, application: Application, *, by: Any, recognize: bool, reason: str = "") -> "Decision":
         """One decision for one application, pending. Raises ReasonNeeded, WrongState where it is decided already."""
-        decidable = (Application.Status.RECOMMENDED, Application.Status.NOT_RECOMMENDED)
         rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation")
-        held = rows.filter(pk=application.pk, status__in=decidable, recommendation__isnull=False).first()
+        held = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
         if held is None:
             raise WrongState("It does not wait for a decision.")
         recommended = held.recommendation.recommends

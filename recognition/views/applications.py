@@ -17,6 +17,7 @@ from recognition.lists import queues_of
 from recognition.models import Application, Cycle, Feedback, Incomplete, Late
 from recognition.requests import application_for
 from recognition.rights import Act, Rights
+from workflow import saving
 from workflow.models import WrongState
 
 
@@ -45,8 +46,8 @@ def start(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
             messages.error(request, str(error))
             return redirect("recognition:list")
         return redirect("recognition:step", application.pk, "facility")
-    status = 422 if form.is_bound else 200
-    return render(request, "recognition/application_start.html", {"form": form, "cycle": cycle}, status=status)
+    context = {"form": form, "cycle": cycle}
+    return render(request, "recognition/application_start.html", context, status=saving.status_of(form))
 
 
 @login_required

@@ -25,7 +25,8 @@ from recognition.models.review import (
 )
 from recognition.rights import Act, Rights
 from recognition.views.applications import page
-from recognition.views.staff import status_of, step
+from recognition.views.staff import step
+from workflow import saving
 from workflow.models import Stale
 
 OTHERS = "{who} saved this checklist meanwhile. Yours is kept below, not saved: look once more, and save again."
@@ -90,7 +91,7 @@ def send_back(request: AuthenticatedRequest, application: Application, rights: R
     except Unfinished as error:
         messages.error(request, f"Not returned. {error}")
         return redirect("recognition:checklist", application.pk)
-    return render(request, "recognition/application_return.html", context, status=status_of(form))
+    return render(request, "recognition/application_return.html", context, status=saving.status_of(form))
 
 
 def _to_send(application: Application, form: ReturnForm, request: AuthenticatedRequest) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def incomplete(request: AuthenticatedRequest, application: Application, rights: 
         messages.success(request, f"The application of {application.utility} is closed as incomplete.")
         return redirect("recognition:queue", "completeness")
     context = {"application": application, "form": form, "waits": waits}
-    return render(request, "recognition/application_incomplete.html", context, status=status_of(form))
+    return render(request, "recognition/application_incomplete.html", context, status=saving.status_of(form))
 
 
 def _still_in_time(application: Application) -> str:
@@ -151,7 +152,7 @@ def _checklist(
         "may_take_up": rights.may(Act.TAKE_UP),
         "changes": _changes(application),
     }
-    return render(request, "recognition/application_completeness.html", context, status=status_of(form))
+    return render(request, "recognition/application_completeness.html", context, status=saving.status_of(form))
 
 
 def _changes(application: Application) -> list[Change]:

@@ -17,7 +17,8 @@ from recognition.forms.compliance import CheckForm, FindingForm, RegionForm
 from recognition.models import Application, ComplianceCheck, Unfinished
 from recognition.models.review import find_compliant, find_not_eligible, hear_region
 from recognition.rights import Act, Rights
-from recognition.views.staff import status_of, step
+from recognition.views.staff import step
+from workflow import saving
 
 REPORT = "https://echo.epa.gov/detailed-facility-report?fid="
 
@@ -131,4 +132,4 @@ def region(request: AuthenticatedRequest, application: Application, rights: Righ
         messages.success(request, f"Recorded. The application of {application.utility} goes on to its panel.")
         return redirect("recognition:queue", "region")
     context = {"application": application, "form": form, "region": application.utility.epa_region}
-    return render(request, "recognition/application_region.html", context, status=status_of(form))
+    return render(request, "recognition/application_region.html", context, status=saving.status_of(form))

@@ -18,8 +18,8 @@ from recognition.models import Application, Assignment, ComplianceCheck, Cycle, 
 from recognition.models.message import applicants
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
 from recognition.views.panel import reviews
-from recognition.views.staff import status_of, step
-from workflow.conflicts import differences
+from recognition.views.staff import step
+from workflow import saving
 from workflow.lists import list_page
 from workflow.models import Stale
 
@@ -129,7 +129,7 @@ def decide(request: AuthenticatedRequest, application: Application, rights: Righ
             messages.success(request, f"{application.utility} is decided. Nothing is sent before the release.")
             return redirect("recognition:decisions", application.cycle_id)
     context = _for_decision(application) | {"decision": made, "form": form}
-    return render(request, "recognition/decision_make.html", context, status=status_of(form))
+    return render(request, "recognition/decision_make.html", context, status=saving.status_of(form))
 
 
 def _for_decision(application: Application) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def letter(request: AuthenticatedRequest, application: Application, rights: Righ
             return redirect("recognition:letter", application.pk)
     addresses = list(applicants(application))
     context = {"application": application, "decision": decision, "form": form, "addresses": addresses}
-    status = 409 if conflict else status_of(form)
+    status = 409 if conflict else saving.status_of(form)
     return render(request, "recognition/decision_letter.html", context | {"conflict": conflict}, status=status)
 
 
@@ -225,8 +225,7 @@ def _tried(form: Any, request: AuthenticatedRequest, save: Callable[..., None]) 
     except Stale as stale:
         form.data = form.data.copy()
         form.data["version"] = str(stale.current.version)
-        words = differences(form, stale.current)
-        return {"current": stale.current, "differences": words, "row": "words", "base": request.path}
+        return saving.conflict(stale, form, row="words", base=request.path)
     return {}
 
 
@@ -257,7 +256,7 @@ def feedback(request: AuthenticatedRequest, application: Application, rights: Ri
             messages.success(request, "Saved. The applicant sees nothing of it before you release it.")
             return redirect("recognition:feedback", application.pk)
     context = _for_decision(application) | {"feedback": row, "form": form, "conflict": conflict}
-    status = 409 if conflict else status_of(form)
+    status = 409 if conflict else saving.status_of(form)
     return render(request, "recognition/feedback_write.html", context, status=status)
 
 

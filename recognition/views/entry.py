@@ -15,7 +15,8 @@ from recognition.forms.entry import ExtendForm, PaperForm
 from recognition.models import Application
 from recognition.requests import application_for
 from recognition.rights import Act, Rights
-from recognition.views.staff import status_of, step
+from recognition.views.staff import step
+from workflow import saving
 from workflow.models import WrongState
 
 SHOWN = 25
@@ -31,7 +32,7 @@ def extend(request: AuthenticatedRequest, application: Application, rights: Righ
         return redirect(application)
     closes = application.in_its_zone(application.deadline)
     context = {"application": application, "form": form, "closes": closes}
-    return render(request, "recognition/application_extend.html", context, status=status_of(form))
+    return render(request, "recognition/application_extend.html", context, status=saving.status_of(form))
 
 
 def _for_program_staff(request: AuthenticatedRequest) -> None:
@@ -66,7 +67,7 @@ def paper_utility(request: AuthenticatedRequest) -> HttpResponse:
             messages.success(request, f"{utility} is registered. It has no people yet.")
             return redirect("recognition:paper_enter", utility.pk)
     context = {"form": form, "known": form.known}
-    return render(request, "recognition/paper_utility.html", context, status=status_of(form))
+    return render(request, "recognition/paper_utility.html", context, status=saving.status_of(form))
 
 
 @login_required
@@ -87,7 +88,7 @@ def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
             return redirect("recognition:step", application.pk, "facility")
     there = utility.applications.select_related("cycle")
     context = {"utility": utility, "form": form, "there": there}
-    return render(request, "recognition/paper_enter.html", context, status=status_of(form))
+    return render(request, "recognition/paper_enter.html", context, status=saving.status_of(form))
 
 
 @login_required

@@ -17,7 +17,8 @@ from recognition.models import Application, Assignment, CannotSit, PanelMember
 from recognition.rights import Act, Rights
 from recognition.shown import criterion_names
 from recognition.suggestions import Candidate, Suggestion, suggest
-from recognition.views.staff import status_of, step
+from recognition.views.staff import step
+from workflow import saving
 from workflow.models import WrongState
 
 
@@ -51,7 +52,9 @@ def _page(
         "barred": barred,
         "recommendation": getattr(application, "recommendation", None) if rights.may(Act.SEE_RECOMMENDATION) else None,
     }
-    return render(request, "recognition/panel_assign.html", context | reviews(application), status=status_of(form))
+    return render(
+        request, "recognition/panel_assign.html", context | reviews(application), status=saving.status_of(form)
+    )
 
 
 def reviews(application: Application) -> dict[str, Any]:

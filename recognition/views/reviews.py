@@ -5,10 +5,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import AuthenticatedRequest
@@ -19,8 +17,7 @@ from recognition.models import Application, Assignment, Rating, Recommendation, 
 from recognition.requests import application_for
 from recognition.rights import Act, Rights
 from recognition.views.panel import reviews
-from recognition.views.staff import status_of
-from workflow.conflicts import differences
+from workflow import saving
 from workflow.models import Stale, WrongState
 
 CLOSED = "The panel has recommended, or your seat was given up: this review can no longer change."
@@ -52,7 +49,7 @@ def review(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def _question(request: AuthenticatedRequest, application: Application, seat: Assignment, form: Any) -> HttpResponse:
     """Who applies and from where: no more is shown before the member has said that there is no conflict."""
     context = {"application": application, "seat": seat, "form": form}
-    return render(request, "recognition/review_declare.html", context, status=status_of(form))
+    return render(request, "recognition/review_declare.html", context, status=saving.status_of(form))
 
 
 def _page(
@@ -186,17 +183,12 @@ def _saved(request: AuthenticatedRequest, own: Any, form: Any, anchor: str, save
             row = save()
             return _done(request, seat, anchor, row.version)
     except Stale as stale:
-        status, current = 409, stale.current
-        conflict = {"current": current, "differences": differences(form, current), "row": anchor}
-        conflict["base"] = seat.get_absolute_url()
+        status = 409
+        conflict = saving.conflict(stale, form, row=anchor, base=seat.get_absolute_url())
     except WrongState as error:
         form.add_error(None, str(error) if rights.may(Act.RATE) else CLOSED)
-    if _wants_json(request):
-        answer: dict[str, Any] = {"errors": [error for errors in form.errors.values() for error in errors]}
-        if conflict:
-            html = render_to_string("workflow/conflict.html", conflict, request)
-            answer = {"version": conflict["current"].version, "conflict": html}
-        return JsonResponse(answer, status=status)
+    if saving.wants_json(request):
+        return saving.not_saved(request, form, conflict)
     return _page(request, *own, conflict=conflict, status=status, **_bound(form))
 
 
@@ -205,14 +197,10 @@ def _bound(form: Any) -> dict[str, Any]:
 
 
 def _done(request: AuthenticatedRequest, seat: Assignment, anchor: str, version: int) -> HttpResponse:
-    if not _wants_json(request):
+    if not saving.wants_json(request):
         return redirect(f"{seat.get_absolute_url()}#row-{anchor}")
     rated = [rating.anchor for rating in seat.ratings.exclude(value="")]
-    return JsonResponse({"version": version, "saved": f"Saved at {timezone.localtime():%-I:%M %p}", "rated": rated})
-
-
-def _wants_json(request: AuthenticatedRequest) -> bool:
-    return request.headers.get("Accept", "") == "application/json"
+    return saving.saved(version, rated=rated)
 
 
 @login_required

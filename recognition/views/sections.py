@@ -6,10 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import AuthenticatedRequest
@@ -22,7 +21,7 @@ from recognition.models import Application, Attribute, CapacityElement, Category
 from recognition.requests import application_for
 from recognition.rights import Act, Rights
 from recognition.steps import BY_NAME, STEPS, place_of, step_of
-from workflow.conflicts import differences
+from workflow import saving
 from workflow.models import Stale, WrongState
 
 CLOSED = (
@@ -169,23 +168,13 @@ def section(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
     except WrongState:
         form.add_error(None, CLOSED)
         return _not_saved(request, form, rights, 422)
-    if not _wants_json(request):
+    if not saving.wants_json(request):
         return redirect(application.step_url(step_of(name), f"row-{section.anchor}"))
     outcome = application.checked()
     context = {"outcome": outcome, "missing": missing(application, outcome), "application": application}
-    return JsonResponse(
-        {
-            "version": section.version,
-            "saved": f"Saved at {timezone.localtime():%-I:%M %p}",
-            "words": outcome.words,
-            "n_missing": len(outcome.deficiencies),
-            "missing": render_to_string("recognition/_missing.html", context, request),
-        }
-    )
-
-
-def _wants_json(request: AuthenticatedRequest) -> bool:
-    return request.headers.get("Accept", "") == "application/json"
+    panel = render_to_string("recognition/_missing.html", context, request)
+    n_missing = len(outcome.deficiencies)
+    return saving.saved(section.version, words=outcome.words, n_missing=n_missing, missing=panel)
 
 
 def _not_saved(
@@ -197,14 +186,10 @@ def _not_saved(
     conflict: dict[str, Any] = {}
     if stale:
         theirs = SimpleNamespace(**stale.current.answers)
-        conflict = {"current": stale.current, "differences": differences(form, theirs), "row": section.anchor}
-        conflict["base"] = application.step_url(name).partition("#")[0]
-    if _wants_json(request):
-        answer: dict[str, Any] = {"errors": [error for errors in form.errors.values() for error in errors]}
-        if stale:
-            html = render_to_string("workflow/conflict.html", conflict, request)
-            answer = {"version": stale.current.version, "conflict": html}
-        return JsonResponse(answer, status=status)
+        base = application.step_url(name).partition("#")[0]
+        conflict = saving.conflict(stale, form, row=section.anchor, base=base, theirs=theirs)
+    if saving.wants_json(request):
+        return saving.not_saved(request, form, conflict)
     if not application.is_editable:
         messages.error(request, CLOSED)
         return redirect(application)

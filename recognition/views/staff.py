@@ -59,8 +59,3 @@ def moved_on(request: AuthenticatedRequest, application: Application) -> HttpRes
     stage = (application.get_status_display() if knows else application.stage_shown).lower()
     messages.info(request, f"Nothing was changed: the application of {application.utility} is at “{stage}” now.")
     return redirect(application)
-
-
-def status_of(form: Any) -> int:
-    """A page that shows errors says so to programs too."""
-    return 422 if form.is_bound and form.errors else 200

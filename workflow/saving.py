@@ -1,0 +1,43 @@
+"""What saving as you go answers: to static/js/save.js as JSON, to a person without JavaScript as a page.
+
+200 with the new version; 409 with both texts where someone else saved first; 422 with what is wrong.
+"""
+
+from typing import Any
+
+from django.forms import BaseForm
+from django.http import HttpRequest, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from workflow.conflicts import differences
+from workflow.models import Stale
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "") == "application/json"
+
+
+def status_of(form: Any) -> int:
+    """A page that shows errors says so to programs too."""
+    return 422 if form.is_bound and form.errors else 200
+
+
+def saved(version: int, **more: Any) -> JsonResponse:
+    return JsonResponse({"version": version, "saved": f"Saved at {timezone.localtime():%-I:%M %p}"} | more)
+
+
+def conflict(stale: Stale, form: BaseForm, *, row: str, base: str, theirs: Any = None) -> dict[str, Any]:
+    """What workflow/conflict.html shows: ``row`` names the block on the page ``base``; ``theirs`` has the stored values
+    where the row itself does not."""
+    current = stale.current
+    found = differences(form, current if theirs is None else theirs)
+    return {"current": current, "differences": found, "row": row, "base": base}
+
+
+def not_saved(request: HttpRequest, form: BaseForm, conflict: dict[str, Any]) -> JsonResponse:
+    """422 with the form's errors; 409 where there is a ``conflict``."""
+    if not conflict:
+        return JsonResponse({"errors": [error for errors in form.errors.values() for error in errors]}, status=422)
+    html = render_to_string("workflow/conflict.html", conflict, request)
+    return JsonResponse({"version": conflict["current"].version, "conflict": html}, status=409)
