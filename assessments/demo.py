@@ -4,20 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from accounts.models import Identifier, Membership, Role, User, Utility
 from assessments.models import GapAnalysis
 from initiatives.models import Initiative
+from pdca.loading import read
 
 DATA = Path(__file__).parent / "data" / "demo.yaml"
 
 
 def load(people: Mapping[Role, User]) -> None:
     """``people`` are those of every utility, by their role."""
-    # The C loader where there is one: this file is long.
-    told = yaml.load(DATA.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    for data in told["utilities"]:
+    for data in read(DATA)["utilities"]:
         _utility(data, people)
 
 

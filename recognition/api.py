@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pdca.api import cacheable
 from recognition import burden, completeness
 from recognition.completeness import FACILITY_TYPES, CategoryAnswer, CategoryRule, Criteria, Entry
-from recognition.models import Edition
+from recognition.models import Cycle
 
 router = Router(tags=["Recognition"])
 
 
 def current_criteria() -> Criteria:
-    edition = Edition.objects.current()
+    edition = Cycle.current_edition()
     if edition is None:
         raise Http404
     return edition.criteria

@@ -13,13 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pgtrigger
-import yaml
 from django.apps import apps
 from django.db import models
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
 from accounts.models import Identifier, Membership, Role, User, Utility
+from pdca.loading import read
 from recognition import reminders
 from recognition.models import (
     Application,
@@ -95,8 +95,7 @@ class Play:
 
 
 def load(people: Mapping[str, User]) -> None:
-    # The C loader where there is one: this file is long.
-    told = yaml.load(DATA.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    told = read(DATA)
     play = Play(told, people, _panel(told["panel"], people))
     closing, opened = _cycles()
     _apply_in_time(play, closing)

@@ -70,6 +70,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def with_a_seat(self) -> Self:
         return self.filter(my_assignment__isnull=False)
 
+    def under_review(self) -> Self:
+        """Submitted, and without an outcome."""
+        return self.filter(status__in=Application.UNDER_REVIEW)
+
     def late(self) -> Self:
         """Returned ones whose date to come back is over."""
         return self.filter(status=Application.Status.RETURNED, resubmit_by__lte=timezone.now())

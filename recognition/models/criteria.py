@@ -4,7 +4,6 @@ from functools import cached_property
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from pdca.models import Element
 from recognition.completeness import DRINKING_WATER, STORMWATER, WASTEWATER, CategoryRule, Criteria
@@ -14,20 +13,6 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def whole(self) -> "EditionQuerySet":
         """With all that ``criteria`` needs: four queries."""
         return self.prefetch_related("attributes", "categories__options")
-
-    def current(self) -> "Edition | None":
-        """That of the cycle that is open or opens next, else of the last one; without cycles, the newest edition."""
-        from recognition.models.cycle import Cycle
-
-        now = timezone.now()
-        cycles = Cycle.objects.filter(edition=models.OuterRef("pk"))
-        ordered = self.whole().annotate(
-            is_open=models.Exists(cycles.open(now)),
-            next=models.Subquery(cycles.filter(opens__gt=now).order_by("opens").values("opens")[:1]),
-            last=models.Subquery(cycles.order_by("-opens").values("opens")[:1]),
-        )
-        soonest, latest = models.F("next").asc(nulls_last=True), models.F("last").desc(nulls_last=True)
-        return ordered.order_by("-is_open", soonest, latest, "-pk").first()
 
 
 class Edition(models.Model):

@@ -114,16 +114,26 @@ class Cycle(Guarded):
         """In words, where the cycle is."""
         return self.in_its_zone(self.closes)
 
+    @classmethod
+    def current_edition(cls) -> Edition | None:
+        """That of the cycle that is open or opens next, else of the last one; without cycles, the newest edition."""
+        now = timezone.now()
+        cycles = cls.objects.filter(edition=models.OuterRef("pk"))
+        ordered = Edition.objects.whole().annotate(
+            is_open=models.Exists(cycles.open(now)),
+            next=models.Subquery(cycles.filter(opens__gt=now).order_by("opens").values("opens")[:1]),
+            last=models.Subquery(cycles.order_by("-opens").values("opens")[:1]),
+        )
+        soonest, latest = F("next").asc(nulls_last=True), F("last").desc(nulls_last=True)
+        return ordered.order_by("-is_open", soonest, latest, "-pk").first()
+
     def begin_review(self, *, by: Any) -> None:
         """Once it is closed. Raises WrongState."""
         self._move(self.Status.REVIEW, by=by, only_if=Q(closes__lte=timezone.now()))
 
     def settle(self, *, by: Any) -> None:
         """Every application has its outcome. Raises WrongState."""
-        from recognition.models.application import Application
-
-        waiting = Application.objects.filter(cycle=models.OuterRef("pk"), status__in=Application.UNDER_REVIEW)
-        self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(waiting)))
+        self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(self.applications.under_review())))
 
     def archive(self, *, by: Any) -> None:
         self._move(self.Status.ARCHIVED, by=by)

@@ -68,7 +68,7 @@ def tell(user: Any, application: "Application", template: str, occasion: str, **
 
 
 def applicants(application: "Application") -> Iterable[str]:
-    """The utility's managers, and the facility manager named in the application."""
+    """The utility's managers; where a paper application's utility has none, the address that it names."""
     managers = application.utility.managers
     if application.on_paper and not managers:
         named = application.content().get("contact", {}).get("email", "").strip()

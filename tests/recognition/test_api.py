@@ -87,16 +87,16 @@ def test_the_current_edition_is_that_of_the_open_cycle_then_of_the_next_then_of_
     old, day = Edition.objects.get(), timedelta(days=1)
     plain = {field.name: getattr(old, field.name) for field in Edition._meta.fields if field.name not in ("id", "slug")}
     new, newest = (Edition.objects.create(slug=slug, **plain) for slug in ("2027", "2030"))
-    assert Edition.objects.current() == newest, "without cycles, the newest"
+    assert Cycle.current_edition() == newest, "without cycles, the newest"
     now = timezone.now()
     Cycle.objects.create(title="Past", edition=old, opens=now - 30 * day, closes=now - 20 * day)
-    assert Edition.objects.current() == old
+    assert Cycle.current_edition() == old
     Cycle.objects.create(title="Later", edition=newest, opens=now + 20 * day, closes=now + 30 * day)
-    assert Edition.objects.current() == newest
+    assert Cycle.current_edition() == newest
     Cycle.objects.create(title="Next", edition=new, opens=now + 5 * day, closes=now + 10 * day)
-    assert Edition.objects.current() == new
+    assert Cycle.current_edition() == new
     Cycle.objects.create(title="Open", edition=old, opens=now - day, closes=now + day)
-    assert Edition.objects.current() == old
+    assert Cycle.current_edition() == old
 
 
 # --- The check
