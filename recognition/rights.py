@@ -63,6 +63,15 @@ class Act(StrEnum):
     DECIDE = "decide"
     EDIT_LETTER = "edit or hold its letter"
     WRITE_FEEDBACK = "write and release feedback"
+    GET_LETTER = "get its letter and certificate"
+    PUBLISH = "say what the register shows of it"
+    REVOKE = "revoke the recognition"
+    NOTIFY = "print, send and tick off letters and notices"
+    SCREEN = "ask for compliance data"
+    SEE_SCORES = "get the scores of all members for the decision"
+    SEE_STATISTICS = "see the figures of a cycle"
+    REPORT_HOURS = "report the hours the application took"
+    LOG_HOURS = "log hours of review"
 
 
 ANY = frozenset(Status)
@@ -71,6 +80,7 @@ FROM_COMPLIANCE = frozenset({Status.COMPLIANCE, Status.NOT_ELIGIBLE, *Applicatio
 FROM_PANEL = frozenset({Status.PANEL, *Application.PAST_PANEL})
 PANELS = frozenset({Status.PANEL})
 OUTCOME = frozenset(Application.OUTCOME)
+RECOGNIZED = frozenset({Status.RECOGNIZED})
 PENDING = frozenset(Application.PENDING)
 BEFORE_PANEL = frozenset(Application.BEFORE_PANEL)
 
@@ -135,11 +145,25 @@ TABLE: dict[Act, dict[Who, frozenset[Status]]] = {
     Act.DECIDE: {Who.OFFICIAL: PENDING},
     Act.EDIT_LETTER: {Who.PROGRAM: PENDING, Who.OFFICIAL: PENDING},
     Act.WRITE_FEEDBACK: {Who.PROGRAM: PENDING | OUTCOME},
+    Act.GET_LETTER: {Who.READER: OUTCOME, Who.PROGRAM: OUTCOME},
+    Act.PUBLISH: {Who.MANAGER: RECOGNIZED},
+    Act.REVOKE: {Who.PROGRAM: RECOGNIZED},
+    Act.NOTIFY: {Who.PROGRAM: OUTCOME},
+    Act.SCREEN: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
+    Act.SEE_SCORES: {Who.PROGRAM: frozenset(Application.PAST_PANEL), Who.OFFICIAL: frozenset(Application.PAST_PANEL)},
+    Act.SEE_STATISTICS: {Who.PROGRAM: ANY, Who.OFFICIAL: ANY},
+    Act.REPORT_HOURS: {Who.WRITER: SENT},
+    Act.LOG_HOURS: {
+        Who.PROGRAM: SENT,
+        Who.COMPLIANCE: FROM_COMPLIANCE,
+        Who.MEMBER: FROM_PANEL,
+        Who.OFFICIAL: frozenset(Application.PAST_PANEL),
+    },
 }
 # What the agency's own people see that outside experts don't.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
 # What a panel member who has not reviewed yet must not see, even as program staff or official.
-AFTER_OWN_REVIEW = frozenset({Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
+AFTER_OWN_REVIEW = frozenset({Act.SEE_SCORES, Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
 
 _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE, StaffGroup.OFFICIAL: Who.OFFICIAL}
 

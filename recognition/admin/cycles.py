@@ -113,6 +113,13 @@ class CycleAdmin(admin.ModelAdmin):
             ),
             ("What applicants sign", {"fields": ["certification"]}),
             (
+                "Letters and certificates",
+                {
+                    "fields": ["signatory_name", "signatory_title", "letterhead"],
+                    "description": "Who signs them, and who sends them.",
+                },
+            ),
+            (
                 "Burden statement",
                 {
                     "fields": ["omb_control_number", "omb_expires", "burden_hours", "comments_address"],

@@ -1,4 +1,5 @@
-"""The recognition program: criteria, cycles, applications, the three reviews, decisions, messages."""
+"""The recognition program: criteria, cycles, applications, the three reviews, decisions, messages,
+recognitions with their notices, compliance data, hours."""
 
 from recognition.models.application import (
     Application,
@@ -13,12 +14,17 @@ from recognition.models.application import (
 from recognition.models.criteria import Attribute, CapacityElement, Category, Edition, Option
 from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
+from recognition.models.hours import Hours
 from recognition.models.message import Message
+from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Assignment, CannotSit, PanelMember, Rating, Recommendation, Remark
+from recognition.models.recognition import Recognition
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
+from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding, Verdict
 
 __all__ = [
     "CHECKLIST",
+    "Addressee",
     "Application",
     "ApplicationEvent",
     "Assignment",
@@ -31,20 +37,28 @@ __all__ = [
     "Cycle",
     "CycleEvent",
     "Decision",
+    "EchoAnswer",
     "Edition",
     "Feedback",
+    "Hours",
     "Incomplete",
     "Late",
     "Message",
+    "Notice",
     "Option",
     "PanelMember",
     "Photo",
     "Rating",
     "ReasonNeeded",
+    "Recognition",
     "Recommendation",
     "Remark",
+    "Screening",
+    "ScreeningEvent",
+    "ScreeningFinding",
     "Section",
     "Submission",
     "TooMany",
     "Unfinished",
+    "Verdict",
 ]

@@ -65,6 +65,11 @@ class Cycle(Guarded):
     )
     days_to_resubmit = models.PositiveSmallIntegerField("days to resubmit a returned application", default=14)
     certification = models.TextField("certification wording", default=CERTIFICATION)
+    signatory_name = models.CharField("signed by", max_length=120, blank=True)
+    signatory_title = models.CharField("title of who signs", max_length=160, blank=True)
+    letterhead = models.TextField(
+        "sender", max_length=400, blank=True, help_text="A line each: the agency, its address. Head of every letter."
+    )
     omb_control_number = models.CharField("OMB control number", max_length=20, blank=True)
     omb_expires = models.DateField("approval expires", null=True, blank=True)
     burden_hours = models.DecimalField(

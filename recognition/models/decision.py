@@ -11,6 +11,7 @@ from django.utils import timezone
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
 from recognition.models.message import Message, rendered
+from recognition.models.recognition import Recognition
 from workflow.models import Versioned, WrongState
 
 
@@ -141,6 +142,8 @@ class Decision(Versioned):
         self.application._move(to, by=by)
         self.released_at = timezone.now()
         self.save(update_fields=["released_at"])
+        if self.recognize:
+            Recognition.issue(self.application)
         Message.to_applicants(self.application, f"decided:{self.pk}", self.subject, self.body)
 
 

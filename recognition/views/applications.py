@@ -17,6 +17,7 @@ from recognition.lists import queues_of
 from recognition.models import Application, Cycle, Feedback, Incomplete, Late
 from recognition.requests import application_for
 from recognition.rights import Act, Rights
+from recognition.views.cycles import has_pages
 from workflow import saving
 from workflow.models import WrongState
 
@@ -31,6 +32,7 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
         "cycles": Cycle.objects.open().order_by("closes"),
         "can_start": Utility.objects.editable_by(request.user).exists(),
         "queues": queues_of(request.user),
+        "has_cycle_pages": has_pages(request.user),
     }
     return render(request, "recognition/application_list.html", context)
 

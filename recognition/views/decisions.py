@@ -17,6 +17,7 @@ from recognition.lists import AwaitingFilters, AwaitingTable, DecidingTable
 from recognition.models import Application, Assignment, ComplianceCheck, Cycle, Decision, Feedback, ReasonNeeded
 from recognition.models.message import applicants
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
+from recognition.views.cycles import cycle_for, tabs
 from recognition.views.panel import reviews
 from recognition.views.staff import step
 from workflow import saving
@@ -24,13 +25,6 @@ from workflow.lists import list_page
 from workflow.models import Stale
 
 DEPARTS = "This departs from the panel’s recommendation. Say why."
-
-
-def _cycle(request: AuthenticatedRequest, pk: int, act: Act) -> Cycle:
-    """For those in whose staff role ``act`` is; for all others there is no such page."""
-    if not offered(request.user, act):
-        raise Http404
-    return get_object_or_404(Cycle, pk=pk)
 
 
 def _waiting(user: Any, cycle: Cycle) -> QuerySet[Application]:
@@ -55,7 +49,7 @@ def decisions(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 def decision_list(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """What awaits a decision; whoever decides may tick several."""
-    cycle = _cycle(request, cycle_pk, Act.EDIT_LETTER)
+    cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
     return _list(request, cycle, SeveralForm(waiting=Application.objects.none()))
 
 
@@ -73,13 +67,16 @@ def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> Htt
 
 
 def _tabs(request: AuthenticatedRequest, cycle: Cycle) -> dict[str, Any]:
-    """The two halves of the work on a cycle, with how much is in each; and the other cycles with any."""
+    """The pages of the cycle, with how much is to decide and to release; and the other cycles with any."""
     busy = Cycle.objects.filter(applications__status__in=PENDING).exclude(pk=cycle.pk)
+    counts = {
+        "decisions": _waiting(request.user, cycle).count(),
+        "outbox": _pending(request.user, cycle).count(),
+    }
     return {
         "cycle": cycle,
         "others": busy.distinct(),
-        "n_waiting": _waiting(request.user, cycle).count(),
-        "n_pending": _pending(request.user, cycle).count(),
+        "tabs": tabs(request.user, cycle, counts),
         "may_decide": offered(request.user, Act.DECIDE),
     }
 
@@ -92,7 +89,7 @@ def _pending(user: Any, cycle: Cycle) -> Any:
 @require_POST
 def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """One way for all that are ticked; each that fails is named, the others are decided."""
-    cycle = _cycle(request, cycle_pk, Act.DECIDE)
+    cycle = cycle_for(request.user, cycle_pk, Act.DECIDE)
     known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle)
     form = SeveralForm(request.POST, waiting=known)  # also those that a colleague decided meanwhile: they are named
     if not form.is_valid():
@@ -166,7 +163,7 @@ def decision_take_back(request: AuthenticatedRequest, application: Application, 
 @require_safe
 def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """The letters that wait: edit, hold, let go, release all that are not held."""
-    cycle = _cycle(request, cycle_pk, Act.EDIT_LETTER)
+    cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
     pending = list(_pending(request.user, cycle).select_related("application__utility", "by"))
     context = _tabs(request, cycle) | {
         "decisions": pending,
@@ -180,7 +177,7 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 @require_POST
 def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """All that are not held, up to the newest that the person saw: who decides meanwhile releases it later."""
-    cycle = _cycle(request, cycle_pk, Act.EDIT_LETTER)
+    cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
     seen = Decision.objects.in_hands_of(request.user).filter(pk__lte=_number(request, "upto"))
     n = seen.release(cycle, by=request.user)
     if n:

@@ -1,0 +1,124 @@
+"""A recognition: what a released decision gave a utility, its number, its three years, and what is public of it."""
+
+import secrets
+from datetime import date, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from recognition.models.application import Application
+from workflow.models import Versioned, WrongState
+
+YEARS = 3
+# Crockford's 32 signs, without those that a reader takes for another. 16 of them: 80 bits, not to be guessed.
+SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 16
+READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
+
+
+def new_number() -> str:
+    return _grouped("".join(secrets.choice(SIGNS) for _ in range(LENGTH)))
+
+
+def as_number(typed: str) -> str:
+    """What someone typed or scanned, in the one way a number is written: 7K3M-9QXP-2RTV-8WYZ."""
+    return _grouped(typed.upper().translate(READ_AS)[:LENGTH])
+
+
+def _grouped(signs: str) -> str:
+    return "-".join(signs[place : place + 4] for place in range(0, len(signs), 4))
+
+
+def last_day(since: date) -> date:
+    """The day before the third anniversary; what begins on February 29 ends on February 28."""
+    try:
+        return since.replace(year=since.year + YEARS) - timedelta(days=1)
+    except ValueError:
+        return date(since.year + YEARS, 2, 28)
+
+
+class RecognitionQuerySet(models.QuerySet["Recognition"]):
+    def valid(self, day: date | None = None) -> Self:
+        """Neither expired nor revoked: what the register shows."""
+        day = day or timezone.localdate()
+        return self.filter(revoked_at=None, since__lte=day, until__gte=day)
+
+    def with_utility(self) -> Self:
+        return self.select_related("application__utility", "application__cycle")
+
+
+class Recognition(Versioned):
+    """Whether it is valid is told by its days and by ``revoked_at``; nothing has to run for it to expire.
+
+    ``published`` are the sections of the submitted text, as ``attributes.product-quality``, that the utility agreed to
+    show anyone, ``summary`` its own words beside them.
+    """
+
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="recognition")
+    number = models.CharField(max_length=24, unique=True, default=new_number, editable=False)
+    since = models.DateField("valid from", editable=False)
+    until = models.DateField("valid until", editable=False, help_text="the last day")
+    published = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    summary = models.TextField("in your own words", max_length=1500, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    revoked_why = models.TextField(max_length=2000, blank=True, editable=False)
+
+    objects = RecognitionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["application__utility__name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gt=F("since")), name="recognition_lasts"),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, revoked_why="") | (Q(revoked_at__isnull=False) & ~Q(revoked_why="")),
+                name="recognition_revoked_with_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["until"])]
+
+    def __str__(self) -> str:
+        return f"{self.application.utility}, {self.since.year} to {self.until.year}"
+
+    def get_absolute_url(self) -> str:
+        """Its page in the public register."""
+        return reverse("recognition:register_entry", args=[self.pk])
+
+    @property
+    def verify_url(self) -> str:
+        """With the site's name: what the QR code of its certificate opens."""
+        return settings.SITE_URL.rstrip("/") + reverse("recognition:verify", args=[self.number])
+
+    @classmethod
+    def issue(cls, application: Application) -> "Recognition":
+        """For an application that was just recognized, from today in its cycle's time zone."""
+        since = timezone.localdate(timezone=ZoneInfo(application.cycle.time_zone))
+        return cls.objects.create(application=application, since=since, until=last_day(since))
+
+    @property
+    def state(self) -> str:
+        """valid, expired or revoked."""
+        if self.revoked_at:
+            return "revoked"
+        return "valid" if timezone.localdate() <= self.until else "expired"
+
+    @transaction.atomic
+    def revoke(self, *, by: Any, why: str) -> None:
+        """From now on; its number then says so. Raises WrongState where it is not valid any more."""
+        now, valid = timezone.now(), Recognition.objects.valid().filter(pk=self.pk)
+        if not valid.update(revoked_at=now, revoked_by=by, revoked_why=why):
+            raise WrongState("It is revoked already, or has expired.")
+        self.revoked_at, self.revoked_by, self.revoked_why = now, by, why
+        self.application.note(by=by, why=f"The recognition was revoked. {why}")
+
+    def publish(self, version: int, *, by: Any, published: list[str], summary: str) -> None:
+        """What the register shows beside its facts. Raises Stale, or WrongState once it is revoked."""
+        self.save_over(version, by=by, only_if=Q(revoked_at=None), published=published, summary=summary)
