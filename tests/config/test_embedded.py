@@ -14,9 +14,10 @@ from django.conf import settings
 from config import embedded
 
 USE = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from config import embedded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, also where the tests run in the background
 folder = Path(sys.argv[1])
 embedded.postgres(folder / "postgres")
 print(embedded.valkey(folder / "valkey"), flush=True)
