@@ -89,7 +89,7 @@ def _address(database: dict[str, str]) -> str:
 
 
 def _run(requests: int, times: int, *, as_json: bool) -> None:
-    from bench import memory, pages, report_time, tables, world
+    from bench import documents, memory, pages, report_time, tables, world
 
     place = world.build()
     costs = pages.measure(place, requests)
@@ -98,6 +98,9 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
     report = report_time.measure(place, times)
     if not as_json:
         _print(*tables.report(report, times), "")
+    printed = documents.measure(place, times)
+    if not as_json:
+        _print(*documents.told(printed, times), "")
     held = memory.measure(place)
     if not as_json:
         _print(*tables.memory(held))
@@ -107,7 +110,8 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
         "load": os.getloadavg(),
         "pages": [dataclasses.asdict(cost) for cost in costs],
     }
-    figures |= {"report": dataclasses.asdict(report), "memory": [dataclasses.asdict(each) for each in held]}
+    figures |= {"report": dataclasses.asdict(report), "documents": dataclasses.asdict(printed)}
+    figures |= {"memory": [dataclasses.asdict(each) for each in held]}
     _print(json.dumps(figures, indent=2))
 
 

@@ -36,7 +36,7 @@ def measure(world: World, times: int) -> ReportCost:
 
 
 def _report(world: World) -> bytes:
-    kind = kinds.get("gap-analysis")
+    kind = kinds.single("gap-analysis")
     analysis = kind.find(world.person, world.complete.pk)
     return rendering.pdf(rendering.pages(kind.template, kind.context(analysis)))
 

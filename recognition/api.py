@@ -1,19 +1,24 @@
-"""``GET recognition/criteria``, ``POST recognition/check`` and ``GET recognition/burden``: public; nothing is kept."""
+"""``GET recognition/criteria``, ``POST recognition/check``, ``GET recognition/burden``, ``GET recognition/register``:
+public; nothing is kept."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 from ninja.errors import ValidationError
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from accounts.models import System
+from accounts.regions import REGIONS, states
 from pdca.api import cacheable
-from recognition import burden, completeness
+from recognition import burden, completeness, register
 from recognition.completeness import FACILITY_TYPES, CategoryAnswer, CategoryRule, Criteria, Entry
-from recognition.models import Cycle
+from recognition.models import Cycle, Recognition
+from workflow import spreadsheets
 
 router = Router(tags=["Recognition"])
 
@@ -241,3 +246,92 @@ def estimate(request: HttpRequest, given: Query[BurdenIn]) -> burden.Estimate:  
     figures = dict(vars(given))
     applications = figures.pop("wastewater"), figures.pop("drinking_water")
     return burden.estimate(*applications, burden.Assumptions(**figures))
+
+
+class RegisterIn(Schema):
+    """What is not given filters nothing."""
+
+    state: Literal[tuple(code for code, _ in states())] | None = None  # type: ignore[valid-type]
+    region: Annotated[int, Field(ge=min(REGIONS), le=max(REGIONS))] | None = None
+    system: Literal[tuple(System.values)] | None = None  # type: ignore[valid-type]
+    q: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$", description="Words of the name or the city")] = ""
+
+
+class AchievementOut(Schema):
+    """``section`` is "attributes." or "categories." and the slug of the criteria."""
+
+    section: str
+    name: str
+
+
+class RecognizedOut(Schema):
+    """A valid recognition. ``region`` is EPA's, 1 to 10; ``url`` the page with what the utility agreed to show."""
+
+    name: str
+    city: str
+    state: str
+    region: int | None
+    systems: list[str]
+    cycle: str
+    since: date
+    until: date
+    achievements: list[AchievementOut]
+    summary: str
+    url: str
+
+
+class RegisterList(Schema):
+    items: list[RecognizedOut]
+    count: int
+
+
+@router.get("recognition/register", response=RegisterList, summary="The register of recognized utilities")
+@cacheable
+def recognized(request: HttpRequest, asked: Query[RegisterIn]) -> dict[str, Any]:
+    items = _recognized(asked)
+    return {"items": items, "count": len(items)}
+
+
+@router.get("recognition/register.csv", summary="The same as a CSV file")
+@cacheable
+def recognized_csv(request: HttpRequest, asked: Query[RegisterIn]) -> HttpResponse:
+    """With a byte order mark, as Excel wants it; several values in one cell are separated by semicolons."""
+    head = list(RecognizedOut.model_fields)
+    rows = [[_cell(entry[name]) for name in head] for entry in _recognized(asked)]
+    return HttpResponse(spreadsheets.as_csv([head, *rows], "register"), content_type="text/csv; charset=utf-8")
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return "; ".join(each["name"] if isinstance(each, dict) else each for each in value)
+
+
+def _recognized(asked: RegisterIn) -> list[dict[str, Any]]:
+    rows = register.matching(register.entries(), asked.q)
+    if asked.state:
+        rows = rows.filter(application__utility__state=asked.state)
+    if asked.region:
+        rows = rows.filter(region=asked.region)
+    if asked.system:
+        rows = rows.filter(application__utility__systems__contains=[asked.system])
+    names = register.achievement_names()
+    return [_entry(recognition, names) for recognition in rows]
+
+
+def _entry(recognition: Recognition, names: dict[str, str]) -> dict[str, Any]:
+    utility = recognition.application.utility
+    published = [{"section": each, "name": names[each]} for each in recognition.published if each in names]
+    return {
+        "name": utility.name,
+        "city": utility.city,
+        "state": utility.state,
+        "region": recognition.region,  # type: ignore[attr-defined]
+        "systems": utility.systems,
+        "cycle": str(recognition.application.cycle),
+        "since": recognition.since,
+        "until": recognition.until,
+        "achievements": published,
+        "summary": recognition.summary,
+        "url": settings.SITE_URL.rstrip("/") + recognition.get_absolute_url(),
+    }

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from post_office.models import STATUS, Email
 
 from accounts.models import Identifier, Membership, Role, User, Utility
 from pdca.loading import read
-from recognition import reminders
+from recognition import notices, reminders
 from recognition.models import (
     Application,
     Assignment,
@@ -29,7 +30,10 @@ from recognition.models import (
     Decision,
     Edition,
     Feedback,
+    Hours,
+    Notice,
     PanelMember,
+    Recognition,
     Recommendation,
     Remark,
 )
@@ -102,6 +106,7 @@ def load(people: Mapping[str, User]) -> None:
     _check(play)
     _sit(play)
     _decide(play)
+    _follow_up(play)
     _return(play)
     _begin_another(play, opened)
     play.past.move()
@@ -133,6 +138,9 @@ def _cycles() -> tuple[Cycle, Cycle]:
         panel_until=_day(14),
         letters_from=_day(21),
         letters_until=_day(35),
+        signatory_name="Adelaide Worth",
+        signatory_title="Director of the Recognition Program",
+        letterhead="Example Recognition Program\n100 Clearwater Square\nWashington, DC 20000",
     )
     opened = Cycle.objects.create(
         title=f"Recognition {year + 1}",
@@ -386,6 +394,24 @@ def _decide(play: Play) -> None:
         feedback.release(feedback.version, by=staff)
     with play.past.ago(1):
         Decision.make(entries["not-recommended"], by=official, recognize=False)
+
+
+def _follow_up(play: Play) -> None:
+    """The offices are listed, the first letters sent; the utility says what the register shows; hours are told."""
+    entry, staff, words = play.entries["recognized"], play.people["staff"], play.words
+    with play.past.ago(3):
+        notices.draw_up(entry.cycle)
+        Notice.record(entry.cycle, Notice.Kind.LETTER, application=entry, by=staff, sent_on=_day(-3), how="mail")
+        recognition = Recognition.objects.get(application=entry)
+        shown = ["attributes.product-quality", "attributes.community-sustainability", "categories.energy-management"]
+        recognition.publish(recognition.version, by=entry.created_by, published=shown, summary=words["summary_public"])
+    with play.past.ago(2):
+        for place, stage in enumerate(TO_PANEL):
+            application = play.entries[stage]
+            hours = Decimal(24 + 7 * place)
+            Hours.report(application, Hours.Step.APPLYING, hours, by=application.created_by)
+            Hours.report(application, Hours.Step.COMPLETENESS, Decimal("0.5"), by=staff)
+            Hours.report(application, Hours.Step.COMPLIANCE, Decimal("0.25"), by=play.people["compliance"])
 
 
 # --- The cycle that is open -------------------------------------------------------------------------

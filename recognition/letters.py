@@ -36,11 +36,26 @@ WORDS = {
         Word("closes", "when the cycle closes", "September 30, 2026, 5:00 PM EDT"),
         Word("deficiencies", "what is missing, a line each", "- It is certified\n- The contact is complete"),
         Word("letter", "what the person who checked it wrote; may be empty", "Please call us if a point is unclear."),
+        Word("until", "the last day of the recognition", "March 31, 2030"),
         Word("finding", "what the compliance review found", "A consent order of May 2026 is still open."),
         Word("reason", "why it was decided so; may be empty", "Two attributes rest on plans that have not begun."),
+        Word("recognition_number", "the recognition's number", "7K3M-9QXP-2RTV-8WYZ"),
+        Word("signatory", "who signs, as the cycle says; may be empty", "Dana Whitfield"),
+        Word("signatory_title", "that person's title; may be empty", "Director of the recognition program"),
+        Word("count", "how many organizations are recognized", "12 organizations"),
+        Word("place", "where those are of whom the letter tells", "in Oregon"),
+        Word("states", "in how many states and territories the organizations are", "9 states and territories"),
+        Word("agency", "the first line of the cycle’s sender", "Environmental Protection Agency"),
+        Word("released", "when the decisions were released", "October 14, 2026"),
+        Word("city", "where the utility is", "Riverbend"),
+        Word("state", "the utility’s state or territory", "Oregon"),
+        Word("since", "the first day of the recognition", "April 1, 2027"),
+        Word("register", "the utility’s page in the public register", f"{settings.SITE_URL}/recognition/register/1/"),
     ]
 }
 EVERYWHERE = ("utility", "cycle", "link", "contact", "person")
+OF_A_CYCLE = ("cycle", "contact")  # instead of EVERYWHERE, in what is not about one application
+ABOUT_A_CYCLE = ("notice-letter", "federal-register")
 OWN = {
     "application-submitted": ("number", "submitted_at"),
     "application-returned": ("due", "deficiencies", "letter"),
@@ -54,12 +69,20 @@ OWN = {
     "application-withdrawn": (),
     "recognized": ("reason",),
     "not-recognized": ("reason",),
+    # Its name, place, days, number and signature stand on every certificate; the wording need not repeat them.
+    "certificate": ("since", "until", "recognition_number", "signatory", "signatory_title"),
+    "notice-letter": ("count", "place"),
+    "federal-register": ("agency", "count", "states", "released"),
+    "press-text": ("city", "state", "since", "until", "register"),
+    "recognition-expires": ("until",),
+    "recognition-revoked": ("reason",),
 }
 
 
 def words_of(template: str) -> list[Word]:
     """What can stand in the template of this name."""
-    return [WORDS[name] for name in (*EVERYWHERE, *OWN.get(template, ()))]
+    general = OF_A_CYCLE if template in ABOUT_A_CYCLE else EVERYWHERE
+    return [WORDS[name] for name in (*general, *OWN.get(template, ()))]
 
 
 def preview(template: str, subject: str, content: str) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def waiting(user: Any, statuses: Any) -> Rows:
     last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
     return (
         rows.annotate(
-            region=_region(),
+            region=region(),
             size=Subquery(last.values("size")[:1]),
             number=Subquery(last.values("number")[:1]),
             due_on=_due(),
@@ -49,7 +49,7 @@ def waiting(user: Any, statuses: Any) -> Rows:
     )
 
 
-def _region() -> Coalesce:
+def region() -> Coalesce:
     """As ``accounts.regions.region_of``: a tribal system's number begins with its region."""
     tribal = Identifier.objects.filter(
         utility=OuterRef("utility"), kind=Identifier.Kind.PWSID, value__regex="^(0[1-9]|10)"

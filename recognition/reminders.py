@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from recognition.models import Application, Assignment, Cycle
+from recognition.models import Application, Assignment, Cycle, Recognition
 from recognition.models.message import tell, tell_applicants
 from recognition.models.review import find_incomplete
 from workflow.models import WrongState
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 RETURNED_DAYS = (7, 2)
 DRAFT_DAYS = (14, 3)
 REVIEW_DAYS = (3,)
+RECOGNITION_DAYS = (183,)  # half a year: time to apply again
 
 
 def remind() -> None:
@@ -33,6 +34,7 @@ def remind() -> None:
     _each(applications.filter(status=Application.Status.DRAFT, on_paper=False), _remind_of_draft)
     reviews = Assignment.objects.to_do().filter(member__is_active=True)
     _each(reviews.select_related("member", "application__cycle", "application__utility"), _remind_of_review)
+    _each(Recognition.objects.valid().with_utility(), _remind_of_end)
 
 
 def close_late() -> None:
@@ -59,6 +61,14 @@ def _remind_of_review(seat: Assignment) -> None:
         link = settings.SITE_URL.rstrip("/") + seat.get_absolute_url()
         words = {"due": f"{seat.due:%B %-d, %Y}", "link": link}
         tell(seat.member, seat.application, "panel-reminder", f"{seat.pk}:{occasion}", **words)
+
+
+def _remind_of_end(recognition: Recognition) -> None:
+    application = recognition.application
+    occasion = _occasion(RECOGNITION_DAYS, application.cycle, recognition.until, application.status_since)
+    later = Recognition.objects.valid().filter(application__utility=application.utility, until__gt=recognition.until)
+    if occasion and not later.exists():  # else it is recognized anew already
+        tell_applicants(application, "recognition-expires", occasion, until=f"{recognition.until:%B %-d, %Y}")
 
 
 def _close(application: Application) -> None:

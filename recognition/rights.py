@@ -157,7 +157,6 @@ TABLE: dict[Act, dict[Who, frozenset[Status]]] = {
         Who.PROGRAM: SENT,
         Who.COMPLIANCE: FROM_COMPLIANCE,
         Who.MEMBER: FROM_PANEL,
-        Who.OFFICIAL: frozenset(Application.PAST_PANEL),
     },
 }
 # What the agency's own people see that outside experts don't.

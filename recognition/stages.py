@@ -21,6 +21,11 @@ WORDS = {
     Status.NOT_ELIGIBLE: "It was found not eligible in this cycle. You may apply again in the next one.",
     Status.WITHDRAWN: "It was withdrawn. You may apply again in the next cycle, starting from this text.",
 }
+# Of a recognition that is no longer valid.
+OVER = {
+    "expired": "Your organization was recognized for three years, which are over. You may apply again.",
+    "revoked": "The recognition of your organization was revoked. The reason is told below.",
+}
 # The way in the applicant's eyes: a title, and the statuses that it stands for.
 TRACK = [
     ("Draft", {Status.DRAFT}),
@@ -37,6 +42,8 @@ def words(application: Application) -> str:
     deadline = application.in_its_zone(application.deadline)
     if late:
         return f"It was not submitted in time: the deadline was {deadline}. Its text is kept for the next cycle."
+    if application.status == Status.RECOGNIZED and application.recognition.state != "valid":
+        return OVER[application.recognition.state]
     return WORDS[Status(application.status)].format(deadline=deadline)
 
 

@@ -1,8 +1,11 @@
-"""What happens in the recognition program without anyone asking: reminders, and dates that are over."""
+"""What happens in the recognition program outside a request: reminders, dates that are over, questions to ECHO."""
 
 from celery import shared_task
 
 from recognition import reminders
+from recognition.models import Application, Screening
+
+ASK_LIMIT, SCREEN_LIMIT = 15 * 60, 6 * 60 * 60  # seconds; ECHO's three files are some gigabytes
 
 
 @shared_task
@@ -13,3 +16,28 @@ def remind() -> None:
 @shared_task
 def close_late() -> None:
     reminders.close_late()
+
+
+@shared_task(soft_time_limit=ASK_LIMIT, time_limit=ASK_LIMIT + 30)
+def ask_echo(application_id: int) -> None:
+    """Ask ECHO about each number of an application that it was not asked about today. Safe to run twice."""
+    from recognition.echo import asking  # which itself imports this module
+
+    if application := Application.objects.filter(pk=application_id).first():
+        asking.ask(application)
+
+
+@shared_task(soft_time_limit=SCREEN_LIMIT, time_limit=SCREEN_LIMIT + 60)
+def screen(screening_id: int) -> None:
+    """Hold a cycle's applications against ECHO's files, unless another worker is at it. Safe to run twice."""
+    from recognition.echo import screening  # here: a web process, which imports this to send the task, reads no files
+
+    if found := Screening.objects.select_related("cycle").filter(pk=screening_id).first():
+        screening.run(found)
+
+
+@shared_task
+def sweep_screenings() -> None:
+    """Give up what silent workers left, and send what the broker does not have."""
+    Screening.objects.silent().give_up()
+    Screening.objects.unsent().publish()

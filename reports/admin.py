@@ -14,14 +14,14 @@ class Events(ReadOnly, admin.TabularInline):
 @admin.register(Report)
 class ReportAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["title", "kind", "status", "requested_by", "requested_at", "finished_at", "attempts"]
-    list_filter = ["status", "kind"]
+    list_filter = ["status", "kind", ("parent", admin.EmptyFieldListFilter)]
     list_select_related = ["requested_by"]
     search_fields = ["title", "requested_by__email"]
     date_hierarchy = "requested_at"
     # Not the file: what a report says is for the person who asked for it.
     readonly_fields = [
-        "title", "kind", "object_id", "requested_by", "requested_at", "status", "queued_at", "progress", "doing",
-        "attempts", "leased_until", "finished_at", "error",
+        "title", "kind", "object_id", "parent", "place", "requested_by", "requested_at", "status", "queued_at",
+        "progress", "doing", "attempts", "leased_until", "finished_at", "error",
     ]  # fmt: skip
     fields = tuple(readonly_fields)
     inlines = [Events]

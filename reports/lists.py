@@ -23,7 +23,7 @@ class ReportTable(Table):
     title = tables.Column("Report", linkify=("reports:report", [A("pk")]))
     kind = tables.Column("Kind", visible=False)
     requested_at = DateColumn("Asked for", format="M j, Y, g:i A", initial_sort_descending=True)
-    status = StateColumn("State", tones={"running": "warn", "done": "good", "failed": "bad"})
+    status = StateColumn("State", tones={"running": "warn", "gathering": "warn", "done": "good", "failed": "bad"})
     kept_until = DateColumn("Kept until", order_by="finished_at", initial_sort_descending=True)
     actions = tables.TemplateColumn(
         template_name="reports/report_list.html#actions",

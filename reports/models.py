@@ -8,7 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from kombu.exceptions import OperationalError as BrokerAway
 
 from files.models import StoredFile
@@ -25,7 +27,9 @@ MAX_ATTEMPTS = 5
 # lost it. Longer than a lease: in a long queue each sending is one more message that comes to nothing.
 SEND_AGAIN = LEASE * 4
 # In the queue behind the sweeper and the e-mail (Redis serves 0 first), which take no time.
+# Who waits for one report does not wait for the thousand parts of another's.
 PRIORITY = 6
+PART_PRIORITY = 9
 
 WORE_OUT = (
     f"The report was started {MAX_ATTEMPTS} times, and each time the program that makes it stopped half way. "
@@ -33,10 +37,27 @@ WORE_OUT = (
 )
 
 
+ZIP = "application/zip"
+UNFINISHED = ("requested", "running", "gathering")
+
+
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: Any) -> "ReportQuerySet":
-        """A person sees the reports that he or she asked for."""
-        return self.filter(requested_by=user)
+        """A person sees the reports that he or she asked for; a bundle's parts on its page only."""
+        return self.filter(requested_by=user, parent=None)
+
+    def latest_of(self, kind_name: str, object_id: int) -> "Report | None":
+        """What was last asked for, for templates/reports/_state.html on the page of what it is about."""
+        asked = self.filter(kind=kind_name, object_id=object_id, parent=None)
+        return asked.select_related("requested_by", "file").order_by("-requested_at", "-pk").first()
+
+    def unfinished(self) -> "ReportQuerySet":
+        return self.filter(status__in=UNFINISHED)
+
+    def gathered(self) -> "ReportQuerySet":
+        """Bundles that waited for their parts, the last of which is finished."""
+        parts = Report.objects.unfinished().filter(parent=OuterRef("pk"))
+        return self.filter(~Exists(parts), status=Report.Status.GATHERING)
 
     def abandoned(self) -> "ReportQuerySet":
         """Being made, by a worker that no longer says so."""
@@ -44,11 +65,13 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def unsent(self) -> "ReportQuerySet":
         """Requested, but no worker took it up: the broker was away, or lost it. Oldest first."""
-        lost = models.Q(queued_at__lt=timezone.now() - SEND_AGAIN)
-        return self.filter(models.Q(queued_at=None) | lost, status=Report.Status.REQUESTED).order_by("requested_at")
+        lost = Q(queued_at__lt=timezone.now() - SEND_AGAIN)
+        return self.filter(Q(queued_at=None) | lost, status=Report.Status.REQUESTED).order_by("requested_at")
 
     def expired(self) -> "ReportQuerySet":
-        return self.filter(finished_at__lt=timezone.now() - timedelta(days=settings.REPORT_RETENTION_DAYS))
+        """A part stays as long as its bundle, however long before that it was made."""
+        before = timezone.now() - timedelta(days=settings.REPORT_RETENTION_DAYS)
+        return self.filter(finished_at__lt=before, parent=None)
 
     # Each of these may run in two places at the same time: a row that the other one moved is passed over.
 
@@ -56,6 +79,11 @@ class ReportQuerySet(models.QuerySet["Report"]):
         for report in self:
             with suppress(WrongState):
                 report.give_back()
+
+    def go_on(self) -> None:
+        for report in self:
+            with suppress(WrongState):
+                report.go_on()
 
     def publish(self) -> None:
         """Send each to the queue, until the broker does not answer."""
@@ -72,12 +100,17 @@ class Report(Guarded):
     class Status(models.TextChoices):
         REQUESTED = "requested", "Waiting"
         RUNNING = "running", "Being made"
+        GATHERING = "gathering", "Parts are being made"
         DONE = "done", "Ready"
         FAILED = "failed", "Could not be made"
 
     TRANSITIONS = {
         Status.REQUESTED: frozenset({Status.RUNNING}),
-        Status.RUNNING: frozenset({Status.DONE, Status.FAILED, Status.REQUESTED}),
+        Status.RUNNING: frozenset({Status.DONE, Status.FAILED, Status.REQUESTED, Status.GATHERING}),
+        # A bundle alone: its parts are finished, so it is to be put together.
+        Status.GATHERING: frozenset({Status.REQUESTED}),
+        # A bundle, for what is missing in it; a part that could not be put in.
+        Status.DONE: frozenset({Status.REQUESTED, Status.FAILED}),
         Status.FAILED: frozenset({Status.REQUESTED}),
     }
 
@@ -96,29 +129,36 @@ class Report(Guarded):
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     file = models.OneToOneField(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     error = models.TextField(blank=True, editable=False)
+    # A part of a bundle is a report of its own, made by whichever worker is free.
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="parts", editable=False
+    )
+    order = models.PositiveIntegerField(default=0, editable=False, help_text="among the parts, as they are printed")
+    place = models.CharField(max_length=300, blank=True, editable=False, help_text="path in the bundle's ZIP")
 
     objects = ReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-requested_at"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(progress__lte=100), name="report_progress_percent"),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="report_progress_percent"),
             models.CheckConstraint(
-                condition=models.Q(status="done", file__isnull=False)
-                | (~models.Q(status="done") & models.Q(file=None)),
+                condition=Q(status="done", file__isnull=False) | (~Q(status="done") & Q(file=None)),
                 name="report_file_when_done",
             ),
             models.CheckConstraint(
-                condition=models.Q(status="running", leased_until__isnull=False)
-                | (~models.Q(status="running") & models.Q(leased_until=None)),
+                condition=Q(status="running", leased_until__isnull=False)
+                | (~Q(status="running") & Q(leased_until=None)),
                 name="report_leased_while_running",
             ),
             # A double click makes one report.
             models.UniqueConstraint(
                 fields=["kind", "object_id", "requested_by"],
-                condition=models.Q(status__in=["requested", "running"]),
+                condition=Q(status__in=["requested", "running", "gathering"], parent=None),
                 name="report_once_while_unfinished",
             ),
+            # Two workers that both believe they have the bundle add its parts once.
+            models.UniqueConstraint(fields=["parent", "kind", "object_id"], name="report_once_in_its_bundle"),
         ]
         indexes = [models.Index(fields=["status", "leased_until"], name="report_status_lease")]
 
@@ -134,9 +174,39 @@ class Report(Guarded):
         return self.finished_at and self.finished_at + timedelta(days=settings.REPORT_RETENTION_DAYS)
 
     @property
+    def is_bundle(self) -> bool:
+        return kinds.is_bundle(self.kind)
+
+    @property
+    def format(self) -> str:
+        return "ZIP" if self.file and self.file.content_type == ZIP else "PDF"
+
+    @cached_property
+    def tally(self) -> dict[str, int]:
+        """How many parts there are, how many of them are ``made`` or ``failed``, and the ``percent`` of both."""
+        made, failed = (Count("pk", filter=Q(status=status)) for status in (self.Status.DONE, self.Status.FAILED))
+        counted = self.parts.aggregate(all=Count("pk"), made=made, failed=failed)
+        finished = counted["made"] + counted["failed"]
+        return counted | {"finished": finished, "percent": 100 * finished // (counted["all"] or 1)}
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the present step is done; None where nothing is under way."""
+        if self.status == self.Status.GATHERING:
+            return self.tally["percent"]
+        return self.progress if self.status == self.Status.RUNNING else None
+
+    @property
+    def missing(self) -> ReportQuerySet:
+        """The parts that could not be made."""
+        return self.parts.filter(status=self.Status.FAILED).order_by("order", "pk")
+
+    @property
     def seen(self) -> str:
         """Changes whenever the waiting page has something new to say."""
-        return f"{self.status}-{self.progress}-{self.attempts}-{'sent' if self.queued_at else 'kept'}"
+        # Parts count by whole percents: a screen reader reads out each change.
+        failed = self.tally["failed"] if self.status == self.Status.GATHERING else 0
+        return f"{self.status}-{self.percent}-{failed}-{self.attempts}-{'sent' if self.queued_at else 'kept'}"
 
     # Asking for a report.
 
@@ -151,7 +221,8 @@ class Report(Guarded):
             kind=kind_name,
             object_id=object.pk,
             requested_by=by,
-            status__in=[cls.Status.REQUESTED, cls.Status.RUNNING],
+            parent=None,
+            status__in=UNFINISHED,
             defaults={"title": kind.title(object)[:300]},
         )
         if is_new:
@@ -160,10 +231,11 @@ class Report(Guarded):
 
     def publish(self) -> bool:
         """Send it to the queue; False if the broker is away: the row waits, and the sweeper sends it later."""
-        from reports.tasks import make  # which itself imports this module
+        from reports.tasks import make, time_limits  # which itself imports this module
 
+        priority = PART_PRIORITY if self.parent_id else PRIORITY
         try:
-            make.apply_async([self.pk], priority=PRIORITY)
+            make.apply_async([self.pk], priority=priority, **time_limits(self))
         except BrokerAway as error:
             logger.warning("report %s is kept until the broker is back: %s", self.pk, error)
             return False
@@ -172,34 +244,53 @@ class Report(Guarded):
         return True
 
     def try_again(self, *, by: Any) -> "Report":
-        """Ask for a failed report again; returns the one that is then under way.
+        """Ask for a failed report again, or for what is missing in a bundle; returns what is then under way.
 
-        That is another one where ``by`` asked for the same meanwhile. Raises WrongState if this one has not failed.
+        That is another one where ``by`` asked for the same meanwhile. Raises WrongState if there is nothing to ask for.
         """
+        if self.status not in (self.Status.FAILED, self.Status.DONE) or (self.file and not self.is_bundle):
+            raise WrongState(f"report {self.pk} has not failed")
+        file = self.file
         try:
             with transaction.atomic():
-                self._move(
-                    self.Status.REQUESTED, by=by, attempts=0, queued_at=None, finished_at=None, error="", progress=0
-                )
+                self._ask_again(by)
+                for part in self.missing:
+                    part._ask_again(by)
+                if file:
+                    file.discard()
         except IntegrityError:
             return Report.objects.get(
                 kind=self.kind,
                 object_id=self.object_id,
                 requested_by=self.requested_by_id,
-                status__in=[self.Status.REQUESTED, self.Status.RUNNING],
+                parent=None,
+                status__in=UNFINISHED,
             )
         transaction.on_commit(self.publish)
         return self
 
+    def _ask_again(self, by: Any) -> None:
+        self._move(
+            self.Status.REQUESTED,
+            by=by,
+            attempts=0,
+            queued_at=None,
+            finished_at=None,
+            error="",
+            progress=0,
+            file=None,
+        )
+
     def discard(self) -> None:
-        """Delete the report with its file. A worker that is at it finds its lease lost."""
+        """Delete the report with its file, and its parts with theirs. A worker that is at one finds its lease lost."""
         with transaction.atomic():
-            # Read under a lock: the worker may have added the file since this row was read.
-            stored = Report.objects.select_for_update(of=["self"]).select_related("file").filter(pk=self.pk).first()
-            if stored:
-                stored.delete()
-                if stored.file:
-                    stored.file.discard()
+            # Read under a lock: a worker may have added a file since this row was read.
+            stored = Report.objects.select_for_update(of=["self"]).select_related("file")
+            rows = list(stored.filter(Q(pk=self.pk) | Q(parent=self.pk)).order_by("pk"))
+            Report.objects.filter(pk=self.pk).delete()
+            for row in rows:
+                if row.file:
+                    row.file.discard()
 
     # The making of a report, called by its task. Each step holds only for the worker with the lease.
 
@@ -225,11 +316,16 @@ class Report(Guarded):
         mine = Report.objects.filter(pk=self.pk, status=self.Status.RUNNING, lease=self.lease)
         return bool(mine.update(**changes))
 
+    def tell(self, progress: int, doing: str) -> None:
+        """A heartbeat between two steps. Raises WrongState if the lease was lost: there is no use in going on."""
+        if not self.heartbeat(progress, doing):
+            raise WrongState("the lease was lost")
+
     def finish(self, file: StoredFile) -> None:
         """Raises WrongState if the lease was lost: the file is then not this report's."""
         self._move(
             self.Status.DONE,
-            only_if=models.Q(lease=self.lease),
+            only_if=Q(lease=self.lease),
             file=file,
             progress=100,
             doing="",
@@ -237,11 +333,11 @@ class Report(Guarded):
             finished_at=timezone.now(),
         )
 
-    def fail(self, error: str, *, only_if: models.Q | None = None) -> None:
+    def fail(self, error: str, *, only_if: Q | None = None) -> None:
         """``error`` is for the person who waits; details belong in the log."""
         self._move(
             self.Status.FAILED,
-            only_if=only_if or models.Q(lease=self.lease),
+            only_if=only_if or Q(lease=self.lease),
             why=error,
             error=error,
             doing="",
@@ -249,12 +345,39 @@ class Report(Guarded):
             finished_at=timezone.now(),
         )
 
+    def gather(self) -> None:
+        """Let go of a bundle until its parts are finished. Raises WrongState if the lease was lost."""
+        self._move(
+            self.Status.GATHERING,
+            only_if=Q(lease=self.lease),
+            lease="",
+            leased_until=None,
+            attempts=0,
+            doing="",
+            progress=0,
+        )
+
+    def go_on(self) -> None:
+        """Have a bundle put together. Raises WrongState if a part is unfinished, or another worker saw to it."""
+        unfinished = Report.objects.unfinished().filter(parent=self.pk)
+        is_gathered = Q(~Exists(unfinished), status=self.Status.GATHERING)
+        self._move(self.Status.REQUESTED, only_if=is_gathered, why="every part is finished", queued_at=None)
+        transaction.on_commit(self.publish)
+
+    def take_back(self, error: str) -> None:
+        """A part that was made could not be put in: it is missing after all, and is made again on request."""
+        file = self.file
+        with transaction.atomic():
+            self._move(self.Status.FAILED, why=error, error=error, file=None, finished_at=timezone.now())
+            if file:
+                file.discard()
+
     def give_back(self) -> None:
         """Its worker fell silent: put it in the queue again, or fail it if that happened too often.
 
         Raises WrongState if the worker woke up meanwhile.
         """
-        silent = models.Q(lease=self.lease, leased_until__lt=timezone.now())
+        silent = Q(lease=self.lease, leased_until__lt=timezone.now())
         if self.attempts >= MAX_ATTEMPTS:
             self.fail(WORE_OUT, only_if=silent)
             return

@@ -11,6 +11,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.loader import render_to_string
 from weasyprint import HTML
 from weasyprint.document import Document
+from weasyprint.pdf.metadata import DocumentMetadata
+from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 VARIANT = "pdf/ua-1"
@@ -46,12 +48,53 @@ def _static_file(name: str) -> Path:
     return Path(source)
 
 
-def pages(template: str, context: dict[str, Any]) -> Document:
+def pages(template: str, context: dict[str, Any], **shared: Any) -> Document:
     """The template laid out on pages. A link in it that starts with / leads to this site."""
-    html = render_to_string(template, context)
+    html = HTML(
+        string=render_to_string(template, context), base_url=settings.SITE_URL, url_fetcher=OnlyOurStaticFiles()
+    )
     # WeasyPrint takes the options of the writing at the layout too.
-    return HTML(string=html, base_url=settings.SITE_URL, url_fetcher=OnlyOurStaticFiles()).render(pdf_variant=VARIANT)
+    return html.render(pdf_variant=VARIANT, **shared)
 
 
 def pdf(document: Document) -> bytes:
     return document.write_pdf(pdf_variant=VARIANT)
+
+
+class Volume:
+    """Many documents, laid out one by one and written as one accessible PDF.
+
+    Joining PDFs that are written already would lose their structure.
+    """
+
+    def __init__(self) -> None:
+        # One set of fonts and pictures for all: a document's own would go, with its files, before the writing.
+        self._shared: dict[str, Any] = {"font_config": FontConfiguration(), "cache": {}}
+        self._documents: list[Document] = []
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def add(self, title: str, template: str, context: dict[str, Any]) -> None:
+        """Lay out one more; ``title`` becomes its bookmark."""
+        document = pages(template, context, **self._shared)
+        _tell_apart(document, len(self) + 1, title)
+        self._documents.append(document)
+
+    def write(self, path: Path, title: str) -> None:
+        """Raises IndexError where nothing was added."""
+        first = self._documents[0]
+        joined = first.copy(page for document in self._documents for page in document.pages)
+        joined.metadata = DocumentMetadata(title=title, authors=first.metadata.authors, lang=first.metadata.lang)
+        joined.write_pdf(path, pdf_variant=VARIANT)
+
+
+def _tell_apart(document: Document, number: int, title: str) -> None:
+    """Documents of one template have the same anchors: each link shall lead to its own document's."""
+    for page in document.pages:
+        page.anchors = {f"{number}.{name}": place for name, place in page.anchors.items()}
+        page.links = [
+            (kind, f"{number}.{target}" if kind == "internal" else target, *rest) for kind, target, *rest in page.links
+        ]
+        page.bookmarks = [(level + 1, *rest) for level, *rest in page.bookmarks]
+    document.pages[0].bookmarks.insert(0, (1, title, (0, 0), "closed"))

@@ -12,7 +12,7 @@ from celery.signals import worker_ready
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from files.models import StoredFile
-from reports import kinds
+from reports import bundles, kinds
 from reports.models import HEARTBEAT, Report
 from workflow.models import WrongState
 
@@ -20,13 +20,21 @@ logger = logging.getLogger(__name__)
 
 # The heartbeat of a report that never ends would go on for ever. Seconds.
 TOO_LONG = 600
+# Putting 1,628 documents together takes some four minutes where nothing else runs.
+TOO_LONG_FOR_MANY = 3000
 
 BROKE = (
     "Something in this program went wrong while the report was being made. "
     "The people who run this site can find the details in its log under report number {}."
 )
-LASTED = "The report was not finished after ten minutes, so it was stopped."
+LASTED = "It was not finished after {} minutes, so it was stopped."
 GONE = "What the report is about was deleted, or you no longer have access to it."
+
+
+def time_limits(report: Report) -> dict[str, int]:
+    """Seconds until the task is asked to stop, and until its process is stopped."""
+    seconds = TOO_LONG_FOR_MANY if report.is_bundle else TOO_LONG
+    return {"soft_time_limit": seconds, "time_limit": seconds + 60}
 
 
 @shared_task(acks_late=True, soft_time_limit=TOO_LONG, time_limit=TOO_LONG + 60)
@@ -41,6 +49,8 @@ def make(report_id: int) -> None:
             _make(report)
     except WrongState as elsewhere:
         logger.info("report %s is not this worker's: %s", report_id, elsewhere)
+    if report.parent_id:  # the last of its bundle's parts, perhaps; if this worker dies here, the sweeper sees it
+        Report.objects.filter(pk=report.parent_id).gathered().go_on()
 
 
 def _make(report: Report) -> None:
@@ -51,12 +61,16 @@ def _make(report: Report) -> None:
         if subject is None:
             report.fail(GONE)
             return
-        _keep(report, f"{kind.filename(subject)[:200]}.pdf", _rendered(report, kind, subject))
+        if isinstance(kind, kinds.Bundle):
+            _make_bundle(report, kind, subject)
+        else:
+            name, data = f"{kind.filename(subject)[:200]}.pdf", _rendered(report, kind, subject)
+            _finish(report, StoredFile.keep_made(name, "application/pdf", data, by=report.requested_by))
     except (WrongState, OperationalError, InterfaceError):
         raise  # where the database went away nothing can be recorded: the lease runs out and the sweeper sees to it
     except SoftTimeLimitExceeded:
         logger.exception("report %s took too long", report.pk)
-        report.fail(LASTED)
+        report.fail(LASTED.format(time_limits(report)["soft_time_limit"] // 60))
     except Exception:
         logger.exception("report %s broke", report.pk)
         report.fail(BROKE.format(report.pk))
@@ -66,21 +80,32 @@ def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
     # Here, because a web process, which imports this module to send the task, has no use for WeasyPrint's 50 MB.
     from reports import rendering
 
-    _tell(report, 5, "Gathering what was recorded")
+    report.tell(5, "Gathering what was recorded")
     context = kind.context(subject)
-    _tell(report, 30, "Laying out the pages")
+    report.tell(30, "Laying out the pages")
     pages = rendering.pages(kind.template, context)
-    _tell(report, 80, "Writing the PDF")
+    report.tell(80, "Writing the PDF")
     return rendering.pdf(pages)
 
 
-def _tell(report: Report, progress: int, doing: str) -> None:
-    if not report.heartbeat(progress, doing):
-        raise WrongState("the lease was lost")
+def _make_bundle(report: Report, bundle: kinds.Bundle, subject: Any) -> None:
+    """Ask for the parts that are not there, or put them together where all are finished."""
+    report.tell(0, "Looking what there is to make")
+    bundles.settle(report, bundle.parts(subject))
+    if report.parts.unfinished().exists():
+        report.gather()
+        report.parts.unsent().publish()
+        Report.objects.filter(pk=report.pk).gathered().go_on()  # if they were quicker
+        return
+    try:
+        file = bundles.put_together(report, f"{bundle.filename(subject)[:200]}.zip")
+    except bundles.NothingMade as nothing:
+        report.fail(str(nothing))
+    else:
+        _finish(report, file)
 
 
-def _keep(report: Report, name: str, data: bytes) -> None:
-    file = StoredFile.keep_made(name, "application/pdf", data, by=report.requested_by)
+def _finish(report: Report, file: StoredFile) -> None:
     try:
         report.finish(file)
     except WrongState:
@@ -116,8 +141,9 @@ def _kept_alive(report: Report) -> Iterator[None]:
 
 @shared_task
 def sweep() -> None:
-    """Give back what silent workers left, and send what the broker does not have."""
+    """Give back what silent workers left, go on with what waits for nothing, send what the broker does not have."""
     Report.objects.abandoned().give_back()
+    Report.objects.gathered().go_on()
     Report.objects.unsent().publish()
 
 

@@ -3,6 +3,7 @@
 200 with the new version; 409 with both texts where someone else saved first; 422 with what is wrong.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.forms import BaseForm
@@ -33,6 +34,18 @@ def conflict(stale: Stale, form: BaseForm, *, row: str, base: str, theirs: Any =
     current = stale.current
     found = differences(form, current if theirs is None else theirs)
     return {"current": current, "differences": found, "row": row, "base": base}
+
+
+def tried(form: Any, request: HttpRequest, save: Callable[..., None], *, row: str = "words") -> dict[str, Any]:
+    """Save a valid form by its page's button. Empty once it is saved; else what workflow/conflict.html shows, and the
+    form replaces the other person's text when it is sent again."""
+    try:
+        save(by=request.user, **form.cleaned_data)
+    except Stale as stale:
+        form.data = form.data.copy()
+        form.data["version"] = str(stale.current.version)
+        return conflict(stale, form, row=row, base=request.path)
+    return {}
 
 
 def not_saved(request: HttpRequest, form: BaseForm, conflict: dict[str, Any]) -> JsonResponse:

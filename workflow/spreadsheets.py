@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from typing import Any
@@ -32,16 +32,28 @@ def _csv_value(value: Any) -> Any:
 
 
 def as_xlsx(rows: Rows, name: str) -> bytes:
-    """One sheet called ``name``; dates are dates, numbers are numbers, all else is text."""
+    """One sheet called ``name``."""
+    return as_workbook({name: rows})
+
+
+def as_workbook(sheets: Mapping[str, Rows]) -> bytes:
+    """A sheet under each name; dates are dates, numbers are numbers, all else is text."""
     # Here, not above: a web process of which nobody asks such a file need not hold it.
     from openpyxl import Workbook
+
+    book, content = Workbook(write_only=True), BytesIO()
+    for name, rows in sheets.items():
+        _fill(book.create_sheet(name[:31]), rows)
+    book.save(content)
+    return content.getvalue()
+
+
+def _fill(sheet: Any, rows: Rows) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
     known = [[_xlsx_value(value) for value in row] for row in rows]
-    book, content = Workbook(write_only=True), BytesIO()
-    sheet = book.create_sheet(name[:31])
     sheet.freeze_panes = "A2"
     for number, column in enumerate(zip(*known, strict=True), start=1):
         width = max(len(str(value)) for value in column) + 2
@@ -53,8 +65,6 @@ def as_xlsx(rows: Rows, name: str) -> bytes:
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # text, also where it looks like a formula
         sheet.append(cells)
-    book.save(content)
-    return content.getvalue()
 
 
 def _xlsx_value(value: Any) -> Any:

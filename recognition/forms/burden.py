@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django import forms
 
 from recognition.burden import ASSUMED, MOST_APPLICATIONS, YEARS, Assumptions, Estimate, estimate, most
+from recognition.models import Cycle
 
 STEP = {"step": "any"}  # a share or a mean is a fraction
 # What the page begins with: the source's first year, in whole applications.
@@ -60,3 +61,26 @@ class BurdenForm(forms.Form):
     def estimate(self) -> Estimate:
         assumptions = Assumptions(**{each.name: self.cleaned_data[each.name] for each in ASSUMED})
         return estimate(self.cleaned_data["wastewater"], self.cleaned_data["drinking_water"], assumptions)
+
+
+class ReportedForm(forms.Form):
+    """The cycle whose hours stand beside the estimate: the last one that has opened, where the address names none."""
+
+    cycle = forms.ModelChoiceField(
+        label="Beside it, the hours of",
+        queryset=Cycle.objects.none(),
+        required=False,
+        empty_label="No cycle",
+        help_text="What applicants reported and reviewers logged. Only staff see this.",
+    )
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        cycles = Cycle.objects.begun()
+        if "cycle" not in given and (last := cycles.first()):
+            given = given | {"cycle": last.pk}
+        super().__init__(given)
+        self.fields["cycle"].queryset = cycles  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> Cycle | None:
+        return self.cleaned_data["cycle"] if self.is_valid() else None

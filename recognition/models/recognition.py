@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from recognition.models.application import Application
+from recognition.models.message import tell_applicants
 from workflow.models import Versioned, WrongState
 
 YEARS = 3
 # Crockford's 32 signs, without those that a reader takes for another. 16 of them: 80 bits, not to be guessed.
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
-READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
+READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 def new_number() -> str:
@@ -27,8 +28,9 @@ def new_number() -> str:
 
 
 def as_number(typed: str) -> str:
-    """What someone typed or scanned, in the one way a number is written: 7K3M-9QXP-2RTV-8WYZ."""
-    return _grouped(typed.upper().translate(READ_AS)[:LENGTH])
+    """What someone typed or scanned, in the one way a number is written: 7K3M-9QXP-2RTV-8WYZ. Other signs are none."""
+    signs = [sign for sign in typed.upper().translate(READ_AS) if sign in SIGNS]
+    return _grouped("".join(signs[:LENGTH]))
 
 
 def _grouped(signs: str) -> str:
@@ -47,7 +49,7 @@ class RecognitionQuerySet(models.QuerySet["Recognition"]):
     def valid(self, day: date | None = None) -> Self:
         """Neither expired nor revoked: what the register shows."""
         day = day or timezone.localdate()
-        return self.filter(revoked_at=None, since__lte=day, until__gte=day)
+        return self.filter(revoked_at=None, until__gte=day)
 
     def with_utility(self) -> Self:
         return self.select_related("application__utility", "application__cycle")
@@ -112,12 +114,13 @@ class Recognition(Versioned):
 
     @transaction.atomic
     def revoke(self, *, by: Any, why: str) -> None:
-        """From now on; its number then says so. Raises WrongState where it is not valid any more."""
+        """From now on; a letter tells the applicants why. Raises WrongState where it is not valid any more."""
         now, valid = timezone.now(), Recognition.objects.valid().filter(pk=self.pk)
         if not valid.update(revoked_at=now, revoked_by=by, revoked_why=why):
             raise WrongState("It is revoked already, or has expired.")
         self.revoked_at, self.revoked_by, self.revoked_why = now, by, why
         self.application.note(by=by, why=f"The recognition was revoked. {why}")
+        tell_applicants(self.application, "recognition-revoked", "revoked", reason=why)
 
     def publish(self, version: int, *, by: Any, published: list[str], summary: str) -> None:
         """What the register shows beside its facts. Raises Stale, or WrongState once it is revoked."""

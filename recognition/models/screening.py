@@ -3,20 +3,26 @@
 It suggests; what counts is a ComplianceCheck that a person records. What is missing or odd is "unknown".
 """
 
+import logging
 from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
 
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
-from workflow.models import Event, Guarded
+from workflow.models import Event, Guarded, WrongState
+
+logger = logging.getLogger(__name__)
 
 # A screening that has said nothing for this long has lost its worker.
 SILENT = timedelta(minutes=5)
+BEHIND = 9  # the last in the queue: it takes long, and no report is to wait for it
+FELL_SILENT = "The program that was at it stopped half way. Nothing of it was kept; start it again."
 
 
 class Verdict(models.TextChoices):
@@ -51,8 +57,29 @@ class EchoAnswer(models.Model):
 
 
 class ScreeningQuerySet(models.QuerySet["Screening"]):
+    def unfinished(self) -> Self:
+        return self.filter(status__in=[Screening.Status.REQUESTED, Screening.Status.RUNNING])
+
     def silent(self) -> Self:
         return self.filter(status=Screening.Status.RUNNING, heard_at__lt=timezone.now() - SILENT)
+
+    def unsent(self) -> Self:
+        """Requested, and no worker took it up: the broker was away, or lost it."""
+        return self.filter(status=Screening.Status.REQUESTED, heard_at__lt=timezone.now() - SILENT)
+
+    def give_up(self) -> None:
+        """Fail each of these, unless it was heard of meanwhile."""
+        for screening in self:
+            try:
+                screening.fail(FELL_SILENT, only_if=Q(heard_at=screening.heard_at))
+            except WrongState as elsewhere:
+                logger.info("screening %s is not silent: %s", screening.pk, elsewhere)
+
+    def publish(self) -> None:
+        """Send each to the queue again, until the broker does not answer."""
+        for screening in self:
+            if not screening.publish():
+                return
 
 
 class Screening(Guarded):
@@ -98,6 +125,52 @@ class Screening(Guarded):
     def is_finished(self) -> bool:
         return self.status in (self.Status.DONE, self.Status.FAILED)
 
+    @property
+    def seen(self) -> str:
+        """Changes whenever the waiting page has something new to say."""
+        return f"{self.pk}-{self.status}-{self.progress}-{self.rows}-{self.doing}"
+
+    @classmethod
+    def request(cls, cycle: Cycle, *, by: Any) -> "Screening":
+        """The one of the cycle that is not finished, or a new one, sent to the queue on commit."""
+        unfinished = [cls.Status.REQUESTED, cls.Status.RUNNING]
+        screening, is_new = cls.objects.get_or_create(cycle=cycle, status__in=unfinished, defaults={"by": by})
+        if is_new:
+            transaction.on_commit(screening.publish)
+        return screening
+
+    def publish(self) -> bool:
+        """False if the broker is away: the row waits, and the sweep sends it later."""
+        from recognition.tasks import screen  # which itself imports this module
+
+        Screening.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(heard_at=timezone.now())
+        try:
+            screen.apply_async([self.pk], priority=BEHIND)
+        except BrokerAway as error:
+            logger.warning("screening %s is kept until the broker is back: %s", self.pk, error)
+            return False
+        return True
+
+    def start(self) -> None:
+        """Raises WrongState if another worker has it or it is finished."""
+        self._move(self.Status.RUNNING, heard_at=timezone.now(), doing="Starting")
+
+    def tell(self, doing: str, progress: int, rows: int) -> None:
+        """How far it is. Raises WrongState once it was given up."""
+        running = Screening.objects.filter(pk=self.pk, status=self.Status.RUNNING)
+        if not running.update(heard_at=timezone.now(), doing=doing[:120], progress=progress, rows=rows):
+            raise WrongState(f"screening {self.pk} is no longer under way")
+
+    @transaction.atomic
+    def finish(self, findings: list["ScreeningFinding"], files: list[dict[str, Any]], rows: int) -> None:
+        """Raises WrongState once it was given up: nothing is kept then."""
+        ScreeningFinding.objects.bulk_create(findings, batch_size=500)
+        self._move(self.Status.DONE, files=files, rows=rows, progress=100, doing="", heard_at=timezone.now())
+
+    def fail(self, error: str, *, only_if: Q | None = None, **changes: Any) -> None:
+        """``error`` is for the person who waits; details belong in the log. Raises WrongState."""
+        self._move(self.Status.FAILED, only_if=only_if, why=error, error=error, doing="", **changes)
+
 
 class ScreeningEvent(Event):
     screening = models.ForeignKey(Screening, on_delete=models.CASCADE, related_name="events")
@@ -128,9 +201,5 @@ class ScreeningFinding(models.Model):
 
 def latest_findings(application: Any) -> models.QuerySet[ScreeningFinding]:
     """Those of the last finished screening of the application's cycle."""
-    last = Screening.objects.filter(cycle=application.cycle_id, status=Screening.Status.DONE).first()
-    return (
-        ScreeningFinding.objects.filter(screening=last, application=application)
-        if last
-        else (ScreeningFinding.objects.none())
-    )
+    last = Screening.objects.filter(cycle=application.cycle_id, status=Screening.Status.DONE)[:1]
+    return ScreeningFinding.objects.filter(screening__in=last.values("pk"), application=application)

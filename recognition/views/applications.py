@@ -18,6 +18,7 @@ from recognition.models import Application, Cycle, Feedback, Incomplete, Late
 from recognition.requests import application_for
 from recognition.rights import Act, Rights
 from recognition.views.cycles import has_pages
+from recognition.views.hours import asked
 from workflow import saving
 from workflow.models import WrongState
 
@@ -62,6 +63,7 @@ def application(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "feedback": Feedback.objects.shown(application) if rights.may(Act.SEE_FEEDBACK) else None,
         "timeline": timeline.told(application, rights),
         "withdraw_form": WithdrawForm(),
+        "hours": asked(request.user, application, rights),
     }
     return render(request, "recognition/application_detail.html", context)
 

@@ -1,26 +1,26 @@
 """The compliance review, and the Region's recommendation that may follow it."""
 
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import AuthenticatedRequest
 from files.models import RefusedFile
 from recognition import shown
-from recognition.completeness import IDENTIFIER
-from recognition.content import identifiers
+from recognition.echo import asking
 from recognition.forms.compliance import CheckForm, FindingForm, RegionForm
 from recognition.models import Application, ComplianceCheck, Unfinished
 from recognition.models.review import find_compliant, find_not_eligible, hear_region
+from recognition.models.screening import latest_findings
 from recognition.rights import Act, Rights
 from recognition.views.staff import step
+from reports.views import STOP_POLLING
 from workflow import saving
-
-REPORT = "https://echo.epa.gov/detailed-facility-report?fid="
 
 
 @require_safe
@@ -75,6 +75,27 @@ def not_eligible(request: AuthenticatedRequest, application: Application, rights
     return redirect("recognition:queue", "compliance")
 
 
+@require_POST
+@step(Act.SCREEN)
+def ask(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    if not asking.request(application):
+        messages.error(request, "Nobody can be sent to ask ECHO right now. Nothing was changed; try again later.")
+    return redirect(f"{reverse('recognition:compliance', args=[application.pk])}#echo")
+
+
+@require_safe
+@never_cache
+@step(Act.SEE_COMPLIANCE)
+def echo(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """For htmx: what changed of ECHO's answers, and nothing (204) where nothing did."""
+    panel = asking.panel(application)
+    if request.GET.get("seen") == panel.seen:
+        return HttpResponse(status=204 if panel.since else STOP_POLLING)
+    context = {"application": application, "panel": panel, "may_ask": rights.may(Act.SCREEN)}
+    status = 200 if panel.since else STOP_POLLING
+    return render(request, "recognition/application_compliance.html#echo", context, status=status)
+
+
 @require_safe
 @step(Act.SEE_COMPLIANCE)
 def attachment(request: AuthenticatedRequest, application: Application, rights: Rights, record_pk: int) -> HttpResponse:
@@ -98,7 +119,9 @@ def _page(
     context: dict[str, Any] = {
         "application": application,
         "contact": shown.contact(submission.content)[1],
-        "numbers": [(number, _report(number)) for number in identifiers(submission.content)],
+        "panel": asking.panel(application),
+        "may_ask": rights.may(Act.SCREEN),
+        "screened": latest_findings(application).select_related("screening"),
         "kinds": [_kind(kind, latest.get(kind), records, sent) for kind in ComplianceCheck.Kind],
         "may_record": rights.may(Act.RECORD_COMPLIANCE),
         "is_clear": len(latest) == 2 and all(each.result == "clear" for each in latest.values()),
@@ -117,11 +140,6 @@ def _kind(
     form = sent if sent and sent.kind == kind else CheckForm(kind=kind)
     earlier = [record for record in records if record.kind == kind and record != last]
     return {"kind": kind, "last": last, "earlier": earlier[::-1], "form": form}
-
-
-def _report(number: str) -> str:
-    """Where the public compliance report stands; empty where the number can't be one."""
-    return REPORT + quote(number) if IDENTIFIER.fullmatch(number) else ""
 
 
 @step(Act.RECORD_REGION)

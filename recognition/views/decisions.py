@@ -1,6 +1,5 @@
 """Decisions: what waits for one, one or several at once, the outbox of letters, their release, the feedback."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -205,7 +204,7 @@ def letter(request: AuthenticatedRequest, application: Application, rights: Righ
     form = LetterForm(request.POST or None, decision=decision)
     conflict: dict[str, Any] = {}
     if form.is_valid():
-        conflict = _tried(form, request, decision.edit_letter)
+        conflict = saving.tried(form, request, decision.edit_letter)
         if not conflict:
             messages.success(request, "The letter is saved. It stands beside its text as the applicant will read it.")
             return redirect("recognition:letter", application.pk)
@@ -213,17 +212,6 @@ def letter(request: AuthenticatedRequest, application: Application, rights: Righ
     context = {"application": application, "decision": decision, "form": form, "addresses": addresses}
     status = 409 if conflict else saving.status_of(form)
     return render(request, "recognition/decision_letter.html", context | {"conflict": conflict}, status=status)
-
-
-def _tried(form: Any, request: AuthenticatedRequest, save: Callable[..., None]) -> dict[str, Any]:
-    """Empty once it is saved; else both texts, and a form that replaces the other person's when it is sent again."""
-    try:
-        save(by=request.user, **form.cleaned_data)
-    except Stale as stale:
-        form.data = form.data.copy()
-        form.data["version"] = str(stale.current.version)
-        return saving.conflict(stale, form, row="words", base=request.path)
-    return {}
 
 
 @require_POST
@@ -248,7 +236,7 @@ def feedback(request: AuthenticatedRequest, application: Application, rights: Ri
     form = FeedbackForm(request.POST or None, feedback=row)
     conflict: dict[str, Any] = {}
     if form.is_valid():
-        conflict = _tried(form, request, row.write)
+        conflict = saving.tried(form, request, row.write)
         if not conflict:
             messages.success(request, "Saved. The applicant sees nothing of it before you release it.")
             return redirect("recognition:feedback", application.pk)

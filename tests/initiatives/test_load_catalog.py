@@ -171,8 +171,9 @@ def test_staff_groups_are_made_and_administrators_may_edit_the_catalog(catalog):
     assert set(Group.objects.values_list("name", flat=True)) == set(StaffGroup.values)
     may = set(Group.objects.get(name=StaffGroup.ADMINISTRATOR).permissions.values_list("codename", flat=True))
     edited = ["area", "component", "element", "initiative", "edition", "attribute", "capacityelement", "category"]
-    edited += ["option", "cycle", "panelmember", "emailtemplate"]
+    edited += ["option", "cycle", "panelmember", "addressee", "emailtemplate"]
     read = ["application", "applicationevent", "assignment", "cycleevent", "message", "rating", "submission", "utility"]
+    read += ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"]
     expected = {f"{action}_{model}" for action in ("add", "change", "view") for model in edited}
     assert may == expected | {f"view_{model}" for model in read}
     others = Group.objects.exclude(name=StaffGroup.ADMINISTRATOR)

@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from files.models import StoredFile
-from reports import kinds
+from reports import kinds, tasks
 from reports.models import Report
+from tests.factories import MembershipFactory
 from tests.processes import broker_at
-from tests.reports import slow_kind
+from tests.reports import bundle_kind, slow_kind
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +72,83 @@ def done():
         return report
 
     return finish
+
+
+# --- Bundles
+
+
+@pytest.fixture
+def bundle_kinds(kind, monkeypatch):
+    """The bundle of bundle_kind.py and the kinds of its parts. ``bundle_kinds(parts=…)`` changes the bundle."""
+
+    def register(**changes):
+        *singles, bundle = bundle_kind.KINDS
+        for one in (*singles, replace(bundle, **changes)):
+            monkeypatch.setitem(kinds._kinds, one.name, one)
+
+    register()
+    bundle_kind.laid_out.clear()
+    return register
+
+
+@pytest.fixture
+def several(utility, viewer) -> list:
+    """Three utilities of the viewer's, by name."""
+    first, last = (MembershipFactory(user=viewer, utility__name=name).utility for name in ("Aldrich", "Zanes"))
+    return [first, utility, last]
+
+
+@pytest.fixture
+def broken(utility, several):
+    """The one of the three that no document can be made for."""
+    utility.name = "Broken"
+    utility.save()
+    return utility
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list[dict]:
+    """The options of each message that was sent to the queue; ``arguments`` among them."""
+    sent: list[dict] = []
+    monkeypatch.setattr(
+        tasks.make, "apply_async", lambda arguments, **options: sent.append(options | {"arguments": arguments})
+    )
+    return sent
+
+
+@pytest.fixture
+def queue(monkeypatch, sent) -> list[int]:
+    """The numbers of the reports that wait in the queue."""
+    queue: list[int] = []
+    send = tasks.make.apply_async
+    monkeypatch.setattr(
+        tasks.make, "apply_async", lambda arguments, **options: send(arguments, **options) or queue.extend(arguments)
+    )
+    return queue
+
+
+@pytest.fixture
+def work(queue, django_capture_on_commit_callbacks):
+    """``work(3)``: a worker takes three reports from the queue; ``work()``: until it is empty. ``work.sweep()`` too."""
+
+    def work(times: int = 1000) -> None:
+        while queue and times:
+            times -= 1
+            with django_capture_on_commit_callbacks(execute=True):
+                tasks.make(queue.pop(0))
+
+    def sweep() -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.sweep()
+
+    work.sweep = sweep
+    return work
+
+
+@pytest.fixture
+def bundle(bundle_kinds, several, queue, utility, viewer) -> Report:
+    """Six letters and plates, asked for by the viewer, in the queue."""
+    report = Report.request(bundle_kind.NAME, utility, viewer)
+    if not queue:  # sent on commit, which most tests never reach
+        report.publish()
+    return report

@@ -17,6 +17,10 @@ ALLOWED = {
     ("running", "done"),
     ("running", "failed"),
     ("running", "requested"),
+    ("running", "gathering"),
+    ("gathering", "requested"),
+    ("done", "requested"),
+    ("done", "failed"),
     ("failed", "requested"),
 }
 
@@ -28,6 +32,8 @@ def in_status(report: Report, status: str, done) -> Report:
         report.start()
     if status == "failed":
         report.fail("It broke.")
+    if status == "gathering":
+        report.gather()
     return report
 
 

@@ -89,7 +89,7 @@ def test_a_report_that_takes_too_long_is_stopped(report, kind):
         raise SoftTimeLimitExceeded
 
     kind(context=endless)
-    assert (made(report).status, report.error) == ("failed", tasks.LASTED)
+    assert (made(report).status, report.error) == ("failed", tasks.LASTED.format(10))
 
 
 def test_who_lost_access_gets_no_report(report, viewer):

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from django.conf import settings
@@ -13,7 +15,7 @@ from pypdf import PdfReader
 from files.models import StoredFile
 from reports.models import Report
 from tests.processes import Broker, Worker, broker_at, wait_until
-from tests.reports import slow_kind
+from tests.reports import bundle_kind, slow_kind
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -147,3 +149,92 @@ def test_broker_loses_what_was_sent(broker, as_, viewer, utility, kind, tmp_path
     finally:
         worker.stop()
     assert_one_good_file(browser, report)
+
+
+# --- Bundles
+
+
+@pytest.fixture
+def two(transactional_db, broker, bundle_kinds, several, tmp_path):
+    """Two workers, each with a folder of its own; the files that they keep lie in one place. Both hold at the start."""
+    folders = [tmp_path, tmp_path / "second"]
+    (tmp_path / "files").mkdir()
+    folders[1].mkdir()
+    (folders[1] / "files").symlink_to(tmp_path / "files")
+    for folder in folders:
+        (folder / "hold").touch()
+    workers = {folder: Worker(broker.url, folder, "tests.reports.worker_settings") for folder in folders}
+    for worker in workers.values():
+        worker.start()
+    yield workers
+    for worker in workers.values():
+        worker.stop()
+
+
+def ask_for_bundle(browser, utility) -> Report:
+    assert browser.post(reverse("reports:request", args=[bundle_kind.NAME, utility.pk])).status_code == 302
+    return Report.objects.get(parent=None)
+
+
+def holds(folder: Path) -> bool:
+    return (folder / "started").exists()
+
+
+def release(folder: Path) -> None:
+    (folder / "hold").unlink()
+
+
+def assert_whole(browser, bundle: Report) -> None:
+    answer = browser.get(reverse("reports:download", args=[bundle.pk]))
+    archive = ZipFile(BytesIO(b"".join(answer.streaming_content)))
+    answer.close()
+    assert archive.testzip() is None
+    assert len(archive.namelist()) == 6 + 2
+    assert len(PdfReader(BytesIO(archive.read("to print/Letters-1.pdf"))).pages) == 3
+    assert StoredFile.objects.count() == 6 + 1
+    assert {part.status for part in bundle.parts.all()} == {"done"}
+
+
+def test_a_bundle_is_made_by_two_workers(two, as_, viewer, utility):
+    browser = as_(viewer)
+    bundle = ask_for_bundle(browser, utility)
+    for folder in two:
+        wait_until(lambda folder=folder: holds(folder), what="both workers to make a part at the same time")
+    bundle.refresh_from_db()
+    assert bundle.status == "gathering"
+    assert bundle.parts.filter(status="running").count() == 2
+    for folder in two:
+        release(folder)
+    first, _ = two.values()
+    wait_for(bundle, first)
+    assert [to for _, to in moves(bundle)] == ["running", "gathering", "requested", "running", "done"]
+    assert_whole(browser, bundle)
+
+
+def test_a_worker_is_killed_while_the_parts_are_made(two, as_, viewer, utility):
+    """Its part is made by the other one, and the bundle is whole."""
+    browser = as_(viewer)
+    bundle = ask_for_bundle(browser, utility)
+    for folder in two:
+        wait_until(lambda folder=folder: holds(folder), what="both workers to make a part at the same time")
+    (kept, first), (_, second) = two.items()
+    second.kill()
+    release(kept)
+    wait_for(bundle, first)
+    assert sorted(bundle.parts.values_list("attempts", flat=True)) == [1, 1, 1, 1, 1, 2]
+    assert_whole(browser, bundle)
+
+
+def test_the_broker_is_lost_while_the_parts_are_made(two, broker, as_, viewer, utility):
+    browser = as_(viewer)
+    bundle = ask_for_bundle(browser, utility)
+    for folder in two:
+        wait_until(lambda folder=folder: holds(folder), what="both workers to make a part at the same time")
+    broker.stop()
+    for folder in two:
+        release(folder)
+    broker.start()
+    Report.objects.filter(status="requested").update(queued_at=None)  # as after two minutes
+    first, _ = two.values()
+    wait_for(bundle, first)
+    assert_whole(browser, bundle)

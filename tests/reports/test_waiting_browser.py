@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from files.models import StoredFile
+from reports import tasks
 from reports.models import Report
 from tests.reports import slow_kind
 
@@ -89,3 +90,42 @@ def test_a_failure_and_the_list(opened, kind, no_broker, viewer, utility):
     listed.get_by_role("button", name="Show").press("Enter")
     expect(listed.get_by_text("No report fits this choice.")).to_be_visible()
     look(listed, "list-empty")
+
+
+def test_a_bundle_until_what_is_missing_is_made(opened, bundle, broken, queue):
+    page = opened(reverse("reports:report", args=[bundle.pk]))
+    status = page.get_by_role("status")
+    expect(status).to_contain_text("waiting for its turn")
+    for _ in range(3):
+        tasks.make(queue.pop(0))
+    expect(page.get_by_role("progressbar", name="1 of 6 made, 1 could not be made")).to_be_visible()
+    look(page, "bundle-gathering")
+    while queue:
+        tasks.make(queue.pop(0))
+    expect(page.get_by_role("link", name="Download the ZIP")).to_be_visible()
+    expect(status).to_contain_text("4 of 6 documents are ready")
+    look(page, "bundle-partly")
+    broken.name = "Mended"
+    broken.save()
+    page.get_by_role("button", name="Make what is missing").click()
+    expect(status).to_contain_text("waiting for its turn")
+    while queue:
+        tasks.make(queue.pop(0))
+    expect(status).to_contain_text("Your documents are ready")
+    look(page, "bundle-done")
+    with page.expect_download() as downloaded:
+        page.get_by_role("link", name="Download the ZIP").click()
+    assert downloaded.value.suggested_filename.endswith(".zip")
+
+
+def test_a_bundle_that_failed_and_the_list(opened, bundle, several, queue):
+    for utility in several:
+        utility.name = f"Broken {utility.name}"
+        utility.save()
+    tasks.make(queue.pop(0))
+    look(opened(reverse("reports:list")), "bundle-list")
+    while queue:
+        tasks.make(queue.pop(0))
+    page = opened(reverse("reports:report", args=[bundle.pk]))
+    expect(page.get_by_role("heading", name="The documents could not be made")).to_be_visible()
+    look(page, "bundle-failed")

@@ -7,6 +7,7 @@ class WorkerApp(AppConfig):
 
     def ready(self) -> None:
         from reports import kinds
-        from tests.reports.slow_kind import KIND
+        from tests.reports import bundle_kind, slow_kind
 
-        kinds.register(KIND)
+        for kind in (slow_kind.KIND, *bundle_kind.KINDS):
+            kinds.register(kind)

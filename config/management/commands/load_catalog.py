@@ -59,12 +59,14 @@ def make_groups() -> int:
 EDITED: dict[str, list[str] | None] = {
     "pdca": None,  # every table of the room
     "initiatives": None,
-    "recognition": ["edition", "attribute", "capacityelement", "category", "option", "cycle", "panelmember"],
+    "recognition": ["edition", "attribute", "capacityelement", "category", "option", "cycle", "panelmember"]
+    + ["addressee"],
     "post_office": ["emailtemplate"],
 }
 READ: dict[str, list[str] | None] = {
     "accounts": ["utility"],  # to name a panel member's interests
-    "recognition": ["application", "applicationevent", "assignment", "cycleevent", "message", "rating", "submission"],
+    "recognition": ["application", "applicationevent", "assignment", "cycleevent", "message", "rating", "submission"]
+    + ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"],
 }
 
 

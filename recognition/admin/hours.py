@@ -1,0 +1,22 @@
+"""Hours that were reported: to look at, and not whose they are."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from recognition.models import Application, Hours
+from workflow.admin import ReadOnly
+
+
+@admin.register(Hours)
+class HoursAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["application", "step", "hours", "at"]
+    list_filter = ["application__cycle", "step"]
+    list_select_related = ["application__utility", "application__cycle"]
+    search_fields = ["application__utility__name"]
+    readonly_fields = ["application", "step", "hours", "at"]
+    fields = tuple(readonly_fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hours]:
+        known = Application.objects.without_part_of(request.user)
+        return super().get_queryset(request).filter(application__in=known.values("pk"))

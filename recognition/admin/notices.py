@@ -1,0 +1,49 @@
+"""Who is told of a cycle's recognitions, and what was sent: to look up, and to correct an address."""
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from recognition.models import Addressee, Application, Notice
+from workflow.admin import ReadOnly
+
+
+@admin.register(Addressee)
+class AddresseeAdmin(admin.ModelAdmin):
+    list_display = ["held", "name", "cycle", "has_address"]
+    list_filter = ["cycle", "office"]
+    list_select_related = ["cycle", "utility"]
+    search_fields = ["name", "title", "utility__name"]
+    fields = ["cycle", "office", "state", "utility", "name", "title", "salutation", "address"]
+    autocomplete_fields = ["utility"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Addressee | None = None) -> list[str]:
+        """Whom it stands for is settled once: its letter was written for that office."""
+        return ["cycle", "office", "state", "utility"] if obj else []
+
+    @admin.display(boolean=True, description="address")
+    def has_address(self, addressee: Addressee) -> bool:
+        return bool(addressee.name and addressee.address)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, admin.ModelAdmin):
+    """What was sent; recorded and undone on the cycle's own page."""
+
+    list_display = ["sent_on", "kind", "whom", "how", "by", "cycle"]
+    list_filter = ["cycle", "kind"]
+    list_select_related = ["cycle", "addressee", "application__utility", "application__cycle", "by"]
+    search_fields = ["addressee__name", "application__utility__name", "how"]
+    readonly_fields = ["cycle", "kind", "whom", "sent_on", "how", "by", "recorded_at"]
+    fields = tuple(readonly_fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+        """Not those of an application that the person has a part in."""
+        theirs = Application.objects.without_part_of(request.user).values("pk")
+        return super().get_queryset(request).filter(Q(application=None) | Q(application__in=theirs))
+
+    @admin.display(description="to")
+    def whom(self, notice: Notice) -> str:
+        if notice.addressee:
+            return notice.addressee.held
+        return str(notice.application.utility) if notice.application else "Office of the Federal Register"

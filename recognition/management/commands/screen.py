@@ -1,0 +1,52 @@
+"""``manage.py screen``: a cycle's applications against ECHO's weekly files, here and now, without a worker."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError, transaction
+from django.db.models import Count
+
+from recognition.echo import screening
+from recognition.models import Cycle, Screening, Verdict
+
+
+class Command(BaseCommand):
+    help = "Holds a cycle's applications under review against ECHO's weekly files, and keeps the findings."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("cycle", type=int, metavar="ID", help="the number of the cycle")
+        parser.add_argument(
+            "--from",
+            dest="folder",
+            type=Path,
+            metavar="FOLDER",
+            help=f"where the files lie already ({', '.join(screening.bulk.ARCHIVES)}); else they are downloaded",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path | None = options["folder"]
+        if folder and not folder.is_dir():
+            raise CommandError(f"{folder} is no folder.")
+        made = begun(options["cycle"])
+        screening.run(made, folder)
+        made.refresh_from_db()
+        for file in made.files:
+            told = file["error"] or f"{file['rows']:,} rows, {file['refused']:,} refused, of {file['date']}"
+            self.stdout.write(f"{file['name']:<40} {told}")
+        if made.status != Screening.Status.DONE:
+            raise CommandError(made.error or "It was stopped by someone else.")
+        for verdict, n in made.findings.order_by("verdict").values_list("verdict").annotate(Count("pk")):
+            self.stdout.write(f"{Verdict(verdict).label:<40} {n:,}")
+
+
+def begun(cycle_pk: int) -> Screening:
+    """Raises CommandError."""
+    cycle = Cycle.objects.filter(pk=cycle_pk).first()
+    if cycle is None:
+        raise CommandError(f"There is no cycle {cycle_pk}.")
+    try:
+        with transaction.atomic():
+            return Screening.objects.create(cycle=cycle)
+    except IntegrityError as error:
+        raise CommandError("A screening of this cycle is under way already.") from error

@@ -1,0 +1,369 @@
+"""The notices of a cycle (CWA 501(e)(3); 40 CFR 105.14 to 105.16): to whom, what they say, what is sent."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf, TruncDate
+from django.utils import timezone
+from post_office.models import EmailTemplate
+
+from accounts.models import Identifier
+from recognition.models import Addressee, Application, Cycle, Decision, Notice, Recognition
+from recognition.models.message import filled, rendered
+
+Office, Kind = Addressee.Office, Notice.Kind
+Key = tuple[str, str, int | None]  # of an office: which, the Governor's state, the Tribal leader's utility
+OFFICES = list(Office)  # in the order in which they are listed
+# Where “Governor of” and the name alone are not what the office is called.
+TITLES = {
+    "DC": "Mayor of the District of Columbia",
+    "MP": "Governor of the Northern Mariana Islands",
+    "VI": "Governor of the Virgin Islands",
+}
+CARRIED = ("name", "title", "salutation", "address")
+
+
+def recognized(cycle: Cycle) -> QuerySet[Recognition]:
+    """Whom the notices name: without those that were revoked, by name."""
+    rows = Recognition.objects.filter(application__cycle=cycle, revoked_at=None)
+    return rows.with_utility().order_by("application__utility__name", "pk")
+
+
+def by_state(recognitions: Iterable[Recognition]) -> list[tuple[str, list[Recognition]]]:
+    """Name of each state or territory, in the alphabet, with its recognitions in the order they came in."""
+
+    def state(row: Recognition) -> str:
+        return str(row.application.utility.get_state_display())
+
+    return [(name, list(rows)) for name, rows in groupby(sorted(recognitions, key=state), state)]
+
+
+def days_of_release(cycle: Cycle) -> list[date]:
+    """On which decisions of the cycle were released, where the cycle is; the first one first."""
+    day = TruncDate("released_at", tzinfo=ZoneInfo(cycle.time_zone))
+    decisions = Decision.objects.filter(application__cycle=cycle, released_at__isnull=False)
+    return list(decisions.annotate(day=day).order_by("day").values_list("day", flat=True).distinct())
+
+
+# Addressees.
+
+
+def needed(cycle: Cycle) -> list[Key]:
+    """The offices that the law names: three of the nation, a Governor for each state with a recognized organization,
+    a leader for each that stands for a Tribe: its water system's number begins with a number (accounts/regions.py)."""
+    keys: list[Key] = [(office, "", None) for office in Addressee.NATIONAL]
+    of_cycle = recognized(cycle).order_by()
+    states = of_cycle.values_list("application__utility__state", flat=True).distinct()
+    keys += [(Office.GOVERNOR, state, None) for state in sorted(states)]
+    tribal = Identifier.objects.filter(kind=Identifier.Kind.PWSID, value__regex="^[0-9]")
+    utilities = tribal.filter(utility__in=of_cycle.values("application__utility")).values_list("utility", flat=True)
+    return keys + [(Office.TRIBAL_LEADER, "", utility) for utility in sorted(set(utilities))]
+
+
+def missing(cycle: Cycle) -> list[Key]:
+    """Those needed and not listed yet."""
+    listed = {_key(row) for row in cycle.addressees.all()}
+    return [key for key in needed(cycle) if key not in listed]
+
+
+def _key(addressee: Addressee) -> Key:
+    return addressee.office, addressee.state, addressee.utility_id
+
+
+def earlier(cycle: Cycle) -> dict[Key, Addressee]:
+    """Who held each office when the latest earlier cycle wrote to it."""
+    rows = Addressee.objects.filter(cycle__opens__lt=cycle.opens).exclude(name="", address="")
+    return {_key(row): row for row in rows.select_related("cycle").order_by("cycle__opens", "pk")}
+
+
+def draw_up(cycle: Cycle) -> int:
+    """Lists every office that is missing, with name and address of the latest earlier cycle. How many."""
+    before = earlier(cycle)
+    rows = [_addressee(cycle, key, before.get(key)) for key in missing(cycle)]
+    return len(Addressee.objects.bulk_create(rows, ignore_conflicts=True))  # a second click finds them listed
+
+
+def _addressee(cycle: Cycle, key: Key, before: Addressee | None) -> Addressee:
+    office, state, utility = key
+    taken = {name: getattr(before, name) for name in CARRIED} if before else {}
+    if not taken and state in TITLES:
+        taken = {"title": TITLES[state]}
+    return Addressee(cycle=cycle, office=office, state=state, utility_id=utility, **taken)
+
+
+def is_as(before: Addressee | None, addressee: Addressee) -> bool:
+    """Whether it still says what ``before`` said, so that someone should check it."""
+    return before is not None and all(getattr(before, name) == getattr(addressee, name) for name in CARRIED)
+
+
+# What is still to be entered before something can be sent: nouns for a sentence.
+
+
+def gaps(cycle: Cycle) -> list[str]:
+    """Of the cycle itself: every letter, certificate and notice is signed and has a sender."""
+    parts = {
+        "who signs": cycle.signatory_name,
+        "the title of who signs": cycle.signatory_title,
+        "the sender": cycle.letterhead,
+    }
+    return [what for what, entered in parts.items() if not entered.strip()]
+
+
+def gaps_of(addressee: Addressee, recognitions: Iterable[tuple[str, int]]) -> list[str]:
+    """Of one letter; ``recognitions`` are the (state, utility) of the cycle's."""
+    found = [what for what in ("name", "address") if not getattr(addressee, what).strip()]
+    of_office = {
+        Office.GOVERNOR: any(state == addressee.state for state, _ in recognitions),
+        Office.TRIBAL_LEADER: any(utility == addressee.utility_id for _, utility in recognitions),
+    }
+    return found if of_office.get(Office(addressee.office), any(recognitions)) else [*found, "anyone to name"]
+
+
+def is_ready(addressee: Addressee) -> bool:
+    """Whether its letter can be made now."""
+    recognitions = _places(addressee.cycle)
+    return not (gaps(addressee.cycle) or gaps_of(addressee, recognitions))
+
+
+def _places(cycle: Cycle) -> list[tuple[str, int]]:
+    return list(recognized(cycle).values_list("application__utility__state", "application__utility"))
+
+
+# The checklist.
+
+
+@dataclass(frozen=True)
+class Line:
+    """What goes to whom: sent, or ready, or what is ``missing``. ``key`` is how a tick names it."""
+
+    key: str
+    what: str
+    whom: str
+    missing: list[str]
+    notice: Notice | None
+    addressee: Addressee | None = None
+    taken_from: Cycle | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.missing
+
+    @property
+    def status(self) -> str:
+        """In a word, for the file of the checklist."""
+        if self.notice:
+            return "Sent"
+        return f"Missing: {', '.join(self.missing)}" if self.missing else "Ready"
+
+
+def lines(cycle: Cycle) -> list[Line]:
+    """The letters to the offices, then the Federal Register notice. As many queries for many as for few."""
+    places, before, of_cycle = _places(cycle), earlier(cycle), gaps(cycle)
+    sent = {(row.kind, row.addressee_id): row for row in cycle.notices.filter(application=None).select_related("by")}
+    rows = sorted(cycle.addressees.select_related("cycle", "utility"), key=_place)
+    told = [
+        Line(
+            key=f"office-{row.pk}",
+            what=Kind.OFFICE.label,
+            whom=row.held,
+            missing=[*gaps_of(row, places), *of_cycle],
+            notice=(notice := sent.get((Kind.OFFICE, row.pk))),
+            addressee=row,
+            taken_from=before[_key(row)].cycle if not notice and is_as(before.get(_key(row)), row) else None,
+        )
+        for row in rows
+    ]
+    lacks = [*([] if places else ["anyone to name"]), *of_cycle]
+    notice = sent.get((Kind.REGISTER, None))
+    return [*told, Line(Kind.REGISTER, Kind.REGISTER.label, "Office of the Federal Register", lacks, notice)]
+
+
+def _place(addressee: Addressee) -> tuple[int, str, str]:
+    return OFFICES.index(Office(addressee.office)), str(addressee.get_state_display()), addressee.held
+
+
+def of_applicants(user: Any, cycle: Cycle, kind: str) -> QuerySet[Any]:
+    """The applications with a line of this kind, as far as ``user`` handles them, with what was sent of it."""
+    rows: QuerySet[Any] = Application.objects.visible_to(user).of_others().filter(cycle=cycle)
+    rows = rows.annotate(
+        line=FilteredRelation("notices", condition=Q(notices__kind=kind)),
+        notice_pk=F("line__pk"),
+        sent_on=F("line__sent_on"),
+        how=F("line__how"),
+        recorded_by=Coalesce(NullIf("line__by__name", Value("")), "line__by__email", output_field=CharField()),
+    ).order_by("utility__name", "pk")
+    if kind == Kind.LETTER:
+        return rows.filter(status__in=Application.OUTCOME)
+    stands = Q(recognition__revoked_at=None) | Q(notice_pk__isnull=False)  # what was sent stays on the list
+    return rows.filter(stands, status=Application.Status.RECOGNIZED, recognition__isnull=False)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The lines of one kind to applicants, in short; ``next`` are the first that are not sent."""
+
+    kind: str
+    label: str
+    total: int
+    sent: int
+    next: list[Application] = field(default_factory=list)
+
+
+LABELS = {Kind.LETTER: "Letters to applicants", Kind.CERTIFICATE: "Certificates", Kind.PRESS: "Press texts"}
+SHOWN = 5
+
+
+def groups(user: Any, cycle: Cycle) -> list[Group]:
+    found = []
+    for kind, label in LABELS.items():
+        rows = of_applicants(user, cycle, kind)
+        open_ones = rows.filter(sent_on=None)
+        total = rows.count()
+        found.append(Group(kind, label, total, total - open_ones.count(), list(open_ones[:SHOWN])))
+    return found
+
+
+def record(cycle: Cycle, kind: str, applications: Iterable[Application], *, by: Any, sent_on: date, how: str) -> None:
+    """As ``Notice.record``, for many applications in one statement."""
+    done = {"sent_on": sent_on, "how": how, "by": by, "recorded_at": timezone.now()}
+    Notice.objects.bulk_create(
+        [Notice(cycle=cycle, kind=kind, application=application, **done) for application in applications],
+        update_conflicts=True,
+        unique_fields=["cycle", "kind", "addressee", "application"],
+        update_fields=list(done),
+    )
+
+
+HEAD = ["Notice", "To", "State", "Status", "Sent on", "How", "Recorded by"]
+
+
+def as_rows(user: Any, cycle: Cycle) -> Iterator[list[Any]]:
+    """The whole checklist for a file, its head first."""
+    yield HEAD
+    for line in lines(cycle):
+        yield [line.what, line.whom, "", line.status, *_done(line.notice)]
+    of_cycle = gaps(cycle)
+    for kind in LABELS:
+        lacks = [] if kind == Kind.PRESS else of_cycle
+        ready = f"Missing: {', '.join(lacks)}" if lacks else "Ready"
+        for row in of_applicants(user, cycle, kind):
+            state = "Sent" if row.sent_on else ready
+            whom = [str(row.utility), row.utility.state]
+            yield [Kind(kind).label, *whom, state, row.sent_on, row.how or "", row.recorded_by or ""]
+
+
+def _done(notice: Notice | None) -> list[Any]:
+    return [notice.sent_on, notice.how, str(notice.by or "")] if notice else [None, "", ""]
+
+
+# What they say. The wordings are the administrators'.
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """``kind``: title, heading, subheading, state (a heading too), text, item of a list, or sign (a line below)."""
+
+    text: str
+    kind: str = "text"
+
+
+CAPTION = re.compile(r"([A-Z][A-Z ]{3,60}):\s*(.*)")
+NUMBERED = re.compile(r"[IVX]{1,4}\. .{1,100}")
+
+
+def paragraphs(text: str) -> Iterator[Paragraph]:
+    """What stands between empty lines. SUMMARY: and its like become headings, “I. Background” one below them."""
+    for block in re.split(r"\n\s*\n", text.strip()):
+        words = " ".join(block.split())
+        if caption := CAPTION.fullmatch(words):
+            yield Paragraph(f"{caption[1]}:", "heading")
+            words = caption[2]
+        if words:
+            yield Paragraph(words, "subheading" if NUMBERED.fullmatch(words) else "text")
+
+
+def _worded(name: str, cycle: Cycle, **words: str) -> tuple[str, str]:
+    """Subject and body of a wording about a whole cycle."""
+    template = EmailTemplate.objects.get(name=name, language="")
+    known = {"cycle": str(cycle), "contact": settings.CONTACT_EMAIL} | words
+    return " ".join(filled(template.subject, known).split()), filled(template.content, known).strip()
+
+
+def counted(n: int, one: str, many: str) -> str:
+    return f"{intcomma(n)} {one if n == 1 else many}"
+
+
+def letter(addressee: Addressee, n: int) -> tuple[str, str]:
+    """Subject and body of the letter to an office, which tells of ``n`` organizations."""
+    places = {
+        Office.GOVERNOR: f"in {'the ' if addressee.state in TITLES else ''}{addressee.get_state_display()}",
+        Office.TRIBAL_LEADER: "in the jurisdiction of your Tribe",
+    }
+    place = places.get(Office(addressee.office), "in the United States")
+    count = counted(n, "organization", "organizations")
+    return _worded("notice-letter", addressee.cycle, count=count, place=place)
+
+
+def register_notice(cycle: Cycle) -> list[Paragraph]:
+    """The draft of the Federal Register notice: the wording, the organizations by state, who signs.
+
+    What no field of the cycle knows stands in square brackets.
+    """
+    states = by_state(recognized(cycle))
+    agency = cycle.letterhead.strip().partition("\n")[0].strip() or "[Agency]"
+    days = " and ".join(f"{day:%B %-d, %Y}" for day in days_of_release(cycle)) or "[date of release]"
+    title, body = _worded(
+        "federal-register",
+        cycle,
+        agency=agency,
+        count=counted(sum(len(rows) for _, rows in states), "organization", "organizations"),
+        states=counted(len(states), "state or territory", "states and territories"),
+        released=days,
+    )
+    listed = [Paragraph("Recognized Organizations", "subheading")]
+    for state, rows in states:
+        listed.append(Paragraph(state, "state"))
+        listed += [Paragraph(_named(row), "item") for row in rows]
+    signed = [
+        "Dated: [day of signature]", cycle.signatory_name or "[Name]", cycle.signatory_title or "[Title]"
+    ]  # fmt: skip
+    head = [Paragraph(agency, "sign"), Paragraph("[Docket or FRL number]", "sign"), Paragraph(title, "title")]
+    return [*head, *paragraphs(body), *listed, *(Paragraph(line, "sign") for line in signed)]
+
+
+def _named(recognition: Recognition) -> str:
+    utility = recognition.application.utility
+    return f"{utility.name}, {utility.city}"
+
+
+def press(application: Application) -> tuple[str, str]:
+    """Headline and text for the utility's own press work, from the administrators' wording."""
+    recognition, utility = application.recognition, application.utility
+    headline, text = rendered(
+        "press-text",
+        application,
+        person="",
+        city=utility.city,
+        state=utility.get_state_display(),
+        since=_day(recognition.since),
+        until=_day(recognition.until),
+        register=settings.SITE_URL.rstrip("/") + recognition.get_absolute_url(),
+    )
+    return headline, text.strip()
+
+
+def _day(day: date | datetime) -> str:
+    return f"{day:%B %-d, %Y}"
+
+
+def has_press_text(application: Application) -> bool:
+    """Whoever is recognized, and not revoked."""
+    return Recognition.objects.filter(application=application, revoked_at=None).exists()

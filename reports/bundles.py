@@ -1,0 +1,163 @@
+"""A bundle: the rows of its parts, and the ZIP that they are put together in."""
+
+import logging
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING
+from zipfile import ZipFile, ZipInfo
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from files.models import StoredFile
+from reports import kinds
+from reports.models import ZIP, Report
+
+if TYPE_CHECKING:
+    from reports.rendering import Volume
+
+logger = logging.getLogger(__name__)
+
+# Documents in one PDF for the printer. Its pages are held in memory until it is written.
+VOLUME = 100
+MISSING = "could not be made.txt"
+SPOILT = "It was made, but could not be laid out once more when everything was put together."
+
+
+class NothingMade(Exception):
+    """There is not one part to put together. The message is for the person who waits."""
+
+
+def settle(report: Report, wanted: Sequence[kinds.Part]) -> None:
+    """Make the parts of ``report`` those that are wanted.
+
+    What is not there yet is added; what is there stays as it is, with its file; what is wanted no more goes.
+    """
+    rows = {(row.kind, row.object_id): row for row in _rows(report, wanted)}
+    moved = []
+    for part in report.parts.all():
+        row = rows.pop((part.kind, part.object_id), None)
+        if row is None:
+            part.discard()
+        elif (part.order, part.place, part.title) != (row.order, row.place, row.title):
+            part.order, part.place, part.title = row.order, row.place, row.title
+            moved.append(part)
+    Report.objects.bulk_update(moved, ["order", "place", "title"], batch_size=500)
+    Report.objects.bulk_create(rows.values(), batch_size=500, ignore_conflicts=True)
+
+
+def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
+    taken = set()
+    for order, part in enumerate(wanted):
+        folder, name = _plain(part.folder), _plain(part.filename)
+        if (folder, name.casefold()) in taken:  # two utilities of one name
+            name = f"{name} ({order + 1})"
+        taken.add((folder, name.casefold()))
+        yield Report(
+            parent=report,
+            requested_by=report.requested_by,
+            kind=part.kind,
+            object_id=part.object_id,
+            title=f"{kinds.get(part.kind).label}: {part.filename}"[:300],
+            order=order,
+            place=f"{folder}/{name}.pdf",
+        )
+
+
+def _plain(name: str) -> str:
+    """A file's name on every system, and never a way out of the folder it is unpacked in."""
+    return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', "-", name)[:120].strip(" .") or "document"
+
+
+def put_together(report: Report, name: str) -> StoredFile:
+    """The ZIP of what was made, on disk until it is stored. Raises NothingMade, or WrongState if the lease was lost."""
+    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        path = Path(folder) / "bundle.zip"
+        with ZipFile(path, "w") as archive:  # not compressed: a PDF is
+            _fill(archive, report, Path(folder))
+        report.tell(95, "Keeping the ZIP")
+        return StoredFile.keep_made_file(name, ZIP, path, by=report.requested_by)
+
+
+def _fill(archive: ZipFile, report: Report, folder: Path) -> None:
+    parts = list(report.parts.select_related("file").order_by("order", "pk"))
+    made = [part for part in parts if part.status == Report.Status.DONE]
+    done = 0
+    for name, volume in _volumes(made):
+        _bind(archive, report, folder / f"{name}.pdf", volume, done, len(made))
+        done += len(volume)
+    if not archive.namelist():
+        raise NothingMade(_why_nothing(parts))
+    if missing := list(report.missing):
+        archive.writestr(_entry(MISSING), _list_of(missing))
+
+
+def _volumes(parts: list[Report]) -> Iterator[tuple[str, list[Report]]]:
+    """What makes one PDF for the printer, with its name: parts of one folder, in their order."""
+
+    def folder(part: Report) -> str:
+        return part.place.partition("/")[0]
+
+    for name, group in groupby(sorted(parts, key=folder), key=folder):
+        in_folder = list(group)
+        for number, start in enumerate(range(0, len(in_folder), VOLUME), start=1):
+            yield f"{name}-{number}", in_folder[start : start + VOLUME]
+
+
+def _bind(archive: ZipFile, report: Report, path: Path, parts: list[Report], done: int, of: int) -> None:
+    """Put in ``parts``, singly and as one PDF for the printer, after ``done`` of ``of`` others."""
+    from reports import rendering  # here, because a web process has no use for WeasyPrint's 50 MB
+
+    volume = rendering.Volume()
+    for n, part in enumerate(parts, start=done + 1):
+        report.tell(90 * n // of, f"Putting together {n:,} of {of:,}")
+        try:
+            made = _laid_out(volume, part, report)
+        except (SoftTimeLimitExceeded, OperationalError, InterfaceError, MemoryError):
+            raise  # not this part's fault
+        except Exception:
+            logger.exception("part %s of bundle %s could not be put in", part.pk, report.pk)
+            part.take_back(SPOILT)
+        else:
+            with made, archive.open(_entry(part.place), "w") as target:
+                shutil.copyfileobj(made, target)
+    if len(volume):
+        volume.write(path, f"{report.title}: {path.stem}")
+        archive.write(path, f"to print/{path.name}")
+        path.unlink()
+
+
+def _laid_out(volume: "Volume", part: Report, report: Report) -> IO[bytes]:
+    """Add ``part`` to ``volume``. Returns its own PDF."""
+    kind = kinds.single(part.kind)
+    subject = kind.find(report.requested_by, part.object_id)
+    if part.file is None or subject is None:
+        raise LookupError(f"{part.title} is gone")
+    context = kind.context(subject)
+    made = part.file.content.open("rb")
+    try:
+        volume.add(part.title, kind.template, context)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _entry(name: str) -> ZipInfo:
+    return ZipInfo(name, timezone.localtime().timetuple()[:6])
+
+
+def _list_of(missing: list[Report]) -> str:
+    return "".join(f"{part.title}\r\n    {part.error}\r\n\r\n" for part in missing)
+
+
+def _why_nothing(parts: list[Report]) -> str:
+    if not parts:
+        return "There is nothing to make yet."
+    return f"None of the {len(parts):,} documents could be made." if len(parts) > 1 else "The document was not made."
