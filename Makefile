@@ -34,7 +34,12 @@ bench: ## what each page costs
 	@bin/setup test
 	@$(python) -m bench
 
+soak: export LOCAL_DIR := $(CURDIR)/.local/bench
+soak: ## the letters and certificates of a whole cycle, by two worker processes
+	@bin/setup test
+	@$(python) -m bench --soak
+
 clean: ## remove what was installed and made here, the demo's data too
 	rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench soak clean

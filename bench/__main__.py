@@ -19,12 +19,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What each page, report and process costs.")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--quick", action="store_true", help="fewer repeats: a first look, not a measurement")
+    parser.add_argument("--soak", action="store_true", help="instead: the letters and certificates of a whole cycle")
     options = parser.parse_args()
     requests, times = (20, 2) if options.quick else (200, 10)
 
     _set_up(Path(tempfile.mkdtemp(prefix="headworks-bench-")))
     with _own_database():
-        _run(requests, times, as_json=options.json)
+        if options.soak:
+            _soak()
+        else:
+            _run(requests, times, as_json=options.json)
 
 
 def _set_up(folder: Path) -> None:
@@ -113,6 +117,12 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
     figures |= {"report": dataclasses.asdict(report), "documents": dataclasses.asdict(printed)}
     figures |= {"memory": [dataclasses.asdict(each) for each in held]}
     _print(json.dumps(figures, indent=2))
+
+
+def _soak() -> None:
+    from bench import soak, world
+
+    _print(*soak.told(soak.measure(world.build())))
 
 
 # What the processes that are started say goes to standard error, so that --json prints JSON alone.

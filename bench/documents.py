@@ -8,7 +8,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from bench.report_time import _empty, _took
+from bench.report_time import empty_page, took
 from bench.world import World
 from recognition.models import Application, Cycle, Decision, Recognition
 from recognition.models.message import rendered
@@ -30,20 +30,20 @@ class DocumentCost:
 def measure(world: World, times: int) -> DocumentCost:
     """For ``times`` recognized utilities, each from its row to the bytes of its PDFs, in turn with the empty page."""
     with transaction.atomic():
-        recognized = _recognized(times)
+        pks = recognized(times)
         for name in KINDS:  # fonts are looked up once
-            _made(world, name, recognized[0])
+            _made(world, name, pks[0])
         letter, certificate, empty = [], [], []
-        for pk in recognized:
-            letter.append(_took(partial(_made, world, "recognition-letter", pk)))
-            certificate.append(_took(partial(_made, world, "certificate", pk)))
-            empty.append(_took(_empty))
+        for pk in pks:
+            letter.append(took(partial(_made, world, "recognition-letter", pk)))
+            certificate.append(took(partial(_made, world, "certificate", pk)))
+            empty.append(took(empty_page))
         transaction.set_rollback(True)  # what is measured next finds the world as it was
-    of_letter, of_certificate, of_empty = map(statistics.median, (letter, certificate, empty))
-    return DocumentCost(of_letter, of_certificate, of_empty, (of_letter + of_certificate) / 2 / of_empty)
+    of_letter, of_certificate, ofempty_page = map(statistics.median, (letter, certificate, empty))
+    return DocumentCost(of_letter, of_certificate, ofempty_page, (of_letter + of_certificate) / 2 / ofempty_page)
 
 
-def _recognized(number: int) -> list[int]:
+def recognized(number: int) -> list[int]:
     """As the release of their decisions would leave them."""
     Cycle.objects.update(
         signatory_name="Dana Whitfield", signatory_title="Director", letterhead="Office of Water\n1200 River Avenue"

@@ -26,13 +26,13 @@ class ReportCost:
 def measure(world: World, times: int) -> ReportCost:
     """The report of a complete gap analysis, from its row to the bytes of its PDF; takes turns with the empty page."""
     size = len(_report(world))
-    _empty()  # fonts are looked up once
+    empty_page()  # fonts are looked up once
     report, empty = [], []
     for _ in range(times):
-        report.append(_took(lambda: _report(world)))
-        empty.append(_took(_empty))
-    of_report, of_empty = statistics.median(report), statistics.median(empty)
-    return ReportCost(of_report, of_empty, size, of_report / of_empty)
+        report.append(took(lambda: _report(world)))
+        empty.append(took(empty_page))
+    of_report, ofempty_page = statistics.median(report), statistics.median(empty)
+    return ReportCost(of_report, ofempty_page, size, of_report / ofempty_page)
 
 
 def _report(world: World) -> bytes:
@@ -41,12 +41,12 @@ def _report(world: World) -> bytes:
     return rendering.pdf(rendering.pages(kind.template, kind.context(analysis)))
 
 
-def _empty() -> bytes:
+def empty_page() -> bytes:
     document = HTML(string=NOTHING).render(pdf_variant=rendering.VARIANT)
     return bytes(document.write_pdf(pdf_variant=rendering.VARIANT))
 
 
-def _took(work: Callable[[], object]) -> float:
+def took(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000

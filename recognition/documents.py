@@ -25,9 +25,9 @@ from recognition.content import identifiers, passages
 from recognition.models import Application, Assignment, Cycle, Feedback, Photo
 from recognition.models.application import ApplicationQuerySet
 from recognition.models.message import rendered
+from recognition.reading import page
 from recognition.rights import Act, Rights
 from recognition.shown import criterion_names
-from recognition.views.applications import page
 
 
 @dataclass(frozen=True)

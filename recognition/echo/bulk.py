@@ -20,8 +20,9 @@ from typing import IO, Any
 import httpx
 from django.conf import settings
 
-from recognition.echo import reading
-from recognition.echo.reading import CWA, SDWA, Period, Reading
+from recognition.echo import reading, weekly
+from recognition.echo.reading import CWA, SDWA, Reading
+from recognition.echo.weekly import Period
 
 EXPORTER, NPDES, WATER = "echo_exporter.zip", "npdes_downloads.zip", "SDWA_latest_downloads.zip"
 LONGEST_LINE = 1_000_000  # characters; a file without line ends is no CSV
@@ -50,7 +51,7 @@ class File:
     keys: dict[str, str]
     columns: tuple[str, ...]
     read: dict[str, Callable[[list[Row], Period, int], Reading]]
-    keeps: Callable[[Row, Period], bool] = reading.always
+    keeps: Callable[[Row, Period], bool] = weekly.always
     dated: str = ""
 
 
@@ -71,15 +72,15 @@ FILES = [
             "SDWA_SNC_FLAG",
             "SDWA_FORMAL_ACTION_COUNT",
         ),
-        {CWA: reading.facility_cwa, SDWA: reading.facility_sdwa},
+        {CWA: weekly.facility_cwa, SDWA: weekly.facility_sdwa},
     ),
     File(
         "NPDES_QNCR_HISTORY.csv",
         NPDES,
         {CWA: "NPDES_ID"},
-        ("YEARQTR", "HLRNC", *reading.COUNTED),
-        {CWA: reading.quarters},
-        reading.of_late_quarter,
+        ("YEARQTR", "HLRNC", *weekly.COUNTED),
+        {CWA: weekly.quarters},
+        weekly.of_late_quarter,
         "YEARQTR",
     ),
     File(
@@ -87,16 +88,16 @@ FILES = [
         NPDES,
         {CWA: "NPDES_ID"},
         ("SINGLE_EVENT_VIOLATION_DATE", "VIOLATION_DESC"),
-        {CWA: reading.events},
-        reading.of_late_event,
+        {CWA: weekly.events},
+        weekly.of_late_event,
     ),
     File(
         "NPDES_FORMAL_ENFORCEMENT_ACTIONS.csv",
         NPDES,
         {CWA: "NPDES_ID"},
         ("ENF_TYPE_DESC", "SETTLEMENT_ENTERED_DATE"),
-        {CWA: reading.actions},
-        reading.of_late_action,
+        {CWA: weekly.actions},
+        weekly.of_late_action,
     ),
     File(
         "SDWA_VIOLATIONS_ENFORCEMENT.csv",
@@ -113,8 +114,8 @@ FILES = [
             "ENFORCEMENT_DATE",
             "ENF_ACTION_CATEGORY",
         ),
-        {SDWA: reading.violations},
-        reading.of_open_violation,
+        {SDWA: weekly.violations},
+        weekly.of_open_violation,
     ),
 ]
 ARCHIVES = list(dict.fromkeys(file.archive for file in FILES))

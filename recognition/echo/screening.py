@@ -14,7 +14,8 @@ from django.utils import timezone
 from recognition.echo import bulk, reading
 from recognition.echo.bulk import BrokenFile, Extract, File, Heard
 from recognition.echo.numbers import Applicant, applicants
-from recognition.echo.reading import Period, Reading
+from recognition.echo.reading import Reading
+from recognition.echo.weekly import Period
 from recognition.models import Application, Cycle, Screening, ScreeningFinding
 from workflow.models import WrongState
 

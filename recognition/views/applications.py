@@ -1,6 +1,5 @@
 """An application as one whole: the list, its page, start, submit, withdraw, delete."""
 
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,13 +9,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
-from recognition import shown, stages, timeline
-from recognition.content import redacted
+from recognition import stages, timeline
 from recognition.forms.applications import StartForm, WithdrawForm
 from recognition.lists import queues_of
 from recognition.models import Application, Cycle, Feedback, Incomplete, Late
+from recognition.reading import page
 from recognition.requests import application_for
-from recognition.rights import Act, Rights
+from recognition.rights import Act
 from recognition.views.cycles import has_pages
 from recognition.views.hours import asked
 from workflow import saving
@@ -66,26 +65,6 @@ def application(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "hours": asked(request.user, application, rights),
     }
     return render(request, "recognition/application_detail.html", context)
-
-
-def page(application: Application, rights: Rights) -> dict[str, Any]:
-    """What the person gets to read of the version under review; its own people also read their draft."""
-    submission = application.submission
-    content = submission.content if submission else application.content()
-    if not rights.may(Act.READ_CONFIDENTIAL):
-        content = redacted(content)
-    reads_text, reads_contact = rights.may(Act.READ_TEXT), rights.may(Act.READ_CONTACT)
-    photos = submission.photos.select_related("file") if submission else application.photos_now()
-    return {
-        "application": application,
-        "rights": rights,
-        "may": {act.name.lower(): rights.may(act) for act in Act},
-        "submission": submission,
-        "contact": shown.contact(content) if reads_contact else [],
-        "texts": shown.texts(content, application.cycle.edition.criteria) if reads_text else [],
-        "statements": shown.statements(content) if reads_text and reads_contact else [],
-        "photos": photos if rights.may(Act.READ_CONFIDENTIAL) else [],  # a caption may repeat a claimed passage
-    }
 
 
 @login_required

@@ -23,8 +23,8 @@ from recognition.models.review import (
     return_letter,
     returnable,
 )
+from recognition.reading import page
 from recognition.rights import Act, Rights
-from recognition.views.applications import page
 from recognition.views.staff import step
 from workflow import saving
 from workflow.models import Stale

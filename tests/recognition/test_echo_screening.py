@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from recognition.echo import bulk, screening
 from recognition.echo.numbers import Applicant
-from recognition.echo.reading import CWA, SDWA, Period
+from recognition.echo.reading import CWA, SDWA
+from recognition.echo.weekly import Period
 from recognition.models import Application, Screening, ScreeningFinding, Verdict
 from recognition.models.screening import SILENT, latest_findings
 from recognition.tasks import screen, sweep_screenings

@@ -147,9 +147,10 @@ def web(port: int) -> Child:
     return Child("web server", port, "gunicorn", "config.wsgi", "--log-level", "warning", *options, patience=10)
 
 
-def worker(port: int) -> Child:
+def worker(port: int, processes: int = 1) -> Child:
     schedule = str(settings.LOCAL_DIR / "beat-schedule")
-    options = ["-B", "-c", "1", "--loglevel", "WARNING", "--schedule", schedule, "--without-gossip", "--without-mingle"]
+    options = ["-B", "-c", str(processes), "--loglevel", "WARNING", "--schedule", schedule]
+    options += ["--without-gossip", "--without-mingle"]
     return Child("worker", port, "celery", "-q", "-A", "config", "worker", *options, patience=20)
 
 
