@@ -1,9 +1,23 @@
 """Gap analyses in the administration pages: to look at, not to change."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Q
 
 from assessments.models import Finding, GapAnalysis, GapAnalysisEvent
+from initiatives.models import Initiative
+from pdca import references
 from workflow.admin import ReadOnly
+
+
+@references.counts("gap analyses")
+def naming(entry: Any) -> int:
+    """Those with an initiative in place, or with a finding that names it by its slug."""
+    if not isinstance(entry, Initiative):
+        return 0
+    named = Q(initiatives=entry) | Q(findings__initiatives__contains=[entry.slug])
+    return GapAnalysis.objects.filter(named).distinct().count()
 
 
 class FindingInline(ReadOnly, admin.TabularInline):

@@ -40,7 +40,7 @@ class AnalysisForm(forms.ModelForm):
     )
     initiatives = forms.ModelMultipleChoiceField(
         label="Initiatives already in place",
-        queryset=Initiative.objects.all(),
+        queryset=Initiative.objects.none(),
         to_field_name="slug",
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -64,11 +64,16 @@ class AnalysisForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         areas = [(area.code, area.name) for area in Area.objects.all()]
         self.fields["areas"].choices = areas  # type: ignore[attr-defined]
+        offered = Initiative.objects.readable()
         if self.instance.pk:
+            # What it names stays to be ticked, though the catalog may have retired it since.
+            offered = (offered | Initiative.objects.filter(gap_analyses=self.instance)).distinct()
             self.initial["version"] = self.instance.version
         else:
             self.initial.setdefault("as_of", timezone.localdate())
             self.initial.setdefault("areas", [code for code, _ in areas])
+
+        self.fields["initiatives"].queryset = offered  # type: ignore[attr-defined]
 
     def clean_areas(self) -> list[str]:
         """In their own order, whatever order they were sent in."""

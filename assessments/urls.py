@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/reopen/", views.reopen, name="reopen"),
     path("<int:pk>/delete/", views.delete, name="delete"),
     path("<int:pk>/results/", views.results, name="results"),
+    path("<int:pk>/guidance/<slug:element>/", views.guidance, name="guidance"),
     path("<int:pk>/<slug:element>/", views.save_finding, name="save"),
     path("<int:pk>/<slug:element>/details/", views.details, name="details"),
     path("<int:pk>/<slug:element>/link/", views.add_link, name="add_link"),

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
@@ -216,6 +217,20 @@ def details(request: AuthenticatedRequest, pk: int, element: str) -> HttpRespons
     finding = _row(request, pk, element)
     context = _details_context(finding, FindingForm(finding=finding))
     return render(request, "assessments/analysis_fill.html#details", context)
+
+
+@login_required
+@vary_on_headers("HX-Request")
+def guidance(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
+    """The guide on a row's element, and what the initiatives in place ask there: in the row, or as a page."""
+    finding = _row(request, pk, element)
+    context = {
+        "analysis": finding.analysis,
+        "element": finding.element,
+        "in_place": list(finding.analysis.initiatives.values_list("slug", flat=True)),
+    }
+    part = "#text" if request.htmx else ""  # type: ignore[attr-defined]
+    return render(request, f"assessments/analysis_guidance.html{part}", context)
 
 
 # Its evidence.

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "post_office",
     "csp",
+    "simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -107,13 +108,9 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the database, not in the broker: signing in (rate limits) works while the broker is away.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "django_cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},  # what is thrown out before its time would be a forgotten rate limit
-    }
-}
+# What is thrown out of it before its time would be a forgotten rate limit.
+_cache = {"LOCATION": "django_cache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"} | _cache}
 
 # --- Celery --------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.valkey(LOCAL_DIR / "valkey")

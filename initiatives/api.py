@@ -46,10 +46,10 @@ class InitiativeList(Schema):
 @router.get("initiatives", response=InitiativeList, summary="The management initiatives")
 @cacheable
 def initiatives(request: HttpRequest) -> dict[str, Any]:
-    return listing(Initiative.objects.prefetch_related("areas"))
+    return listing(Initiative.objects.readable().prefetch_related("areas"))
 
 
 @router.get("initiatives/{slug}", response=InitiativeOut, summary="One management initiative")
 @cacheable
 def initiative(request: HttpRequest, slug: str) -> Initiative:
-    return get_object_or_404(Initiative.objects.prefetch_related("areas"), slug=slug)
+    return get_object_or_404(Initiative.objects.readable().prefetch_related("areas"), slug=slug)

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from initiatives.models import Initiative, InitiativeQuerySet
+from accounts.models import System
+from initiatives.models import Chain, Initiative, InitiativeQuerySet
 from pdca.models import Area, Component
 
 
@@ -14,6 +15,9 @@ class CatalogFilter(forms.Form):
 
     area = forms.ChoiceField(label="Management area", required=False)
     group = forms.ChoiceField(label="Group", required=False, choices=[("", "Every group"), *Initiative.Group.choices])
+    system = forms.ChoiceField(label="System", required=False, choices=[("", "Every system"), *System.choices])
+    chain = forms.ChoiceField(label="Value chain", required=False, choices=[("", "Every chain"), *Chain.choices])
+    today = forms.ChoiceField(label="Today", required=False, choices=[("", "Then or now"), *Initiative.Today.choices])
     component = forms.ChoiceField(label="Order", required=False)
 
     def __init__(self, data: Any, areas: Iterable[Area], components: Iterable[Component]) -> None:
@@ -33,6 +37,12 @@ class CatalogFilter(forms.Form):
             initiatives = initiatives.supporting(chosen["area"])
         if chosen.get("group"):
             initiatives = initiatives.filter(group=chosen["group"])
+        if chosen.get("system"):
+            initiatives = initiatives.filter(systems__contains=[chosen["system"]])
+        if chosen.get("chain"):
+            initiatives = initiatives.filter(chains__contains=[chosen["chain"]])
+        if chosen.get("today"):
+            initiatives = initiatives.filter(today=chosen["today"])
         if chosen.get("component"):
             initiatives = initiatives.strongest_first(chosen["component"])
         return initiatives

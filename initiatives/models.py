@@ -1,12 +1,16 @@
 """The catalog: management initiatives and how strongly each supports plan, do, check and act."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 
+from accounts.models import System
+from pdca.entries import Entry, EntryQuerySet
 from pdca.models import Area
+from pdca.shapes import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing, Passage, Reasons, Records, Shaped, Slugs
 
 
-class InitiativeQuerySet(models.QuerySet["Initiative"]):
+class InitiativeQuerySet(EntryQuerySet):
     def supporting(self, area: str) -> "InitiativeQuerySet":
         """Those that serve a management area, by its letter."""
         return self.filter(areas=area)
@@ -16,8 +20,28 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
         return self.order_by(Initiative.STRENGTH_FIELDS[component], "name")
 
 
-class Initiative(models.Model):
-    """A management initiative (guide 2004, Table 1)."""
+READING = [
+    Key("title", "Title", "line"),
+    Key("by", "Published by", "line", required=False),
+    Key("year", "Year", "number", required=False),
+    Key("url", "Address", "line", required=False),
+    Key("note", "Note", "line", required=False),
+]
+
+
+class Chain(models.TextChoices):
+    """The value chains of phase 1 report 2002, §2.1.3."""
+
+    DRINKING_WATER = "drinking_water", "Drinking water"
+    WASTEWATER = "wastewater", "Wastewater"
+    STORMWATER = "stormwater", "Stormwater"
+    BIOSOLIDS = "biosolids", "Biosolids"
+
+
+class Initiative(Entry):
+    """A management initiative (guide 2004, Table 1) with its profile (App. C; phase 1 report 2002, App. D)."""
+
+    _history_m2m_fields = ["areas"]
 
     class Group(models.TextChoices):
         BEST_PRACTICES = "best-practices", "Best management practices"
@@ -38,6 +62,19 @@ class Initiative(models.Model):
                 3: "Adds little here. Look to another initiative for this part.",
             }[self.value]
 
+    class Grouping(models.TextChoices):
+        """Of phase 1 report 2002, Table 1."""
+
+        TOOL = "tool", "Management tool"
+        FRAMEWORK = "framework", "Management system framework"
+        BOTH = "both", "Tool and framework"
+
+    class Today(models.TextChoices):
+        RUNS = "runs", "Exists today"
+        CHANGED = "changed", "Exists in another form"
+        ENDED = "ended", "Ended"
+        UNKNOWN = "unknown", "Not known"
+
     # Component slug → the field with its strength. A field named ``check`` would hide Django's own Model.check.
     STRENGTH_FIELDS = {"plan": "plan", "do": "do", "check": "check_strength", "act": "act"}
 
@@ -55,10 +92,51 @@ class Initiative(models.Model):
     do = models.PositiveSmallIntegerField(choices=Strength.choices)
     check_strength = models.PositiveSmallIntegerField("check", choices=Strength.choices, db_column="check_strength")
     act = models.PositiveSmallIntegerField(choices=Strength.choices)
-    source = models.CharField(max_length=200)
-    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+    plan_note = Shaped(Passage(), verbose_name="how it supports Plan")
+    do_note = Shaped(Passage(), verbose_name="how it supports Do")
+    check_note = Shaped(Passage(), verbose_name="how it supports Check")
+    act_note = Shaped(Passage(), verbose_name="how it supports Act")
+    kind = models.TextField("what kind of program it is", blank=True)
+    grouping = models.CharField(
+        "phase 1 grouping",
+        max_length=12,
+        choices=Grouping.choices,
+        blank=True,
+        help_text="phase 1 report 2002, Table 1",
+    )
+    sponsors = Shaped(Lines())
+    participants = Shaped(Passage(), verbose_name="who may take part")
+    systems = ArrayField(
+        models.CharField(max_length=20, choices=System.choices),
+        default=list,
+        blank=True,
+        verbose_name="systems it fits",
+    )
+    chains = ArrayField(
+        models.CharField(max_length=20, choices=Chain.choices), default=list, blank=True, verbose_name="value chains"
+    )
+    value_chain = Shaped(Passage(), verbose_name="steps of the value chain")
+    fence_line = Shaped(Passage())
+    drivers = Shaped(Listing())
+    goals = Shaped(Listing())
+    benefits = Shaped(Listing())
+    steps = Shaped(Listing(), verbose_name="steps and requirements, in order")
+    lacks = Shaped(Listing(), verbose_name="what it lacks")
+    participation = Shaped(Records(Key("year", "Year", "number"), TEXT, SOURCE, NOTE))
+    asks = Shaped(
+        Records(Key("element", "Element (slug)", "slug"), TEXT, SOURCE, NOTE),
+        verbose_name="what it asks at each element",
+    )
+    today = models.CharField("today", max_length=12, choices=Today.choices, default=Today.UNKNOWN)
+    today_text = models.TextField("what became of it", blank=True)
+    today_source = models.CharField("checked where or when", max_length=200, blank=True)
+    today_verified = models.BooleanField("checked against a source", default=False)
+    reading = Shaped(Records(*READING), verbose_name="further reading")
+    unsaid = Shaped(Reasons(), verbose_name="why nothing is said")
+    source = models.CharField("source of name, group, areas, strengths", max_length=200)
+    profile_source = models.CharField("source of kind, grouping, sponsors", max_length=200, blank=True)
 
-    objects = InitiativeQuerySet.as_manager()
+    objects = InitiativeQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["name"]
@@ -81,3 +159,63 @@ class Initiative(models.Model):
     def support(self) -> dict[str, int]:
         """Component slug → strength, 1 the strongest."""
         return {component: getattr(self, field) for component, field in self.STRENGTH_FIELDS.items()}
+
+    @property
+    def notes(self) -> dict[str, dict[str, str]]:
+        """Component slug → how it supports it, in words, with the source."""
+        return {component: getattr(self, f"{component}_note") for component in self.STRENGTH_FIELDS}
+
+    def unsaid_note(self, component: str) -> str:
+        """Why nothing is told of how it supports a component, by its slug; empty where something is."""
+        return str(self.unsaid.get(f"{component}_note", ""))
+
+    @property
+    def asked(self) -> dict[str, dict[str, str]]:
+        """Element slug → what it asks there."""
+        return {record["element"]: record for record in self.asks}
+
+    @property
+    def systems_shown(self) -> list[str]:
+        return [System(system).label for system in self.systems]
+
+    @property
+    def chains_shown(self) -> list[str]:
+        return [Chain(chain).label for chain in self.chains]
+
+
+class Case(Entry):
+    """A utility that brought initiatives together (guide 2004, §3.4)."""
+
+    class Approach(models.TextChoices):
+        """The sequencing approaches of guide 2004, §3.2."""
+
+        PLANNING = "planning", "Begins by planning and self-assessment"
+        OPERATIONS = "operations", "Begins small and covers more operations"
+        AREAS = "areas", "Begins with one system and adds management areas"
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=160)
+    place = models.CharField(max_length=120)
+    order = models.PositiveSmallIntegerField(default=1)
+    systems = ArrayField(models.CharField(max_length=20, choices=System.choices), default=list, blank=True)
+    facts = Shaped(Records(Key("label", "What", "line"), Key("value", "How much", "line")))
+    initiatives = Shaped(Slugs(), verbose_name="initiatives of the catalog", help_text="their slugs")
+    other_initiatives = Shaped(Lines())
+    approach = models.CharField(max_length=12, choices=Approach.choices)
+    path = Shaped(Lines(), verbose_name="path taken, in order")
+    integrated = Shaped(Records(Key("elements", "Elements (slugs)", "slugs"), TEXT), verbose_name="what was integrated")
+    benefits = Shaped(Records(TEXT, Key("source", "Source", "line", required=False), NOTE))
+    table_columns = Shaped(Lines())
+    table_rows = Shaped(Grid())
+    table_note = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["order", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("initiatives:case", args=[self.slug])

@@ -73,9 +73,18 @@ def _create(model: type[models.Model], values: Mapping[str, Any]) -> None:
     many = [name for name in values if _is_many(model, name)]
     for name in values.keys() - set(many):
         _set(row, name, values[name])
+    if not many:
+        row.save(force_insert=True)
+        return
+    # One version in the history, which holds the many-to-many rows too.
+    row.skip_history_when_saving = True  # type: ignore[attr-defined]
     row.save(force_insert=True)
     for name in many:
         _set(row, name, values[name])
+    del row.skip_history_when_saving  # type: ignore[attr-defined]
+    row.save()
+    if hasattr(row, "history"):
+        row.history.update(history_type="+")
 
 
 def _update(row: Any, key: str, values: Mapping[str, Any], outcome: Outcome) -> None:

@@ -1,7 +1,11 @@
-"""Management areas, the four components and the 18 elements of guide 2004, Table 2."""
+"""Management areas, components, the 18 elements of guide 2004, Table 2, and what the guide says around them."""
 
 from django.db import models
 from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from pdca.entries import Entry
+from pdca.shapes import NOTE, SOURCE, TEXT, Grid, Key, Lines, Passage, Reasons, Records, Shaped, Slugs
 
 
 class Area(models.Model):
@@ -14,6 +18,7 @@ class Area(models.Model):
     description = models.TextField()
     source = models.CharField(max_length=200)
     loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+    history = HistoricalRecords(excluded_fields=["loaded"])
 
     class Meta:
         ordering = ["order"]
@@ -31,6 +36,7 @@ class Component(models.Model):
     purpose = models.TextField()
     source = models.CharField(max_length=200)
     loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+    history = HistoricalRecords(excluded_fields=["loaded"])
 
     class Meta:
         ordering = ["order"]
@@ -46,8 +52,25 @@ class Component(models.Model):
         return self.name[0]
 
 
-class Element(models.Model):
+OPPORTUNITY = [
+    Key("title", "What can be shared", "line"),
+    Key("shared", "How it is shared"),
+    Key("benefit", "The benefit"),
+    Key("how", "How to go about it", "lines", required=False),
+    Key("caution", "The caution", required=False),
+    SOURCE,
+    NOTE,
+]
+
+
+class Element(Entry):
     """One of the 18 rows of guide 2004, Table 2."""
+
+    class Level(models.TextChoices):
+        """How phase 1 report 2002, §3.2, tells them apart."""
+
+        CORE = "core", "Core element"
+        SUPPORT = "support", "Support element"
 
     slug = models.SlugField(unique=True)
     order = models.PositiveSmallIntegerField(unique=True)
@@ -56,7 +79,18 @@ class Element(models.Model):
     purpose = models.TextField()
     strategic_alignment = models.BooleanField("key to strategic alignment", default=False)
     source = models.CharField(max_length=200)
-    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+    level = models.CharField(max_length=8, choices=Level.choices, blank=True)
+    level_source = models.CharField(max_length=200, blank=True)
+    alignment = Shaped(Passage(), verbose_name="why sharing it matters")
+    opportunities = Shaped(Records(*OPPORTUNITY), verbose_name="integration opportunities")
+    examples = Shaped(Records(TEXT, SOURCE, NOTE))
+    questions = Shaped(Lines(), verbose_name="questions to ask oneself")
+    outline = Shaped(Lines(), verbose_name="in phase 1 report 2002, App. C")
+    clauses = Shaped(
+        Records(Key("clause", "Clause", "line"), Key("title", "Title", "line"), NOTE),
+        verbose_name="clauses of the ISO harmonized structure",
+    )
+    unsaid = Shaped(Reasons(), verbose_name="why nothing is said")
 
     class Meta:
         ordering = ["order"]
@@ -67,10 +101,80 @@ class Element(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("pdca:element", args=[self.slug])
 
-    def previous(self) -> "Element | None":
-        """The element before this one in the cycle; the first has none."""
-        return Element.objects.filter(order__lt=self.order).last()
 
-    def next(self) -> "Element | None":
-        """The element after this one in the cycle; the last has none."""
-        return Element.objects.filter(order__gt=self.order).first()
+class Topic(Entry):
+    """Something the sources say of integration as a whole: a way to begin, a success factor, a barrier."""
+
+    class Kind(models.TextChoices):
+        DIFFERENCE = "difference", "How it differs from usual management"
+        DRIVER = "driver", "What drives the change"
+        BENEFIT = "benefit", "What it brings"
+        APPROACH = "approach", "Ways to begin"
+        SUCCESS_FACTOR = "success-factor", "What success depends on"
+        BARRIER = "barrier", "Barriers and responses"
+
+    class Document(models.TextChoices):
+        GUIDE = "guide 2004", "Guide 2004"
+        REPORT = "phase 1 report 2002", "Phase 1 report 2002"
+
+    slug = models.SlugField(unique=True, max_length=80)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    document = models.CharField(max_length=24, choices=Document.choices)
+    order = models.PositiveSmallIntegerField(default=1)
+    title = models.CharField(max_length=160)
+    text = models.TextField()
+    points = Shaped(Lines(), verbose_name="points; of a barrier, the responses")
+    initiatives = Shaped(Slugs(), verbose_name="initiatives it names", help_text="their slugs")
+    source = models.CharField(max_length=200)
+    group = models.CharField(max_length=80, blank=True, help_text="where a source has several lists of one kind")
+
+    class Meta:
+        ordering = ["document", "order", "slug"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('pdca:topics')}#{self.slug}"
+
+
+class SourceTable(Entry):
+    """A table of the guide that stands at an element."""
+
+    slug = models.SlugField(unique=True)
+    number = models.CharField(max_length=8, help_text="as the guide prints it")
+    title = models.CharField(max_length=200)
+    element = models.ForeignKey(Element, on_delete=models.PROTECT, to_field="slug", related_name="tables")
+    columns = Shaped(Lines())
+    rows = Shaped(Grid())
+    note = models.TextField(blank=True)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["number", "slug"]
+
+    def __str__(self) -> str:
+        return f"Table {self.number}: {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.element.get_absolute_url()}#{self.slug}"
+
+
+class Term(Entry):
+    """A word or an acronym of the glossary."""
+
+    slug = models.SlugField(unique=True, max_length=80)
+    term = models.CharField(max_length=120, unique=True)
+    acronym = models.CharField(max_length=20, blank=True)
+    also = Shaped(Lines(), verbose_name="other spellings")
+    text = models.TextField()
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["term"]
+
+    def __str__(self) -> str:
+        return f"{self.term} ({self.acronym})" if self.acronym else self.term
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('pdca:glossary')}#{self.slug}"

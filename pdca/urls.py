@@ -1,9 +1,13 @@
 from django.urls import path
 
-from pdca import views
+from pdca import flow_views, views
 
 app_name = "pdca"
 urlpatterns = [
     path("", views.guide, name="guide"),
+    path("integrating/", views.topics, name="topics"),
+    path("glossary/", views.glossary, name="glossary"),
+    path("map/", flow_views.flow, name="map"),
+    path("search/", views.search, name="search"),
     path("<slug:slug>/", views.element, name="element"),
 ]

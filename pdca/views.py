@@ -1,17 +1,74 @@
 """The guide to the cycle, readable by anyone."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from typing import Any
 
-from pdca.models import Area, Component, Element
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from pdca import search as searching
+from pdca.conditional import catalog_page
+from pdca.glossary import Explainer
+from pdca.models import Area, Component, Element, SourceTable, Term, Topic
+
+MOST_FOUND = 50
 
 
+@require_safe
+@catalog_page
 def guide(request: HttpRequest) -> HttpResponse:
     context = {"components": Component.objects.prefetch_related("elements"), "areas": Area.objects.all()}
     return render(request, "pdca/guide.html", context)
 
 
+@require_safe
+@catalog_page
 def element(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Element.objects.select_related("component"), slug=slug)
-    context = {"element": found, "previous": found.previous(), "next": found.next()}
+    elements = list(Element.objects.select_related("component"))
+    place = next((place for place, other in enumerate(elements) if other.slug == slug), None)
+    if place is None:
+        raise Http404
+    found = elements[place]
+    context = {
+        "element": found,
+        "siblings": [other for other in elements if other.component_id == found.component_id],
+        "tables": SourceTable.objects.readable().filter(element=found),
+        "previous": elements[place - 1] if place else None,
+        "next": elements[place + 1] if place + 1 < len(elements) else None,
+        "explainer": Explainer.for_page(),
+    }
     return render(request, "pdca/element_detail.html", context)
+
+
+@require_safe
+@catalog_page
+def topics(request: HttpRequest) -> HttpResponse:
+    """Why and how to integrate: what the sources say beside the elements, by kind."""
+    rows = list(Topic.objects.readable())
+    kinds: list[tuple[Any, dict[str, list[Topic]]]] = []
+    for kind in Topic.Kind:
+        parts: dict[str, list[Topic]] = {}
+        for row in rows:
+            if row.kind == kind:
+                parts.setdefault(row.group or row.get_document_display(), []).append(row)
+        kinds.append((kind, parts))
+    return render(request, "pdca/topics.html", {"kinds": kinds, "explainer": Explainer.for_page()})
+
+
+@require_safe
+@catalog_page
+def glossary(request: HttpRequest) -> HttpResponse:
+    letters: dict[str, list[Term]] = {}
+    for term in sorted(Term.objects.readable(), key=lambda term: term.term.lower()):
+        letters.setdefault(term.term[0].upper(), []).append(term)
+    return render(request, "pdca/glossary.html", {"letters": letters})
+
+
+@require_safe
+@catalog_page
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything of the catalog and the guide, best first; where nothing is found, what may have been meant."""
+    typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    found = list(searching.find(typed)[:MOST_FOUND]) if typed else []
+    meant = searching.did_you_mean(typed) if typed and not found else ""
+    return render(request, "pdca/search.html", {"typed": typed, "found": found, "meant": meant})

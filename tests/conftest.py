@@ -97,13 +97,15 @@ def own_folder(settings, tmp_path):
 
 
 def catalog_tables() -> list[type[Model]]:
-    from initiatives.models import Initiative
-    from pdca.models import Area, Component, Element
+    from initiatives.models import Case, Initiative
+    from pdca.index import Indexed
+    from pdca.models import Area, Component, Element, SourceTable, Term, Topic
     from recognition.models import Attribute, CapacityElement, Category, Edition, Option
 
     many = [Initiative.areas.through, Attribute.elements.through, Attribute.capacity.through]
-    tables = [Area, Component, Element, Initiative, Edition, CapacityElement, Attribute, Category, Option]
-    return [*tables, *many, EmailTemplate, Group]
+    guide = [Area, Component, Element, SourceTable, Topic, Term, Initiative, Case, Indexed]
+    criteria = [Edition, CapacityElement, Attribute, Category, Option]
+    return [*guide, *criteria, *many, EmailTemplate, Group]
 
 
 kept_catalog: list[tuple[type[Model], list[Model]]] = []

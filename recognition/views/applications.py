@@ -1,6 +1,5 @@
 """An application as one whole: the list, its page, start, submit, withdraw, delete."""
 
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse

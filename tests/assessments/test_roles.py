@@ -33,6 +33,7 @@ EXPECTED = {
     "results": (READ, NO_POST),
     "save": (ONLY_POST, WRITE),
     "details": (READ, NO_POST),
+    "guidance": (READ, NO_POST),
     "add_link": (ONLY_POST, WRITE),
     "add_file": (ONLY_POST, WRITE),
     "download": (READ, NO_POST),
@@ -72,6 +73,7 @@ def address(answered, row, manager):
             "remove_evidence": [item.pk],
             "save": [answered.pk, "vision"],
             "details": [answered.pk, "vision"],
+            "guidance": [answered.pk, "vision"],
             "add_link": [answered.pk, "vision"],
             "add_file": [answered.pk, "vision"],
         }

@@ -155,7 +155,7 @@ def test_a_broken_file_changes_nothing(monkeypatch):
     def broken(path):
         rows = intact(path)
         if path.name == "initiatives.yaml":
-            rows[-1]["support"]["plan"] = None
+            rows[-1]["plan"] = None
         return rows
 
     monkeypatch.setattr(loading, "read", broken)
@@ -171,8 +171,10 @@ def test_staff_groups_are_made_and_administrators_may_edit_the_catalog(catalog):
     assert set(Group.objects.values_list("name", flat=True)) == set(StaffGroup.values)
     may = set(Group.objects.get(name=StaffGroup.ADMINISTRATOR).permissions.values_list("codename", flat=True))
     edited = ["area", "component", "element", "initiative", "edition", "attribute", "capacityelement", "category"]
-    edited += ["option", "cycle", "panelmember", "addressee", "emailtemplate"]
+    edited += ["option", "cycle", "panelmember", "addressee", "emailtemplate", "sourcetable", "topic", "term", "case"]
     read = ["application", "applicationevent", "assignment", "cycleevent", "message", "rating", "submission", "utility"]
+    read += [f"historical{model}" for model in edited[:4]]
+    read += [f"historical{model}" for model in ("sourcetable", "topic", "term", "case")]
     read += ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"]
     expected = {f"{action}_{model}" for action in ("add", "change", "view") for model in edited}
     assert may == expected | {f"view_{model}" for model in read}

@@ -1,30 +1,13 @@
-"""The landed initiatives against guide 2004, Table 1, typed from it a second time."""
+"""The landed initiatives against guide 2004, Table 1 (``transcription``), and what chapter 2 says of their groups."""
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from initiatives.models import Initiative
+from tests.initiatives.transcription import printed_names, table_1
 
 pytestmark = pytest.mark.django_db
 
-# Areas, then plan do check act, as the rows of Table 1 read.
-TABLE_1 = """
-apwa-accreditation       ESQFH 1123
-asset-management         EQF   1122
-awwa-accreditation       ESQFH 1133
-balanced-scorecard       EQFH  1233
-bid-to-goal              F     1133
-cmom                     ES    1122
-epa-ems-local-government E     1111
-gasb-34                  F     1133
-iso-14001                E     1111
-iso-9002                 Q     1111
-baldrige                 QFH   3133
-nbp-ems                  EQ    1111
-osha-vpp                 S     1111
-partnership-safe-water   E     1213
-qualserve                ESQFH 1223
-"""
 NAMED_IN_CHAPTER_2 = {
     "apwa-accreditation": "best-practices",
     "qualserve": "best-practices",
@@ -38,8 +21,6 @@ NAMED_IN_CHAPTER_2 = {
 
 
 def test_areas_and_strengths_are_those_of_table_1(catalog):
-    expected = {slug: (areas, strengths) for slug, areas, strengths in map(str.split, TABLE_1.split("\n")[1:-1])}
-
     landed = {
         initiative.slug: (
             "".join(area.code for area in initiative.areas.all()),
@@ -48,7 +29,13 @@ def test_areas_and_strengths_are_those_of_table_1(catalog):
         for initiative in Initiative.objects.all()
     }
 
-    assert landed == expected
+    assert landed == table_1()
+
+
+def test_every_row_has_the_name_that_table_1_prints(catalog):
+    landed = dict(Initiative.objects.values_list("slug", "name"))
+
+    assert [slug for slug, name in printed_names().items() if name not in landed[slug]] == []
 
 
 def test_groups_are_the_guides_where_it_names_one_and_else_said_to_be_ours(catalog):

@@ -41,6 +41,11 @@ TABLES = [
     "recognition_application",
     "recognition_assignment",
     "recognition_message",
+    "recognition_addressee",
+    "recognition_notice",
+    "recognition_recognition",
+    "recognition_hours",
+    "recognition_screening",
     "post_office_emailtemplate",
 ]
 

@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.models import StaffGroup
-from initiatives.models import Initiative
+from initiatives import catalog
 from pdca import loading
-from pdca.models import Area, Component, Element
 from recognition.loading import load_criteria, load_letters
-
-INITIATIVES = settings.BASE_DIR / "initiatives" / "data" / "initiatives.yaml"
 
 
 class Command(BaseCommand):
@@ -22,10 +18,8 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         loading.one_at_a_time()
-        self._say("areas", loading.load(Area, "code", loading.read(loading.DATA / "areas.yaml")))
-        self._say("components", loading.load(Component, "slug", loading.read(loading.DATA / "components.yaml")))
-        self._say("elements", loading.load(Element, "slug", loading.read(loading.DATA / "elements.yaml")))
-        self._say("initiatives", loading.load(Initiative, "slug", map(_as_row, loading.read(INITIATIVES))))
+        for what, outcome in catalog.load():
+            self._say(what, outcome)
         for what, outcome in load_criteria():
             self._say(what, outcome)
         self.stdout.write(f"letters: {load_letters()} created")
@@ -35,13 +29,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{what}: {outcome}")
         for edit in outcome.kept:
             self.stdout.write(f"  kept as edited: {edit}")
-
-
-def _as_row(entry: dict[str, Any]) -> dict[str, Any]:
-    """The file says ``support: {plan: 1, …}`` as the API does; the table has a column each."""
-    row = {name: value for name, value in entry.items() if name != "support"}
-    row |= {Initiative.STRENGTH_FIELDS[component]: strength for component, strength in entry["support"].items()}
-    return row | {"areas": sorted(entry["areas"])}
 
 
 def make_groups() -> int:
@@ -56,14 +43,17 @@ def make_groups() -> int:
 
 
 # What administrators edit, and what they look at; the admin pages of these say what of it, and until when.
-EDITED: dict[str, list[str] | None] = {
-    "pdca": None,  # every table of the room
-    "initiatives": None,
+EDITED: dict[str, list[str]] = {
+    "pdca": ["area", "component", "element", "sourcetable", "topic", "term"],
+    "initiatives": ["initiative", "case"],
     "recognition": ["edition", "attribute", "capacityelement", "category", "option", "cycle", "panelmember"]
     + ["addressee"],
     "post_office": ["emailtemplate"],
 }
-READ: dict[str, list[str] | None] = {
+READ: dict[str, list[str]] = {
+    "pdca": ["historicalarea", "historicalcomponent", "historicalelement", "historicalsourcetable"]
+    + ["historicaltopic", "historicalterm"],
+    "initiatives": ["historicalinitiative", "historicalcase"],
     "accounts": ["utility"],  # to name a panel member's interests
     "recognition": ["application", "applicationevent", "assignment", "cycleevent", "message", "rating", "submission"]
     + ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"],
@@ -78,7 +68,6 @@ def _administrators_permissions() -> list[Permission]:
     ]
 
 
-def _has(tables: dict[str, list[str] | None], permission: Permission, *actions: str) -> bool:
+def _has(tables: dict[str, list[str]], permission: Permission, *actions: str) -> bool:
     kind = permission.content_type
-    models = tables.get(kind.app_label, [])
-    return permission.codename.split("_")[0] in actions and (models is None or kind.model in models)
+    return permission.codename.split("_")[0] in actions and kind.model in tables.get(kind.app_label, [])

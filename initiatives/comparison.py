@@ -1,0 +1,296 @@
+"""Initiatives beside one another: Table 1, what each one is, and what each asks at every element. No query in here.
+
+Page, spreadsheet and PDF show the same values; what a person may choose is at the end.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from initiatives.models import Initiative
+from pdca.models import Area, Component, Element
+
+Rows = list[list[Any]]  # of a spreadsheet; the first row is the head
+
+
+# --- Table 1 as a matrix ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Column:
+    """``value`` gives a cell its plain value; ``rank`` sorts by it. ``kind``: name, words, area, strength."""
+
+    name: str
+    label: str
+    kind: str
+    value: Callable[[Initiative], Any]
+    rank: Callable[[Initiative], Any]
+    letter: str = ""
+
+
+def columns(areas: Iterable[Area], components: Iterable[Component]) -> list[Column]:
+    """Of guide 2004, Table 1, with the phase 1 grouping, the systems and what became of it beside them."""
+    by_area = [
+        Column(f"area-{area.code}", area.short_name, "area", _serves(area), _serves(area, last=True), area.code)
+        for area in areas
+    ]
+    by_component = [
+        Column(component.slug, component.name, "strength", _strength(component), _strength(component), component.letter)
+        for component in components
+    ]
+    return [
+        Column("name", "Initiative", "name", lambda row: row.name, lambda row: row.name.lower()),
+        Column("group", "Group", "words", _group, lambda row: Initiative.Group.values.index(row.group)),
+        Column("grouping", "Phase 1 grouping", "words", lambda row: row.get_grouping_display(), _grouping_rank),
+        *by_area,
+        *by_component,
+        Column("systems", "Systems", "words", lambda row: ", ".join(row.systems_shown), _systems_rank),
+        Column("today", "Today", "words", lambda row: row.get_today_display(), _today_rank),
+    ]
+
+
+def _serves(area: Area, *, last: bool = False) -> Callable[[Initiative], bool]:
+    """Whether it serves the area; with ``last`` whether it does not, which sorts those that do to the top."""
+    return lambda row: (area in row.areas.all()) is not last
+
+
+def _strength(component: Component) -> Callable[[Initiative], int]:
+    return lambda row: row.support[component.slug]
+
+
+def _group(row: Initiative) -> str:
+    return f"{row.get_group_display()}{' (our judgement)' if row.group_is_judgement else ''}"
+
+
+def _grouping_rank(row: Initiative) -> int:
+    return [*Initiative.Grouping.values, ""].index(row.grouping)
+
+
+def _systems_rank(row: Initiative) -> tuple[int, list[str]]:
+    """Those that fit most systems first."""
+    return -len(row.systems), row.systems_shown
+
+
+def _today_rank(row: Initiative) -> int:
+    return Initiative.Today.values.index(row.today)
+
+
+def in_order(rows: Iterable[Initiative], known: Sequence[Column], asked: str) -> tuple[list[Initiative], str]:
+    """``rows`` by the column that ``asked`` names (with - before it, the other way round), and what they are sorted by.
+
+    Equal ones stay by name. A name that is no column's sorts by the first column.
+    """
+    by_name = sorted(rows, key=known[0].rank)
+    column = next((column for column in known if column.name == asked.removeprefix("-")), None)
+    if column is None:
+        return by_name, known[0].name
+    return sorted(by_name, key=column.rank, reverse=asked.startswith("-")), asked
+
+
+def table_1(rows: Iterable[Initiative], known: Sequence[Column]) -> list[list[tuple[Column, Any]]]:
+    return [[(column, column.value(row)) for column in known] for row in rows]
+
+
+def table_1_sheet(rows: Iterable[Initiative], known: Sequence[Column]) -> Rows:
+    head = [column.label for column in known]
+    words = {True: "yes", False: "no"}
+    return [
+        head,
+        *([words[v] if isinstance(v, bool) else v for _, v in cells] for cells in table_1(rows, known)),
+    ]
+
+
+# --- Two to four side by side -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of one initiative on one aspect. Without ``lines`` it is not said, and ``why`` may tell why."""
+
+    lines: list[str] = field(default_factory=list)
+    source: str = ""
+    note: str = ""
+    why: str = ""
+    strength: int | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines) or self.why or "Not said."
+
+
+@dataclass(frozen=True)
+class Aspect:
+    name: str
+    cells: list[Told]
+    component: str = ""  # of a strength, its component
+    in_order: bool = False  # the lines are steps
+
+
+def aspects(chosen: Sequence[Initiative], components: Iterable[Component]) -> list[Aspect]:
+    def row(name: str, told: Callable[[Initiative], Told], **more: Any) -> Aspect:
+        return Aspect(name, [told(initiative) for initiative in chosen], **more)
+
+    strengths = [row(one.name, _support_told(one.slug), component=one.slug) for one in components]
+    return [
+        row("What it is", lambda one: Told([one.kind] if one.kind else [], one.profile_source)),
+        row("Phase 1 grouping", lambda one: Told(_some(one.get_grouping_display()), one.profile_source)),
+        row("Group", lambda one: Told([_group(one)], one.source)),
+        row("Sponsors", lambda one: Told(one.sponsors, one.profile_source, why=one.unsaid.get("sponsors", ""))),
+        row("Who may take part", _told("participants")),
+        row("Systems it fits", lambda one: Told(one.systems_shown)),
+        row("Management areas", lambda one: Told([area.name for area in one.areas.all()], one.source)),
+        *strengths,
+        row("Drivers", _told("drivers")),
+        row("Goals", _told("goals")),
+        row("Benefits", _told("benefits")),
+        row("Steps and requirements", _told("steps"), in_order=True),
+        row("What it lacks", _told("lacks")),
+        row("Today", lambda one: Told([one.get_today_display(), *_some(one.today_text)], one.today_source)),
+    ]
+
+
+def _some(text: str) -> list[str]:
+    return [text] if text else []
+
+
+def _told(name: str) -> Callable[[Initiative], Told]:
+    """Of a field with a passage or a listing."""
+
+    def told(one: Initiative) -> Told:
+        value: dict[str, Any] = getattr(one, name)
+        lines = value.get("items") or _some(value.get("text", ""))
+        return Told(lines, value.get("source", ""), value.get("note", ""), one.unsaid.get(name, ""))
+
+    return told
+
+
+def _support_told(component: str) -> Callable[[Initiative], Told]:
+    def told(one: Initiative) -> Told:
+        strength, note = Initiative.Strength(one.support[component]), one.notes[component]
+        said = note.get("text") or one.unsaid.get(f"support.{component}", "")
+        source = note.get("source") or one.source
+        return Told([strength.label, *_some(said)], source, note.get("note", ""), strength=strength.value)
+
+    return told
+
+
+def aspects_sheet(chosen: Sequence[Initiative], rows: Iterable[Aspect]) -> Rows:
+    head = ["Aspect", *(title for one in chosen for title in (one.short_name, f"{one.short_name}: source"))]
+    return [head, *([row.name, *(said for cell in row.cells for said in (str(cell), cell.source))] for row in rows)]
+
+
+# --- Who asks for what ----------------------------------------------------------------------------------
+
+
+class Stance(models.TextChoices):
+    ASKS = "asks", "Asks"
+    NOTHING = "nothing", "Asks nothing"
+    SILENT = "silent", "Not said"
+
+
+# How a text begins that says of an element that nothing is asked there.
+ASKS_NOTHING = ("Asks nothing here.", "Asks for none")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one initiative asks at one element."""
+
+    stance: Stance
+    text: str = ""
+    source: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.stance.label}: {self.text}" if self.text else str(self.stance.label)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An element's row. ``sharing`` are those whose demands one procedure can serve; none where fewer than two ask."""
+
+    element: Element
+    asks: list[Ask]
+    sharing: list[Initiative]
+
+    @property
+    def opportunities(self) -> list[dict[str, Any]]:
+        return self.element.opportunities if self.sharing else []
+
+
+def ask(initiative: Initiative, element: Element) -> Ask:
+    record = initiative.asked.get(element.slug)
+    if record is None:
+        return Ask(Stance.SILENT)
+    stance = Stance.NOTHING if record["text"].startswith(ASKS_NOTHING) else Stance.ASKS
+    return Ask(stance, record["text"], record["source"], record.get("note", ""))
+
+
+def who_asks(chosen: Sequence[Initiative], elements: Iterable[Element]) -> list[Asked]:
+    """Guide 2004, Table 6 shows for one utility which elements its initiatives share. The cells of that table are
+    lost in the copy of the source, so this rests on the texts: an element can be shared by those that ask something
+    there, where the guide sees an integration opportunity.
+    """
+    rows = []
+    for element in elements:
+        asks = [ask(one, element) for one in chosen]
+        asking = [one for one, said in zip(chosen, asks, strict=True) if said.stance == Stance.ASKS]
+        rows.append(Asked(element, asks, asking if len(asking) > 1 and element.opportunities else []))
+    return rows
+
+
+def who_asks_sheet(chosen: Sequence[Initiative], rows: Iterable[Asked]) -> Rows:
+    titles = [title for one in chosen for title in (one.short_name, f"{one.short_name}: source")]
+    return [
+        ["Component", "Element", *titles, "One procedure can serve", "What can be shared"],
+        *(
+            [
+                row.element.component.name,
+                row.element.name,
+                *(said for one in row.asks for said in (str(one), one.source)),
+                ", ".join(one.short_name for one in row.sharing),
+                "\n".join(opportunity["title"] for opportunity in row.opportunities),
+            ]
+            for row in rows
+        ),
+    ]
+
+
+# --- What a person chose ----------------------------------------------------------------------------------
+
+FEWEST, MOST_BESIDE, MOST_ASKED = 2, 4, 6
+# Those whose demands guide 2004, ch. 4 sets out at each element: an EMS, asset management, CMOM and the Partnership.
+USUAL = ["iso-14001", "asset-management", "cmom", "partnership-safe-water"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The initiatives asked for, each once, and the slugs that no published initiative has."""
+
+    found: list[Initiative]
+    unknown: list[str]
+    most: int
+
+    @property
+    def fits(self) -> bool:
+        return FEWEST <= len(self.found) <= self.most
+
+    @property
+    def slugs(self) -> list[str]:
+        return [one.slug for one in self.found]
+
+    def wrong(self) -> Iterator[str]:
+        """What a person should know of it, in words."""
+        if self.unknown:
+            named = ", ".join(f"“{slug[:60]}”" for slug in self.unknown[:3])
+            yield f"The catalog has no initiative called {named}. It may have been retired."
+        if len(self.found) > self.most:
+            yield f"You chose {len(self.found)}. At most {self.most} fit here: take some away."
+        elif len(self.found) < FEWEST:
+            yield f"Choose at least two: {FEWEST} to {self.most} can be compared here."
+
+
+def choose(slugs: Iterable[str], known: Mapping[str, Initiative], most: int) -> Choice:
+    asked = list(dict.fromkeys(slugs))
+    return Choice([known[slug] for slug in asked if slug in known], [slug for slug in asked if slug not in known], most)

@@ -1,0 +1,39 @@
+"""``manage.py import_catalog catalog.yaml``: the whole catalog out of one file, all or nothing."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from initiatives import exchange, importing
+
+
+class Command(BaseCommand):
+    help = "Brings a YAML or XLSX file of the catalog in. Rows that it does not have are left alone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="Say what would change, and change nothing.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            contents = exchange.read(path.read_bytes())
+        except (exchange.Unreadable, OSError) as error:
+            raise CommandError(str(error)) from None
+        plan = importing.dry_run(contents)
+        for change in plan.changes:
+            fields = ", ".join(label for label, _ in change.differences)
+            self.stdout.write(f"{change.table.name}: {change.kind}: {change.key}: {fields}")
+        for table in plan.tables:
+            said = f"{len(table['changes'])} changed or new, {table['unchanged']} unchanged"
+            self.stdout.write(f"{table['name']}: {said}, {len(table['left'])} not in the file and left as they are")
+        if plan.faults:
+            raise CommandError("\n".join(["Nothing was imported.", *(str(fault) for fault in plan.faults)]))
+        if options["dry_run"]:
+            self.stdout.write("A dry run: nothing was changed.")
+            return
+        _, done = importing.carry_out(contents, plan.token, by=None, why=f"Imported from {path.name}")
+        if not done:
+            raise CommandError("The catalog changed meanwhile. Nothing was imported.")
+        self.stdout.write("Imported.")

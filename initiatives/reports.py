@@ -1,0 +1,97 @@
+"""Initiatives compared, as a PDF: the whole catalog, or the two to six that a person chose.
+
+A choice has no row of its own: anyone makes one with a few ticks, and a row for each would have to be kept and swept.
+The report's number is the choice itself: 0 is the whole catalog, any other number holds the keys of the chosen,
+ten bits for each. Six fit into the 63 bits of the column.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from initiatives import comparison
+from initiatives.models import Initiative
+from pdca.models import Area, Component, Element
+from reports.kinds import Kind, register
+
+WHOLE = 0
+BITS = 10
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the report is about. ``pk`` is the number that a report keeps of it."""
+
+    pk: int
+    initiatives: list[Initiative]
+
+
+def number_of(chosen: Sequence[Initiative]) -> int | None:
+    """None where a key is too large for its ten bits: such a choice has no PDF, the whole catalog has."""
+    number = 0
+    for one in chosen:
+        if one.pk >> BITS:
+            return None
+        number = number << BITS | one.pk
+    return number if len(chosen) <= comparison.MOST_ASKED else None
+
+
+def keys_in(number: int) -> list[int]:
+    keys = []
+    while number:
+        keys.append(number & (1 << BITS) - 1)
+        number >>= BITS
+    return keys[::-1]
+
+
+def find(user: Any, object_id: int) -> Comparison | None:
+    """Anyone who has an account may ask. What was retired since can still be read in a report that has it."""
+    if object_id == WHOLE:
+        return Comparison(WHOLE, list(Initiative.objects.readable().prefetch_related("areas")))
+    keys = keys_in(object_id)
+    found = Initiative.objects.known().prefetch_related("areas").in_bulk(keys)
+    fits = comparison.FEWEST <= len(keys) <= comparison.MOST_ASKED
+    if not fits or len(found) != len(keys):
+        return None
+    return Comparison(object_id, [found[key] for key in keys])
+
+
+def title(subject: Comparison) -> str:
+    if subject.pk == WHOLE:
+        return f"All {len(subject.initiatives)} initiatives compared"
+    return f"Initiatives compared: {', '.join(one.short_name for one in subject.initiatives)}"
+
+
+def context(subject: Comparison) -> dict[str, Any]:
+    chosen = subject.initiatives
+    components, areas = list(Component.objects.all()), list(Area.objects.all())
+    known = comparison.columns(areas, components)
+    asked = comparison.who_asks(chosen, Element.objects.readable().select_related("component"))
+    return {
+        "title": title(subject),
+        "initiatives": chosen,
+        "areas": areas,
+        "columns": known,
+        "table_1": comparison.table_1(chosen, known),
+        "asked": [(row, list(zip(chosen, row.asks, strict=True))) for row in asked],
+        "aspects": [] if subject.pk == WHOLE else _beside(chosen, components),
+        "Stance": comparison.Stance,
+    }
+
+
+def _beside(chosen: list[Initiative], components: list[Component]) -> list[Any]:
+    rows = comparison.aspects(chosen, components)
+    return [(row, list(zip(chosen, row.cells, strict=True))) for row in rows]
+
+
+register(
+    Kind(
+        name="initiative-comparison",
+        label="Comparison of initiatives",
+        template="initiatives/reports/comparison.html",
+        find=find,
+        title=title,
+        filename=lambda _: "initiatives-compared",
+        context=context,
+    )
+)

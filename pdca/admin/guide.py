@@ -1,0 +1,77 @@
+"""The guide: its words may be edited, its shape may not. Every gap analysis stands on the same 18 rows."""
+
+from typing import ClassVar
+
+from django.contrib import admin
+
+from pdca.admin.entries import EntryAdmin
+from pdca.admin.history import FixedRows, KeptAdmin
+from pdca.models import Area, Component, Element, SourceTable, Term, Topic
+
+
+@admin.register(Area)
+class AreaAdmin(FixedRows, KeptAdmin):
+    list_display = ["code", "name", "short_name", "source"]
+    list_display_links = ["code", "name"]
+    search_fields = ["name", "description"]
+    readonly_fields = ["code", "order"]
+
+
+@admin.register(Component)
+class ComponentAdmin(FixedRows, KeptAdmin):
+    list_display = ["name", "purpose", "source"]
+    search_fields = ["name", "purpose"]
+    readonly_fields = ["slug", "order"]
+
+
+@admin.register(Element)
+class ElementAdmin(FixedRows, EntryAdmin):
+    list_display = ["order", "name", "component", "strategic_alignment", "state"]
+    list_display_links = ["name"]
+    list_filter = [*EntryAdmin.list_filter, "component", "strategic_alignment", "level"]
+    list_select_related = ["component"]
+    search_fields = ["name", "slug", "purpose", "alignment", "opportunities", "examples", "questions"]
+    fixed: ClassVar[list[str]] = ["slug", "order", "component"]
+    may_retire = False
+    fieldsets = [
+        (None, {"fields": ["name", ("order", "component", "slug"), "purpose", "source"]}),
+        ("Strategic alignment", {"fields": ["strategic_alignment", "alignment"]}),
+        ("Integration opportunities", {"fields": ["opportunities"]}),
+        ("Examples and questions", {"fields": ["examples", "questions"]}),
+        ("In other outlines", {"fields": [("level", "level_source"), "outline", "clauses"]}),
+        ("Nothing said", {"fields": ["unsaid"]}),
+    ]
+
+
+@admin.register(SourceTable)
+class SourceTableAdmin(EntryAdmin):
+    list_display = ["title", "number", "element", "state"]
+    list_filter = [*EntryAdmin.list_filter, "element"]
+    list_select_related = ["element"]
+    search_fields = ["title", "slug", "number", "rows", "note"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", ("number", "element"), "source"]}),
+        ("The table", {"fields": ["columns", "rows", "note"]}),
+    ]
+    named_after = "title"
+
+
+@admin.register(Topic)
+class TopicAdmin(EntryAdmin):
+    list_display = ["title", "kind", "document", "group", "order", "state"]
+    list_filter = [*EntryAdmin.list_filter, "kind", "document"]
+    search_fields = ["title", "slug", "text", "points"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", ("kind", "document"), ("group", "order"), "source"]}),
+        ("What it says", {"fields": ["text", "points", "initiatives"]}),
+    ]
+    named_after = "title"
+
+
+@admin.register(Term)
+class TermAdmin(EntryAdmin):
+    list_display = ["term", "acronym", "text", "state"]
+    list_filter = EntryAdmin.list_filter
+    search_fields = ["term", "acronym", "slug", "text", "also"]
+    fieldsets = [(None, {"fields": ["term", "slug", "acronym", "also", "text", "source"]})]
+    named_after = "term"

@@ -1,0 +1,189 @@
+"""An entry of the catalog: one document that anyone reads and administrators keep.
+
+Its columns are what is published. ``draft`` holds the fields that somebody changed and has not published yet. The plain
+form of an entry, field → plain value, is what data files, exports, drafts and previews have in common.
+"""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import models, transaction
+from django.urls import NoReverseMatch, resolve
+from simple_history.models import HistoricalRecords
+
+from pdca.index import refresh
+from pdca.shapes import Shaped
+from workflow.spreadsheets import CONTROL
+
+# Columns that are not part of what a row of the catalog says.
+OWN = frozenset({"id", "published", "retired_on", "draft", "loaded"})
+
+UNHEARD_OF = re.compile(f"{CONTROL.pattern}|[\ud800-\udfff]")
+
+
+def content_fields(model: type[models.Model]) -> list[Any]:
+    """The fields of the plain form, in the order in which files and sheets have them; many-to-many ones last."""
+    fields = [field for field in model._meta.concrete_fields if field.name not in OWN]
+    return [*fields, *model._meta.many_to_many]
+
+
+def plain(row: models.Model) -> dict[str, Any]:
+    """Field → value as a data file would have it; related rows by their keys, sorted. Also of an area, a component."""
+    values = {}
+    for field in content_fields(type(row)):
+        if field.many_to_many:
+            rows = getattr(row, field.name).all() if row.pk else ()
+            values[field.name] = sorted(str(related.pk) for related in rows)
+        else:
+            values[field.name] = copy.deepcopy(field.value_from_object(row))
+            if isinstance(field, Shaped):
+                values[field.name] = field.shape.ordered(values[field.name])
+    return values
+
+
+def plain_then(record: Any) -> dict[str, Any]:
+    """The plain form that a record of the history holds."""
+    row = record.instance
+    values = plain(row)
+    for field in row._meta.many_to_many:
+        key = f"{field.m2m_reverse_field_name()}_id"
+        values[field.name] = sorted(str(getattr(related, key)) for related in getattr(record, field.name).all())
+    return values
+
+
+def tidy(value: Any) -> Any:
+    """A value from outside with the line ends of the data files, and nothing that no file can hold."""
+    if isinstance(value, str):
+        return UNHEARD_OF.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    if isinstance(value, list):
+        return [tidy(part) for part in value]
+    return {tidy(name): tidy(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def assign(row: models.Model, values: Mapping[str, Any]) -> None:
+    """Plain values into the row's attributes; many-to-many ones are rows of their own."""
+    for name, value in values.items():
+        field: Any = row._meta.get_field(name)
+        setattr(row, field.attname, value)
+
+
+class EntryQuerySet(models.QuerySet[Any]):
+    def readable(self) -> Self:
+        """What readers find: published and not retired."""
+        return self.filter(published=True, retired_on=None)
+
+    def known(self) -> Self:
+        """What has a page: also what is retired, for those who come by an old link or from a gap analysis."""
+        return self.filter(published=True)
+
+
+class Entry(models.Model):
+    """``KEY`` names the field that tells entries apart for ever: links, the API and data files use it."""
+
+    KEY: ClassVar[str] = "slug"
+    slug: Any
+
+    published = models.BooleanField(default=False, editable=False)
+    retired_on = models.DateField(null=True, blank=True, editable=False)
+    draft = models.JSONField(null=True, blank=True, editable=False)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+
+    history = HistoricalRecords(inherit=True, excluded_fields=["loaded", "draft"])
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError
+
+    def plain(self) -> dict[str, Any]:
+        return plain(self)
+
+    @property
+    def state(self) -> str:
+        if self.retired_on:
+            return "Retired"
+        if not self.published:
+            return "Draft"
+        return "Published, with a draft" if self.draft else "Published"
+
+    def clean(self) -> None:
+        """A new entry's page must not stand at the address of another page, as ``initiatives/cases/`` is."""
+        try:
+            path = self.get_absolute_url().partition("#")[0]
+        except (NoReverseMatch, ObjectDoesNotExist):
+            return  # what is wrong there is said of the field
+        if self._state.adding and path.endswith(f"/{self.slug}/") and resolve(path).kwargs.get("slug") != self.slug:
+            raise ValidationError({"slug": "Another page has this address. Choose another slug."})
+
+    # What an administrator does with it. ``by`` and ``why`` (at most 100 characters) go into its history.
+
+    def keep_draft(self, values: Mapping[str, Any]) -> None:
+        """Keep what differs from what is published; readers see nothing of it."""
+        now = self.plain()
+        self.draft = {name: value for name, value in values.items() if value != now.get(name)} or None
+        type(self)._base_manager.filter(pk=self.pk).update(draft=self.draft)
+
+    def discard_draft(self) -> None:
+        self.draft = None
+        type(self)._base_manager.filter(pk=self.pk).update(draft=None)
+
+    @transaction.atomic
+    def publish(self, values: Mapping[str, Any] | None = None, *, by: Any = None, why: str = "") -> None:
+        """``values`` (default: the draft) are what everyone reads from now on. Validated by the caller."""
+        self.published, values, self.draft = True, self.draft or {} if values is None else values, None
+        self.write(values, by=by, why=why)
+        refresh()
+
+    def write(self, values: Mapping[str, Any], *, by: Any = None, why: str = "") -> None:
+        """``values`` into the columns, as one version of the history. Whoever calls it makes the index anew."""
+        new = self._state.adding
+        many = {field.name for field in self._meta.many_to_many}
+        assign(self, {name: values[name] for name in values.keys() - many})
+        # The record of the history holds the many-to-many rows too, so it is written once they are there.
+        self.skip_history_when_saving = True
+        if new:
+            self.save()
+        for name in values.keys() & many:
+            getattr(self, name).set(values[name])
+        del self.skip_history_when_saving
+        self._history_user, self._change_reason = by, why[:100]
+        self.save()
+        if new:
+            self.history.update(history_type="+")
+
+    @contextmanager
+    def previewed(self, values: Mapping[str, Any]) -> Iterator[None]:
+        """Within it, and for nobody else, ``values`` are published: for a page that shows how they would read."""
+        with transaction.atomic():
+            self.published = True
+            self.write(values)
+            yield
+            transaction.set_rollback(True)
+
+    @transaction.atomic
+    def retire(self, on: Any, *, by: Any = None) -> None:
+        """Readers find it no more; what refers to it keeps it. ``None`` brings it back."""
+        self.retired_on = on
+        self.write({}, by=by, why="Retired" if on else "Brought back")
+        refresh()
+
+    # What the search finds of it.
+
+    def indexed(self) -> Iterator[tuple[str, str, str]]:
+        """(heading, text, address) of each place that a search may lead to."""
+        yield str(self), " · ".join(self.said()), self.get_absolute_url()
+
+    def said(self) -> Iterator[str]:
+        """Every text a reader gets."""
+        for field in content_fields(type(self)):
+            value = getattr(self, field.name)
+            if isinstance(field, Shaped):
+                yield from field.shape.texts(value)
+            elif isinstance(field, models.TextField) and value:
+                yield value

@@ -1,0 +1,273 @@
+"""The process flow of the 18 integration opportunities as a map, and the three ways to begin as small pictures.
+
+``data/flow.yaml`` says what leads to what and where guide 2004 tells it. Places and paths are worked out here, in the
+units of the picture; the template draws them.
+"""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from pdca import loading
+from pdca.models import Component, Element, Topic
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What one element (its slug) hands to another, in our words, and where the guide tells it."""
+
+    start: str
+    end: str
+    says: str
+    source: str
+
+
+_data = loading.read(loading.DATA / "flow.yaml")
+FLOWS = [Flow(**arrow) for arrow in _data["arrows"]]
+
+
+# --- The map: one column, the order of Table 2 from top to bottom -----------------------------------------
+
+COLOURS = {"plan": "#2b5797", "do": "#2a7454", "check": "#955400", "act": "#84386a"}
+INK = "#465761"
+WIDTH = 400  # a telephone's; a wide screen shows it larger
+_LEFT, _RIGHT = 74, 302  # of the nodes; arrows back run to the left of them, arrows onward to the right
+_ONE_LINE, _MORE, _KEY, _GAP, _HEAD, _PAD = 35, 18, 16, 10, 46, 12
+_LETTERS = 23  # that fit on a line of a node
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """``path`` is the line, ``head`` its point."""
+
+    flow: Flow
+    end: Element
+    path: str
+    head: str
+    back: bool
+
+
+@dataclass(frozen=True)
+class Node:
+    element: Element
+    top: int
+    height: int
+    lines: list[tuple[str, int]]  # of the name, each with the height of its baseline
+    outline: str
+    arrows: list[Arrow]  # that leave it
+
+    @property
+    def middle(self) -> int:
+        return self.top + self.height // 2
+
+    @property
+    def key_at(self) -> int:
+        return self.top + self.height - 10
+
+    @property
+    def said(self) -> str:
+        """Its link's name, for those who hear it."""
+        key = ", key to alignment" if self.element.strategic_alignment else ""
+        return f"{self.element.order} {self.element.name}{key}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    component: Component
+    top: int
+    height: int
+    nodes: list[Node]
+
+    @property
+    def colour(self) -> str:
+        return COLOURS.get(self.component.slug, INK)
+
+    @property
+    def head_at(self) -> int:
+        return self.top + _HEAD // 2
+
+
+@dataclass(frozen=True)
+class Map:
+    stages: list[Stage]
+    height: int
+    again: str  # the way from the last stage back to the first
+    again_head: str
+    width: int = WIDTH
+    ink: str = INK
+
+
+def flow_map(elements: Sequence[Element]) -> Map:
+    """``elements`` in the order of Table 2, each with its component."""
+    places: dict[str, tuple[int, int]] = {}
+    bands: list[tuple[Component, int, int, list[Element]]] = []
+    top = _GAP
+    for component, group in groupby(elements, key=lambda element: element.component):
+        members, begins = list(group), top
+        top += _HEAD
+        for element in members:
+            places[element.slug] = (top, _height(element))
+            top += _height(element) + _GAP
+        top += _PAD - _GAP
+        bands.append((component, begins, top - begins, members))
+        top += _PAD
+    arrows = _arrows({element.slug: element for element in elements}, places)
+    stages = [
+        Stage(component, begins, height, [_node(element, *places[element.slug], arrows) for element in members])
+        for component, begins, height, members in bands
+    ]
+    return Map(stages, top, *_again(stages))
+
+
+def _height(element: Element) -> int:
+    lines = len(_lines(element.name))
+    return _ONE_LINE + _MORE * (lines - 1) + (_KEY if element.strategic_alignment else 0)
+
+
+def _lines(name: str) -> list[str]:
+    return textwrap.wrap(name, _LETTERS) or [""]
+
+
+def _node(element: Element, top: int, height: int, arrows: Iterable[Arrow]) -> Node:
+    lines = [(line, top + 22 + _MORE * number) for number, line in enumerate(_lines(element.name))]
+    leaving = [arrow for arrow in arrows if arrow.flow.start == element.slug]
+    return Node(element, top, height, lines, _outline(element, top, height), leaving)
+
+
+def _outline(element: Element, top: int, height: int) -> str:
+    """A box; of an element that is key to alignment one with pointed ends."""
+    middle, bottom, point = top + height / 2, top + height, 9 if element.strategic_alignment else 0
+    return (
+        f"M{_LEFT} {top} H{_RIGHT} L{_RIGHT + point} {middle:g} L{_RIGHT} {bottom} "
+        f"H{_LEFT} L{_LEFT - point} {middle:g} Z"
+    )
+
+
+def _arrows(elements: Mapping[str, Element], places: Mapping[str, tuple[int, int]]) -> list[Arrow]:
+    """Onward ones bend to the right, those that lead back up to the left; the longer, the wider."""
+    known = [flow for flow in FLOWS if flow.start in places and flow.end in places]
+    order = {slug: number for number, slug in enumerate(places)}
+    made = []
+    for flow in known:
+        back = _is_back(flow, order)
+        start, end = (_port(flow, slug, known, order, places) for slug in (flow.start, flow.end))
+        side, away, most = (_LEFT - 10, -1, 40) if back else (_RIGHT + 10, 1, 84)
+        # A curve reaches three quarters of the way to the points that bend it.
+        bend = side + away * min(most, 14 + 6 * abs(order[flow.end] - order[flow.start])) * 4 / 3
+        path = f"M{side} {start:g} C{bend:g} {start:g} {bend:g} {end:g} {side + away * 6} {end:g}"
+        made.append(Arrow(flow, elements[flow.end], path, f"M{side} {end:g} l{away * 8} -4.5 v9 Z", back))
+    return made
+
+
+def _port(
+    flow: Flow, slug: str, flows: Iterable[Flow], order: Mapping[str, int], places: Mapping[str, tuple[int, int]]
+) -> float:
+    """The height at which an arrow touches a node. Those on one side of it share that side evenly, and do not cross
+    close to it: from the top, what goes up, the nearest first; then what goes down, the nearest last.
+    """
+    back = _is_back(flow, order)
+    touching = [one for one in flows if slug in (one.start, one.end) and _is_back(one, order) is back]
+
+    def turn(one: Flow) -> tuple[bool, int]:
+        distance = order[one.end if one.start == slug else one.start] - order[slug]
+        return distance > 0, -distance
+
+    place = sorted(touching, key=turn).index(flow) + 1
+    top, height = places[slug]
+    return top + height * place / (len(touching) + 1)
+
+
+def _is_back(flow: Flow, order: Mapping[str, int]) -> bool:
+    return order[flow.end] < order[flow.start]
+
+
+def _again(stages: Sequence[Stage]) -> tuple[str, str]:
+    """From the foot of the last stage up to the head of the first."""
+    if not stages:
+        return "", ""
+    begins, ends = stages[0].top + _HEAD // 2, stages[-1].top + stages[-1].height
+    return f"M20 {ends - 14} H14 Q8 {ends - 14} 8 {ends - 20} V{begins + 6} Q8 {begins} 14 {begins} H22", (
+        f"M30 {begins} l-9 -5.5 v11 Z"
+    )
+
+
+# --- The ways to begin --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done, and the initiatives (slugs) that guide 2004 names for it."""
+
+    says: str
+    initiatives: tuple[str, ...]
+
+
+# Topic → its steps.
+STEPS = {
+    topic: [Step(step["says"], tuple(step["initiatives"])) for step in steps] for topic, steps in _data["ways"].items()
+}
+ALSO = "It also names"
+
+_BOX, _LINE, _CHIP, _DOWN = 340, 19, 30, 26
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A link to an initiative, in a box of its own."""
+
+    name: str
+    url: str
+    top: int
+    height: int
+    lines: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Box:
+    number: int
+    top: int
+    height: int
+    lines: list[tuple[str, int]]
+    chips: list[Chip]
+    last: bool
+
+    @property
+    def foot(self) -> int:
+        return self.top + self.height
+
+
+@dataclass(frozen=True)
+class Way:
+    topic: Topic
+    boxes: list[Box]
+    height: int
+    width: int = _BOX
+
+
+def way(topic: Topic, found: Mapping[str, tuple[str, str]]) -> Way:
+    """``found``: slug → (name, address) of each initiative that readers find. A step shows those that its topic names;
+    what the topic names beyond the steps stands in a step of its own.
+    """
+    named = [slug for slug in topic.initiatives if slug in found]
+    steps = STEPS.get(topic.slug, [])
+    rest = tuple(slug for slug in named if not any(slug in step.initiatives for step in steps))
+    steps = [*steps, Step(ALSO if steps else topic.title, rest)] if rest or not steps else steps
+    boxes, top = [], 2
+    for number, step in enumerate(steps, start=1):
+        lines = [(line, top + 24 + _LINE * place) for place, line in enumerate(textwrap.wrap(step.says, 33))]
+        chips, foot = _chips([found[slug] for slug in step.initiatives if slug in named], top + 18 + _LINE * len(lines))
+        boxes.append(Box(number, top, foot - top, lines, chips, number == len(steps)))
+        top = foot + _DOWN
+    return Way(topic, boxes, top - _DOWN + 2)
+
+
+def _chips(named: Iterable[tuple[str, str]], top: int) -> tuple[list[Chip], int]:
+    """Below one another, with the height at which the last one ends."""
+    chips = []
+    for name, url in named:
+        texts = textwrap.wrap(name, 38)
+        height = _CHIP + 16 * (len(texts) - 1)
+        chips.append(Chip(name, url, top, height, [(text, top + 20 + 16 * place) for place, text in enumerate(texts)]))
+        top += height + 8
+    return chips, top + (4 if chips else 0)

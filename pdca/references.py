@@ -1,0 +1,66 @@
+"""What names an entry by its slug, where no foreign key can: inside the catalog's JSON columns, and in rooms above."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+# Model → its column → the model that the slugs in it name. By label: a room does not import one above it.
+NAMED = {
+    "pdca.Topic": {"initiatives": "initiatives.Initiative"},
+    "initiatives.Initiative": {"asks": "pdca.Element"},
+    "initiatives.Case": {"initiatives": "initiatives.Initiative", "integrated": "pdca.Element"},
+}
+
+Count = Callable[[Any], int]
+_counters: dict[str, Count] = {}
+
+
+def counts(what: str) -> Callable[[Count], Count]:
+    """Registers a function of a room above: how many of its rows, called ``what``, refer to an entry."""
+
+    def register(count: Count) -> Count:
+        _counters[what] = count
+        return count
+
+    return register
+
+
+def uses_of(entry: Any) -> list[tuple[int, str]]:
+    """(how many, of what) refers to an entry; while anything does, it can't be deleted."""
+    found = [(count(entry), what) for what, count in _counters.items()]
+    for label, columns in NAMED.items():
+        model = apps.get_model(label)
+        rows = sum(entry.slug in named_slugs(row, type(entry)) for row in model._default_manager.only(*columns))
+        found.append((rows, str(model._meta.verbose_name_plural)))
+    return [(number, what) for number, what in found if number]
+
+
+def named_slugs(row: Any, model: type[models.Model]) -> set[str]:
+    """Of ``model``'s entries, the slugs that ``row`` names."""
+    columns = NAMED.get(row._meta.label, {})
+    return {
+        slug
+        for column, named in columns.items()
+        if apps.get_model(named) is model
+        for slug in slugs_in(getattr(row, column))
+    }
+
+
+def slugs_in(value: list[Any]) -> Iterator[str]:
+    """``[slug, …]``, ``[{"element": slug}, …]`` or ``[{"elements": [slug, …]}, …]``"""
+    for part in value:
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from [part["element"]] if "element" in part else part["elements"]
+
+
+def unknown_in(row: models.Model) -> Iterator[tuple[str, str]]:
+    """(column, what is wrong): slugs that no row has."""
+    for column, label in NAMED.get(row._meta.label, {}).items():
+        known = set(apps.get_model(label)._default_manager.values_list("slug", flat=True))
+        for slug in slugs_in(getattr(row, column)):
+            if slug not in known:
+                yield column, f"There is no “{slug}”."

@@ -1,0 +1,218 @@
+"""The shapes of what an entry of the catalog says, as plain values: the same in data files, columns, forms, exports.
+
+A ``Shaped`` column holds one such value as JSON and refuses any other. Its form field stands in ``pdca.shaped_forms``.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+class Shape:
+    """What a value may be. ``faults`` tells what is wrong with one; ``empty`` is the value that says nothing."""
+
+    empty: Any = None
+
+    def faults(self, value: Any) -> Iterator[str]:
+        raise NotImplementedError
+
+    def texts(self, value: Any) -> Iterator[str]:
+        """What a reader gets to read of it, for the search."""
+        raise NotImplementedError
+
+    def ordered(self, value: Any) -> Any:
+        """The same value with its parts in the order of the shape: the database keeps none."""
+        return value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_sourced(value: Any, said: str) -> bool:
+    if not isinstance(value, dict) or set(value) - {"note"} != {said, "source"}:
+        return False
+    return all(_is_text(value[name]) for name in ("source", "note") if name in value)
+
+
+def _in_order(value: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: value[name] for name in names if name in value}
+
+
+class Lines(Shape):
+    """``["one line", "another"]``"""
+
+    empty: Any = []
+
+    def faults(self, value: Any) -> Iterator[str]:
+        if not isinstance(value, list) or not all(_is_text(line) for line in value):
+            yield "This is a list of lines, none of them empty."
+
+    def texts(self, value: Any) -> Iterator[str]:
+        yield from value
+
+
+class Slugs(Lines):
+    """Lines that name other rows. Nobody reads them as they are."""
+
+    def texts(self, value: Any) -> Iterator[str]:
+        return iter(())
+
+
+class Passage(Shape):
+    """``{"text": …, "source": the place it rests on}``, perhaps with a ``note`` on that source; or ``{}``"""
+
+    empty: Any = {}
+
+    def faults(self, value: Any) -> Iterator[str]:
+        if value != {} and not (_is_sourced(value, "text") and _is_text(value["text"])):
+            yield "This is a text with its source; neither may be missing."
+
+    def texts(self, value: Any) -> Iterator[str]:
+        if value:
+            yield value["text"]
+
+    def ordered(self, value: Any) -> Any:
+        return _in_order(value, ("text", "source", "note"))
+
+
+class Listing(Shape):
+    """``{"items": [lines], "source": …}``, perhaps with a ``note``; or ``{}``"""
+
+    empty: Any = {}
+
+    def faults(self, value: Any) -> Iterator[str]:
+        if value == {}:
+            return
+        if not _is_sourced(value, "items"):
+            yield "This is a list with its source; neither may be missing."
+        elif not value["items"] or any(Lines().faults(value["items"])):
+            yield "The list has at least one line, and none of them is empty."
+
+    def texts(self, value: Any) -> Iterator[str]:
+        yield from value.get("items", [])
+
+    def ordered(self, value: Any) -> Any:
+        return _in_order(value, ("items", "source", "note"))
+
+
+LISTS = ("lines", "slugs")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One part of a record. ``kind``: text, line, number, lines; slug and slugs name other rows."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    required: bool = True
+
+    def accepts(self, value: Any) -> bool:
+        if self.kind == "number":
+            return isinstance(value, int) and not isinstance(value, bool)
+        if self.kind in LISTS:
+            return not any(Lines().faults(value)) and bool(value or not self.required)
+        return _is_text(value)
+
+
+class Records(Shape):
+    """``[{name: value, …}, …]``; a part that is not required may be left out."""
+
+    empty: Any = []
+
+    def __init__(self, *keys: Key) -> None:
+        self.keys = keys
+
+    def faults(self, value: Any) -> Iterator[str]:
+        if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
+            yield "This is a list of records."
+            return
+        names = {key.name for key in self.keys}
+        for place, record in enumerate(value, start=1):
+            for unknown in record.keys() - names:
+                yield f"Record {place} has a part “{unknown}” that is not known here."
+            for key in self.keys:
+                if key.name not in record:
+                    if key.required:
+                        yield f"Record {place} lacks: {key.label.lower()}."
+                elif not key.accepts(record[key.name]):
+                    yield f"Record {place}: “{key.label}” is not as expected ({key.kind})."
+
+    def texts(self, value: Any) -> Iterator[str]:
+        for record in value:
+            for key in self.keys:
+                if key.name in record and key.name != "source" and key.kind in ("text", "line", "lines"):
+                    said = record[key.name]
+                    yield from said if isinstance(said, list) else [said]
+
+    def ordered(self, value: Any) -> Any:
+        return [_in_order(record, [key.name for key in self.keys]) for record in value]
+
+
+class Reasons(Shape):
+    """``{field: why nothing is said there}``"""
+
+    empty: Any = {}
+
+    def ordered(self, value: Any) -> Any:
+        return _in_order(value, sorted(value))
+
+    def faults(self, value: Any) -> Iterator[str]:
+        if not isinstance(value, dict) or not all(_is_text(reason) for reason in value.values()):
+            yield "Each field has its reason in words."
+
+    def texts(self, value: Any) -> Iterator[str]:
+        return iter(())
+
+
+class Grid(Shape):
+    """``[[cell, …], …]``: the rows of a table, of one length."""
+
+    empty: Any = []
+
+    def faults(self, value: Any) -> Iterator[str]:
+        rows = isinstance(value, list) and all(isinstance(row, list) for row in value)
+        if not rows or not all(isinstance(cell, str) for row in value for cell in row):
+            yield "This is a list of rows, each a list of cells with text."
+        elif len({len(row) for row in value}) > 1:
+            yield "Every row has the same number of cells."
+
+    def texts(self, value: Any) -> Iterator[str]:
+        for row in value:
+            yield from filter(None, row)
+
+
+TEXT, SOURCE = Key("text", "Text"), Key("source", "Source", "line")
+NOTE = Key("note", "Note on the source", "line", required=False)
+
+
+class Shaped(models.JSONField):
+    """A JSON column with a shape. For migrations it is a plain JSON column: they need not know the shapes."""
+
+    def __init__(self, shape: Shape | None = None, *args: Any, **kwargs: Any) -> None:
+        self.shape = shape or Lines()
+        kwargs.setdefault("default", type(self.shape.empty))
+        kwargs.setdefault("blank", True)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+    def clone(self) -> "Shaped":
+        _, _, args, kwargs = super().deconstruct()
+        return type(self)(self.shape, *args, **kwargs)
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(value, model_instance)
+        if faults := list(self.shape.faults(value)):
+            raise ValidationError(faults)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from pdca.shaped_forms import field_for  # forms are of no use where rows are only read
+
+        return field_for(self, **kwargs)

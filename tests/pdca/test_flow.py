@@ -1,0 +1,222 @@
+"""The map of the cycle, for anyone: every element, every arrow with its place in the guide, the ways to begin."""
+
+import html
+import re
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from initiatives.models import Initiative
+from pdca.flow import ALSO, COLOURS, FLOWS, STEPS, flow_map, way
+from pdca.models import Element, Topic
+
+pytestmark = pytest.mark.django_db
+MAP = "/pdca/map/"
+ALIGNMENT = {
+    "policy-statements",
+    "assessing-areas",
+    "objectives-and-targets",
+    "management-programs",
+    "measuring-and-monitoring",
+    "management-review",
+}
+
+
+def drawn(page: str) -> str:
+    return page[page.index('class="flow__map"') : page.index("</svg>")]
+
+
+def elements() -> list[Element]:
+    return list(Element.objects.select_related("component"))
+
+
+def test_the_map_has_a_link_to_each_element_in_the_order_of_table_2(client, catalog):
+    svg = drawn(client.get(MAP).text)
+
+    assert re.findall(r'<a href="/pdca/([a-z-]+)/"', svg) == [element.slug for element in Element.objects.all()]
+    names = [html.unescape(name) for name in re.findall(r'<a href="[^"]+" aria-label="([^"]+)"', svg)]
+    assert len(names) == 18
+    for name, element in zip(names, Element.objects.all(), strict=True):
+        assert name.startswith(f"{element.order} {element.name}")
+        assert name.endswith(", key to alignment") is (element.slug in ALIGNMENT)
+    assert re.findall(r'role="list" aria-label="(\w+)"', svg) == ["Plan", "Do", "Check", "Act"]
+
+
+def test_the_six_are_marked_by_shape_and_by_words(catalog):
+    for stage in flow_map(elements()).stages:
+        for node in stage.nodes:
+            *_, point = re.findall(r"L(\d+) ", node.outline)
+            pointed = point != re.match(r"M(\d+) ", node.outline)[1]
+            assert pointed is (node.element.slug in ALIGNMENT)
+            assert node.element.strategic_alignment is pointed
+
+
+def test_the_same_stands_below_in_words_with_the_place_of_each_arrow(client, catalog):
+    page = client.get(MAP).text
+    words = page[page.index('id="leads"') : page.index('id="ways"')]
+    names = dict(Element.objects.values_list("slug", "name"))
+
+    assert re.findall(r'<a href="/pdca/([a-z-]+)/"><b>', words) == list(names)
+    assert words.count("<li>leads") == len(FLOWS)
+    for flow in FLOWS:
+        assert f"to <b>{names[flow.end]}</b>: {flow.says}" in html.unescape(words)
+        assert f'<span class="source">{flow.source}</span>' in words
+
+
+def test_each_arrow_joins_two_known_elements_once_and_names_a_section_of_the_guide(catalog):
+    known = set(Element.objects.values_list("slug", flat=True))
+    pairs = [(flow.start, flow.end) for flow in FLOWS]
+
+    assert len(set(pairs)) == len(pairs)
+    for flow in FLOWS:
+        assert {flow.start, flow.end} <= known
+        assert flow.start != flow.end
+        assert re.fullmatch(r"guide 2004, §[14]\.\d(\.\d)?(–4\.1\.4)?(; §[14]\.\d(\.\d)?(–4\.1\.4)?)?", flow.source)
+
+
+def test_the_arrows_join_all_elements_and_lead_round(catalog):
+    leads: dict[str, set[str]] = {}
+    for flow in FLOWS:
+        leads.setdefault(flow.start, set()).add(flow.end)
+    known = set(Element.objects.values_list("slug", flat=True))
+    reached, waiting = set(), ["management-commitment"]
+    while waiting:
+        at = waiting.pop()
+        if at not in reached:
+            reached.add(at)
+            waiting += leads.get(at, ())
+
+    assert known - reached == {"legal-and-other-requirements"}  # what the law asks comes from outside
+    assert set(leads) == known  # none is a dead end
+    assert "objectives-and-targets" in leads["management-review"] & leads["change-management"]
+
+
+def test_arrows_onward_and_back_run_on_their_own_sides(catalog):
+    order = {element.slug: element.order for element in elements()}
+    for stage in flow_map(elements()).stages:
+        for node in stage.nodes:
+            for arrow in node.arrows:
+                assert arrow.back is (order[arrow.flow.end] < order[arrow.flow.start])
+                across = [float(x) for x in re.findall(r"[MC ](-?[\d.]+) [\d.]+", arrow.path)]
+                left, right = 74, 302
+                assert max(across) < left if arrow.back else min(across) > right
+
+
+def test_nodes_follow_one_another_within_their_stages(catalog):
+    drawing = flow_map(elements())
+
+    nodes = [node for stage in drawing.stages for node in stage.nodes]
+    assert all(one.top + one.height < other.top for one, other in pairwise(nodes))
+    for stage in drawing.stages:
+        assert stage.top < stage.nodes[0].top
+        assert stage.nodes[-1].top + stage.nodes[-1].height < stage.top + stage.height <= drawing.height
+
+
+def test_a_retired_element_leaves_the_map_with_its_arrows(client, catalog):
+    Element.objects.get(slug="vision").retire(date(2026, 11, 1))
+
+    page = client.get(MAP).text
+
+    assert "/pdca/vision/" not in page
+    gone = [flow for flow in FLOWS if "vision" in (flow.start, flow.end)]
+    assert page.count("<li>leads") == len(FLOWS) - len(gone)
+
+
+def test_a_name_of_many_words_makes_its_node_taller(catalog):
+    short, long = elements()[:2], elements()[:2]
+    long[0].name = "Management commitment of everybody who has a say in it, in writing"
+
+    one, other = (flow_map(those).stages[0].nodes[0] for those in (short, long))
+
+    assert len(other.lines) > len(one.lines)
+    assert other.height > one.height
+
+
+def test_markup_in_a_name_is_shown_as_text(client, catalog):
+    Element.objects.get(slug="vision").publish({"name": "Vision <b>&</b>"})
+
+    page = client.get(MAP).text
+
+    assert "<b>&</b>" not in page
+    assert "Vision &lt;b&gt;&amp;&lt;/b&gt;" in page
+
+
+def test_nothing_of_it_is_inline(client, catalog):
+    page = client.get(MAP).text
+
+    assert not re.search(r'\sstyle="|<style|\son\w+="', page)
+    assert "Diagram 1 is lost" in page
+
+
+# --- Ways to begin -------------------------------------------------------------------------------------
+
+
+def test_each_way_to_begin_is_drawn_with_every_initiative_it_names(client, catalog):
+    page = client.get(MAP).text
+    ways = page[page.index('class="ways"') :]
+
+    topics = Topic.objects.filter(kind="approach")
+    assert len(topics) == 3
+    for topic in topics:
+        picture = ways[ways.index(f"<h3>{topic.title}</h3>") :].partition("</li>\n        ")[0]
+        assert set(re.findall(r'<a href="/initiatives/([a-z0-9-]+)/"', picture)) >= set(topic.initiatives)
+        assert topic.source in picture
+    for slug in STEPS:
+        assert topics.filter(slug=slug).exists()
+
+
+def test_a_step_shows_only_what_its_topic_names_and_readers_find(catalog):
+    topic = Topic.objects.get(slug="approach-2004-areas")
+    topic.initiatives = ["iso-14001", "cmom", "osha-vpp", "nothing"]
+    found = {slug: (slug.upper(), f"/{slug}/") for slug in ("iso-14001", "cmom", "osha-vpp", "balanced-scorecard")}
+
+    boxes = way(topic, found).boxes
+
+    assert [[chip.name for chip in box.chips] for box in boxes] == [["ISO-14001"], [], ["CMOM"], ["OSHA-VPP"]]
+    assert boxes[-1].lines[0][0] == ALSO
+
+
+def test_a_way_that_an_administrator_adds_is_drawn_too(client, catalog):
+    Topic(slug="own-way", kind="approach", document="guide 2004", order=9, title="Start with a scorecard", text="Ours.",
+          initiatives=["balanced-scorecard", "a b"], source="ours").publish()  # fmt: skip
+
+    page = client.get(MAP).text
+
+    picture = page[page.index("<h3>Start with a scorecard</h3>") :]
+    assert '<a href="/initiatives/balanced-scorecard/"' in picture
+    Initiative.objects.get(slug="balanced-scorecard").retire(date(2026, 11, 1))
+    page = client.get(MAP).text
+    assert '<a href="/initiatives/balanced-scorecard/"' not in page
+
+
+# --- How it is served ------------------------------------------------------------------------------------
+
+
+def test_it_costs_at_most_six_queries_and_is_sent_once(client, catalog):
+    with CaptureQueriesContext(connection) as cold:
+        first = client.get(MAP)
+    assert len(cold) <= 6
+    assert client.get(MAP, headers={"if-none-match": first["ETag"]}).status_code == 304
+    Element.objects.get(slug="vision").publish({"name": "Outlook"})
+    changed = client.get(MAP, headers={"if-none-match": first["ETag"]})
+    assert changed.status_code == 200
+    assert "Outlook" in changed.text
+
+
+def test_it_is_only_read(client, catalog):
+    assert client.post(MAP).status_code == 405
+
+
+def test_before_anything_is_loaded_it_says_so(client, db):
+    assert "has not been loaded" in client.get(MAP).text
+
+
+def test_its_colours_are_those_of_the_pages():
+    css = Path(settings.BASE_DIR, "static/css/headworks.css").read_text(encoding="utf-8")
+    for slug, colour in COLOURS.items():
+        assert f"--{slug}: {colour};" in css
