@@ -168,7 +168,7 @@ def _told(name: str) -> Callable[[Initiative], Told]:
 def _support_told(component: str) -> Callable[[Initiative], Told]:
     def told(one: Initiative) -> Told:
         strength, note = Initiative.Strength(one.support[component]), one.notes[component]
-        said = note.get("text") or one.unsaid.get(f"support.{component}", "")
+        said = note.get("text") or one.unsaid_note(component)
         source = note.get("source") or one.source
         return Told([strength.label, *_some(said)], source, note.get("note", ""), strength=strength.value)
 

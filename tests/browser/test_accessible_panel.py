@@ -146,7 +146,7 @@ def test_decisions_from_the_list_to_the_release(visits, seats, official, staff):
     look(page, "decide-reason-missing")
     page.get_by_label("Reason").fill("The debt plan has to be there first.")
     page.get_by_role("button", name="Decide").click()
-    page.get_by_label("Decisions of this cycle").get_by_role("link", name="Outbox").click()
+    page.get_by_label("Pages of this cycle").get_by_role("link", name="Outbox").click()
     look(page, "outbox")
     page.get_by_role("link", name="Read or edit").click()
     look(page, "letter")

@@ -28,6 +28,7 @@ def pick(place, words: str) -> None:
     place.locator("label", has_text=words).first.click()
 
 
+@pytest.mark.timeout(400)  # the longest way of all, by ten people
 def test_from_the_first_submission_to_the_letter(
     opens,
     draft,

@@ -94,7 +94,7 @@ def test_the_guide_costs_the_same_however_much_it_lists(client, catalog):
 
 def text_of(html: str) -> str:
     """What a reader gets to read, without the marks of explained terms."""
-    return unescape(re.sub(r"<[^>]+>|, explained", "", html))
+    return unescape(re.sub(r"<[^>]+>|, explained|\u2060", "", html))
 
 
 def test_an_element_page_has_all_that_the_guide_says_there(client, catalog):
