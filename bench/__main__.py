@@ -49,14 +49,14 @@ def _set_up(folder: Path) -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+    from django.test.utils import override_settings
 
     from config.management.commands.demo import static_files_changed as static_files_changed
 
     settings.LOCAL_DIR = folder
-    settings.STORAGES["default"] = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": folder / "files"},
-    }
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder / "files"}}
+    # Through this, because the storages that are in use already have to hear of it.
+    override_settings(STORAGES=settings.STORAGES | {"default": files}).enable()
     if static_files_changed():
         call_command("collectstatic", interactive=False, verbosity=0)
     # What is started from here on works in the folder too, and shares secret and static files with this process.

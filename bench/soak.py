@@ -98,7 +98,7 @@ def _followed(report: Report, celery: psutil.Process) -> tuple[float, float, flo
 
 def told(soaked: Soaked) -> Iterator[str]:
     """For a person to read."""
-    yield f"Letters and certificates of {RECOGNIZED} recognized utilities, {PROCESSES} worker processes"
+    yield f"Letters and certificates of a cycle, {PROCESSES} worker processes"
     yield f"{soaked.documents} documents, {soaked.failed} could not be made; {soaked.for_the_printer} files to print"
     yield f"{soaked.seconds:.0f} s, {soaked.putting_together:.0f} s of them to put together; {soaked.zipped:.0f} MB"
     yield f"{soaked.seconds * 1000 / soaked.documents:.0f} ms per document, {soaked.ratio:.1f} × an empty page"
