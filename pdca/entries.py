@@ -6,7 +6,7 @@ form of an entry, field → plain value, is what data files, exports, drafts and
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
@@ -86,6 +86,7 @@ class Entry(models.Model):
 
     KEY: ClassVar[str] = "slug"
     slug: Any
+    get_absolute_url: Callable[[], str]  # every entry has a page, or a place on one
 
     published = models.BooleanField(default=False, editable=False)
     retired_on = models.DateField(null=True, blank=True, editable=False)
@@ -97,9 +98,6 @@ class Entry(models.Model):
 
     class Meta:
         abstract = True
-
-    def get_absolute_url(self) -> str:
-        raise NotImplementedError
 
     def plain(self) -> dict[str, Any]:
         return plain(self)

@@ -3,6 +3,7 @@
 A ``Shaped`` column holds one such value as JSON and refuses any other. Its form field stands in ``pdca.shaped_forms``.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +12,17 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 
-class Shape:
+class Shape(ABC):
     """What a value may be. ``faults`` tells what is wrong with one; ``empty`` is the value that says nothing."""
 
     empty: Any = None
 
-    def faults(self, value: Any) -> Iterator[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def faults(self, value: Any) -> Iterator[str]: ...
 
+    @abstractmethod
     def texts(self, value: Any) -> Iterator[str]:
         """What a reader gets to read of it, for the search."""
-        raise NotImplementedError
 
     def ordered(self, value: Any) -> Any:
         """The same value with its parts in the order of the shape: the database keeps none."""
