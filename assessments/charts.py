@@ -24,10 +24,10 @@ def heat_map(results: Results) -> SafeString:
     width, height = _LABELS + _CELL * len(results.areas), _TOP + _ROW * len(results.rows)
     covered = sum(len(row.areas) for row in results.rows)
     cells = len(results.rows) * len(results.areas)
-    picture = _picture(width, height, f"Heat map: {covered} of {cells} pairs of element and area are covered.")
+    picture = drawn(width, height, f"Heat map: {covered} of {cells} pairs of element and area are covered.")
     for column, area in enumerate(results.areas):
         picture.append(
-            _text(area.code, _LABELS + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2)
+            words_at(area.code, _LABELS + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2)
         )
     for line, row in enumerate(results.rows):
         top = _TOP + _ROW * line
@@ -36,27 +36,27 @@ def heat_map(results: Results) -> SafeString:
             _cell(
                 picture, _LABELS + _CELL * column, top, COLOURS.get(row.component, INK), filled=area.code in row.areas
             )
-    return _svg(picture)
+    return as_svg(picture)
 
 
 def score_bars(results: Results) -> SafeString:
     """One bar for each component, with its letter and its share."""
     said = ", ".join(f"{score.name} {score.percent} percent" for score in results.scores)
-    picture = _picture(460, 44 * len(results.scores), f"Scores: {said}.")
+    picture = drawn(460, 44 * len(results.scores), f"Scores: {said}.")
     for line, score in enumerate(results.scores):
         _bar(picture, score, 44 * line)
-    return _svg(picture)
+    return as_svg(picture)
 
 
 def _bar(picture: draw.Drawing, score: Score, top: int) -> None:
     colour, left, full = COLOURS.get(score.slug, INK), 96, 300
     picture.append(draw.Circle(18, top + 22, 14, fill=colour))
-    picture.append(_text(score.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill="#ffffff"))
-    picture.append(_text(score.name, 42, top + 27, 15, weight=600))
+    picture.append(words_at(score.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill="#ffffff"))
+    picture.append(words_at(score.name, 42, top + 27, 15, weight=600))
     picture.append(draw.Rectangle(left, top + 13, full, 18, rx=9, fill=EMPTY, stroke=EMPTY_EDGE, stroke_width=1))
     if score.percent:
         picture.append(draw.Rectangle(left, top + 13, max(18, full * score.percent / 100), 18, rx=9, fill=colour))
-    picture.append(_text(f"{score.percent}%", left + full + 14, top + 28, 15, weight=700))
+    picture.append(words_at(f"{score.percent}%", left + full + 14, top + 28, 15, weight=700))
 
 
 def _label(picture: draw.Drawing, name: str, top: int, colour: str) -> None:
@@ -64,7 +64,7 @@ def _label(picture: draw.Drawing, name: str, top: int, colour: str) -> None:
     lines = textwrap.wrap(name, 24)
     first = top + _ROW / 2 + (5 if len(lines) == 1 else -3)
     for number, line in enumerate(lines):
-        picture.append(_text(line, 12, first + 15 * number, 13))
+        picture.append(words_at(line, 12, first + 15 * number, 13))
 
 
 def _cell(picture: draw.Drawing, left: float, top: float, colour: str, *, filled: bool) -> None:
@@ -76,18 +76,19 @@ def _cell(picture: draw.Drawing, left: float, top: float, colour: str, *, filled
         picture.append(draw.Circle(left + _CELL / 2, top + _ROW / 2, 5, fill="#ffffff"))
 
 
-def _picture(width: float, height: float, title: str) -> draw.Drawing:
+def drawn(width: float, height: float, title: str) -> draw.Drawing:
+    """An empty picture; ``title`` says to those who can't see it what it shows."""
     picture = draw.Drawing(width, height, role="img", font_family=FONT)
     picture.append(draw.Raw(f"<title>{escape(title)}</title>"))
     return picture
 
 
-def _text(
-    words: str, x: float, y: float, size: int, *, anchor: str = "start", weight: int = 400, fill: str = INK
+def words_at(
+    words: str, x: float, y: float, size: float, *, anchor: str = "start", weight: int = 400, fill: str = INK
 ) -> draw.Text:
     return draw.Text(words, size, x, y, text_anchor=anchor, font_weight=weight, fill=fill)
 
 
-def _svg(picture: draw.Drawing) -> SafeString:
+def as_svg(picture: draw.Drawing) -> SafeString:
     # drawsvg escapes the texts that it is given; the title is escaped above.
     return mark_safe(picture.as_svg(header="").strip())  # noqa: S308

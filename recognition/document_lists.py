@@ -1,13 +1,11 @@
 """The released outcomes of a cycle as a list: what can be printed for each."""
 
-from typing import Any
-
 import django_tables2 as tables
-from django_filters import CharFilter, ChoiceFilter
+from django_filters import ChoiceFilter
 
-from recognition import queues
+from recognition.lists import ByWords
 from recognition.models import Application
-from workflow.lists import DateColumn, Filters, StateColumn, Table
+from workflow.lists import DateColumn, StateColumn, Table
 
 Status = Application.Status
 
@@ -31,13 +29,9 @@ class DocumentTable(Table):
         order_by = "utility"
 
 
-class DocumentFilters(Filters):
-    words = CharFilter(label="Name, city or number", method="by_words")
+class DocumentFilters(ByWords):
     status = ChoiceFilter(
         label="Outcome",
         choices=[(Status.RECOGNIZED, "Recognized"), (Status.NOT_RECOGNIZED, "Not recognized")],
         empty_label="Either",
     )
-
-    def by_words(self, rows: Any, name: str, value: str) -> Any:
-        return queues.matching(rows, value)

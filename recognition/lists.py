@@ -159,8 +159,16 @@ class ReviewTable(Table):
         order_by = "seat_due"
 
 
-class QueueFilters(Filters):
+class ByWords(Filters):
+    """Of applications: by the name or place of their utility, or one of its numbers."""
+
     words = CharFilter(label="Name, city or number", method="by_words")
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return queues.matching(rows, value)
+
+
+class QueueFilters(ByWords):
     cycle = ChoiceFilter(label="Cycle", empty_label="All cycles")
     status = ChoiceFilter(label="Stage", empty_label="All stages")
     state = ChoiceFilter(label="State", field_name="utility__state", empty_label="All states")
@@ -177,9 +185,6 @@ class QueueFilters(Filters):
         self.offer("cycle", sorted({(cycle, title) for cycle, title, _, _ in found}, key=lambda each: each[1]))
         self.offer("state", _among(states(), {state for _, _, state, _ in found}))
         self.offer("status", _among(Status.choices, {status for _, _, _, status in found}))
-
-    def by_words(self, rows: Any, name: str, value: str) -> Any:
-        return queues.matching(rows, value)
 
     def by_system(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(utility__systems__contains=[value])
@@ -248,8 +253,7 @@ class DecidingTable(AwaitingTable):
         return str(record.utility)
 
 
-class AwaitingFilters(Filters):
-    words = CharFilter(label="Name, city or number", method="by_words")
+class AwaitingFilters(ByWords):
     panel = ChoiceFilter(
         label="The panel recommends",
         field_name="recommendation__recommends",
@@ -257,9 +261,6 @@ class AwaitingFilters(Filters):
         empty_label="Either",
     )
     size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")
-
-    def by_words(self, rows: Any, name: str, value: str) -> Any:
-        return queues.matching(rows, value)
 
 
 def _among(choices: Iterable[tuple[str, str]], found: set[str]) -> list[tuple[str, str]]:

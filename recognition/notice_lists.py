@@ -3,13 +3,12 @@
 from typing import Any
 
 import django_tables2 as tables
-from django_filters import CharFilter, ChoiceFilter
+from django_filters import ChoiceFilter
 
 from accounts.regions import states
-from recognition import queues
-from recognition.lists import CodeColumn
+from recognition.lists import ByWords, CodeColumn
 from recognition.models import Application
-from workflow.lists import DateColumn, Filters, StateColumn, Table
+from workflow.lists import DateColumn, StateColumn, Table
 
 Status = Application.Status
 
@@ -62,8 +61,7 @@ class PressTable(GroupTable):
         sequence = ("utility", "text", "...")
 
 
-class GroupFilters(Filters):
-    words = CharFilter(label="Name, city or number", method="by_words")
+class GroupFilters(ByWords):
     state = ChoiceFilter(label="State", field_name="utility__state", empty_label="All states")
     sent = ChoiceFilter(
         label="Sent", choices=[("yes", "Sent"), ("no", "Not yet")], empty_label="Either", method="by_sent"
@@ -73,9 +71,6 @@ class GroupFilters(Filters):
         super().__init__(*args, **options)
         found = set(self.queryset.order_by().values_list("utility__state", flat=True).distinct())
         self.offer("state", [(code, name) for code, name in states() if code in found])
-
-    def by_words(self, rows: Any, name: str, value: str) -> Any:
-        return queues.matching(rows, value)
 
     def by_sent(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(sent_on__isnull=value == "no")

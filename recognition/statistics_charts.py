@@ -5,13 +5,12 @@ Each has a title that says what it shows, every bar its figure in words, and sta
 
 import textwrap
 from collections.abc import Sequence
-from typing import NamedTuple
-from xml.sax.saxutils import escape
+from typing import Any, NamedTuple
 
 import drawsvg as draw
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from assessments.charts import EMPTY, EMPTY_EDGE, FONT, INK, INK_2
+from assessments.charts import EMPTY, EMPTY_EDGE, INK_2, as_svg, drawn, words_at
 from recognition.statistics import Group, Load, StageTime, Step
 
 ACCENT, WASH = "#0a5a78", "#bcd9e5"
@@ -55,7 +54,7 @@ def _part(label: str, filled: int, whole: int) -> Bar:
 
 def _bars(title: str, bars: Sequence[Bar]) -> SafeString:
     """The longest whole takes the full width."""
-    picture = _picture(_ROW * len(bars), title)
+    picture = drawn(_WIDTH, _ROW * len(bars), title)
     unit = _FULL / (max(bar.whole for bar in bars) or 1)
     for line, bar in enumerate(bars):
         top = _ROW * line
@@ -65,20 +64,20 @@ def _bars(title: str, bars: Sequence[Bar]) -> SafeString:
         if bar.filled:
             picture.append(draw.Rectangle(_LEFT, top + 11, max(4, unit * bar.filled), **box, fill=ACCENT))
         picture.append(_text(bar.words, _LEFT + _FULL + 10, top + 25, weight=600))
-    return _svg(picture)
+    return as_svg(picture)
 
 
 def stage_times(times: Sequence[StageTime]) -> SafeString:
     """A line to the longest, a box over the middle half, a mark and a figure for the median."""
     said = ", ".join(f"{each.title} {each.median:.1f}" for each in times)
-    picture = _picture(_ROW * len(times) + _AXIS, f"Median days in each stage: {said}.")
+    picture = drawn(_WIDTH, _ROW * len(times) + _AXIS, f"Median days in each stage: {said}.")
     most = max(each.longest for each in times) or 1
     _axis(picture, most, _ROW * len(times))
     for line, each in enumerate(times):
         _label(picture, each.title, _ROW * line)
         _range(picture, each, _ROW * line, _FULL / most)
         picture.append(_text(f"median {each.median:.1f}", _LEFT + _FULL + 14, _ROW * line + 25, weight=600))
-    return _svg(picture)
+    return as_svg(picture)
 
 
 def _range(picture: draw.Drawing, time: StageTime, top: int, unit: float) -> None:
@@ -108,16 +107,5 @@ def _label(picture: draw.Drawing, words: str, top: int) -> None:
         picture.append(_text(line, 0, first + 15 * number))
 
 
-def _picture(height: float, title: str) -> draw.Drawing:
-    picture = draw.Drawing(_WIDTH, height, role="img", font_family=FONT)
-    picture.append(draw.Raw(f"<title>{escape(title)}</title>"))
-    return picture
-
-
-def _text(words: str, x: float, y: float, *, anchor: str = "start", weight: int = 400, fill: str = INK) -> draw.Text:
-    return draw.Text(words, 13.5, x, y, text_anchor=anchor, font_weight=weight, fill=fill)
-
-
-def _svg(picture: draw.Drawing) -> SafeString:
-    # drawsvg escapes the texts that it is given; the title is escaped above.
-    return mark_safe(picture.as_svg(header="").strip())  # noqa: S308
+def _text(words: str, x: float, y: float, **look: Any) -> draw.Text:
+    return words_at(words, x, y, 13.5, **look)
