@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Identifier, StaffGroup, System, User, Utility
 from accounts.regions import REGION_OF_STATE
-from recognition.content import claimed
+from recognition.application.content import claimed
 from recognition.models import Application, Assignment, Cycle, Edition, Rating, Submission
 
 APPLICATIONS, SEATS, MEMBERS = 1500, 3, 30

@@ -15,9 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from accounts.models import System
 from accounts.regions import REGIONS, states
 from pdca.api import cacheable
-from recognition import burden, completeness, register
-from recognition.completeness import FACILITY_TYPES, CategoryAnswer, CategoryRule, Criteria, Entry
+from recognition.burden import estimate as burden
+from recognition.criteria import completeness
+from recognition.criteria.completeness import FACILITY_TYPES, CategoryAnswer, CategoryRule, Criteria, Entry
 from recognition.models import Cycle, Recognition
+from recognition.register import content as register
 from workflow import spreadsheets
 
 router = Router(tags=["Recognition"])

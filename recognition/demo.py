@@ -21,7 +21,7 @@ from post_office.models import STATUS, Email
 
 from accounts.models import Identifier, Membership, Role, User, Utility
 from pdca.loading import read
-from recognition import notices, reminders
+from recognition import reminders
 from recognition.models import (
     Application,
     Assignment,
@@ -45,6 +45,7 @@ from recognition.models.review import (
     judge,
     return_for_completion,
 )
+from recognition.notices import content as notices
 
 DATA = Path(__file__).parent / "data" / "demo.yaml"
 # The stages, as the data name them, of those who applied in the cycle that is still open.

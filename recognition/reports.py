@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from recognition import documents
-from recognition.documents import Asked, AskedCycle
-from recognition.documents_notice import NOTICE_LETTER, NOTICE_LETTERS
+from recognition.deciding import documents
+from recognition.deciding.documents import Asked, AskedCycle
 from recognition.models import Application, Cycle
+from recognition.notices.documents import NOTICE_LETTER, NOTICE_LETTERS
 from recognition.rights import Act, Rights, offered
 from reports.kinds import Bundle, Kind, Part, register
 
@@ -85,7 +85,7 @@ def _kind(name: str, label: str, find: Any, context: Any, template: str) -> Kind
     return Kind(
         name=name,
         label=label,
-        template=f"recognition/reports/{template}.html",
+        template=f"recognition/deciding/reports/{template}.html",
         find=find,
         title=lambda asked: f"{label}: {asked.application}",
         filename=lambda asked: _named(asked, name),
@@ -109,7 +109,7 @@ register(
     Kind(
         name="score-summary",
         label="Scores",
-        template="recognition/reports/scores.html",
+        template="recognition/deciding/reports/scores.html",
         find=find_scores,
         title=lambda asked: f"Scores: {asked.cycle}",
         filename=lambda asked: f"scores-{slugify(asked.cycle.title)[:80]}",

@@ -21,7 +21,7 @@ def close_late() -> None:
 @shared_task(soft_time_limit=ASK_LIMIT, time_limit=ASK_LIMIT + 30)
 def ask_echo(application_id: int) -> None:
     """Ask ECHO about each number of an application that it was not asked about today. Safe to run twice."""
-    from recognition.echo import asking  # which itself imports this module
+    from recognition.screening import asking  # which itself imports this module
 
     if application := Application.objects.filter(pk=application_id).first():
         asking.ask(application)
@@ -30,7 +30,9 @@ def ask_echo(application_id: int) -> None:
 @shared_task(soft_time_limit=SCREEN_LIMIT, time_limit=SCREEN_LIMIT + 60)
 def screen(screening_id: int) -> None:
     """Hold a cycle's applications against ECHO's files, unless another worker is at it. Safe to run twice."""
-    from recognition.echo import screening  # here: a web process, which imports this to send the task, reads no files
+    from recognition.screening import (
+        running as screening,  # here: a web process, which imports this to send the task, reads no files
+    )
 
     if found := Screening.objects.select_related("cycle").filter(pk=screening_id).first():
         screening.run(found)

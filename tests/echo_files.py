@@ -5,7 +5,7 @@ import io
 import zipfile
 from datetime import date
 
-from recognition.echo.weekly import Period
+from echo.weekly import Period
 
 PERIOD = Period(date(2026, 11, 22))  # its quarters: 2025 Q4 to 2026 Q3
 PERMIT, SYSTEM = "OR00204AB", "OR4100001"

@@ -1,6 +1,7 @@
 """The recognition program: criteria, cycles, applications, the three reviews, decisions, messages,
 recognitions with their notices, compliance data, hours."""
 
+from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
 from recognition.models.application import (
     Application,
     ApplicationEvent,
@@ -11,7 +12,6 @@ from recognition.models.application import (
     Submission,
     TooMany,
 )
-from recognition.models.criteria import Attribute, CapacityElement, Category, Edition, Option
 from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.hours import Hours
@@ -20,7 +20,7 @@ from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Assignment, CannotSit, PanelMember, Rating, Recommendation, Remark
 from recognition.models.recognition import Recognition
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
-from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding, Verdict
+from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
 
 __all__ = [
     "CHECKLIST",
@@ -60,5 +60,4 @@ __all__ = [
     "Submission",
     "TooMany",
     "Unfinished",
-    "Verdict",
 ]

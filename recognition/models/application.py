@@ -15,9 +15,10 @@ from django.utils import timezone
 from accounts.models import CAN_EDIT, Membership, StaffGroup, System, Utility
 from files.models import StoredFile
 from files.photos import reencoded
-from recognition import completeness, triggers
-from recognition.completeness import Outcome
-from recognition.content import Content, entry_of, section_names, unfound
+from recognition import triggers
+from recognition.application.content import Content, entry_of, section_names, unfound
+from recognition.criteria import completeness
+from recognition.criteria.completeness import Outcome
 from recognition.models.cycle import Cycle
 from recognition.models.message import tell_applicants
 from workflow.models import Event, Guarded, Versioned, WrongState
@@ -376,7 +377,7 @@ class SectionQuerySet(models.QuerySet["Section"]):
 
 
 class Section(Versioned):
-    """A part of the application that is saved as one: ``name`` and ``answers`` as in recognition.content."""
+    """A part of the application that is saved as one: ``name``, ``answers`` as in recognition.application.content."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="sections")
     name = models.CharField(max_length=80)
@@ -405,7 +406,7 @@ class Section(Versioned):
 
 
 class Submission(models.Model):
-    """A version as it was submitted: never changed. ``content`` as in recognition.content."""
+    """A version as it was submitted: never changed. ``content`` as in recognition.application.content."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
     number = models.PositiveSmallIntegerField()

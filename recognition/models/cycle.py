@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from recognition.models.criteria import Edition
+from recognition.criteria.models import Edition
 from workflow.models import Event, Guarded
 
 CERTIFICATION = (

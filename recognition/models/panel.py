@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.models import StaffGroup, User, Utility
 from accounts.regions import states
-from recognition.content import claimed
+from recognition.application.content import claimed
+from recognition.application.shown import criterion_names
 from recognition.models.application import Application
 from recognition.models.message import tell
 from recognition.models.review import Unfinished
-from recognition.shown import criterion_names
 from workflow.models import Versioned, WrongState
 
 
@@ -306,7 +306,7 @@ class Rating(Versioned):
 
     @property
     def anchor(self) -> str:
-        """Its place on a page, as in recognition.shown."""
+        """Its place on a page, as in recognition.application.shown."""
         return self.criterion.replace(".", "-")
 
     @property

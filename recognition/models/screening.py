@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
+from echo.reading import Verdict
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
 from workflow.models import Event, Guarded, WrongState
@@ -23,14 +24,6 @@ logger = logging.getLogger(__name__)
 SILENT = timedelta(minutes=5)
 BEHIND = 9  # the last in the queue: it takes long, and no report is to wait for it
 FELL_SILENT = "The program that was at it stopped half way. Nothing of it was kept; start it again."
-
-
-class Verdict(models.TextChoices):
-    """What a source suggests."""
-
-    CLEAR = "clear", "No violation found"
-    FOUND = "found", "Violation or action found"
-    UNKNOWN = "unknown", "Unknown"
 
 
 class EchoAnswer(models.Model):

@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from recognition import notices
-from recognition.documents_notice import NOTICE_LETTER, context
 from recognition.models import Addressee, Application, Cycle, Notice
+from recognition.notices import content as notices
+from recognition.notices.documents import NOTICE_LETTER, context
 from reports import rendering
 from tests.browser.conftest import look
 from tests.factories import MembershipFactory

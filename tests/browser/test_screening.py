@@ -44,7 +44,7 @@ def address(name: str, pk: int) -> str:
 @pytest.fixture
 def queued(monkeypatch):
     sent = []
-    monkeypatch.setattr("recognition.echo.asking.ask_echo.apply_async", sent.append)
+    monkeypatch.setattr("recognition.screening.asking.ask_echo.apply_async", sent.append)
     monkeypatch.setattr("recognition.tasks.screen.apply_async", lambda given, **more: sent.append(given))
     return sent
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Claim, StaffGroup
 from assessments.models import GapAnalysis
-from recognition.completeness import Outcome
+from recognition.criteria.completeness import Outcome
 from recognition.models import Application, Assignment, Cycle, Decision, Edition
 from reports.models import Report
 from tests.factories import MembershipFactory, UserFactory, UtilityFactory

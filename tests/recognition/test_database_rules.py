@@ -298,7 +298,7 @@ def test_one_occasion_is_told_once(draft):
 
 def test_every_rule_is_tried_by_name():
     """A rule that nobody tries to break may as well not be there."""
-    tried = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    tried = "".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
     named = [rule.name for model in apps.get_app_config("recognition").get_models() for rule in model._meta.constraints]
     assert len(named) > 20
     assert [name for name in named if name not in tried] == []

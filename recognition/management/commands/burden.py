@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from recognition.burden import ASSUMED, Assumptions, Estimate, WrongValue, estimate
+from recognition.burden.estimate import ASSUMED, Assumptions, Estimate, WrongValue, estimate
 
 APPLICATIONS = {
     "applications": "Applications",

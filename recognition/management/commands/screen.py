@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
-from recognition.echo import screening
-from recognition.models import Cycle, Screening, Verdict
+from echo.reading import Verdict
+from recognition.models import Cycle, Screening
+from recognition.screening import running as screening
 
 
 class Command(BaseCommand):

@@ -1,0 +1,247 @@
+"""What ECHO's answers and rows come to, as a suggestion and in plain lines. Pure functions.
+
+A record is clear only where everything that is needed is there, is of the expected form and speaks of no violation.
+Anything missing, odd or about something else is unknown, with a word why.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import models
+
+Record = Mapping[str, Any]
+CWA, SDWA = "cwa", "sdwa"
+
+NPDES = re.compile(r"[A-Z0-9]{9}")
+PWSID = re.compile(r"(?:[A-Z]{2}|0[1-9]|10)[0-9]{7}")
+TRIBAL = re.compile(r"(?:0[1-9]|10)[0-9]{7}")
+REGISTRY_ID = re.compile(r"[0-9]{12}")
+
+NOT_KNOWN = "ECHO knows no such number."
+NOT_WELL_FORMED = "Not a well-formed number, so nobody was asked."
+# Characters of a history, one a quarter, oldest first.
+QUIET, VIOLATION, SERIOUS, UNDETERMINED = "_VSU"
+OFFICIAL = 12  # quarters of a history; the Clean Water Act's has the running one behind them
+
+
+class Verdict(models.TextChoices):
+    """What a source suggests."""
+
+    CLEAR = "clear", "No violation found"
+    FOUND = "found", "Violation or action found"
+    UNKNOWN = "unknown", "Unknown"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``findings`` are plain lines; ``error`` says why nothing is known, empty unless the verdict is unknown."""
+
+    verdict: Verdict
+    findings: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+def unknown(why: str, findings: Iterable[str] = ()) -> Reading:
+    return Reading(Verdict.UNKNOWN, list(findings), why)
+
+
+def services_for(number: str, kind: str = "", wastewater: bool = True) -> tuple[str, ...]:
+    """Which of ECHO's two services may know ``number``, the likelier first; none for one that is not well formed.
+
+    Two letters and seven digits can be a permit as well as a water system. ``kind`` is what the utility registered
+    it as, where it did (that settles it); ``wastewater`` whether the application names such a facility.
+    """
+    if not NPDES.fullmatch(number):
+        return ()
+    if kind:
+        return (SDWA,) if kind == "PWSID" else (CWA,)
+    if not PWSID.fullmatch(number):
+        return (CWA,)
+    if TRIBAL.fullmatch(number):
+        return (SDWA,)
+    return (CWA, SDWA) if wastewater else (SDWA, CWA)
+
+
+class Reader:
+    """Reads the fields of one record, each into a line, and remembers what speaks for which verdict."""
+
+    def __init__(self, record: Record):
+        self.record = record
+        self.lines: list[str] = []
+        self.found = False
+        self.unclear: list[str] = []  # ECHO itself says that it does not know
+        self.odd: list[str] = []  # not as it should be
+
+    def text(self, name: str) -> str:
+        """Empty where it is missing, null or no text."""
+        value = self.record.get(name)
+        return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+    def needed(self, name: str) -> str:
+        if not (value := self.text(name)):
+            self.odd.append(f"{name} is missing")
+        return value
+
+    def shown(self, name: str, label: str) -> str:
+        if value := self.text(name):
+            self.lines.append(f"{label}: {value}")
+        return value
+
+    def count(self, name: str, label: str, *, tells: bool = True) -> None:
+        """A number; more than 0 is a finding where it ``tells``."""
+        if not (value := self.needed(name)):
+            return
+        if not re.fullmatch(r"[0-9]{1,6}", value):
+            self.odd.append(f"{name} is “{value[:30]}”, not a number")
+            return
+        self.lines.append(f"{label}: {int(value)}")
+        self.found |= tells and int(value) > 0
+
+    def flag(self, name: str, label: str) -> None:
+        """Yes or no, or how many."""
+        value = self.needed(name).lower()
+        if re.fullmatch(r"[0-9]{1,6}", value):
+            value = "yes" if int(value) else "no"
+        if value in ("yes", "y", "no", "n"):
+            self.lines.append(f"{label}: {'yes' if value[0] == 'y' else 'no'}")
+            self.found |= value[0] == "y"
+        elif value:
+            self.odd.append(f"{name} is “{value[:30]}”, not yes or no")
+
+    def status(self, name: str, label: str) -> None:
+        """One of ECHO's words for how a facility stands now."""
+        if not (value := self.needed(name)):
+            return
+        word = value.lower()
+        self.lines.append(f"{label}: {value[:80]}")
+        if word.startswith(("significant", "serious", "enforcement priority", "noncompliance", "violation")):
+            self.found = True
+        elif word.startswith(("unknown", "undetermined", "not applicable")):
+            self.unclear.append(f"ECHO says “{value}”")
+        elif not word.startswith("no violation"):
+            self.odd.append(f"{name} is “{value[:30]}”, a word not known here")
+
+    def history(self, name: str, quarters: int) -> None:
+        """One character a quarter: what the last four official quarters, and the running one, say."""
+        value = self.needed(name)
+        if not value:
+            return
+        if len(value) != quarters or set(value) - {QUIET, VIOLATION, SERIOUS, UNDETERMINED}:
+            self.odd.append(f"{name} is “{value[:20]}”, not {quarters} known characters")
+            return
+        recent = value[OFFICIAL - 4 :]
+        since = "the last four quarters" + (" and this one" if quarters > OFFICIAL else "")
+        troubled = sum(each in (VIOLATION, SERIOUS) for each in recent)
+        self.lines.append(f"Quarters with a violation in {since}: {troubled}")
+        self.found |= troubled > 0
+        if UNDETERMINED in recent:
+            self.unclear.append("at least one of the last four quarters is not determined")
+
+    def day(self, name: str, label: str, since: date | None = None) -> None:
+        """A date that need not be there; one from ``since`` on is a finding."""
+        if not (value := self.text(name)):
+            return
+        try:
+            happened = us_date(value)
+        except ValueError:
+            self.odd.append(f"{name} is “{value[:20]}”, not a date")
+            return
+        self.lines.append(f"{label}: {happened:%B %-d, %Y}")
+        self.found |= since is not None and happened >= since
+
+    @property
+    def reading(self) -> Reading:
+        if self.odd:
+            return unknown(f"Not as expected: {'; '.join(self.odd)}.", self.lines)
+        if self.found:
+            return Reading(Verdict.FOUND, self.lines)
+        if self.unclear:
+            return unknown(f"Not certain: {'; '.join(self.unclear)}.", self.lines)
+        return Reading(Verdict.CLEAR, self.lines)
+
+
+def us_date(value: str) -> date:
+    """From MM/DD/YYYY. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{2}/[0-9]{2}/[0-9]{4}", value):
+        raise ValueError(value)
+    return datetime.strptime(value, "%m/%d/%Y").date()
+
+
+def answer(raw: Any, number: str, service: str) -> Reading:
+    """What a service's answer for one number suggests."""
+    return permit(raw, number) if service == CWA else system(raw, number)
+
+
+def permit(raw: Any, number: str) -> Reading:
+    """Of ``get_facility_info``: counts of quarters go over 12, counts of actions over five years."""
+    record = _only_record(raw, "Facilities", "SourceID", number)
+    if isinstance(record, Reading):
+        return record
+    read = Reader(record)
+    read.shown("CWPName", "Facility")
+    read.shown("CWPPermitStatusDesc", "Permit status")
+    if "CWPStatus" in record:  # not among the columns with a known number
+        read.status("CWPStatus", "Compliance status")
+    if read.shown("CWPSNCStatus", "Significant noncompliance").lower().startswith("significant"):
+        read.found = True
+    read.count("CWPQtrsWithNC", "Quarters with noncompliance in the last 12")
+    read.count("CWPQtrsWithSNC", "Quarters with significant noncompliance in the last 12")
+    read.history("CWP13qtrsComplHistory", OFFICIAL + 1)
+    read.count("CWPE90Cnt", "Effluent limits exceeded, times")
+    read.count("CWPInformalEnfActCount", "Informal enforcement actions in five years")
+    read.count("CWPFormalEaCnt", "Formal enforcement actions in five years")
+    read.day("CWPDateLastFea", "Last formal enforcement action")
+    return read.reading
+
+
+def system(raw: Any, number: str) -> Reading:
+    """Of ``get_qid`` for a public water system; its history and counts of quarters go over three years."""
+    record = _only_record(raw, "WaterSystems", "PWSId", number)
+    if isinstance(record, Reading):
+        return record
+    read = Reader(record)
+    read.shown("PWSName", "Water system")
+    read.flag("SeriousViolator", "Serious violator")
+    read.flag("CurrVioFlag", "In violation now")
+    read.flag("HealthFlag", "Health-based violation")
+    read.flag("MrFlag", "Monitoring or reporting violation")
+    read.flag("PnFlag", "Public notice violation")
+    read.count("QtrsWithVio", "Quarters with a violation in the last 12")
+    read.count("QtrsWithSNC", "Quarters as a serious violator in the last 12")
+    read.history("SDWA3yrComplQtrsHistory", OFFICIAL)
+    read.flag("Feas", "Formal enforcement actions")
+    read.flag("Ifea", "Informal enforcement actions")
+    read.day("SDWDateLastFea", "Last formal enforcement action")
+    return read.reading
+
+
+def _only_record(raw: Any, name: str, key: str, number: str) -> Record | Reading:
+    """The one record of an answer, if it is about ``number``; else why not."""
+    results = raw.get("Results") if isinstance(raw, dict) else None
+    if not isinstance(results, dict):
+        return unknown("The answer has another form than ECHO’s.")
+    records = results.get(name)
+    if str(results.get("QueryRows")) == "0" or records == []:
+        return unknown(NOT_KNOWN)
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        return unknown(f"The answer has no list of {name}.")
+    if len(records) > 1:
+        return unknown(f"The answer has {len(records):,} records instead of one.")
+    about = records[0].get(key)
+    if about != number:
+        return unknown(f"The answer is about “{str(about)[:20]}”, not about {number}.")
+    return records[0]
+
+
+def registry_id(raw: Any) -> str:
+    """The FRS id of the facility that an answer is about, or nothing."""
+    results = raw.get("Results") if isinstance(raw, dict) else None
+    for name in ("Facilities", "WaterSystems"):
+        records = results.get(name) if isinstance(results, dict) else None
+        if isinstance(records, list) and records and isinstance(records[0], dict):
+            found = str(records[0].get("RegistryID", ""))
+            return found if REGISTRY_ID.fullmatch(found) else ""
+    return ""

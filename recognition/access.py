@@ -1,0 +1,74 @@
+"""How a page gets its application, and who is let in.
+
+``application_for`` fetches it for any page; ``step`` is the decorator of the staff's and the panel's steps on it.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from accounts.requests import AuthenticatedRequest
+from recognition.models import Application
+from recognition.rights import Act, Rights
+from workflow.models import WrongState
+
+CRITERIA = ("cycle__edition__attributes", "cycle__edition__categories__options")
+Step = Callable[..., HttpResponse]  # of request, application, rights and what else the address names
+
+
+def application_for(user: Any, pk: int, act: Act | None = None) -> tuple[Application, Rights]:
+    """The application and what ``user`` may do with it. Raises Http404 or, without the right, NotAllowed."""
+    rows = Application.objects.visible_to(user).select_related("cycle__edition").prefetch_related(*CRITERIA)
+    application = get_object_or_404(rows, pk=pk)
+    rights = Rights(user, application)
+    if act:
+        rights.require(act)
+    return application, rights
+
+
+def step(*acts: Act) -> Callable[[Step], Callable[..., HttpResponse]]:
+    """A page or an action for whoever may do one of ``acts``: a stranger gets 404, another role 403.
+
+    Who has the role but comes when the stage is over (a second click, the back button, a colleague who was quicker)
+    gets back to the application, with a word.
+    """
+
+    def wrap(view: Step) -> Callable[..., HttpResponse]:
+        @login_required
+        @wraps(view)
+        def stepped(request: AuthenticatedRequest, pk: int, **more: Any) -> HttpResponse:
+            application, rights = application_for(request.user, pk)
+            if any(rights.may(act) for act in acts):
+                try:
+                    return view(request, application, rights, **more)
+                except WrongState as error:
+                    return _refused(request, application, str(error))
+            elif not any(rights.includes(act) for act in acts):
+                raise PermissionDenied
+            return moved_on(request, application)
+
+        return stepped
+
+    return wrap
+
+
+def _refused(request: AuthenticatedRequest, read: Application, why: str) -> HttpResponse:
+    """Someone was quicker; or, where the stage is as it was read, the rule itself says why."""
+    stored, _ = application_for(request.user, read.pk)
+    if stored.status != read.status:
+        return moved_on(request, stored)
+    messages.error(request, f"Nothing was changed. {why}")
+    return redirect(stored)
+
+
+def moved_on(request: AuthenticatedRequest, application: Application) -> HttpResponse:
+    knows = Rights(request.user, application).may(Act.SEE_RECOMMENDATION)
+    stage = (application.get_status_display() if knows else application.stage_shown).lower()
+    messages.info(request, f"Nothing was changed: the application of {application.utility} is at “{stage}” now.")
+    return redirect(application)

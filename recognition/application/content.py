@@ -1,0 +1,127 @@
+"""What an application says, as plain values: section name → answers.
+
+A section is ``eligibility``, ``attestation``, ``contact``, ``partners``, ``certification``, ``confidentiality``, or
+one ``attributes.<slug>`` or ``categories.<slug>`` for each of the edition's. A draft and a frozen version are alike.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from recognition.criteria.completeness import CategoryAnswer, Entry, normal
+
+Content = Mapping[str, Mapping[str, Any]]
+
+PROMPTS = {
+    "assessed": "How did you assess your operations and come to choose this attribute?",
+    "measures": "Which measures do you use?",
+    "evaluated": "How do you judge performance by these measures?",
+    "changes": "What did you change, and what did it improve?",
+}
+WITHHELD = "[claimed confidential, withheld]"
+_CATEGORY_FIELDS = CategoryAnswer.__dataclass_fields__
+
+
+def section_names(attributes: Iterable[str], categories: Iterable[str]) -> list[str]:
+    return [
+        "eligibility",
+        "attestation",
+        "contact",
+        "partners",
+        *(f"attributes.{slug}" for slug in attributes),
+        *(f"categories.{slug}" for slug in categories),
+        "certification",
+        "confidentiality",
+    ]
+
+
+def chosen(content: Content, kind: str) -> dict[str, Mapping[str, Any]]:
+    """The ``attributes`` or ``categories`` that the applicant claims: slug → answers."""
+    prefix = f"{kind}."
+    return {
+        name.removeprefix(prefix): answers
+        for name, answers in content.items()
+        if name.startswith(prefix) and answers.get("chosen")
+    }
+
+
+def claimed(content: Content) -> list[str]:
+    """The sections that a panel member rates."""
+    return [f"{kind}.{slug}" for kind in ("attributes", "categories") for slug in chosen(content, kind)]
+
+
+def narrative(answers: Mapping[str, Any]) -> str:
+    """An attribute's four texts joined, or a category's one."""
+    if "narrative" in answers:
+        return str(answers["narrative"])
+    return "\n\n".join(text for prompt in PROMPTS if (text := answers.get(prompt, "").strip()))
+
+
+def entry_of(content: Content, photos: Iterable[tuple[str, str]]) -> Entry:
+    """As ``completeness.check`` takes it. ``photos`` are (file name, caption)."""
+    eligibility, contact = content.get("eligibility", {}), content.get("contact", {})
+    return Entry(
+        facility_types=eligibility.get("facility_types", []),
+        wastewater_mgd=eligibility.get("wastewater_mgd"),
+        drinking_water_population=eligibility.get("drinking_water_population"),
+        stormwater_population=eligibility.get("stormwater_population"),
+        identifiers=identifiers(content),
+        contact={name: value for name, value in contact.items() if isinstance(value, str)},
+        attributes={slug: narrative(answers) for slug, answers in chosen(content, "attributes").items()},
+        categories={slug: _category(answers) for slug, answers in chosen(content, "categories").items()},
+        photos=list(photos),
+        certification=content.get("certification", {}),
+    )
+
+
+def _category(answers: Mapping[str, Any]) -> CategoryAnswer:
+    return CategoryAnswer(**{name: value for name, value in answers.items() if name in _CATEGORY_FIELDS})
+
+
+def identifiers(content: Content) -> list[str]:
+    return [normal(value) for value in content.get("contact", {}).get("identifiers", [])]
+
+
+def passages(content: Content) -> list[str]:
+    """What is claimed as confidential (40 CFR Part 2), word for word."""
+    return list(content.get("confidentiality", {}).get("passages", []))
+
+
+def unfound(content: Content) -> list[str]:
+    """Claimed passages that stand in no text of the application."""
+    texts = list(_texts(content))
+    return [passage for passage in passages(content) if not any(passage in text for text in texts)]
+
+
+def _texts(content: Content) -> Iterator[str]:
+    for name, answers in content.items():
+        if name != "confidentiality":
+            yield from (value for value in answers.values() if isinstance(value, str))
+
+
+def redacted(content: Content) -> dict[str, dict[str, Any]]:
+    """For eyes outside the agency: claimed passages are taken out of every text."""
+    claims = passages(content)
+    hidden = {
+        name: {key: _without(value, claims) for key, value in answers.items()} for name, answers in content.items()
+    }
+    hidden["confidentiality"] = {"passages": [WITHHELD] * len(claims)}
+    return hidden
+
+
+def _without(value: Any, claims: Iterable[str]) -> Any:
+    if not isinstance(value, str):
+        return value
+    kept, done = [], 0
+    for start, end in sorted(place for passage in claims for place in _places(value, passage)):
+        if start >= done:
+            kept += [value[done:start], WITHHELD]
+        done = max(done, end)  # of passages that overlap, all is taken out
+    return "".join([*kept, value[done:]])
+
+
+def _places(text: str, passage: str) -> Iterator[tuple[int, int]]:
+    """Where ``passage`` begins and ends, each time it stands in ``text``."""
+    start = text.find(passage) if passage else -1
+    while start >= 0:
+        yield start, start + len(passage)
+        start = text.find(passage, start + 1)

@@ -1,0 +1,106 @@
+"""An application's content as it is read on a page or in print: headed parts, each a list of label and words."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import System
+from recognition.application.content import PROMPTS, Content, chosen, identifiers
+from recognition.criteria.completeness import Criteria
+
+
+@dataclass
+class Part:
+    """``anchor`` is the section's name, dashed; ``lines`` are (label, words), ``lists`` (label, items)."""
+
+    anchor: str
+    title: str
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    lists: list[tuple[str, list[str]]] = field(default_factory=list)
+    is_text: bool = False  # to be read at length, as a narrative
+
+
+CONTACT_LABELS = {
+    "organization": "Organization",
+    "manager": "Facility manager",
+    "title": "Title",
+    "address": "Address",
+    "city": "City",
+    "state": "State",
+    "zip": "ZIP code",
+    "phone": "Phone",
+    "fax": "Fax",
+    "email": "E-mail",
+    "secondary_name": "Second contact",
+    "secondary_phone": "Second contact, phone",
+    "secondary_email": "Second contact, e-mail",
+}
+FIGURE_LABELS = {
+    "wastewater_mgd": "Wastewater design flow, MGD",
+    "drinking_water_population": "Drinking water, people served by design",
+    "stormwater_population": "Stormwater, people served",
+}
+ANSWER_LABELS = {
+    "approved_program": "An approved pretreatment program is in place",
+    "certified_ems": "Certified environmental management system",
+    "audit": "An energy audit was made",
+    "reduction_percent": "Energy use reduced by, percent",
+    "sustainable_percent": "From sustainable power, percent",
+}
+
+
+def contact(content: Content) -> list[Part]:
+    """Who applies, and under which numbers."""
+    eligibility, given = content.get("eligibility", {}), content.get("contact", {})
+    types = [System(kind).label for kind in eligibility.get("facility_types", [])]
+    facility = Part("eligibility", "Facility", _lines(eligibility, FIGURE_LABELS), [("Type", types)])
+    people = Part("contact", "Contact", _lines(given, CONTACT_LABELS), [("Identifiers", identifiers(content))])
+    return [facility, people]
+
+
+def texts(content: Content, criteria: Criteria) -> list[Part]:
+    """The claimed attributes and categories with their narratives: what the panel reads."""
+    parts = []
+    attributes, categories = chosen(content, "attributes"), chosen(content, "categories")
+    for slug in filter(attributes.__contains__, criteria.attributes):  # in the edition's order
+        answers = attributes[slug]
+        lines = [(prompt, str(answers.get(name, ""))) for name, prompt in PROMPTS.items()]
+        parts.append(Part(f"attributes-{slug}", criteria.attributes[slug], lines, is_text=True))
+    for slug in filter(categories.__contains__, criteria.categories):
+        rule, answers = criteria.categories[slug], categories[slug]
+        ticked = [label for option, label in rule.activities.items() if option in answers.get("activities", [])]
+        ticked += [label for option, label in rule.components.items() if option in answers.get("components", [])]
+        lines = [*_lines(answers, ANSWER_LABELS), ("Narrative", str(answers.get("narrative", "")))]
+        parts.append(
+            Part(f"categories-{slug}", rule.name, lines, [("In place", ticked)] if ticked else [], is_text=True)
+        )
+    return parts
+
+
+def statements(content: Content) -> list[Part]:
+    """What is not evaluated: partners, attestation, certification, claims of confidentiality."""
+    certified = content.get("certification", {})
+    attested = "Yes" if content.get("attestation", {}).get("attested") else "No"
+    signed = ", ".join(filter(None, (certified.get("name"), certified.get("title"), certified.get("date"))))
+    claims = content.get("confidentiality", {}).get("passages", [])
+    return [
+        Part("partners", "Partners", [("Named", content.get("partners", {}).get("partners", ""))]),
+        Part("attestation", "Compliance", [("In compliance for the past 12 months", attested)]),
+        Part("certification", "Certification", [("Certified by", signed)]),
+        Part("confidentiality", "Confidentiality", [], [("Claimed passages", list(claims))]),
+    ]
+
+
+def criterion_names(criteria: Criteria) -> dict[str, str]:
+    """Section name → what it is called, for everything that can be rated."""
+    names = {f"attributes.{slug}": name for slug, name in criteria.attributes.items()}
+    return names | {f"categories.{slug}": rule.name for slug, rule in criteria.categories.items()}
+
+
+def _lines(answers: Any, labels: dict[str, str]) -> list[tuple[str, str]]:
+    return [
+        (label, _words(answers[name])) for name, label in labels.items() if answers.get(name) not in (None, "", False)
+    ]
+
+
+def _words(value: Any) -> str:
+    return "Yes" if value is True else f"{value:,}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,102 @@
+"""What program staff do for an applicant: a later deadline, an application that came on paper."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.forms import SearchForm, UtilityForm
+from accounts.models import IdentifierTaken, StaffGroup, Utility
+from accounts.requests import AuthenticatedRequest
+from files.models import RefusedFile
+from recognition.access import application_for, step
+from recognition.applying.entry_forms import ExtendForm, PaperForm
+from recognition.models import Application
+from recognition.rights import Act, Rights
+from workflow import saving
+from workflow.models import WrongState
+
+SHOWN = 25
+
+
+@step(Act.EXTEND)
+def extend(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    form = ExtendForm(request.POST or None, application=application)
+    if request.method == "POST" and form.is_valid():
+        application.extend(form.cleaned_data["until"], by=request.user, why=form.cleaned_data["why"])
+        until = application.in_its_zone(form.cleaned_data["until"])
+        messages.success(request, f"{application.utility} may submit until {until}.")
+        return redirect(application)
+    closes = application.in_its_zone(application.deadline)
+    context = {"application": application, "form": form, "closes": closes}
+    return render(request, "recognition/applying/application_extend.html", context, status=saving.status_of(form))
+
+
+def _for_program_staff(request: AuthenticatedRequest) -> None:
+    """For anyone else there is no such page."""
+    if StaffGroup.PROGRAM not in request.user.staff_groups:
+        raise Http404
+
+
+@login_required
+@require_safe
+def paper(request: AuthenticatedRequest) -> HttpResponse:
+    """Which utility sent it? Search first: it may be here already."""
+    _for_program_staff(request)
+    form = SearchForm(request.GET or None)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    found = list(Utility.objects.matching(words).exclude(memberships__user=request.user)[: SHOWN + 1])
+    context = {"form": form, "words": words, "found": found[:SHOWN], "more": len(found) > SHOWN}
+    return render(request, "recognition/applying/paper_search.html", context)
+
+
+@login_required
+def paper_utility(request: AuthenticatedRequest) -> HttpResponse:
+    """Register a utility whose people have no account: nobody becomes its member."""
+    _for_program_staff(request)
+    form = UtilityForm(request.POST or None, initial={"name": request.GET.get("name", "")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            utility = form.save_with_numbers()
+        except IdentifierTaken:
+            form.add_error(None, "One of these numbers was registered for another utility a moment ago. Search for it.")
+        else:
+            messages.success(request, f"{utility} is registered. It has no people yet.")
+            return redirect("recognition:paper_enter", utility.pk)
+    context = {"form": form, "known": form.known}
+    return render(request, "recognition/applying/paper_utility.html", context, status=saving.status_of(form))
+
+
+@login_required
+def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
+    """For which cycle, and its scan: from then on it is filled in like any other."""
+    _for_program_staff(request)
+    utility = get_object_or_404(Utility.objects.exclude(memberships__user=request.user), pk=utility_pk)
+    form = PaperForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            application = Application.enter_on_paper(utility=utility, by=request.user, **form.cleaned_data)
+        except RefusedFile as error:
+            form.add_error("scan", str(error))
+        except WrongState as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "The scan is kept. Now fill in what it says; gaps are allowed.")
+            return redirect("recognition:step", application.pk, "facility")
+    there = utility.applications.select_related("cycle")
+    context = {"utility": utility, "form": form, "there": there}
+    return render(request, "recognition/applying/paper_enter.html", context, status=saving.status_of(form))
+
+
+@login_required
+@require_safe
+def scan(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """The scan of an application on paper, for who may read all of it."""
+    application, rights = application_for(request.user, pk)
+    if not (rights.may(Act.READ_TEXT) and rights.may(Act.READ_CONFIDENTIAL)):
+        raise PermissionDenied
+    if application.scan is None:
+        raise Http404
+    return application.scan.response()  # type: ignore[return-value]

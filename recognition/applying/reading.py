@@ -1,0 +1,28 @@
+"""What a person gets to read of an application: on its pages, beside a review, in the packet."""
+
+from typing import Any
+
+from recognition.application import shown
+from recognition.application.content import redacted
+from recognition.models import Application
+from recognition.rights import Act, Rights
+
+
+def page(application: Application, rights: Rights) -> dict[str, Any]:
+    """What the person gets to read of the version under review; its own people also read their draft."""
+    submission = application.submission
+    content = submission.content if submission else application.content()
+    if not rights.may(Act.READ_CONFIDENTIAL):
+        content = redacted(content)
+    reads_text, reads_contact = rights.may(Act.READ_TEXT), rights.may(Act.READ_CONTACT)
+    photos = submission.photos.select_related("file") if submission else application.photos_now()
+    return {
+        "application": application,
+        "rights": rights,
+        "may": {act.name.lower(): rights.may(act) for act in Act},
+        "submission": submission,
+        "contact": shown.contact(content) if reads_contact else [],
+        "texts": shown.texts(content, application.cycle.edition.criteria) if reads_text else [],
+        "statements": shown.statements(content) if reads_text and reads_contact else [],
+        "photos": photos if rights.may(Act.READ_CONFIDENTIAL) else [],  # a caption may repeat a claimed passage
+    }

@@ -1,0 +1,212 @@
+"""The sections of an application as forms. Each saves as it stands: what is still missing is not an error here."""
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from accounts.models import System
+from accounts.regions import states
+from recognition.application.content import PROMPTS
+from recognition.application.shown import ANSWER_LABELS, CONTACT_LABELS, FIGURE_LABELS
+from recognition.criteria.completeness import CategoryRule, Criteria, normal
+from recognition.models import Section
+
+
+class Narrative(forms.CharField):
+    """A text whose words count; ``data-counted`` tells the page's own count."""
+
+    def __init__(self, label: str, rows: int = 5) -> None:
+        widget = forms.Textarea(attrs={"rows": rows, "data-counted": ""})
+        super().__init__(label=label, required=False, max_length=60_000, widget=widget)
+
+
+class SectionForm(forms.Form):
+    """One section over the version it was read at. ``answers`` is what is kept."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    LISTS: ClassVar[tuple[str, ...]] = ()  # kept as lists, typed one in a line
+    OPTIONAL: ClassVar[tuple[str, ...]] = ()  # never missing: the rest saves empty too, but is asked for in the end
+
+    def __init__(self, data: Any = None, *, section: Section, **kwargs: Any) -> None:
+        initial = {"version": section.version} | section.answers
+        initial |= {name: "\n".join(section.answers.get(name, [])) for name in self.LISTS}
+        super().__init__(data, initial=initial, auto_id=f"id_{section.anchor}_%s", **kwargs)
+        self.section = section
+
+    def __getitem__(self, name: str) -> forms.BoundField:
+        """What a submission needs is not called optional, though it saves empty."""
+        self.fields[name].needed = name not in self.OPTIONAL  # type: ignore[attr-defined]
+        return super().__getitem__(name)
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class EligibilityForm(SectionForm):
+    facility_types = forms.MultipleChoiceField(
+        label="Type of facility",
+        choices=System.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Tick all that your organization runs and that this application covers.",
+    )
+    wastewater_mgd = forms.FloatField(
+        label=FIGURE_LABELS["wastewater_mgd"],
+        required=False,
+        min_value=0,
+        help_text="Million gallons a day, by design.",
+    )
+    drinking_water_population = forms.IntegerField(
+        label=FIGURE_LABELS["drinking_water_population"], required=False, min_value=0
+    )
+    stormwater_population = forms.IntegerField(
+        label=FIGURE_LABELS["stormwater_population"], required=False, min_value=0
+    )
+
+
+class AttestationForm(SectionForm):
+    attested = forms.BooleanField(
+        label="For the past 12 months we have met the federal, state, tribal and local water quality requirements "
+        "that apply to us, and our environmental record is satisfactory.",
+        required=False,
+    )
+
+
+class ContactForm(SectionForm):
+    LISTS = ("identifiers",)
+    OPTIONAL = ("title", "fax", "secondary_name", "secondary_phone", "secondary_email")
+    organization = forms.CharField(label=CONTACT_LABELS["organization"], required=False, max_length=200)
+    manager = forms.CharField(label=CONTACT_LABELS["manager"], required=False, max_length=150)
+    title = forms.CharField(label=CONTACT_LABELS["title"], required=False, max_length=150)
+    address = forms.CharField(label="Mailing address", required=False, max_length=300)
+    city = forms.CharField(label=CONTACT_LABELS["city"], required=False, max_length=100)
+    state = forms.ChoiceField(label="State or territory", required=False, choices=lambda: [("", "Choose"), *states()])
+    zip = forms.CharField(label=CONTACT_LABELS["zip"], required=False, max_length=10)
+    phone = forms.CharField(label=CONTACT_LABELS["phone"], required=False, max_length=40)
+    fax = forms.CharField(label=CONTACT_LABELS["fax"], required=False, max_length=40)
+    email = forms.EmailField(label=CONTACT_LABELS["email"], required=False)
+    secondary_name = forms.CharField(label=CONTACT_LABELS["secondary_name"], required=False, max_length=150)
+    secondary_phone = forms.CharField(label=CONTACT_LABELS["secondary_phone"], required=False, max_length=40)
+    secondary_email = forms.EmailField(label=CONTACT_LABELS["secondary_email"], required=False)
+    identifiers = forms.CharField(
+        label="Permit and system numbers",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="NPDES permits and public water system identifiers, one in a line. Both have nine characters.",
+    )
+
+    def clean_identifiers(self) -> list[str]:
+        return [normal(line) for line in self.cleaned_data["identifiers"].splitlines() if line.strip()]
+
+
+class PartnersForm(SectionForm):
+    OPTIONAL = ("partners",)
+    partners = forms.CharField(
+        label="Partners",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Organizations that helped. They are not evaluated, and their words don't count.",
+    )
+
+
+class AttributeForm(SectionForm):
+    chosen = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, prompt in PROMPTS.items():
+            self.fields[name] = Narrative(prompt)
+
+
+class CategoryForm(SectionForm):
+    """What it asks depends on the category's rule."""
+
+    chosen = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, rule: CategoryRule, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rule = rule
+        if rule.rule == "program":
+            self.fields["approved_program"] = _yes("approved_program")
+        if rule.rule == "certified":
+            self.fields["certified_ems"] = _yes("certified_ems")
+        if rule.rule == "energy":
+            self.fields["audit"] = _yes("audit")
+            for name, most in (("reduction_percent", 100), ("sustainable_percent", None)):
+                self.fields[name] = forms.FloatField(
+                    label=ANSWER_LABELS[name], required=False, min_value=0, max_value=most
+                )
+        for name, options in (("activities", rule.activities), ("components", rule.components)):
+            if options:
+                self.fields[name] = forms.MultipleChoiceField(
+                    label="In place here",
+                    choices=list(options.items()),
+                    required=False,
+                    widget=forms.CheckboxSelectMultiple,
+                    help_text=_needed(rule),
+                )
+        self.fields["narrative"] = Narrative("What you do, and what it achieves", rows=8)
+
+
+def _yes(name: str) -> forms.BooleanField:
+    return forms.BooleanField(label=ANSWER_LABELS[name], required=False)
+
+
+def _needed(rule: CategoryRule) -> str:
+    if rule.rule == "components":
+        return f"All {len(rule.components)} are needed, and the narrative speaks of each."
+    without = ", unless the management system is certified" if rule.rule == "certified" else ""
+    return f"At least {rule.minimum} of {len(rule.activities)}{without}."
+
+
+class CertificationForm(SectionForm):
+    name = forms.CharField(label="Name of the facility representative", required=False, max_length=150)
+    title = forms.CharField(label="Title", required=False, max_length=150)
+    date = forms.DateField(
+        label="Date", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    agreed = forms.BooleanField(label="I certify the statement above.", required=False)
+
+    def clean_date(self) -> str:
+        """As the criteria's rules and the API take it."""
+        day = self.cleaned_data["date"]
+        return day.isoformat() if day else ""
+
+
+class ConfidentialityForm(SectionForm):
+    LISTS = ("passages",)
+    OPTIONAL = ("passages",)
+    passages = forms.CharField(
+        label="Passages that you claim as confidential",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Copy each passage exactly from your texts, one in a line. Reviewers outside the agency and the "
+        "public register never see them (40 CFR Part 2).",
+    )
+
+    def clean_passages(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["passages"].splitlines() if line.strip()]
+
+
+FORMS: dict[str, type[SectionForm]] = {
+    "eligibility": EligibilityForm,
+    "attestation": AttestationForm,
+    "contact": ContactForm,
+    "partners": PartnersForm,
+    "certification": CertificationForm,
+    "confidentiality": ConfidentialityForm,
+}
+
+
+def section_form(section: Section, criteria: Criteria, data: Any = None) -> SectionForm:
+    """The form of a section, by its name."""
+    kind, _, slug = section.name.partition(".")
+    if kind == "attributes":
+        return AttributeForm(data, section=section)
+    if kind == "categories":
+        return CategoryForm(data, section=section, rule=criteria.categories[slug])
+    return FORMS[kind](data, section=section)

@@ -1,0 +1,291 @@
+"""Filling an application in, step by step: a step's page, the saving of one section, photos, evidence."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.requests import AuthenticatedRequest
+from assessments.models import GapAnalysis
+from files.models import RefusedFile
+from recognition.access import application_for
+from recognition.application import shown
+from recognition.applying import evidence
+from recognition.applying.photo_forms import PhotoForm
+from recognition.applying.section_forms import SectionForm, section_form
+from recognition.applying.steps import BY_NAME, STEPS, place_of, step_of
+from recognition.models import Application, Attribute, CapacityElement, Category, Photo, Section, TooMany
+from recognition.rights import Act, Rights
+from workflow import saving
+from workflow.models import Stale, WrongState
+
+CLOSED = (
+    "This application can no longer be changed: it is submitted, or its deadline is over. What you sent was not saved."
+)
+
+
+@login_required
+@require_GET
+def step(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
+    application, rights = application_for(request.user, pk, Act.READ_TEXT)
+    if name not in BY_NAME:
+        raise Http404
+    if not (rights.may(Act.EDIT) and application.is_editable):
+        return redirect(application)
+    return _page(request, application, rights, name)
+
+
+def _page(
+    request: AuthenticatedRequest, application: Application, rights: Rights, name: str, **more: Any
+) -> HttpResponse:
+    """A step with its sections' forms; ``more`` may bring one bound form as ``sent``, a conflict, or a photo form."""
+    criteria = application.cycle.edition.criteria
+    sections = list(application.sections.all())
+    content = {section.name: section.answers for section in sections}
+    outcome = application.checked(content)
+    gaps = missing(application, outcome)
+    about = _about(application)
+    wanted = [section for section in sections if _belongs(section, name, about)]
+    sent: SectionForm | None = more.pop("sent", None)
+    forms = [section_form(section, criteria) for section in wanted]
+    blocks = [
+        {
+            "section": section,
+            "anchor": section.anchor,
+            "slug": section.name.partition(".")[2],
+            "about": about.get(section.name),
+            "form": sent if sent and sent.section.pk == section.pk else form,
+        }
+        for section, form in zip(wanted, forms, strict=True)
+    ]
+    context = _frame(application, rights, name) | {
+        "blocks": blocks,
+        "outcome": outcome,
+        "missing": gaps,
+        "criteria": criteria,
+        "steps": [(step, step.title in {gap["step"] for gap in gaps}) for step in STEPS],
+    }
+    extra = _EXTRA.get(name)
+    context |= extra(request, application, content) if extra else {}
+    return render(request, f"recognition/applying/step_{name}.html", context | more, status=more.get("status", 200))
+
+
+def _frame(application: Application, rights: Rights, name: str) -> dict[str, Any]:
+    """What every step shows: where one is, how long it is open, who may submit."""
+    names = [step.name for step in STEPS]
+    place = names.index(name)
+    return {
+        "application": application,
+        "step": BY_NAME[name],
+        "next": STEPS[place + 1] if place + 1 < len(STEPS) else None,
+        "previous": STEPS[place - 1] if place else None,
+        "may_submit": rights.may(Act.SUBMIT),
+        "may_delete": rights.may(Act.DELETE),
+        "deadline": application.in_its_zone(application.deadline),
+    }
+
+
+def _belongs(section: Section, step: str, about: dict[str, Any]) -> bool:
+    """On this step; what the edition no longer asks for, though it did when the draft began, is on none."""
+    kind, dot, _ = section.name.partition(".")
+    return kind in BY_NAME[step].sections and (not dot or section.name in about)
+
+
+def _about(application: Application) -> dict[str, Attribute | Category]:
+    """Section name → the attribute or category that it speaks of."""
+    edition = application.cycle.edition
+    found: dict[str, Attribute | Category] = {f"attributes.{each.slug}": each for each in edition.attributes.all()}
+    return found | {f"categories.{each.slug}": each for each in edition.categories.all()}
+
+
+def missing(application: Application, outcome: Any) -> list[dict[str, str]]:
+    """What is missing, each with the page and place where it is mended."""
+    found = []
+    for deficiency in outcome.deficiencies:
+        name, anchor = place_of(deficiency)
+        url = application.step_url(name, anchor)
+        found.append({"step": BY_NAME[name].title, "message": deficiency.message, "url": url})
+    return found
+
+
+def _attributes(request: AuthenticatedRequest, application: Application, content: Any) -> dict[str, Any]:
+    edition = application.cycle.edition
+    return {
+        "capacity": CapacityElement.objects.filter(attributes__edition=edition)
+        .distinct()
+        .prefetch_related("attributes"),
+        "analyses": GapAnalysis.objects.filter(utility=application.utility_id, status=GapAnalysis.Status.COMPLETE),
+    }
+
+
+def _photos(request: AuthenticatedRequest, application: Application, content: Any) -> dict[str, Any]:
+    photos = list(application.photos_now())
+    return {
+        "photos": [(photo, PhotoForm(instance=photo, auto_id=f"id_photo{photo.pk}_%s")) for photo in photos],
+        "photo_form": PhotoForm(),
+        "is_full": len(photos) >= application.cycle.edition.most_photos,
+    }
+
+
+def _submission(request: AuthenticatedRequest, application: Application, content: Any) -> dict[str, Any]:
+    return {
+        "contact": shown.contact(content),
+        "texts": shown.texts(content, application.cycle.edition.criteria),
+        "statements": shown.statements(content),
+        "photos": application.photos_now(),
+    }
+
+
+_EXTRA = {
+    "attributes": _attributes,
+    "photos": _photos,
+    "submit": _submission,
+}
+
+
+# One section.
+
+
+@login_required
+@require_POST
+def section(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
+    """Save a section over the version it was read at: 200 saved, 409 changed by someone else, 422 not valid."""
+    application, rights = application_for(request.user, pk, Act.EDIT)
+    section = get_object_or_404(application.sections.all(), name=name)
+    section.application = application
+    form = section_form(section, application.cycle.edition.criteria, request.POST)
+    try:
+        if not form.is_valid():
+            return _not_saved(request, form, rights, 422)
+        section.answer(form.cleaned_data["version"], form.answers, by=request.user)
+    except Stale as stale:
+        return _not_saved(request, form, rights, 409, stale)
+    except WrongState:
+        form.add_error(None, CLOSED)
+        return _not_saved(request, form, rights, 422)
+    if not saving.wants_json(request):
+        return redirect(application.step_url(step_of(name), f"row-{section.anchor}"))
+    outcome = application.checked()
+    context = {"outcome": outcome, "missing": missing(application, outcome), "application": application}
+    panel = render_to_string("recognition/applying/_missing.html", context, request)
+    n_missing = len(outcome.deficiencies)
+    return saving.saved(section.version, words=outcome.words, n_missing=n_missing, missing=panel)
+
+
+def _not_saved(
+    request: AuthenticatedRequest, form: SectionForm, rights: Rights, status: int, stale: Stale | None = None
+) -> HttpResponse:
+    """What was sent, why it was not saved, and both texts where two people wrote."""
+    application, section = form.section.application, form.section
+    name = step_of(section.name)
+    conflict: dict[str, Any] = {}
+    if stale:
+        theirs = SimpleNamespace(**stale.current.answers)
+        base = application.step_url(name).partition("#")[0]
+        conflict = saving.conflict(stale, form, row=section.anchor, base=base, theirs=theirs)
+    if saving.wants_json(request):
+        return saving.not_saved(request, form, conflict)
+    if not application.is_editable:
+        messages.error(request, CLOSED)
+        return redirect(application)
+    return _page(request, application, rights, name, sent=form, conflict=conflict, status=status)
+
+
+# Photos.
+
+
+@login_required
+@require_POST
+def photo_add(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights = application_for(request.user, pk, Act.EDIT)
+    form = PhotoForm(request.POST, request.FILES, auto_id="id_%s")
+    form.fields["file"].required = True
+    if form.is_valid():
+        try:
+            Photo.add(application, form.cleaned_data["file"], by=request.user, **form.words)
+        except TooMany:
+            form.add_error(None, "The application has as many photos as it may. Remove one first.")
+        except (RefusedFile, WrongState) as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect(application.step_url("photos"))
+    return _page(request, application, rights, "photos", photo_form=form, status=422)
+
+
+def _photo(request: AuthenticatedRequest, pk: int, act: Act) -> tuple[Photo, Application]:
+    photo = get_object_or_404(Photo.objects.select_related("file"), pk=pk)
+    application, _ = application_for(request.user, photo.application_id, act)
+    photo.application = application
+    return photo, application
+
+
+@login_required
+@require_POST
+def photo_change(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    photo, application = _photo(request, pk, Act.EDIT)
+    form = PhotoForm(request.POST, instance=photo)
+    try:
+        if form.is_valid():
+            photo.describe(**form.words)
+            messages.success(request, "Saved.")
+        else:
+            messages.error(request, "A caption has at most 300 characters. It was not saved.")
+    except WrongState:
+        messages.error(request, CLOSED)
+    return redirect(application.step_url("photos"))
+
+
+@login_required
+@require_POST
+def photo_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    photo, application = _photo(request, pk, Act.EDIT)
+    try:
+        photo.discard()
+    except WrongState:
+        messages.error(request, CLOSED)
+    return redirect(application.step_url("photos"))
+
+
+@login_required
+@require_GET
+def photo_file(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """The picture, for those who may read the application; a draft's only for its own people."""
+    photo, application = _photo(request, pk, Act.READ_CONFIDENTIAL)
+    if photo.submission_id is None and not application.my_role and not application.on_paper:
+        raise PermissionDenied
+    return photo.file.response(inline=True)  # type: ignore[return-value]
+
+
+# What a gap analysis of the utility has to say.
+
+
+@login_required
+@require_POST
+def evidence_pull(request: AuthenticatedRequest, pk: int, slug: str) -> HttpResponse:
+    """Add the evidence of a complete gap analysis to an attribute's first text, as a starting draft."""
+    application, _ = application_for(request.user, pk, Act.EDIT)
+    attribute = get_object_or_404(application.cycle.edition.attributes.all(), slug=slug)
+    own = GapAnalysis.objects.filter(utility=application.utility_id, status=GapAnalysis.Status.COMPLETE)
+    chosen = request.POST.get("analysis", "")
+    analysis = get_object_or_404(own, pk=chosen if chosen.isdecimal() else 0)
+    section = application.sections.get(name=f"attributes.{slug}")
+    section.application = application
+    text = evidence.draft(attribute, analysis)
+    if not text:
+        messages.info(request, f"“{analysis}” has no evidence on what {attribute.name} is about. Nothing was added.")
+        return redirect(application.step_url("attributes", f"row-{section.anchor}"))
+    try:
+        section.answer(section.version, evidence.added(section.answers, text), by=request.user)
+    except (Stale, WrongState):
+        messages.error(
+            request, "Nothing was added: someone changed this attribute just now, or it is closed. Try again."
+        )
+    else:
+        messages.success(request, f"Added from “{analysis}” to {attribute.name}. Make it your own words.")
+    return redirect(application.step_url("attributes", f"row-{section.anchor}"))

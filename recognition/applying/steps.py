@@ -1,0 +1,54 @@
+"""The steps in which an application is filled in, and where on them a missing thing is."""
+
+from dataclasses import dataclass
+
+from recognition.criteria.completeness import Deficiency
+
+
+@dataclass(frozen=True)
+class Step:
+    """``sections`` are names, or the first part of names (``attributes``)."""
+
+    name: str
+    title: str
+    sections: tuple[str, ...] = ()
+
+
+STEPS = [
+    Step("facility", "Facility", ("eligibility", "attestation")),
+    Step("contact", "Contact", ("contact", "partners")),
+    Step("attributes", "Attributes", ("attributes",)),
+    Step("resources", "Resources", ("categories",)),
+    Step("photos", "Photos"),
+    Step("certification", "Certification", ("certification", "confidentiality")),
+    Step("submit", "Review and submit"),
+]
+BY_NAME = {step.name: step for step in STEPS}
+_OF_SECTION = {section: step.name for step in STEPS for section in step.sections} | {"photos": "photos"}
+
+
+def step_of(section: str) -> str:
+    """The step on which a section, by its name, is filled in."""
+    return _OF_SECTION[section.partition(".")[0]]
+
+
+def place_of(deficiency: Deficiency) -> tuple[str, str]:
+    """Step and anchor (the id of an input or of a block) where it can be mended."""
+    parts = deficiency.field.split(".")
+    match parts:
+        case ["attributes" | "categories" as kind, slug, *_]:
+            return _OF_SECTION[kind], f"row-{kind}-{slug}"
+        case ["narratives" | "attributes"]:
+            return "attributes", "main"
+        case ["categories"]:
+            return "resources", "main"
+        case ["photos", *_]:
+            return "photos", "main"
+        case ["identifiers", *_]:
+            return "contact", "id_contact_identifiers"
+        case ["facility_types"]:
+            return "facility", "id_eligibility_facility_types_0"
+        case [section, name] if section in _OF_SECTION:
+            return _OF_SECTION[section], f"id_{section}_{name}"
+        case _:
+            return "facility", f"id_eligibility_{parts[0]}"

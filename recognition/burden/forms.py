@@ -1,0 +1,86 @@
+"""The figures that an estimate of the burden starts from; in the address, so that an estimate can be passed on."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+
+from recognition.burden.estimate import ASSUMED, MOST_APPLICATIONS, YEARS, Assumptions, Estimate, estimate, most
+from recognition.models import Cycle
+
+STEP = {"step": "any"}  # a share or a mean is a fraction
+# What the page begins with: the source's first year, in whole applications.
+FIRST_YEAR = dict(zip(("wastewater", "drinking_water"), map(round, YEARS[0]), strict=True))
+DEFAULTS: dict[str, Any] = FIRST_YEAR | {each.name: each.default for each in ASSUMED}
+
+
+def _number(label: str, most: float, note: str = "", whole: bool = False) -> forms.Field:
+    about: dict[str, Any] = {"label": label, "min_value": 0, "max_value": most, "help_text": note}
+    return forms.IntegerField(**about) if whole else forms.FloatField(**about, widget=forms.NumberInput(STEP))
+
+
+class BurdenForm(forms.Form):
+    """What the address leaves out is as in the source."""
+
+    wastewater = _number("Wastewater applications", MOST_APPLICATIONS)
+    drinking_water = _number("Drinking water applications", MOST_APPLICATIONS)
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        super().__init__({name: str(value) for name, value in (DEFAULTS | given).items()})
+        for each in ASSUMED:
+            about = each.metadata
+            note = f"{about['unit'].capitalize()}. Source: {about['source']}"
+            self.fields[each.name] = _number(about["label"], most(each), note, each.type is int)
+
+    @property
+    def parts(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """The assumptions, by the part of the estimate that they belong to."""
+        for part, members in groupby(ASSUMED, key=lambda each: each.metadata["part"]):
+            yield part, [self[each.name] for each in members]
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Assumptions that differ from the source's."""
+        return {
+            each.name: self.cleaned_data[each.name]
+            for each in ASSUMED
+            if self.cleaned_data.get(each.name, each.default) != each.default
+        }
+
+    @property
+    def opens_assumptions(self) -> bool:
+        return bool(self.changed) or any(each.name in self.errors for each in ASSUMED)
+
+    @property
+    def query(self) -> str:
+        """The same estimate of the API."""
+        return urlencode({name: self.cleaned_data[name] for name in FIRST_YEAR} | self.changed)
+
+    def estimate(self) -> Estimate:
+        assumptions = Assumptions(**{each.name: self.cleaned_data[each.name] for each in ASSUMED})
+        return estimate(self.cleaned_data["wastewater"], self.cleaned_data["drinking_water"], assumptions)
+
+
+class ReportedForm(forms.Form):
+    """The cycle whose hours stand beside the estimate: the last one that has opened, where the address names none."""
+
+    cycle = forms.ModelChoiceField(
+        label="Beside it, the hours of",
+        queryset=Cycle.objects.none(),
+        required=False,
+        empty_label="No cycle",
+        help_text="What applicants reported and reviewers logged. Only staff see this.",
+    )
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        cycles = Cycle.objects.begun()
+        if "cycle" not in given and (last := cycles.first()):
+            given = given | {"cycle": last.pk}
+        super().__init__(given)
+        self.fields["cycle"].queryset = cycles  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> Cycle | None:
+        return self.cleaned_data["cycle"] if self.is_valid() else None

@@ -1,0 +1,100 @@
+"""Hours that applicants report and reviewers log: who is asked for which, and how they compare with the estimate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from recognition.burden.estimate import Estimate
+from recognition.models import Application, Cycle, Hours
+from recognition.rights import FROM_COMPLIANCE, FROM_PANEL, OUTCOME, SENT, Act, Rights, Who
+
+Step = Hours.Step
+# Who works on a step of the review, and from when on the hours can be logged. Officials are asked for none: the
+# estimate has no line for the decision (ICR 1287.10, §6(c)), so there is nothing to hold their hours beside.
+REVIEW: dict[str, tuple[Who, frozenset[Application.Status]]] = {
+    Step.COMPLETENESS: (Who.PROGRAM, SENT),
+    Step.COMPLIANCE: (Who.COMPLIANCE, FROM_COMPLIANCE),
+    Step.PANEL: (Who.MEMBER, FROM_PANEL),
+    Step.POST_REVIEW: (Who.PROGRAM, OUTCOME),
+}
+
+
+def steps(rights: Rights) -> list[str]:
+    """For which the person is asked: applicants for the one figure of their application, reviewers for their own."""
+    if rights.may(Act.REPORT_HOURS):
+        return [Step.APPLYING]
+    if not rights.may(Act.LOG_HOURS):
+        return []
+    stage = rights.application.status
+    return [step for step, (who, stages) in REVIEW.items() if who in rights.who and stage in stages]
+
+
+def given(user: Any, application: Application) -> dict[str, Decimal]:
+    """Step → figure, as far as the person knows them: the own ones, and what the applicant said."""
+    rows = Hours.objects.filter(application=application, by=user).exclude(step=Step.APPLYING)
+    said = Hours.objects.filter(application=application, step=Step.APPLYING)
+    return dict((rows | said).values_list("step", "hours"))
+
+
+@dataclass(frozen=True)
+class Logged:
+    """``figures`` people's hours on a step, of so many ``applications``."""
+
+    step: str
+    figures: int = 0
+    applications: int = 0
+    hours: Decimal = Decimal(0)
+
+    @property
+    def label(self) -> str:
+        return str(Step(self.step).label)
+
+    @property
+    def mean(self) -> Decimal | None:
+        """Hours per application that has a figure."""
+        return self.hours / self.applications if self.applications else None
+
+
+def logged(rows: Any) -> dict[str, Logged]:
+    """Every step with what ``rows`` of Hours come to, in one query."""
+    found = rows.order_by().values("step")
+    found = found.annotate(figures=Count("pk"), applications=Count("application", distinct=True), total=Sum("hours"))
+    sums = {each["step"]: Logged(each["step"], each["figures"], each["applications"], each["total"]) for each in found}
+    return {step: sums.get(step, Logged(step)) for step in Step.values}
+
+
+def of_cycle(cycle: Cycle, user: Any) -> dict[str, Logged]:
+    """Without the applications that the person has a part in."""
+    known = Application.objects.filter(cycle=cycle).without_part_of(user)
+    return logged(Hours.objects.filter(application__in=known.values("pk")))
+
+
+def of_application(application: Application, rights: Rights) -> list[Logged]:
+    """For program staff: what has been logged on each step, not by whom. For all others nothing."""
+    if Who.PROGRAM not in rights.who or not rights.may(Act.SEE_PEOPLE):
+        return []
+    return [each for each in logged(application.hours.all()).values() if each.figures]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A step's logged hours, and the estimate's for each application that comes to the step; None where none does."""
+
+    logged: Logged
+    estimated: float | None
+
+
+def beside(logged: Mapping[str, Logged], estimate: Estimate) -> list[Beside]:
+    """In the order of the estimate."""
+    agency = estimate["agency"]
+    spent = {
+        Step.APPLYING: (estimate["respondent"], estimate["applications"]),
+        Step.COMPLETENESS: (agency["completeness"], estimate["applications"]),
+        Step.COMPLIANCE: (agency["compliance"], estimate["for_compliance_review"]),
+        Step.PANEL: (agency["substantive"], estimate["meeting_compliance"]),
+        Step.POST_REVIEW: (agency["post_review"], estimate["recognized"]),
+    }
+    return [Beside(logged[step], whole["hours"] / n if n else None) for step, (whole, n) in spent.items()]

@@ -1,0 +1,1 @@
+"""The criteria of an edition: its tables, the rules of completeness, their pages in the administration."""

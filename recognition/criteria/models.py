@@ -1,0 +1,191 @@
+"""The criteria as data: an edition with its attributes, resource categories and thresholds (ICR 2010, App. C)."""
+
+from functools import cached_property
+
+from django.db import models
+from django.db.models import Q
+
+from pdca.models import Element
+from recognition.criteria.completeness import DRINKING_WATER, STORMWATER, WASTEWATER, CategoryRule, Criteria
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def whole(self) -> "EditionQuerySet":
+        """With all that ``criteria`` needs: four queries."""
+        return self.prefetch_related("attributes", "categories__options")
+
+
+class Edition(models.Model):
+    """One edition of the criteria; a cycle names the one it goes by."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    large_attributes = models.PositiveSmallIntegerField("attributes a large organization demonstrates")
+    small_attributes = models.PositiveSmallIntegerField("attributes a small organization demonstrates")
+    large_boxes = models.PositiveSmallIntegerField("boxes a large organization fills")
+    small_boxes = models.PositiveSmallIntegerField("boxes a small organization fills")
+    most_words = models.PositiveIntegerField("most words in all narratives together")
+    most_photos = models.PositiveSmallIntegerField("most photos")
+    large_wastewater_mgd = models.FloatField("large from this design flow", help_text="million gallons a day")
+    large_drinking_water_population = models.PositiveIntegerField("large from this population, drinking water")
+    large_stormwater_population = models.PositiveIntegerField("large from this population, stormwater")
+    source = models.CharField(max_length=200)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def in_use(self) -> bool:
+        """A cycle by it has opened: applicants rely on its numbers and slugs, and their texts are kept under them."""
+        from recognition.models.cycle import Cycle
+
+        return Cycle.objects.begun().filter(edition=self).exists()
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        """The rules as plain values: three queries, or none where ``whole`` brought them."""
+        models.prefetch_related_objects([self], "attributes", "categories__options")
+        return Criteria(
+            large_attributes=self.large_attributes,
+            small_attributes=self.small_attributes,
+            large_boxes=self.large_boxes,
+            small_boxes=self.small_boxes,
+            most_words=self.most_words,
+            most_photos=self.most_photos,
+            thresholds={
+                WASTEWATER: self.large_wastewater_mgd,
+                DRINKING_WATER: self.large_drinking_water_population,
+                STORMWATER: self.large_stormwater_population,
+            },
+            attributes={attribute.slug: attribute.name for attribute in self.attributes.all()},
+            categories={category.slug: category.as_rule() for category in self.categories.all()},
+        )
+
+
+class CapacityElement(models.Model):
+    """A technical, managerial or financial capacity that drinking water systems know (SDWA 1996, §1420)."""
+
+    class Kind(models.TextChoices):
+        TECHNICAL = "technical", "Technical"
+        MANAGERIAL = "managerial", "Managerial"
+        FINANCIAL = "financial", "Financial"
+
+    slug = models.SlugField(unique=True)
+    order = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    name = models.CharField(max_length=120)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+
+    class Meta:
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Attribute(models.Model):
+    """One of the attributes of an effectively managed utility."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="attributes")
+    slug = models.SlugField()
+    order = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(max_length=80)
+    description = models.TextField()
+    elements = models.ManyToManyField(
+        Element, blank=True, help_text="Whose evidence in a gap analysis can start this attribute's narrative."
+    )
+    capacity = models.ManyToManyField(CapacityElement, blank=True, related_name="attributes")
+    source = models.CharField(max_length=200)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["edition", "slug"], name="attribute_once_per_edition")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """A resource category, a "box" of the form."""
+
+    class Rule(models.TextChoices):
+        ACTIVITIES = "activities", "the minimum of its activities"
+        PROGRAM = "program", "an approved program and the minimum of its activities"
+        CERTIFIED = "certified", "a certified management system, or the minimum of its activities"
+        ENERGY = "energy", "an audit, and less energy or enough from sustainable power"
+        COMPONENTS = "components", "every one of its components"
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="categories")
+    slug = models.SlugField()
+    order = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(max_length=120)
+    description = models.TextField()
+    boxes = models.PositiveSmallIntegerField("counts as so many boxes", default=1)
+    rule = models.CharField("counts with", max_length=12, choices=Rule.choices, default=Rule.ACTIVITIES)
+    minimum = models.PositiveSmallIntegerField("least activities or components", default=0)
+    least_reduction_percent = models.FloatField(null=True, blank=True)
+    least_sustainable_percent = models.FloatField(null=True, blank=True)
+    source = models.CharField(max_length=200)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "slug"], name="category_once_per_edition"),
+            models.CheckConstraint(condition=Q(boxes__gte=1), name="category_fills_a_box"),
+            models.CheckConstraint(
+                condition=~Q(rule="energy")
+                | Q(least_reduction_percent__isnull=False, least_sustainable_percent__isnull=False),
+                name="category_energy_has_thresholds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def of_kind(self, kind: str) -> dict[str, str]:
+        return {option.slug: option.label for option in self.options.all() if option.kind == kind}
+
+    def as_rule(self) -> CategoryRule:
+        return CategoryRule(
+            slug=self.slug,
+            name=self.name,
+            boxes=self.boxes,
+            rule=self.rule,
+            minimum=self.minimum,
+            activities=self.of_kind(Option.Kind.ACTIVITY),
+            components=self.of_kind(Option.Kind.COMPONENT),
+            least_reduction_percent=self.least_reduction_percent,
+            least_sustainable_percent=self.least_sustainable_percent,
+        )
+
+
+class Option(models.Model):
+    """An activity or a component that an applicant ticks within a category."""
+
+    class Kind(models.TextChoices):
+        ACTIVITY = "activity", "Activity"
+        COMPONENT = "component", "Component"
+
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="options")
+    slug = models.SlugField()
+    order = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    label = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["category", "slug"], name="option_once_per_category")]
+
+    def __str__(self) -> str:
+        return self.label

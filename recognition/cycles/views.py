@@ -1,0 +1,64 @@
+"""The pages of one cycle, for staff: who gets to them, and the tabs that lead from each to the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.requests import AuthenticatedRequest
+from recognition.models import Cycle
+from recognition.rights import Act, offered
+
+# The address's name, the tab's label, the step of a staff role that brings it.
+PAGES = [
+    ("decisions", "To decide", Act.EDIT_LETTER),
+    ("outbox", "Outbox", Act.EDIT_LETTER),
+    ("documents", "Letters and certificates", Act.NOTIFY),
+    ("notices", "Notices", Act.NOTIFY),
+    ("statistics", "Statistics", Act.SEE_STATISTICS),
+    ("screening", "Compliance data", Act.SCREEN),
+]
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    label: str
+    url: str
+    n: int | None  # how much is in it, where the page told
+
+
+def tabs(user: Any, cycle: Cycle, counts: Mapping[str, int] | None = None) -> list[Tab]:
+    """Those of a cycle's pages that the person's staff roles bring."""
+    counts = counts or {}
+    return [
+        Tab(name, label, reverse(f"recognition:{name}", args=[cycle.pk]), counts.get(name))
+        for name, label, act in PAGES
+        if offered(user, act)
+    ]
+
+
+def cycle_for(user: Any, pk: int, act: Act) -> Cycle:
+    """For those in whose staff role ``act`` is; for all others there is no such page (404)."""
+    if not offered(user, act):
+        raise Http404
+    return get_object_or_404(Cycle.objects.select_related("edition"), pk=pk)
+
+
+def has_pages(user: Any) -> bool:
+    return any(offered(user, act) for _, _, act in PAGES)
+
+
+@login_required
+@require_safe
+def cycle_list(request: AuthenticatedRequest) -> HttpResponse:
+    """Every cycle with its pages; only those that the person's roles bring."""
+    if not has_pages(request.user):
+        raise Http404
+    cycles = [(cycle, tabs(request.user, cycle)) for cycle in Cycle.objects.all()]
+    return render(request, "recognition/cycles/cycle_list.html", {"cycles": cycles})

@@ -1,0 +1,1 @@
+"""Decisions, their letters and certificates, the packet and the scores."""

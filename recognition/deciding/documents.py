@@ -1,0 +1,250 @@
+"""What each printed document says: from rows to the context of its template.
+
+The letters and the certificate, the packet for the panel, the scores for the decision. Who may have which, and what
+of it, is told by ``recognition.rights``; ``recognition.reports`` asks there.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+from unicodedata import east_asian_width
+from zoneinfo import ZoneInfo
+
+import segno
+from django.db.models import Prefetch
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.models import Utility
+from recognition.application.content import identifiers, passages
+from recognition.application.shown import criterion_names
+from recognition.applying.reading import page
+from recognition.models import Application, Assignment, Cycle, Feedback, Photo
+from recognition.models.application import ApplicationQuerySet
+from recognition.models.message import rendered
+from recognition.reviewing import agreement
+from recognition.reviewing.agreement import Agreement
+from recognition.rights import Act, Rights
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An application, and what the person who asks for a document of it may read there."""
+
+    application: Application
+    rights: Rights
+
+    @property
+    def pk(self) -> int:
+        return self.application.pk
+
+
+@dataclass(frozen=True)
+class AskedCycle:
+    """A cycle, and the person who asks for what is printed of it as a whole."""
+
+    cycle: Cycle
+    user: Any
+
+    @property
+    def pk(self) -> int:
+        return self.cycle.pk
+
+
+def of_others(asked: AskedCycle, statuses: Sequence[str]) -> tuple[ApplicationQuerySet, int]:
+    """The cycle's applications in which the person has no part, by name; and how many are left out for a part."""
+    every = Application.objects.filter(cycle=asked.cycle, status__in=statuses)
+    shown = every.visible_to(asked.user).without_part_of(asked.user).order_by("utility__name", "pk")
+    return shown, every.count() - shown.count()
+
+
+# The letters.
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph, or the items of a list."""
+
+    text: str = ""
+    items: tuple[str, ...] = ()
+
+
+def blocks(text: str) -> list[Block]:
+    """Plain text as it is typed: paragraphs between empty lines, a list where lines begin with "- "."""
+    found = []
+    for paragraph in re.split(r"\n[ \t]*\n", "\n".join(text.strip().splitlines())):
+        for is_list, lines in groupby(paragraph.splitlines(), lambda line: line.lstrip().startswith("- ")):
+            if is_list:
+                found.append(Block(items=tuple(line.lstrip()[2:].strip() for line in lines)))
+            elif words := "\n".join(lines).strip():
+                found.append(Block(text=words))
+    return found
+
+
+def letter(asked: Asked) -> dict[str, Any]:
+    """The text that was e-mailed with the release, with what a sheet of paper has around it."""
+    application, cycle, decision = asked.application, asked.application.cycle, asked.application.decision
+    feedback = None if decision.recognize else Feedback.objects.shown(application)
+    submission = application.submission
+    contact = submission.content.get("contact", {}) if submission and asked.rights.may(Act.READ_CONTACT) else {}
+    return {
+        "application": application,
+        "cycle": cycle,
+        "sender": cycle.letterhead.split("\n"),
+        "dated": released_on(application),
+        "recipient": recipient(contact, application.utility),
+        "subject": decision.subject,
+        "body": blocks(decision.body),
+        "feedback": blocks(feedback.text) if feedback else [],
+    }
+
+
+def released_on(application: Application) -> date:
+    """The day of the release by the calendar of the cycle's place."""
+    at = application.decision.released_at
+    assert at  # noqa: S101  # whoever finds a letter finds a released one
+    return at.astimezone(ZoneInfo(application.cycle.time_zone)).date()
+
+
+def recipient(contact: Mapping[str, Any], utility: Utility) -> list[str]:
+    """The lines of the address, from the contact as it was submitted; the utility's own where that is empty."""
+    given = {name: value.strip() for name, value in contact.items() if isinstance(value, str)}
+    city, state = given.get("city") or utility.city, given.get("state") or utility.state
+    place = f"{city}, {state} {given.get('zip', '')}".strip()
+    street = given.get("address", "").splitlines()
+    person = [given.get("manager", ""), given.get("title", "")]
+    return [line for line in (*person, given.get("organization") or utility.name, *street, place) if line.strip()]
+
+
+# The certificate.
+
+MOST_AT_EASE = 320  # signs of wording, beside the name; more are set smaller
+
+
+def certificate(asked: Asked) -> dict[str, Any]:
+    """The administrators' wording around the utility's name, and the facts that every certificate has."""
+    application, cycle, utility = asked.application, asked.application.cycle, asked.application.utility
+    recognition = application.recognition
+    title, words = rendered(
+        "certificate",
+        application,
+        since=in_words(recognition.since),
+        until=in_words(recognition.until),
+        recognition_number=recognition.number,
+        signatory=cycle.signatory_name,
+        signatory_title=cycle.signatory_title,
+    )
+    before, after = around_name(blocks(words), utility.name)
+    return {
+        "application": application,
+        "cycle": cycle,
+        "recognition": recognition,
+        "issuer": cycle.letterhead.split("\n")[0].strip(),
+        "title": title,
+        "before": before,
+        "after": after,
+        "size": size_of(utility.name),
+        "is_long": len(words) - len(utility.name) > MOST_AT_EASE,
+        "qr": qr_code(recognition.verify_url, "QR code that opens the page which says whether this is valid"),
+    }
+
+
+def in_words(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def around_name(wording: Sequence[Block], name: str) -> tuple[list[Block], list[Block]]:
+    """What stands above and below the name, which is set large; below all of it, where the name has no own line."""
+    places = [place for place, block in enumerate(wording) if block.text == name.strip()]
+    if not places:
+        return [], list(wording)
+    return list(wording[: places[0]]), list(wording[places[0] + 1 :])
+
+
+def size_of(name: str) -> str:
+    """How large a name is set, so that it leaves room for the words; a Chinese sign is as wide as two letters."""
+    width = sum(2 if east_asian_width(sign) in "WF" else 1 for sign in name)
+    return next((size for size, most in (("xl", 30), ("l", 56), ("m", 96), ("s", 150)) if width <= most), "xs")
+
+
+def qr_code(address: str, title: str) -> SafeString:
+    """As SVG, with presentation attributes only; without its quiet zone, which the page around it gives."""
+    code = segno.make(address, error="m", boost_error=False, micro=False)
+    svg = code.svg_inline(title=title, border=0, omitsize=True, dark="#16262f", svgclass=None, lineclass=None)
+    return mark_safe(svg)  # noqa: S308  # segno escapes the title; the address is in it as squares only
+
+
+# The packet for the panel.
+
+
+def packet(asked: Asked) -> dict[str, Any]:
+    """Everything of the version under review that its reader may see."""
+    application, rights = asked.application, asked.rights
+    shown = page(application, rights)
+    submission, criteria = shown["submission"], application.cycle.edition.criteria
+    is_large = submission.size == "large"
+    checks = application.compliance_checks.select_related("recorded_by").by_kind()
+    return shown | {
+        "asked_attributes": criteria.large_attributes if is_large else criteria.small_attributes,
+        "asked_boxes": criteria.large_boxes if is_large else criteria.small_boxes,
+        "most_words": criteria.most_words,
+        "checklist": list(submission.checklist.all()) if rights.may(Act.SEE_CHECKLIST) else [],
+        "checks": list(checks.values()) if rights.may(Act.SEE_COMPLIANCE) else [],
+        "submitted": application.in_its_zone(submission.submitted_at),
+        "numbers": identifiers(submission.content) if rights.may(Act.READ_CONTACT) else [],
+        "n_claims": len(passages(submission.content)),
+        "pictures": [(photo, as_data(photo)) for photo in shown["photos"]],
+    }
+
+
+def as_data(photo: Photo) -> str:
+    """The picture as an address that holds it, since the renderer reads no files of this machine."""
+    with photo.file.content.open("rb") as file:
+        return f"data:image/jpeg;base64,{base64.b64encode(file.read()).decode()}"
+
+
+# The scores.
+
+
+@dataclass(frozen=True)
+class Score:
+    """One application's panel in short. ``lines`` are (criterion's name, its agreement, each member's rating)."""
+
+    application: Application
+    reviews: list[Assignment]
+    lines: list[tuple[str, Agreement, list[Any]]]
+    mean: float | None
+    in_short: str
+
+
+def scores(asked: AskedCycle) -> dict[str, Any]:
+    """What every panel of the cycle found that has recommended."""
+    shown, left_out = of_others(asked, Application.PAST_PANEL)
+    reviews = Prefetch("assignments", queryset=Assignment.objects.reviews(), to_attr="reviews")
+    names = criterion_names(asked.cycle.edition.criteria)
+    rows = shown.select_related("recommendation__by").prefetch_related(reviews)
+    found = [score(row, names) for row in rows if Rights(asked.user, row).may(Act.SEE_SCORES)]
+    return {"cycle": asked.cycle, "scores": found, "left_out": left_out}
+
+
+def score(application: Any, names: Mapping[str, str]) -> Score:
+    """``application`` brings its ``reviews``."""
+    lines = agreement.of_reviews(application.reviews)
+    given = [{rating.criterion: rating for rating in seat.ratings.all()} for seat in application.reviews]
+    return Score(
+        application=application,
+        reviews=application.reviews,
+        lines=[(names[line.criterion], line, [each.get(line.criterion) for each in given]) for line in lines],
+        mean=mean(lines),
+        in_short=agreement.in_short(lines),
+    )
+
+
+def mean(lines: Iterable[Agreement]) -> float | None:
+    """Over all ratings: met counts 2, partly met 1, not met 0. None where nobody rated."""
+    lines = list(lines)
+    rated = sum(line.rated for line in lines)
+    return sum(2 * line.met + line.partly for line in lines) / rated if rated else None

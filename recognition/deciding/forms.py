@@ -1,0 +1,60 @@
+"""What officials and program staff enter once a panel has recommended: decisions, letters, feedback."""
+
+from typing import Any
+
+from django import forms
+
+from recognition.fields import YesNo
+from recognition.models import Application, Decision, Feedback
+
+
+class DecisionForm(forms.Form):
+    recognize = YesNo(label="What do you decide?", yes="Recognize", no="Do not recognize")
+    reason = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Needed where you depart from the recommendation. If you don’t recognize, it stands in the letter.",
+    )
+
+
+class SeveralForm(forms.Form):
+    """Several applications at once; which way is told by the button."""
+
+    applications = forms.ModelMultipleChoiceField(
+        queryset=Application.objects.none(), error_messages={"required": "Tick at least one application."}
+    )
+    recognize = DecisionForm.base_fields["recognize"]
+    reason = DecisionForm.base_fields["reason"]
+
+    def __init__(self, data: Any = None, *, waiting: Any) -> None:
+        super().__init__(data, auto_id="id_several_%s")
+        self.fields["applications"].queryset = waiting  # type: ignore[attr-defined]
+
+
+class LetterForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    subject = forms.CharField(label="Subject", max_length=200)
+    body = forms.CharField(label="Letter", max_length=20000, widget=forms.Textarea(attrs={"rows": 18}))
+
+    def __init__(self, data: Any = None, *, decision: Decision) -> None:
+        initial = {"version": decision.version, "subject": decision.subject, "body": decision.body}
+        super().__init__(data, initial=initial)
+
+    def clean_subject(self) -> str:
+        """One line: it becomes the head of an e-mail."""
+        return " ".join(self.cleaned_data["subject"].split())
+
+
+class FeedbackForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    text = forms.CharField(
+        label="Feedback",
+        max_length=10000,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text="Say what was strong and what would make a next application stronger. Name no reviewer, no scores.",
+    )
+
+    def __init__(self, data: Any = None, *, feedback: Feedback) -> None:
+        super().__init__(data, initial={"version": feedback.version, "text": feedback.text})

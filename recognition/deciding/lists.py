@@ -1,0 +1,105 @@
+"""What waits for a decision, and what was decided: the lists of the official and of who prints the letters."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django_filters import ChoiceFilter
+
+from recognition.models import Application, ComplianceCheck
+from recognition.reviewing import agreement
+from recognition.reviewing.lists import AgeColumn, ByWords, its_page
+from workflow.lists import DateColumn, StateColumn, Table
+
+Status = Application.Status
+
+
+class DocumentTable(Table):
+    page_name = "Letters and certificates"
+    utility = tables.Column("Utility", linkify=True, order_by="utility__name")
+    status = StateColumn("Outcome", tones={Status.RECOGNIZED: "good", Status.NOT_RECOGNIZED: "bad"})
+    released = DateColumn("Released", accessor="decision__released_at", initial_sort_descending=True)
+    until = DateColumn("Valid until", accessor="recognition__until")
+    number = tables.Column("Number", accessor="recognition__number")
+    single = tables.TemplateColumn(
+        template_name="recognition/deciding/cycle_documents.html#single",
+        accessor="pk",
+        verbose_name="PDF",
+        orderable=False,
+        exclude_from_export=True,
+    )
+
+    class Meta:
+        order_by = "utility"
+
+
+class DocumentFilters(ByWords):
+    status = ChoiceFilter(
+        label="Outcome",
+        choices=[(Status.RECOGNIZED, "Recognized"), (Status.NOT_RECOGNIZED, "Not recognized")],
+        empty_label="Either",
+    )
+
+
+class AwaitingTable(Table):
+    """What the deciding official needs to know of each application that a panel has read."""
+
+    page_name = "Awaiting a decision"
+    utility = tables.Column("Utility", linkify=its_page, order_by="utility__name")
+    size = tables.Column("Size")
+    panel = tables.TemplateColumn(
+        template_name="recognition/deciding/decision_list.html#panel",
+        accessor="recommendation__recommends",
+        verbose_name="Panel",
+        initial_sort_descending=True,
+    )
+    reasons = tables.Column("Reasons", accessor="recommendation__reasons", visible=False)
+    members = tables.Column("Members", accessor="pk", orderable=False)
+    dissent = tables.Column("Dissent", accessor="recommendation__dissent", orderable=False, empty_values=())
+    compliance = tables.Column("Compliance", accessor="pk", orderable=False)
+    age = AgeColumn("Days waiting", accessor="status_since", order_by="-status_since", initial_sort_descending=True)
+
+    class Meta:
+        order_by = "utility"
+
+    def render_size(self, value: str) -> str:
+        return value.capitalize()
+
+    def value_panel(self, record: Any) -> str:
+        return "Recognize" if record.recommendation.recommends else "Do not recognize"
+
+    def render_members(self, record: Any) -> str:
+        return agreement.in_short(agreement.of_reviews(record.reviews)) or "one review"
+
+    def render_dissent(self, value: str) -> Any:
+        return format_html('<span class="tag tag--warn">{}</span>', "Yes") if value else "None"
+
+    def value_dissent(self, value: str) -> str:
+        return value
+
+    def render_compliance(self, record: Any) -> str:
+        return ComplianceCheck.in_a_word(record.compliance_checks.all())
+
+
+class DecidingTable(AwaitingTable):
+    """The same for whoever decides: with boxes to tick."""
+
+    utility = tables.TemplateColumn(
+        template_name="recognition/deciding/decision_list.html#choice", verbose_name="Utility", order_by="utility__name"
+    )
+
+    class Meta(AwaitingTable.Meta):
+        sequence = ("utility", "...")
+
+    def value_utility(self, record: Any) -> str:
+        return str(record.utility)
+
+
+class AwaitingFilters(ByWords):
+    panel = ChoiceFilter(
+        label="The panel recommends",
+        field_name="recommendation__recommends",
+        choices=[(True, "Recognize"), (False, "Do not recognize")],
+        empty_label="Either",
+    )
+    size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")

@@ -1,0 +1,258 @@
+"""Decisions: what waits for one, one or several at once, the outbox of letters, their release, the feedback."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from accounts.requests import AuthenticatedRequest
+from recognition.access import step
+from recognition.cycles.views import cycle_for, tabs
+from recognition.deciding.forms import DecisionForm, FeedbackForm, LetterForm, SeveralForm
+from recognition.deciding.lists import AwaitingFilters, AwaitingTable, DecidingTable
+from recognition.models import Application, Assignment, ComplianceCheck, Cycle, Decision, Feedback, ReasonNeeded
+from recognition.models.message import applicants
+from recognition.reviewing import queues
+from recognition.reviewing.panel_views import reviews
+from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
+from workflow import saving
+from workflow.lists import list_page
+from workflow.models import Stale
+
+DEPARTS = "This departs from the panel’s recommendation. Say why."
+
+
+def _waiting(user: Any, cycle: Cycle) -> QuerySet[Application]:
+    """What of a cycle awaits a decision and exists for ``user`` as staff."""
+    return queues.waiting(user, PENDING).filter(cycle=cycle, decision=None)
+
+
+@login_required
+@require_GET
+def decisions(request: AuthenticatedRequest) -> HttpResponse:
+    """To the cycle where most decisions are due; the newest where none is."""
+    if not offered(request.user, Act.EDIT_LETTER):
+        raise Http404
+    due = Count("applications", filter=Q(applications__status__in=PENDING))
+    cycle = Cycle.objects.annotate(due=due).order_by("-due", "-opens").first()
+    if cycle is None:
+        raise Http404
+    return redirect("recognition:decisions", cycle.pk)
+
+
+@login_required
+@require_safe
+def decision_list(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """What awaits a decision; whoever decides may tick several."""
+    cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
+    return _list(request, cycle, SeveralForm(waiting=Application.objects.none()))
+
+
+def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> HttpResponse:
+    rows = (
+        _waiting(request.user, cycle)
+        .select_related("recommendation")
+        .prefetch_related(
+            Prefetch("assignments", queryset=Assignment.objects.reviews(), to_attr="reviews"), "compliance_checks"
+        )
+    )
+    context = _tabs(request, cycle) | {"form": form}
+    table = DecidingTable if context["may_decide"] else AwaitingTable
+    return list_page(request, table, AwaitingFilters, rows, "recognition/deciding/decision_list.html", context)
+
+
+def _tabs(request: AuthenticatedRequest, cycle: Cycle) -> dict[str, Any]:
+    """The pages of the cycle, with how much is to decide and to release; and the other cycles with any."""
+    busy = Cycle.objects.filter(applications__status__in=PENDING).exclude(pk=cycle.pk)
+    counts = {
+        "decisions": _waiting(request.user, cycle).count(),
+        "outbox": _pending(request.user, cycle).count(),
+    }
+    return {
+        "cycle": cycle,
+        "others": busy.distinct(),
+        "tabs": tabs(request.user, cycle, counts),
+        "may_decide": offered(request.user, Act.DECIDE),
+    }
+
+
+def _pending(user: Any, cycle: Cycle) -> Any:
+    return Decision.objects.pending().in_hands_of(user).filter(application__cycle=cycle)
+
+
+@login_required
+@require_POST
+def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """One way for all that are ticked; each that fails is named, the others are decided."""
+    cycle = cycle_for(request.user, cycle_pk, Act.DECIDE)
+    known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle)
+    form = SeveralForm(request.POST, waiting=known)  # also those that a colleague decided meanwhile: they are named
+    if not form.is_valid():
+        for error in [error for errors in form.errors.values() for error in errors]:
+            messages.error(request, f"Nothing was decided. {error}")
+        answer = _list(request, cycle, form)
+        answer.status_code = 422
+        return answer
+    chosen = list(form.cleaned_data["applications"])
+    way = {name: form.cleaned_data[name] for name in ("recognize", "reason")}
+    failed = Decision.make_each(chosen, by=request.user, **way)
+    if n := len(chosen) - len(failed):
+        one = "1 application is" if n == 1 else f"{n} applications are"
+        messages.success(request, f"{one} decided. Nothing is sent before the release.")
+    for application, why in failed:
+        messages.error(request, f"{application.utility}: not decided. {why}")
+    return redirect("recognition:decisions", cycle.pk)
+
+
+# One application.
+
+
+@step(Act.DECIDE)
+def decide(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Everything the official needs beside the choice; once it is made, what was chosen."""
+    made = Decision.objects.filter(application=application).first()
+    form = DecisionForm(request.POST or None, auto_id="id_decision_%s")
+    if request.method == "POST" and form.is_valid():
+        try:
+            Decision.make(application, by=request.user, **form.cleaned_data)
+        except ReasonNeeded:
+            form.add_error("reason", DEPARTS)
+        else:
+            messages.success(request, f"{application.utility} is decided. Nothing is sent before the release.")
+            return redirect("recognition:decisions", application.cycle_id)
+    context = _for_decision(application) | {"decision": made, "form": form}
+    return render(request, "recognition/deciding/decision_make.html", context, status=saving.status_of(form))
+
+
+def _for_decision(application: Application) -> dict[str, Any]:
+    """What the panel found and recommends, and what the compliance review found."""
+    checks = application.compliance_checks.all()
+    facts = {
+        "application": application,
+        "submission": application.submission,
+        "recommendation": getattr(application, "recommendation", None),
+        "checks": checks,
+        "compliance": ComplianceCheck.in_a_word(checks),
+    }
+    return facts | reviews(application)
+
+
+def _decision(application: Application) -> Decision:
+    decision = get_object_or_404(Decision.objects.select_related("by"), application=application)
+    decision.application = application
+    return decision
+
+
+@require_POST
+@step(Act.DECIDE)
+def decision_take_back(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    _decision(application).take_back(by=request.user)
+    messages.success(request, f"The decision on {application.utility} is taken back. Its letter is gone.")
+    return redirect("recognition:decide", application.pk)
+
+
+# The outbox.
+
+
+@login_required
+@require_safe
+def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """The letters that wait: edit, hold, let go, release all that are not held."""
+    cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
+    pending = list(_pending(request.user, cycle).select_related("application__utility", "by"))
+    context = _tabs(request, cycle) | {
+        "decisions": pending,
+        "n_free": sum(not each.held for each in pending),
+        "upto": max((each.pk for each in pending), default=0),
+    }
+    return render(request, "recognition/deciding/decision_outbox.html", context)
+
+
+@login_required
+@require_POST
+def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """All that are not held, up to the newest that the person saw: who decides meanwhile releases it later."""
+    cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
+    seen = Decision.objects.in_hands_of(request.user).filter(pk__lte=_number(request, "upto"))
+    n = seen.release(cycle, by=request.user)
+    if n:
+        one = (
+            "1 decision is released and its letter is"
+            if n == 1
+            else f"{n} decisions are released and their letters are"
+        )
+        messages.success(request, f"{one} on the way.")
+    else:
+        messages.info(request, "Nothing was waiting to be released.")
+    return redirect("recognition:outbox", cycle.pk)
+
+
+def _number(request: AuthenticatedRequest, name: str) -> int:
+    """As it was sent; 0 where it is none."""
+    sent = request.POST.get(name, "")
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else 0
+
+
+@step(Act.EDIT_LETTER)
+def letter(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """The letter of a pending decision, and how the applicant will read it."""
+    decision = _decision(application)
+    form = LetterForm(request.POST or None, decision=decision)
+    conflict: dict[str, Any] = {}
+    if form.is_valid():
+        conflict = saving.tried(form, request, decision.edit_letter)
+        if not conflict:
+            messages.success(request, "The letter is saved. It stands beside its text as the applicant will read it.")
+            return redirect("recognition:letter", application.pk)
+    addresses = list(applicants(application))
+    context = {"application": application, "decision": decision, "form": form, "addresses": addresses}
+    status = 409 if conflict else saving.status_of(form)
+    return render(request, "recognition/deciding/decision_letter.html", context | {"conflict": conflict}, status=status)
+
+
+@require_POST
+@step(Act.EDIT_LETTER)
+def hold(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Keep a decision back from the release, or let it go again."""
+    held = request.POST.get("held") == "yes"
+    _decision(application).hold(held)
+    what = "is held back: a release leaves it here" if held else "goes out with the next release"
+    messages.success(request, f"The letter to {application.utility} {what}.")
+    return redirect("recognition:outbox", application.cycle_id)
+
+
+# What the applicant learns of the reviews.
+
+
+@step(Act.WRITE_FEEDBACK)
+def feedback(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Program staff put the reviews into words for the applicant; released, they stay as they are."""
+    kept = Feedback.objects.filter(application=application).first()
+    row = kept or (Feedback.of(application) if request.method == "POST" else Feedback(application=application))
+    form = FeedbackForm(request.POST or None, feedback=row)
+    conflict: dict[str, Any] = {}
+    if form.is_valid():
+        conflict = saving.tried(form, request, row.write)
+        if not conflict:
+            messages.success(request, "Saved. The applicant sees nothing of it before you release it.")
+            return redirect("recognition:feedback", application.pk)
+    context = _for_decision(application) | {"feedback": row, "form": form, "conflict": conflict}
+    status = 409 if conflict else saving.status_of(form)
+    return render(request, "recognition/deciding/feedback_write.html", context, status=status)
+
+
+@require_POST
+@step(Act.WRITE_FEEDBACK)
+def feedback_release(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """As it was read: the version comes with the button."""
+    try:
+        Feedback.of(application).release(_number(request, "version"), by=request.user)
+    except Stale:
+        messages.error(request, "Not released: someone changed it meanwhile. Read it once more.")
+    else:
+        messages.success(request, "Released. The applicant reads it once the decision is released too.")
+    return redirect("recognition:feedback", application.pk)

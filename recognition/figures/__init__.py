@@ -1,0 +1,1 @@
+"""The statistics of a cycle: calculation, tables, charts."""

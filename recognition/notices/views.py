@@ -1,0 +1,259 @@
+"""The notices of a cycle: to whom, what they say, what was sent when; and each utility's press text."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.requests import AuthenticatedRequest
+from recognition.access import step
+from recognition.cycles.views import cycle_for, tabs
+from recognition.models import Addressee, Application, Cycle, Notice
+from recognition.notices import content as told
+from recognition.notices import federal_register
+from recognition.notices.forms import AddresseeAddForm, AddresseeForm, GroupForm, LinesForm
+from recognition.notices.lists import GroupFilters, GroupTable, NeverReady, PressTable
+from recognition.rights import Act, Rights
+from reports.models import Report
+from workflow import saving, spreadsheets
+from workflow.lists import list_page
+
+Kind = Notice.Kind
+
+
+def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
+    disposition = content_disposition_header(True, name)
+    return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": disposition})
+
+
+# The checklist.
+
+
+@login_required
+@require_safe
+def notices(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """What goes to whom, ready or what is missing, sent when; with ``?export=`` all of it as a file."""
+    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
+        content_type, written = spreadsheets.KINDS[ending]
+        content = written(told.as_rows(request.user, cycle), "Notices")
+        return _download(content, content_type, f"notices-{slugify(str(cycle))}-{timezone.localdate()}.{ending}")
+    lines = told.lines(cycle)
+    return _checklist(request, cycle, lines, LinesForm(cycle=cycle, lines=lines))
+
+
+def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[told.Line], form: LinesForm) -> HttpResponse:
+    context = {
+        "cycle": cycle,
+        "tabs": tabs(request.user, cycle),
+        "lines": lines,
+        "groups": told.groups(request.user, cycle),
+        "gaps": told.gaps(cycle),
+        "unlisted": len(told.missing(cycle)),
+        "report": Report.objects.latest_of("notice-letters", cycle.pk),
+        "n_letters": sum(line.is_ready for line in lines if line.addressee),
+        "is_released": bool(told.days_of_release(cycle)),
+        "form": form,
+    }
+    return render(request, "recognition/notices/cycle_notices.html", context, status=saving.status_of(form))
+
+
+@login_required
+@require_POST
+def record(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """The ticked lines as sent, all or none."""
+    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    lines = told.lines(cycle)
+    form = LinesForm(request.POST, cycle=cycle, lines=lines)
+    if not form.is_valid():
+        return _checklist(request, cycle, lines, form)
+    chosen = [line for line in lines if line.key in form.cleaned_data["lines"]]
+    done = {"by": request.user, "sent_on": form.cleaned_data["sent_on"], "how": form.cleaned_data["how"]}
+    with transaction.atomic():
+        for line in chosen:
+            kind = Kind.OFFICE if line.addressee else Kind.REGISTER
+            Notice.record(cycle, kind, addressee=line.addressee, **done)
+    messages.success(request, _recorded(len(chosen)))
+    return redirect("recognition:notices", cycle.pk)
+
+
+def _recorded(n: int) -> str:
+    return f"{told.counted(n, 'line is', 'lines are')} recorded as sent."
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def group(request: AuthenticatedRequest, cycle_pk: int, kind: str) -> HttpResponse:
+    """The lines to applicants of one kind, paged; those that are ticked, or all that are left, are recorded as sent."""
+    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    if kind not in Notice.OF_AN_APPLICATION:
+        raise Http404
+    rows = told.of_applicants(request.user, cycle, kind)
+    gaps = [] if kind == Kind.PRESS else told.gaps(cycle)
+    form = GroupForm(request.POST or None, cycle=cycle, rows=rows.none() if gaps else rows)
+    if form.is_valid():
+        chosen = list(form.cleaned_data["applications"])
+        done = {name: form.cleaned_data[name] for name in ("sent_on", "how")}
+        told.record(cycle, kind, chosen, by=request.user, **done)
+        messages.success(request, _recorded(len(chosen)))
+        return redirect("recognition:notice_group", cycle.pk, kind)
+    context = {"cycle": cycle, "kind": kind, "label": told.LABELS[Kind(kind)], "form": form, "gaps": gaps}
+    context["n_open"] = rows.filter(sent_on=None).count()
+    table = PressTable if kind == Kind.PRESS else NeverReady if gaps else GroupTable
+    answer = list_page(request, table, GroupFilters, rows, "recognition/notices/notice_group.html", context)
+    if form.errors:
+        answer.status_code = 422
+    return answer
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Asks once; then the line is as if nothing had been recorded."""
+    notice = get_object_or_404(Notice.objects.select_related("cycle", "addressee", "application__utility", "by"), pk=pk)
+    cycle_for(request.user, notice.cycle_id, Act.NOTIFY)
+    _same_hands(request.user, notice)
+    back = ("recognition:notices", notice.cycle_id)
+    if notice.application_id:
+        back = ("recognition:notice_group", notice.cycle_id, notice.kind)  # type: ignore[assignment]
+    if request.method != "POST":
+        return render(request, "recognition/notices/notice_undo.html", {"notice": notice, "back": redirect(*back).url})
+    notice.delete()
+    messages.success(request, "The line is open again.")
+    return redirect(*back)
+
+
+def _same_hands(user: Any, notice: Notice) -> None:
+    """404 where the notice went to a utility of the person's own: others record what it was sent."""
+    if notice.application_id:
+        get_object_or_404(Application.objects.visible_to(user).of_others(), pk=notice.application_id)
+
+
+# Addressees.
+
+
+@login_required
+@require_POST
+def draw_up(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    n = told.draw_up(cycle)
+    if n:
+        messages.success(
+            request, f"{told.counted(n, 'addressee is', 'addressees are')} added. Enter or check who holds each office."
+        )
+    else:
+        messages.info(request, "Every office that the law names is on the list.")
+    return redirect("recognition:notices", cycle.pk)
+
+
+def _addressee(user: Any, pk: int) -> Addressee:
+    """With its cycle; 404 for all who don't send notices."""
+    row = get_object_or_404(Addressee.objects.select_related("cycle", "utility"), pk=pk)
+    cycle_for(user, row.cycle_id, Act.NOTIFY)
+    return row
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def addressee(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Who holds the office, and the address."""
+    row = _addressee(request.user, pk)
+    form = AddresseeForm(request.POST or None, instance=row)
+    if form.is_valid():
+        saved = form.save()
+        messages.success(request, f"{saved.held}: saved.")
+        return redirect("recognition:notices", row.cycle_id)
+    before = told.earlier(row.cycle).get((row.office, row.state, row.utility_id))
+    stored = Addressee.objects.get(pk=pk)  # ``row`` has what was typed
+    context = {
+        "addressee": stored,
+        "cycle": row.cycle,
+        "form": form,
+        "taken_from": before.cycle if before and told.is_as(before, stored) else None,
+    }
+    return render(request, "recognition/notices/addressee_edit.html", context, status=saving.status_of(form))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def addressee_add(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    form = AddresseeAddForm(request.POST or None, instance=Addressee(cycle=cycle))
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                saved = form.save()
+        except IntegrityError:  # a second click, a colleague who was quicker
+            messages.info(request, "This one is on the list already.")
+        else:
+            messages.success(request, f"{saved.held}: added.")
+        return redirect("recognition:notices", cycle.pk)
+    context = {"cycle": cycle, "form": form}
+    return render(request, "recognition/notices/addressee_add.html", context, status=saving.status_of(form))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def addressee_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Asks once. One that a letter was sent to stays: the record would go with it."""
+    row = _addressee(request.user, pk)
+    sent = Notice.objects.filter(addressee=row).first()
+    if request.method != "POST":
+        return render(request, "recognition/notices/addressee_remove.html", {"addressee": row, "sent": sent})
+    if sent:
+        messages.error(request, f"Not removed: a letter is recorded as sent on {sent.sent_on:%B %-d, %Y}.")
+    else:
+        row.delete()
+        messages.success(request, f"{row.held}: removed from the list.")
+    return redirect("recognition:notices", row.cycle_id)
+
+
+# What they say.
+
+
+@login_required
+@require_safe
+def register_notice(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """The draft of the Federal Register notice, as a Word document."""
+    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    paragraphs = told.register_notice(cycle)
+    title = next(each.text for each in paragraphs if each.kind == "title")
+    content = federal_register.docx(title, paragraphs, author=cycle.letterhead.partition("\n")[0])
+    return _download(content, federal_register.CONTENT_TYPE, f"federal-register-{slugify(str(cycle))}.docx")
+
+
+@require_safe
+@step(Act.GET_LETTER)
+def press(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """A text for the utility's own press work, to copy or download."""
+    headline, text = _press(application)
+    context = {"application": application, "headline": headline, "text": text}
+    return render(request, "recognition/notices/notice_press.html", context)
+
+
+@require_safe
+@step(Act.GET_LETTER)
+def press_file(request: AuthenticatedRequest, application: Application, rights: Rights, ending: str) -> HttpResponse:
+    headline, text = _press(application)
+    name = f"press-text-{slugify(str(application.utility))}.{ending}"
+    if ending == "txt":
+        return _download(f"{headline}\n\n{text}\n".encode(), "text/plain; charset=utf-8", name)
+    if ending == "docx":
+        paragraphs = [told.Paragraph(headline, "title"), *told.paragraphs(text)]
+        content = federal_register.docx(headline, paragraphs, author=str(application.utility))
+        return _download(content, federal_register.CONTENT_TYPE, name)
+    raise Http404
+
+
+def _press(application: Application) -> tuple[str, str]:
+    """404 where it is not recognized, or not any more."""
+    if not told.has_press_text(application):
+        raise Http404
+    return told.press(application)

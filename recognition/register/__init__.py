@@ -1,0 +1,1 @@
+"""Recognitions after the decision: the public register, verification, what a utility shows, revocation."""

@@ -1,0 +1,79 @@
+"""The register as a list: its columns and filters."""
+
+from functools import cached_property
+from typing import Any
+
+import django_tables2 as tables
+from django_filters import CharFilter, ChoiceFilter
+
+from accounts.models import System
+from accounts.regions import REGIONS, states
+from recognition.register import content as register
+from workflow.lists import DateColumn, Filters, Table
+
+UTILITY = "application__utility"
+
+
+def _its_page(record: Any) -> str:
+    return str(record.get_absolute_url())
+
+
+class RegisterTable(Table):
+    page_name = "Register of recognized utilities"
+    utility = tables.Column("Utility", accessor=UTILITY, linkify=_its_page, order_by=f"{UTILITY}__name")
+    city = tables.Column("City", accessor=f"{UTILITY}__city")
+    state = tables.Column("State", accessor=f"{UTILITY}__state")
+    region = tables.Column("EPA region")
+    systems = tables.Column("Systems", accessor=f"{UTILITY}__get_systems_display", order_by=f"{UTILITY}__systems")
+    cycle = tables.Column("Cycle", accessor="application__cycle", order_by="application__cycle__title")
+    since = DateColumn("Valid from")
+    until = DateColumn("Valid until")
+
+    class Meta:
+        order_by = "utility"
+
+    def value_cycle(self, record: Any) -> str:
+        return str(record.application.cycle)
+
+    def value_utility(self, record: Any) -> str:
+        return str(record.application.utility)
+
+
+class RegisterFilters(Filters):
+    words = CharFilter(label="Name or city", method="by_words")
+    state = ChoiceFilter(label="State", field_name=f"{UTILITY}__state", empty_label="All states")
+    region = ChoiceFilter(
+        label="EPA region", choices=[(number, f"Region {number}") for number in REGIONS], empty_label="All regions"
+    )
+    system = ChoiceFilter(label="System", choices=System.choices, method="by_system", empty_label="All systems")
+    cycle = ChoiceFilter(label="Cycle", field_name="application__cycle", empty_label="All cycles")
+    shows = ChoiceFilter(label="Achievement shown", method="by_achievement", empty_label="Any")
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        known = ("application__cycle_id", "application__cycle__title", f"{UTILITY}__state", "published")
+        found = list(self.queryset.order_by().values_list(*known))
+        self.offer("cycle", sorted({(cycle, title) for cycle, title, _, _ in found}, key=lambda each: each[1]))
+        held = {state for _, _, state, _ in found}
+        self.offer("state", [(code, name) for code, name in states() if code in held])
+        shown = {section for *_, sections in found for section in sections}
+        names = register.achievement_names().items()
+        self.offer("shows", [(section, name) for section, name in names if section in shown])
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return register.matching(rows, value)
+
+    def by_system(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(**{f"{UTILITY}__systems__contains": [value]})
+
+    def by_achievement(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(published__contains=[value])
+
+    @cached_property
+    def map(self) -> register.Map:
+        """Of all that fits the other filters: a tile leads to what it counts."""
+        rows = self.queryset
+        for name, value in self.form.cleaned_data.items():  # there once ``qs`` was asked for
+            if name != "state":
+                rows = self.filters[name].filter(rows, value)
+        return register.as_map(register.counts(rows))

@@ -1,0 +1,62 @@
+"""A recognition in the hands of its utility, which says what the register shows, and of staff, who may revoke it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts.requests import AuthenticatedRequest
+from recognition.access import step
+from recognition.models import Application, Recognition
+from recognition.register import content as register
+from recognition.register.forms import RevokeForm, ShownForm
+from recognition.rights import Act, Rights
+from workflow import saving
+from workflow.models import WrongState
+
+
+def _valid(application: Application) -> Recognition:
+    """Raises Http404, or WrongState where it is not valid any more."""
+    recognition = get_object_or_404(Recognition, application=application)
+    if recognition.state != "valid":
+        raise WrongState("The recognition is not valid any more, so the register does not show it.")
+    recognition.application = application
+    return recognition
+
+
+@step(Act.PUBLISH)
+def publish(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Tick what the register shows, and see it as anyone would; "preview" shows it and keeps nothing."""
+    recognition = _valid(application)
+    form = ShownForm(request.POST or None, recognition=recognition)
+    conflict: dict[str, Any] = {}
+    if form.is_valid() and "preview" not in request.POST:
+        conflict = saving.tried(form, request, recognition.publish)
+        if not conflict:
+            messages.success(request, "Saved. The register shows it from now on.")
+            return redirect("recognition:publish", application.pk)
+    words = form.words if form.is_valid() else {name: getattr(recognition, name) for name in ("published", "summary")}
+    context = {
+        "application": application,
+        "entry": recognition,
+        "form": form,
+        "conflict": conflict,
+        "shown": register.shown(application, **words),
+        "is_preview": form.is_bound,
+    }
+    status = 409 if conflict else saving.status_of(form)
+    return render(request, "recognition/register/register_publish.html", context, status=status)
+
+
+@step(Act.REVOKE)
+def revoke(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Asks once, with a reason; register and verification follow with the same moment."""
+    recognition = _valid(application)
+    form = RevokeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        recognition.revoke(by=request.user, **form.cleaned_data)
+        messages.success(request, f"The recognition of {application.utility} is revoked. A letter tells the applicant.")
+        return redirect(application)
+    context = {"application": application, "recognition": recognition, "form": form}
+    return render(request, "recognition/register/recognition_revoke.html", context, status=saving.status_of(form))

@@ -1,0 +1,1 @@
+"""The three reviews: queues, completeness, compliance, panel."""

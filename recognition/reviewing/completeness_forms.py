@@ -1,0 +1,120 @@
+"""The completeness review: its checklist, returning an application, closing it as incomplete."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from recognition.fields import YesNo
+from recognition.models import CheckItem
+from recognition.models.review import last_judged
+
+
+@dataclass
+class Line:
+    """A line of the checklist as the page shows it; ``before`` is what was said of it in the version before."""
+
+    item: CheckItem
+    met: forms.BoundField
+    reason: forms.BoundField
+    before: CheckItem | None
+
+    @property
+    def errors(self) -> list[str]:
+        return [*self.met.errors, *self.reason.errors]
+
+
+class ChecklistForm(forms.Form):
+    """All lines at once. A line that nobody judged starts from what the machine found."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: Any = None, *, items: Sequence[CheckItem], before: dict[str, CheckItem] | None = None
+    ) -> None:
+        super().__init__(data, initial={"seen": last_judged(items)})
+        self.items, self.before = items, before or {}
+        for item in items:
+            start = item.found if item.met is None else item.met
+            self.fields[f"{item.name}-met"] = YesNo(
+                label=item.label,
+                yes="Met",
+                no="Not met",
+                required=False,
+                initial=None if start is None else "yes" if start else "no",
+            )
+            self.fields[f"{item.name}-reason"] = forms.CharField(
+                label=_asked(item.found),
+                required=False,
+                max_length=2000,
+                initial=item.reason,
+                widget=forms.Textarea({"rows": 2}),
+            )
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        for item in self.items:
+            yield Line(item, self[f"{item.name}-met"], self[f"{item.name}-reason"], self.before.get(item.name))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for item in self.items:
+            met, reason = cleaned.get(f"{item.name}-met"), cleaned.get(f"{item.name}-reason")
+            if reason or met is None or f"{item.name}-reason" in self.errors:
+                continue
+            if item.found is not None and met != item.found:
+                self.add_error(f"{item.name}-reason", "Say why you see it otherwise than the check.")
+            elif item.found is None and not met:
+                self.add_error(f"{item.name}-reason", "Say what is missing; the letter tells it.")
+        return cleaned
+
+    @property
+    def answers(self) -> dict[str, tuple[bool | None, str]]:
+        """What ``review.judge`` takes."""
+        said = self.cleaned_data
+        return {item.name: (said[f"{item.name}-met"], said[f"{item.name}-reason"]) for item in self.items}
+
+    def start_over_from(self, items: Sequence[CheckItem]) -> None:
+        """After someone else saved: keep what was typed, and let the next saving count as over theirs."""
+        self.items = items
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data["seen"] = last_judged(items)
+        self.data = data
+
+
+def _asked(found: bool | None) -> str:
+    """What a person's words on a line are for."""
+    if found is None:
+        return "What is missing?"
+    return "Why is it not met after all?" if found else "Your words, for the letter; needed if it is met after all"
+
+
+class ReturnForm(forms.Form):
+    due = forms.DateField(
+        label="To come back by",
+        help_text="The end of this day, where the cycle is.",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    letter = forms.CharField(
+        label="A word from you",
+        required=False,
+        max_length=5000,
+        help_text="Stands in the letter below the list of what is missing.",
+        widget=forms.Textarea({"rows": 5}),
+    )
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
+    def clean_due(self) -> date:
+        due: date = self.cleaned_data["due"]
+        if due <= self.today:
+            raise forms.ValidationError("Choose a day after today, so that there is time to complete it.")
+        return due
+
+
+class ReasonForm(forms.Form):
+    why = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea({"rows": 4}))

@@ -1,0 +1,171 @@
+"""The completeness review: take up, the checklist, and its three ends."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import AuthenticatedRequest
+from recognition.access import step
+from recognition.applying.changes import Change, changes, photo_changes
+from recognition.applying.reading import page
+from recognition.models import Application, CheckItem, Submission, Unfinished
+from recognition.models.review import (
+    begin_completeness,
+    find_complete,
+    find_incomplete,
+    judge,
+    return_for_completion,
+    return_letter,
+    returnable,
+)
+from recognition.reviewing.completeness_forms import ChecklistForm, ReasonForm, ReturnForm
+from recognition.rights import Act, Rights
+from workflow import saving
+from workflow.models import Stale
+
+OTHERS = "{who} saved this checklist meanwhile. Yours is kept below, not saved: look once more, and save again."
+
+
+@require_POST
+@step(Act.TAKE_UP)
+def take_up(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    begin_completeness(application, by=request.user)
+    messages.success(request, "Taken up. The checklist is filled in with what the automatic check found.")
+    return redirect("recognition:checklist", application.pk)
+
+
+@require_safe
+@step(Act.SEE_CHECKLIST)
+def checklist(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """The lines beside the text: to fill in, or to read once the stage is over."""
+    return _checklist(request, application, rights, _form(application))
+
+
+@require_POST
+@step(Act.CHECK)
+def save_checklist(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Save every line; ``then`` names the page on which the review goes on."""
+    form = _form(application, request.POST)
+    if not _saved(form, application, request):
+        return _checklist(request, application, rights, form)
+    if (then := request.POST.get("then")) in ("return", "incomplete"):
+        return redirect(f"recognition:{then}", application.pk)
+    messages.success(request, "The checklist is saved.")
+    return redirect("recognition:checklist", application.pk)
+
+
+@require_POST
+@step(Act.CHECK)
+def complete(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """With the checklist as it was sent along, which is saved first."""
+    form = _form(application, request.POST)
+    if not _saved(form, application, request):
+        return _checklist(request, application, rights, form)
+    try:
+        find_complete(application, by=request.user)
+    except Unfinished as error:
+        messages.error(request, f"The checklist is saved, but the application stays here. {error}")
+        return redirect("recognition:checklist", application.pk)
+    messages.success(request, f"The application of {application.utility} is complete. It goes on to compliance review.")
+    return redirect("recognition:queue", "completeness")
+
+
+@step(Act.CHECK)
+def send_back(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Return it to the applicant: first the letter as it will be sent, then, confirmed, the sending."""
+    today = timezone.localdate(timezone=ZoneInfo(application.cycle.time_zone))
+    start = {"due": today + timedelta(days=application.cycle.days_to_resubmit)}
+    form = ReturnForm(request.POST or None, today=today, initial=start)
+    try:
+        if request.method == "POST" and form.is_valid() and "confirmed" in request.POST:
+            return_for_completion(application, by=request.user, **form.cleaned_data)
+            messages.success(request, f"Returned to {application.utility}, with an e-mail of what is missing.")
+            return redirect("recognition:queue", "completeness")
+        context = {"application": application, "form": form} | _to_send(application, form, request)
+    except Unfinished as error:
+        messages.error(request, f"Not returned. {error}")
+        return redirect("recognition:checklist", application.pk)
+    return render(request, "recognition/reviewing/application_return.html", context, status=saving.status_of(form))
+
+
+def _to_send(application: Application, form: ReturnForm, request: AuthenticatedRequest) -> dict[str, Any]:
+    """What is missing; once date and words are given, the whole letter. Raises as ``returnable``."""
+    shown: dict[str, Any] = {"missing": returnable(application).checklist.filter(met=False)}
+    if form.is_bound and form.is_valid() and "change" not in request.POST:
+        shown["subject"], shown["body"] = return_letter(application, **form.cleaned_data)
+    return shown
+
+
+@step(Act.CHECK, Act.CLOSE_LATE)
+def incomplete(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """The end for one that stays incomplete, or did not come back in time."""
+    form, waits = ReasonForm(request.POST or None), _still_in_time(application)
+    if request.method == "POST" and not waits and form.is_valid():
+        find_incomplete(application, by=request.user, why=form.cleaned_data["why"])
+        messages.success(request, f"The application of {application.utility} is closed as incomplete.")
+        return redirect("recognition:queue", "completeness")
+    context = {"application": application, "form": form, "waits": waits}
+    return render(request, "recognition/reviewing/application_incomplete.html", context, status=saving.status_of(form))
+
+
+def _still_in_time(application: Application) -> str:
+    """Until when a returned one may still come back; empty where it may be closed."""
+    due = application.resubmit_by
+    waits = application.status == Application.Status.RETURNED and due and due > timezone.now()
+    return application.in_its_zone(due) if due and waits else ""
+
+
+def _form(application: Application, data: Any = None) -> ChecklistForm:
+    """The checklist of the last version beside what was said of the one before."""
+    rows = CheckItem.objects.filter(submission__application=application).select_related("submission", "judged_by")
+    submission = application.submission
+    items = [item for item in rows if submission and item.submission_id == submission.pk]
+    before = {item.name: item for item in rows if submission and item.submission_id != submission.pk}
+    return ChecklistForm(data, items=items, before=before)
+
+
+def _saved(form: ChecklistForm, application: Application, request: AuthenticatedRequest) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        judge(application, form.answers, seen=form.cleaned_data["seen"], by=request.user)
+    except Stale as stale:
+        last = max((item for item in stale.current if item.judged_at), key=lambda item: item.judged_at)
+        form.start_over_from(stale.current)
+        form.add_error(None, OTHERS.format(who=last.judged_by or "Someone"))
+        return False
+    return True
+
+
+def _checklist(
+    request: AuthenticatedRequest, application: Application, rights: Rights, form: ChecklistForm
+) -> HttpResponse:
+    context = page(application, rights) | {
+        "form": form,
+        "is_open": rights.may(Act.CHECK),
+        "may_take_up": rights.may(Act.TAKE_UP),
+        "changes": _changes(application),
+    }
+    return render(
+        request, "recognition/reviewing/application_completeness.html", context, status=saving.status_of(form)
+    )
+
+
+def _changes(application: Application) -> list[Change]:
+    """What version 2 says otherwise than version 1."""
+    versions = list(application.submissions.all())
+    if len(versions) < 2:
+        return []
+    before, after = versions[-2:]
+    said = changes(before.content, after.content, application.cycle.edition.criteria)
+    return [*said, *photo_changes(_photos(before), _photos(after))]
+
+
+def _photos(version: Submission) -> list[tuple[str, str]]:
+    return [(photo.file.name, photo.caption) for photo in version.photos.select_related("file")]

@@ -1,0 +1,77 @@
+"""The compliance review: one look into the record, the finding that ends an application, the Region's words."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from files.models import ACCEPT
+from recognition.fields import YesNo
+from recognition.models import ComplianceCheck
+
+
+class CheckForm(forms.ModelForm):
+    """One check of one kind; its fields' names begin with the kind."""
+
+    result = forms.ChoiceField(label="Result", choices=ComplianceCheck.Result.choices, widget=forms.RadioSelect)
+    attachment = forms.FileField(
+        label="Attachment",
+        required=False,
+        help_text="PDF, office document, image, text or CSV, up to 10 MB.",
+        widget=forms.FileInput({"accept": ACCEPT}),
+    )
+
+    class Meta:
+        model = ComplianceCheck
+        fields = ["source", "checked_on", "result", "note"]
+        labels = {"source": "Source", "checked_on": "Date of the check", "note": "Note"}
+        help_texts = {"note": "A violation needs its finding here."}
+        widgets = {
+            "checked_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+            "note": forms.Textarea({"rows": 3}),
+        }
+
+    def __init__(self, data: Any = None, files: Any = None, *, kind: str) -> None:
+        super().__init__(data, files, prefix=kind, initial={"checked_on": timezone.localdate()})
+        self.kind = ComplianceCheck.Kind(kind)
+
+    def clean_checked_on(self) -> date:
+        checked_on: date = self.cleaned_data["checked_on"]
+        if checked_on > timezone.localdate():
+            raise forms.ValidationError("This day is yet to come.")
+        return checked_on
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("result") == ComplianceCheck.Result.VIOLATION and not cleaned.get("note", "").strip():
+            self.add_error("note", "Say what was found.")
+        return cleaned
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What ``ComplianceCheck.record`` takes."""
+        return self.cleaned_data | {"kind": self.kind}
+
+
+class FindingForm(forms.Form):
+    why = forms.CharField(
+        label="The finding, as the applicant is told it", max_length=5000, widget=forms.Textarea({"rows": 5})
+    )
+
+
+class RegionForm(forms.Form):
+    recommends = YesNo(label="Does the Region recommend it?", yes="Yes", no="No")
+    words = forms.CharField(
+        label="The Region's words",
+        required=False,
+        max_length=5000,
+        help_text="The panel reads them. Where the Region does not recommend it, they are needed.",
+        widget=forms.Textarea({"rows": 6}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("recommends") is False and not cleaned.get("words"):
+            self.add_error("words", "Say why the Region does not recommend it.")
+        return cleaned

@@ -1,0 +1,153 @@
+"""The compliance review, and the Region's recommendation that may follow it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import AuthenticatedRequest
+from files.models import RefusedFile
+from recognition.access import step
+from recognition.application import shown
+from recognition.models import Application, ComplianceCheck, Unfinished
+from recognition.models.review import find_compliant, find_not_eligible, hear_region
+from recognition.models.screening import latest_findings
+from recognition.reviewing.compliance_forms import CheckForm, FindingForm, RegionForm
+from recognition.rights import Act, Rights
+from recognition.screening import asking
+from reports.views import STOP_POLLING
+from workflow import saving
+
+
+@require_safe
+@step(Act.SEE_COMPLIANCE)
+def compliance(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Who it is and what the record says: to be recorded, or to be read by those who go on with it."""
+    return _page(request, application, rights)
+
+
+@require_POST
+@step(Act.RECORD_COMPLIANCE)
+def record(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    kind = request.POST.get("kind", "")
+    if kind not in ComplianceCheck.Kind.values:
+        raise Http404
+    form = CheckForm(request.POST, request.FILES, kind=kind)
+    if form.is_valid():
+        try:
+            found = ComplianceCheck.record(application, by=request.user, **form.facts)
+        except RefusedFile as error:
+            form.add_error("attachment", f"{error} Everything else is kept below; nothing is recorded yet.")
+        else:
+            messages.success(request, f"Recorded. {found}.")
+            return redirect("recognition:compliance", application.pk)
+    return _page(request, application, rights, form)
+
+
+@require_POST
+@step(Act.RECORD_COMPLIANCE)
+def compliant(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    try:
+        find_compliant(application, by=request.user)
+    except Unfinished as error:
+        messages.error(request, f"It stays here. {error}")
+        return redirect("recognition:compliance", application.pk)
+    messages.success(request, f"No violation found. {application.utility} goes on: {application.get_status_display()}.")
+    return redirect("recognition:queue", "compliance")
+
+
+@require_POST
+@step(Act.RECORD_COMPLIANCE)
+def not_eligible(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    form = FindingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, application, rights, finding_form=form)
+    try:
+        find_not_eligible(application, by=request.user, why=form.cleaned_data["why"])
+    except Unfinished as error:
+        messages.error(request, f"It stays here. {error}")
+        return redirect("recognition:compliance", application.pk)
+    messages.success(request, f"{application.utility} is not eligible in this cycle. An e-mail tells them the finding.")
+    return redirect("recognition:queue", "compliance")
+
+
+@require_POST
+@step(Act.SCREEN)
+def ask(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    if not asking.request(application):
+        messages.error(request, "Nobody can be sent to ask ECHO right now. Nothing was changed; try again later.")
+    return redirect(f"{reverse('recognition:compliance', args=[application.pk])}#echo")
+
+
+@require_safe
+@never_cache
+@step(Act.SEE_COMPLIANCE)
+def echo(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """For htmx: what changed of ECHO's answers, and nothing (204) where nothing did."""
+    panel = asking.panel(application)
+    if request.GET.get("seen") == panel.seen:
+        return HttpResponse(status=204 if panel.since else STOP_POLLING)
+    context = {"application": application, "panel": panel, "may_ask": rights.may(Act.SCREEN)}
+    status = 200 if panel.since else STOP_POLLING
+    return render(request, "recognition/reviewing/application_compliance.html#echo", context, status=status)
+
+
+@require_safe
+@step(Act.SEE_COMPLIANCE)
+def attachment(request: AuthenticatedRequest, application: Application, rights: Rights, record_pk: int) -> HttpResponse:
+    records = application.compliance_checks.filter(attachment__isnull=False).select_related("attachment")
+    return get_object_or_404(records, pk=record_pk).attachment.response()  # type: ignore[union-attr,return-value]
+
+
+def _page(
+    request: AuthenticatedRequest,
+    application: Application,
+    rights: Rights,
+    sent: CheckForm | None = None,
+    finding_form: FindingForm | None = None,
+) -> HttpResponse:
+    submission = application.submission
+    assert submission  # noqa: S101  # it was submitted
+    records = list(application.compliance_checks.select_related("recorded_by", "attachment"))
+    latest = {record.kind: record for record in records}
+    violations = [record for record in latest.values() if record.result == ComplianceCheck.Result.VIOLATION]
+    finding = "\n".join(record.note for record in violations)
+    context: dict[str, Any] = {
+        "application": application,
+        "contact": shown.contact(submission.content)[1],
+        "panel": asking.panel(application),
+        "may_ask": rights.may(Act.SCREEN),
+        "screened": latest_findings(application).select_related("screening"),
+        "kinds": [_kind(kind, latest.get(kind), records, sent) for kind in ComplianceCheck.Kind],
+        "may_record": rights.may(Act.RECORD_COMPLIANCE),
+        "is_clear": len(latest) == 2 and all(each.result == "clear" for each in latest.values()),
+        "has_violation": bool(violations),
+        "finding_form": finding_form or FindingForm(initial={"why": finding}),
+    }
+    context["has_errors"] = any(form.errors for form in (sent, finding_form) if form)
+    status = 422 if context["has_errors"] else 200
+    return render(request, "recognition/reviewing/application_compliance.html", context, status=status)
+
+
+def _kind(
+    kind: ComplianceCheck.Kind, last: ComplianceCheck | None, records: list[ComplianceCheck], sent: CheckForm | None
+) -> dict[str, Any]:
+    """One check: the record that counts, the earlier ones, the form for the next."""
+    form = sent if sent and sent.kind == kind else CheckForm(kind=kind)
+    earlier = [record for record in records if record.kind == kind and record != last]
+    return {"kind": kind, "last": last, "earlier": earlier[::-1], "form": form}
+
+
+@step(Act.RECORD_REGION)
+def region(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    form = RegionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        hear_region(application, by=request.user, **form.cleaned_data)
+        messages.success(request, f"Recorded. The application of {application.utility} goes on to its panel.")
+        return redirect("recognition:queue", "region")
+    context = {"application": application, "form": form, "region": application.utility.epa_region}
+    return render(request, "recognition/reviewing/application_region.html", context, status=saving.status_of(form))

@@ -1,0 +1,290 @@
+"""The queues of staff and panel: who has which, their columns and their filters."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django_tables2 as tables
+from django.utils import timezone
+from django.utils.html import format_html
+from django_filters import CharFilter, ChoiceFilter
+
+from accounts.models import StaffGroup, System
+from accounts.regions import REGIONS, states
+from recognition.models import Application
+from recognition.reviewing import queues
+from workflow.lists import DateColumn, Filters, StateColumn, Table
+
+Status = Application.Status
+TONES: dict[str, str] = {
+    Status.RETURNED: "warn",
+    Status.RECOGNIZED: "good",
+    Status.RECOMMENDED: "good",
+    Status.NOT_RECOMMENDED: "warn",
+    Status.INCOMPLETE: "bad",
+    Status.NOT_ELIGIBLE: "bad",
+    Status.NOT_RECOGNIZED: "bad",
+}
+
+
+class DueColumn(DateColumn):
+    """A date, with a word where it is past and the work is not done."""
+
+    def render(self, value: date, record: Any) -> str:  # type: ignore[override]
+        shown = super().render(value)
+        return format_html('{} <b class="late">late</b>', shown) if is_late(record, value) else shown
+
+
+def is_late(record: Any, due: date) -> bool:
+    """By the calendar of the cycle's place, or to the second where a person was given a time."""
+    if getattr(record, "submitted", False):
+        return False
+    if record.status in Application.EDITABLE:
+        return record.deadline <= timezone.now()
+    return due < timezone.localdate(timezone=ZoneInfo(record.cycle.time_zone))
+
+
+class AgeColumn(tables.Column):
+    """Whole days since a moment."""
+
+    def render(self, value: datetime) -> int:
+        return (timezone.now() - value).days
+
+
+class CodeColumn(tables.Column):
+    """A state by its two letters; its name would take too much of a row."""
+
+    def render(self, record: Any) -> str:
+        return str(record.utility.state)
+
+
+def its_page(record: Any) -> str:
+    return str(record.get_absolute_url())
+
+
+class QueueTable(Table):
+    utility = tables.Column("Utility", linkify=its_page, order_by="utility__name")
+    next = tables.TemplateColumn(
+        template_name="recognition/reviewing/application_queue.html#next",
+        accessor="pk",
+        verbose_name="Next step",
+        orderable=False,
+        exclude_from_export=True,
+    )
+    status = StateColumn("Stage", tones=TONES)
+    age = AgeColumn("Days", accessor="status_since", order_by="-status_since", initial_sort_descending=True)
+    due_on = DueColumn("Due")
+    state = CodeColumn("State", accessor="utility__state")
+    region = tables.Column("Region")
+    size = tables.Column("Size")
+    systems = tables.Column("Systems", accessor="utility__get_systems_display", order_by="utility__systems")
+    cycle = tables.Column("Cycle", order_by="cycle__title")
+    number = tables.Column("Version")
+
+    class Meta:
+        order_by = "-age"
+
+    def render_size(self, value: str) -> str:
+        return value.capitalize()
+
+
+class CompletenessTable(QueueTable):
+    page_name = "Completeness review"
+
+
+class ComplianceTable(QueueTable):
+    page_name = "Compliance review"
+
+
+class RegionTable(QueueTable):
+    page_name = "With the EPA Region"
+
+
+class PanelTable(QueueTable):
+    page_name = "Panel review"
+    seats = tables.Column("Assigned", initial_sort_descending=True)
+    reviews = tables.Column("Reviews", initial_sort_descending=True)
+
+    class Meta(QueueTable.Meta):
+        sequence = ("utility", "next", "status", "age", "due_on", "seats", "reviews", "...")
+
+    def render_seats(self, value: int, record: Any) -> str:
+        return f"{value} of {record.cycle.panel_size}"
+
+    def value_seats(self, value: int) -> int:
+        return value
+
+    def render_reviews(self, value: int, record: Any) -> str:
+        return f"{value} of {max(record.seats, record.cycle.panel_size)}"
+
+    def value_reviews(self, value: int) -> int:
+        return value
+
+
+class DecisionTable(QueueTable):
+    page_name = "Waiting for decisions"
+    decided = StateColumn("Decision", tones={"To decide": "warn"})
+
+    class Meta(QueueTable.Meta):
+        sequence = ("utility", "next", "status", "decided", "age", "due_on", "...")
+
+
+class AllTable(QueueTable):
+    page_name = "All applications"
+
+    class Meta(QueueTable.Meta):
+        exclude = ("next",)
+
+
+class ReviewTable(Table):
+    page_name = "My reviews"
+    utility = tables.Column("Utility", order_by="utility__name")
+    next = tables.TemplateColumn(
+        template_name="recognition/reviewing/application_queue.html#review",
+        accessor="pk",
+        verbose_name="Next step",
+        orderable=False,
+        exclude_from_export=True,
+    )
+    doing = StateColumn("Your review", tones={"Submitted": "good", "Declare first": "warn", "Ready to submit": "warn"})
+    left = tables.Column("Left to rate", initial_sort_descending=True)
+    seat_due = DueColumn("Due")
+    state = CodeColumn("State", accessor="utility__state")
+    cycle = tables.Column("Cycle", order_by="cycle__title")
+    status = StateColumn("Stage", tones=TONES)
+
+    class Meta:
+        order_by = "seat_due"
+
+
+class ByWords(Filters):
+    """Of applications: by the name or place of their utility, or one of its numbers."""
+
+    words = CharFilter(label="Name, city or number", method="by_words")
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return queues.matching(rows, value)
+
+
+class QueueFilters(ByWords):
+    cycle = ChoiceFilter(label="Cycle", empty_label="All cycles")
+    status = ChoiceFilter(label="Stage", empty_label="All stages")
+    state = ChoiceFilter(label="State", field_name="utility__state", empty_label="All states")
+    region = ChoiceFilter(
+        label="EPA region", choices=[(number, f"Region {number}") for number in REGIONS], empty_label="All regions"
+    )
+    size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")
+    system = ChoiceFilter(label="System", choices=System.choices, method="by_system", empty_label="All systems")
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        known = ("cycle_id", "cycle__title", "utility__state", "status")
+        found = list(self.queryset.order_by().values_list(*known).distinct())
+        self.offer("cycle", sorted({(cycle, title) for cycle, title, _, _ in found}, key=lambda each: each[1]))
+        self.offer("state", _among(states(), {state for _, _, state, _ in found}))
+        self.offer("status", _among(Status.choices, {status for _, _, _, status in found}))
+
+    def by_system(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(utility__systems__contains=[value])
+
+
+class ReviewFilters(QueueFilters):
+    """A member sees of an application what it is about, not how large it is."""
+
+    region = size = None
+
+    class Meta:
+        exclude = ["region", "size"]
+
+
+def _among(choices: Iterable[tuple[str, str]], found: set[str]) -> list[tuple[str, str]]:
+    return [(value, label) for value, label in choices if value in found]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A list of applications for the people in ``groups``; ``more`` adds what its own columns show."""
+
+    title: str
+    lede: str
+    groups: frozenset[str]
+    statuses: Iterable[str]
+    table: type[Table]
+    filters: type[Filters] = QueueFilters
+    more: Callable[[Any, Any], Any] | None = None
+    for_members: bool = False  # whoever has a seat on a panel, in the group or not
+
+    def exists_for(self, user: Any) -> bool:
+        if self.groups & user.staff_groups:
+            return True
+        return self.for_members and bool(user.assignments.active().exists())
+
+    def rows(self, user: Any) -> Any:
+        rows = queues.waiting(user, self.statuses)
+        return self.more(rows, user) if self.more else rows
+
+
+PROGRAM = frozenset({StaffGroup.PROGRAM})
+QUEUES = {
+    "completeness": Queue(
+        "Completeness review",
+        "Submitted applications: take one up, and say whether everything is there.",
+        PROGRAM,
+        (Status.SUBMITTED, Status.RESUBMITTED, Status.COMPLETENESS, Status.RETURNED),
+        CompletenessTable,
+    ),
+    "compliance": Queue(
+        "Compliance review",
+        "Complete applications whose compliance record is to be checked.",
+        frozenset({StaffGroup.COMPLIANCE}),
+        (Status.COMPLIANCE,),
+        ComplianceTable,
+    ),
+    "region": Queue(
+        "With the EPA Region",
+        "Applications on which the EPA Region is asked before the panel reads them.",
+        PROGRAM,
+        (Status.REGION,),
+        RegionTable,
+    ),
+    "panel": Queue(
+        "Panel review",
+        "Applications whose panel is to be assigned or is at work.",
+        PROGRAM,
+        (Status.PANEL,),
+        PanelTable,
+        more=queues.with_panel,
+    ),
+    "decisions": Queue(
+        "Waiting for decisions",
+        "The panel has recommended; the decision is to be made or released.",
+        frozenset({StaffGroup.OFFICIAL, StaffGroup.PROGRAM}),
+        Application.PENDING,
+        DecisionTable,
+        more=queues.with_decision,
+    ),
+    "all": Queue(
+        "All applications",
+        "Every application of every cycle. Of a draft you see that it exists, not what it says.",
+        PROGRAM,
+        tuple(Status),
+        AllTable,
+    ),
+    "my-reviews": Queue(
+        "My reviews",
+        "The applications to whose panel you are assigned.",
+        frozenset({StaffGroup.PANEL}),
+        tuple(Status),
+        ReviewTable,
+        ReviewFilters,
+        queues.with_seat,
+        for_members=True,
+    ),
+}
+
+
+def queues_of(user: Any) -> list[tuple[str, str]]:
+    """The queues that exist for a person: (name, title)."""
+    return [(name, queue.title) for name, queue in QUEUES.items() if queue.exists_for(user)]

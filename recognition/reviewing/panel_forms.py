@@ -1,0 +1,74 @@
+"""What staff and members of a panel enter: seats, conflicts of interest, ratings, remarks, the recommendation."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from recognition.fields import YesNo
+from recognition.models import Assignment, Rating
+
+
+def _text(label: str, rows: int, most: int, **options: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=most, widget=forms.Textarea(attrs={"rows": rows}), **options)
+
+
+class AssignForm(forms.Form):
+    """Who, and until when; the person is chosen by one of several buttons."""
+
+    due = forms.DateField(label="Review due by", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    member = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean_due(self) -> date:
+        due: date = self.cleaned_data["due"]
+        if due < timezone.localdate():
+            raise forms.ValidationError("Choose a day that is still to come.")
+        return due
+
+
+class TakeOffForm(forms.Form):
+    reason = _text("Why?", 2, 2000, help_text="For the record. What this person wrote stays unseen.")
+
+
+class RecuseForm(forms.Form):
+    """Which kind of conflict, and a few words."""
+
+    conflict = forms.ChoiceField(
+        label="What kind of conflict is it?",
+        choices=[choice for choice in Assignment.Conflict.choices if choice[0] != Assignment.Conflict.REMOVED],
+        widget=forms.RadioSelect,
+    )
+    reason = _text("In a few words", 3, 2000, help_text="Program staff read this; the applicant and the panel don’t.")
+
+
+class RatingForm(forms.Form):
+    """One criterion; ``version`` is the one it was read at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    value = forms.ChoiceField(label="Rating", choices=Rating.Value.choices, required=False, widget=forms.RadioSelect)
+    comment = _text("Comment", 5, 5000, required=False)
+
+    def __init__(self, data: Any = None, *, rating: Rating) -> None:
+        self.rating = rating
+        initial = {"version": rating.version, "value": rating.value, "comment": rating.comment}
+        super().__init__(data, initial=initial, auto_id=f"id_{rating.anchor}_%s")
+
+
+class SummaryForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    summary = _text("Your overall impression", 5, 5000, required=False)
+
+    def __init__(self, data: Any = None, *, seat: Assignment) -> None:
+        self.seat = seat
+        super().__init__(data, initial={"version": seat.version, "summary": seat.summary}, auto_id="id_summary_%s")
+
+
+class RemarkForm(forms.Form):
+    text = _text("Your remark", 3, 5000)
+
+
+class RecommendationForm(forms.Form):
+    recommends = YesNo(label="The panel", yes="recommends recognition", no="does not recommend recognition")
+    reasons = _text("Reasons", 5, 10000, help_text="The deciding official reads these.")
+    dissent = _text("Dissent", 3, 5000, required=False, help_text="Who saw it otherwise, and why.")

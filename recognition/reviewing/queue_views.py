@@ -1,0 +1,21 @@
+"""The queues of staff and panel."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts.requests import AuthenticatedRequest
+from recognition.reviewing.lists import QUEUES, queues_of
+from workflow.lists import list_page
+
+
+@login_required
+@require_safe
+def queue(request: AuthenticatedRequest, name: str) -> HttpResponse:
+    """One list; for people without its role it does not exist."""
+    shown = QUEUES.get(name)
+    if shown is None or not shown.exists_for(request.user):
+        raise Http404
+    context = {"queue": shown, "name": name, "queues": queues_of(request.user)}
+    rows = shown.rows(request.user)
+    return list_page(request, shown.table, shown.filters, rows, "recognition/reviewing/application_queue.html", context)

@@ -1,0 +1,257 @@
+"""The page of a panel member: the question of conflict, the own review, and after it what the others found."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.requests import AuthenticatedRequest
+from recognition.access import application_for
+from recognition.application import shown
+from recognition.application.content import redacted
+from recognition.models import Application, Assignment, Rating, Recommendation, Remark, Unfinished
+from recognition.reviewing.panel_forms import RatingForm, RecommendationForm, RecuseForm, RemarkForm, SummaryForm
+from recognition.reviewing.panel_views import reviews
+from recognition.rights import Act, Rights
+from workflow import saving
+from workflow.models import Stale, WrongState
+
+CLOSED = "The panel has recommended, or your seat was given up: this review can no longer change."
+
+
+def _own(request: AuthenticatedRequest, pk: int) -> tuple[Application, Rights, Assignment]:
+    """The application with the person's own seat on its panel; for all others there is no such page."""
+    application, rights = application_for(request.user, pk)
+    if rights.seat is None or application.my_role:
+        raise PermissionDenied
+    rights.seat.application = application
+    return application, rights, rights.seat
+
+
+def _over(request: AuthenticatedRequest, application: Application) -> HttpResponse:
+    messages.info(request, "Nothing was changed: the panel is no longer at work on this application.")
+    return redirect(application)
+
+
+@login_required
+@require_GET
+def review(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights, seat = _own(request, pk)
+    if not seat.declared_at:
+        return _question(request, application, seat, RecuseForm())
+    return _page(request, application, rights, seat)
+
+
+def _question(request: AuthenticatedRequest, application: Application, seat: Assignment, form: Any) -> HttpResponse:
+    """Who applies and from where: no more is shown before the member has said that there is no conflict."""
+    context = {"application": application, "seat": seat, "form": form}
+    return render(request, "recognition/reviewing/review_declare.html", context, status=saving.status_of(form))
+
+
+def _page(
+    request: AuthenticatedRequest, application: Application, rights: Rights, seat: Assignment, **more: Any
+) -> HttpResponse:
+    """The frozen text beside the own ratings. ``more`` may bring bound forms: ``sent`` (with a ``conflict``), ``form``,
+    ``remark_form``, ``recommendation_form``, ``summary_form``."""
+    ratings = list(seat.ratings.all())
+    missing = [rating for rating in ratings if not rating.value]
+    names = shown.criterion_names(application.cycle.edition.criteria)
+    context = {
+        "application": application,
+        "seat": seat,
+        "may": {act.name.lower(): rights.may(act) for act in (Act.RATE, Act.DISCUSS, Act.RECOMMEND, Act.DECLARE)},
+        "rows": _rows(application, rights, ratings, more.pop("sent", None)),
+        "n_rated": len(ratings) - len(missing),
+        "next": missing[0].anchor if missing else "",
+        "missing": [(rating, names[rating.criterion]) for rating in missing] if "missing" in request.GET else [],
+        "summary_form": SummaryForm(seat=seat),
+        "form": RecuseForm(),
+    }
+    if rights.may(Act.SEE_REVIEWS):
+        context |= _panel(application, rights)
+    return render(request, "recognition/reviewing/review_fill.html", context | more, status=more.get("status", 200))
+
+
+def _rows(
+    application: Application, rights: Rights, ratings: list[Rating], sent: RatingForm | None
+) -> list[dict[str, Any]]:
+    """Each claimed criterion: its frozen text, the own rating, its form."""
+    submission = application.submission
+    content = submission.content if submission else {}
+    if not rights.may(Act.READ_CONFIDENTIAL):
+        content = redacted(content)
+    parts = {part.anchor: part for part in shown.texts(content, application.cycle.edition.criteria)}
+    return [
+        {
+            "part": parts[rating.anchor],
+            "rating": rating,
+            "form": sent if sent and sent.rating.pk == rating.pk else RatingForm(rating=rating),
+        }
+        for rating in ratings
+    ]
+
+
+def _panel(application: Application, rights: Rights) -> dict[str, Any]:
+    """What the whole panel found and said: for those who have submitted their own."""
+    seats = Assignment.objects.active().filter(application=application)
+    n_seats, n_submitted = seats.count(), seats.filter(submitted_at__isnull=False).count()
+    return reviews(application) | {
+        "sees_all": True,
+        "remarks": application.remarks.select_related("by"),
+        "remark_form": RemarkForm(),
+        "recommendation_form": RecommendationForm(auto_id="id_recommendation_%s"),
+        "recommendation": getattr(application, "recommendation", None) if rights.may(Act.SEE_RECOMMENDATION) else None,
+        "waiting": max(application.cycle.panel_size, n_seats) - n_submitted,
+        "has_lead": seats.filter(lead=True).exists(),
+    }
+
+
+@login_required
+@require_POST
+def declare(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights, seat = _own(request, pk)
+    if seat.declared_at:
+        return redirect("recognition:review", pk)
+    try:
+        seat.declare()
+    except WrongState:
+        return _over(request, application)
+    return redirect("recognition:review", pk)
+
+
+@login_required
+@require_POST
+def recuse(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights, seat = _own(request, pk)
+    form = RecuseForm(request.POST)
+    if not form.is_valid():
+        if not seat.declared_at:
+            return _question(request, application, seat, form)
+        return _page(request, application, rights, seat, form=form, status=422)
+    try:
+        seat.recuse(**form.cleaned_data)
+    except WrongState:
+        return _over(request, application)
+    messages.success(request, f"You stepped down from the panel for {application.utility}. Someone else takes over.")
+    return redirect("home")
+
+
+# Saved as the member goes.
+
+
+@login_required
+@require_POST
+def rating(request: AuthenticatedRequest, pk: int, criterion: str) -> HttpResponse:
+    """Save a rating over the version it was read at: 200 saved, 409 changed elsewhere, 422 not valid."""
+    application, rights, seat = _own(request, pk)
+    rating = get_object_or_404(seat.ratings.all(), criterion=criterion)
+    rating.assignment = seat
+    form = RatingForm(request.POST, rating=rating)
+
+    def save() -> Rating:
+        sent = form.cleaned_data
+        rating.rate(sent["version"], value=sent["value"], comment=sent["comment"], by=request.user)
+        return rating
+
+    return _saved(request, (application, rights, seat), form, rating.anchor, save)
+
+
+@login_required
+@require_POST
+def review_summary(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights, seat = _own(request, pk)
+    form = SummaryForm(request.POST, seat=seat)
+
+    def save() -> Assignment:
+        seat.sum_up(form.cleaned_data["version"], form.cleaned_data["summary"], by=request.user)
+        return seat
+
+    return _saved(request, (application, rights, seat), form, "summary", save)
+
+
+def _saved(request: AuthenticatedRequest, own: Any, form: Any, anchor: str, save: Any) -> HttpResponse:
+    """What the saving of one block answers, to a program or to a person without JavaScript."""
+    application, rights, seat = own
+    conflict: dict[str, Any] = {}
+    status = 422
+    try:
+        if form.is_valid():
+            row = save()
+            return _done(request, seat, anchor, row.version)
+    except Stale as stale:
+        status = 409
+        conflict = saving.conflict(stale, form, row=anchor, base=seat.get_absolute_url())
+    except WrongState as error:
+        form.add_error(None, str(error) if rights.may(Act.RATE) else CLOSED)
+    if saving.wants_json(request):
+        return saving.not_saved(request, form, conflict)
+    return _page(request, *own, conflict=conflict, status=status, **_bound(form))
+
+
+def _bound(form: Any) -> dict[str, Any]:
+    return {"sent": form} if isinstance(form, RatingForm) else {"summary_form": form}
+
+
+def _done(request: AuthenticatedRequest, seat: Assignment, anchor: str, version: int) -> HttpResponse:
+    if not saving.wants_json(request):
+        return redirect(f"{seat.get_absolute_url()}#row-{anchor}")
+    rated = [rating.anchor for rating in seat.ratings.exclude(value="")]
+    return saving.saved(version, rated=rated)
+
+
+@login_required
+@require_POST
+def review_submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights, seat = _own(request, pk)
+    try:
+        seat.submit()
+    except Unfinished:
+        return redirect(f"{seat.get_absolute_url()}?missing=1#missing")
+    except WrongState:
+        messages.info(request, "Nothing was changed: your review is submitted, or the panel is no longer at work.")
+    else:
+        messages.success(request, "Your review is submitted. You now see what the other members submitted.")
+    return redirect("recognition:review", pk)
+
+
+# After the own review.
+
+
+@login_required
+@require_POST
+def remark(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights, seat = _own(request, pk)
+    if not rights.may(Act.DISCUSS):
+        raise PermissionDenied
+    form = RemarkForm(request.POST)
+    if not form.is_valid():
+        return _page(request, application, rights, seat, remark_form=form, status=422)
+    try:
+        said = Remark.say(seat, form.cleaned_data["text"])
+    except WrongState:
+        return _over(request, application)
+    return redirect(f"{seat.get_absolute_url()}#remark-{said.pk}")
+
+
+@login_required
+@require_POST
+def recommend(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    application, rights, seat = _own(request, pk)
+    if not rights.may(Act.RECOMMEND):
+        raise PermissionDenied
+    form = RecommendationForm(request.POST, auto_id="id_recommendation_%s")
+    if form.is_valid():
+        try:
+            Recommendation.record(seat, **form.cleaned_data)
+        except Unfinished as error:
+            form.add_error(None, str(error))
+        except WrongState:
+            return _over(request, application)
+        else:
+            messages.success(request, "Recorded. The application now waits for the decision.")
+            return redirect("recognition:review", pk)
+    return _page(request, application, rights, seat, recommendation_form=form, status=422)

@@ -1,0 +1,161 @@
+"""Asks ECHO about the numbers of one application, each once a day, and keeps what it said beside how it was read."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.db import DataError, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
+
+from echo import reading
+from echo.reading import Reading
+from recognition.models import Application, EchoAnswer
+from recognition.screening.numbers import applicants
+from recognition.tasks import ASK_LIMIT, ask_echo
+
+if TYPE_CHECKING:
+    from echo.client import Echo
+
+logger = logging.getLogger(__name__)
+
+REPORT = "https://echo.epa.gov/detailed-facility-report?fid="
+NOT_ASKED = "It was not asked: ECHO did not answer about another number."
+NOT_KEPT = "The answer holds characters that can’t be kept."
+
+
+def request(application: Application) -> bool:
+    """Have a worker ask, unless one is at it; False if the broker is away."""
+    if not cache.add(_mark(application), timezone.now(), ASK_LIMIT + 60):
+        return True
+    try:
+        ask_echo.apply_async([application.pk])
+    except BrokerAway as error:
+        cache.delete(_mark(application))
+        logger.warning("ECHO is not asked about application %s: the broker is away: %s", application.pk, error)
+        return False
+    return True
+
+
+def _mark(application: Application) -> str:
+    """Under this it is noted since when it is being asked; it goes by itself should the worker die."""
+    return f"echo-asked-{application.pk}"
+
+
+def ask(application: Application) -> None:
+    """About each number that ECHO gave no answer on today."""
+    from echo.client import Echo, Unreachable  # here: a web process needs no HTTP client
+
+    numbers = _numbers(application)
+    answered = EchoAnswer.objects.filter(identifier__in=numbers, day=timezone.localdate()).exclude(raw={})
+    done = set(answered.values_list("identifier", flat=True))
+    away = False
+    try:
+        with Echo() as echo:
+            for number, services in numbers.items():
+                if number in done or not services:
+                    continue
+                if away:
+                    _keep(number, services[0], {}, reading.unknown(NOT_ASKED))
+                    continue
+                try:
+                    _keep(number, *about(echo, number, services))
+                except Unreachable as error:
+                    _keep(number, services[0], {}, reading.unknown(str(error)))
+                    away = True
+    finally:
+        cache.delete(_mark(application))
+
+
+def about(echo: "Echo", number: str, services: tuple[str, ...]) -> tuple[str, Any, Reading]:
+    """Which service answered, the raw answer, how it is read. Raises Unreachable."""
+    from echo.client import NoAnswer, Unreachable
+
+    service, raw, read = services[0], {}, reading.unknown("")
+    for service in services:
+        try:
+            raw = echo.permit(number) if service == reading.CWA else echo.system(number)
+        except Unreachable:
+            raise
+        except NoAnswer as error:
+            return service, {}, reading.unknown(str(error))
+        read = reading.answer(raw, number, service)
+        if read.error != reading.NOT_KNOWN:  # else the other service may know it
+            break
+    return service, raw, read
+
+
+def _keep(number: str, service: str, raw: Any, read: Reading) -> None:
+    values = {
+        "service": service,
+        "verdict": read.verdict,
+        "findings": read.findings,
+        "error": read.error,
+        "raw": raw,
+        "asked_at": timezone.now(),
+    }
+    try:
+        with transaction.atomic():
+            EchoAnswer.objects.update_or_create(identifier=number, day=timezone.localdate(), defaults=values)
+    except DataError:  # JSON may hold what PostgreSQL's text does not
+        if not raw:
+            raise
+        _keep(number, service, {}, reading.unknown(NOT_KEPT))
+
+
+def _numbers(application: Application) -> dict[str, tuple[str, ...]]:
+    found = next(applicants(Application.objects.filter(pk=application.pk)), None)
+    return found.numbers if found else {}
+
+
+# --- What the page shows ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number with ECHO's last answer; ``report`` leads to its public report, ``source`` is the raw answer."""
+
+    number: str
+    answer: EchoAnswer | None
+    is_asked: bool  # whether it can be asked about at all
+    report: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    lines: list[Line]
+    since: datetime | None  # being asked since then
+
+    @property
+    def seen(self) -> str:
+        """Changes whenever the page has something new to say."""
+        moments = [line.answer.asked_at.isoformat() for line in self.lines if line.answer]
+        return f"{self.since or ''}-{len(moments)}-{max(moments, default='')}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a number that ECHO gave no answer on today."""
+        today = timezone.localdate()
+        return any(
+            line.is_asked and not (line.answer and line.answer.day == today and line.answer.raw) for line in self.lines
+        )
+
+
+def panel(application: Application) -> Panel:
+    return Panel(list(_lines(application)), cache.get(_mark(application)))
+
+
+def _lines(application: Application) -> Iterator[Line]:
+    numbers = _numbers(application)
+    answers = {each.identifier: each for each in EchoAnswer.objects.filter(identifier__in=numbers).order_by("day")}
+    for number, services in numbers.items():
+        answer = answers.get(number)
+        raw = answer.raw if answer else {}
+        source = json.dumps(raw, indent=2, ensure_ascii=False) if raw else ""
+        report = REPORT + (reading.registry_id(raw) or number) if services else ""
+        yield Line(number, answer, bool(services), report, source)

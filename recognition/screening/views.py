@@ -1,0 +1,56 @@
+"""Compliance data of a cycle: its applications against ECHO's weekly files, and what was found."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import AuthenticatedRequest
+from recognition.cycles.views import cycle_for, tabs
+from recognition.models import Application, Screening, ScreeningFinding
+from recognition.rights import Act
+from recognition.screening.lists import FindingFilters, FindingTable
+from reports.views import STOP_POLLING
+from workflow.lists import list_page
+
+PAGE = "recognition/screening/cycle_screening.html"
+
+
+@login_required
+@require_safe
+@never_cache
+def screening(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """The last screening and the findings of the last that was finished; for htmx only how far it is."""
+    cycle = cycle_for(request.user, cycle_pk, Act.SCREEN)
+    last = cycle.screenings.first()
+    if request.headers.get("HX-Request") and last:
+        return _progress(request, last)
+    done = cycle.screenings.filter(status=Screening.Status.DONE).first()
+    mine = Application.objects.visible_to(request.user).of_others().filter(cycle=cycle)
+    findings = ScreeningFinding.objects.filter(screening=done, application__in=mine.values("pk"))
+    context = {"cycle": cycle, "tabs": tabs(request.user, cycle), "last": last, "done": done}
+    context["files"] = (last.files if last else []) or (done.files if done else [])
+    rows = findings.select_related("application__utility").defer("raw")
+    return list_page(request, FindingTable, FindingFilters, rows, PAGE, context)
+
+
+def _progress(request: AuthenticatedRequest, last: Screening) -> HttpResponse:
+    """Nothing (204) where nothing is new; a finished one reloads the page, which has its findings."""
+    if last.is_finished:
+        return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+    if request.GET.get("seen") == last.seen:
+        return HttpResponse(status=204)
+    return render(request, f"{PAGE}#progress", {"last": last, "cycle": last.cycle})
+
+
+@login_required
+@require_POST
+def start(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    cycle = cycle_for(request.user, cycle_pk, Act.SCREEN)
+    under_way = cycle.screenings.unfinished().exists()
+    Screening.request(cycle, by=request.user)
+    if under_way:
+        messages.info(request, "A screening of this cycle is under way already. Here is how far it is.")
+    return redirect("recognition:screening", cycle.pk)
