@@ -1,5 +1,6 @@
 """The gap analysis: guide 2004's Table 2, filled in by one utility at one date."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.conf import settings
@@ -13,10 +14,10 @@ from django.utils import timezone
 from accounts.models import CAN_EDIT, Role, Utility
 from assessments import triggers
 from assessments.operations import OPERATIONS
-from assessments.results import Results, Row
+from assessments.results import AreaInScope, Results, Row
 from files.models import StoredFile
 from initiatives.models import Initiative
-from pdca.models import Element
+from pdca.models import Area, Component, Element
 from workflow.models import Event, Guarded, Versioned, WrongState
 
 AREA_CODES = ["E", "S", "Q", "F", "H"]
@@ -226,12 +227,24 @@ class GapAnalysis(Guarded, Versioned):
 
     def measured(self) -> Results:
         """The results of the rows as they stand now."""
-        return Results.measure(self, self.findings.select_related("element"))
+        return self._measured(self.findings.select_related("element"))
+
+    def _measured(self, findings: Iterable["Finding"]) -> Results:
+        """Three queries and those of the findings: areas, components, the initiatives in place."""
+        areas = [
+            AreaInScope(area.code, area.name, area.short_name) for area in Area.objects.all() if area.code in self.areas
+        ]
+        in_place = list(Initiative.objects.filter(gap_analyses=self).values_list("slug", "short_name", "name"))
+        names = {slug: short_name for slug, short_name, _ in in_place}
+        components = list(Component.objects.values_list("slug", "name"))
+        return Results.of(
+            areas, [finding.row(names) for finding in findings], components, [name for _, _, name in in_place]
+        )
 
     def told(self) -> tuple[Results, list[tuple["Finding", Row]]]:
         """The results, and every finding with its row of them, which has the names it was completed under."""
         findings = list(self.findings.select_related("element").prefetch_related("evidence_items__file"))
-        results = Results.from_json(self.frozen) if self.frozen else Results.measure(self, findings)
+        results = Results.from_json(self.frozen) if self.frozen else self._measured(findings)
         rows = {row.slug: row for row in results.rows}
         return results, [(finding, rows[finding.element.slug]) for finding in findings]
 
@@ -316,6 +329,18 @@ class Finding(Versioned):
     @property
     def is_answered(self) -> bool:
         return self.rating is not None and not self.to_confirm
+
+    def row(self, names: Mapping[str, str]) -> Row:
+        """As the results have it. ``names`` are the initiatives in place: slug → short name."""
+        return Row(
+            slug=self.element.slug,
+            name=self.element.name,
+            component=self.element.component_id,
+            strategic_alignment=self.element.strategic_alignment,
+            rating=self.rating,
+            areas=self.areas,
+            initiatives=[names.get(slug, slug) for slug in self.initiatives],
+        )
 
     def lack(self, scope: list[str]) -> str:
         """What this row lacks for a complete analysis, in words; empty where it lacks nothing."""

@@ -5,15 +5,11 @@ served, 2 where several are; a row can reach 2, or 1 where only one area is in s
 rows reach as a share of what they can reach; a row not yet answered counts as 0.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from initiatives.models import Initiative
-from pdca.models import Area, Component
-
-if TYPE_CHECKING:
-    from assessments.models import Finding, GapAnalysis
+Paired = TypeVar("Paired")  # what is shown beside a row: its finding
 
 
 @dataclass(frozen=True)
@@ -67,31 +63,6 @@ class Results:
     scores: list[Score]
     overall: Score
     alignment: Score
-
-    @classmethod
-    def measure(cls, analysis: "GapAnalysis", findings: Iterable["Finding"]) -> "Results":
-        """Three queries and those of the findings: areas, components, the initiatives in place."""
-        areas = [
-            AreaInScope(area.code, area.name, area.short_name)
-            for area in Area.objects.all()
-            if area.code in analysis.areas
-        ]
-        in_place = list(Initiative.objects.filter(gap_analyses=analysis).values_list("slug", "short_name", "name"))
-        names = {slug: short_name for slug, short_name, _ in in_place}
-        rows = [
-            Row(
-                slug=finding.element.slug,
-                name=finding.element.name,
-                component=finding.element.component_id,
-                strategic_alignment=finding.element.strategic_alignment,
-                rating=finding.rating,
-                areas=finding.areas,
-                initiatives=[names.get(slug, slug) for slug in finding.initiatives],
-            )
-            for finding in findings
-        ]
-        components = list(Component.objects.values_list("slug", "name"))
-        return cls.of(areas, rows, components, [name for _, _, name in in_place])
 
     @classmethod
     def of(
@@ -215,11 +186,9 @@ class Results:
         return words
 
 
-def phases(results: Results, told: list[tuple["Finding", Row]]) -> list[tuple[Score, list[tuple["Finding", Row]]]]:
+def phases(results: Results, findings: Sequence[tuple[Paired, Row]]) -> list[tuple[Score, list[tuple[Paired, Row]]]]:
     """The findings with their rows under Plan, Do, Check and Act, each with its score."""
-    return [
-        (score, [(finding, row) for finding, row in told if row.component == score.slug]) for score in results.scores
-    ]
+    return [(score, [pair for pair in findings if pair[1].component == score.slug]) for score in results.scores]
 
 
 BANDS = ("strong on", "part way on", "thin on", "nothing yet on")

@@ -17,7 +17,7 @@ from initiatives.catalog import TABLES
 from initiatives.models import Case, Initiative
 from pdca.admin import EntryAdmin, EntryForm
 from pdca.models import Element
-from pdca.shaped_forms import KeyedRecordsField
+from workflow.shapes.forms import KeyedRecordsField
 
 
 class InitiativeForm(EntryForm):

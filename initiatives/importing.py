@@ -23,7 +23,7 @@ from pdca.entries import OWN, assign, content_fields, plain, tidy
 from pdca.index import refresh
 from pdca.models import Area, Component, Element
 from pdca.references import unknown_in
-from pdca.shapes import Shaped
+from workflow.shapes.columns import Shaped
 
 # What every gap analysis stands on: no new rows, and these columns stay.
 FIXED: dict[Any, list[str]] = {Area: ["order"], Component: ["order"], Element: ["order", "component"]}

@@ -7,7 +7,8 @@ from django.urls import reverse
 from accounts.models import System
 from pdca.entries import Entry, EntryQuerySet
 from pdca.models import Area
-from pdca.shapes import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing, Passage, Reasons, Records, Shaped, Slugs
+from workflow.shapes.columns import Shaped
+from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing, Passage, Reasons, Records, Slugs
 
 
 class InitiativeQuerySet(EntryQuerySet):

@@ -10,7 +10,8 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from pdca.entries import content_fields
-from pdca.shapes import Records, Shaped
+from workflow.shapes.columns import Shaped
+from workflow.shapes.values import Records
 
 WORD = re.compile(r"\s+|\w+|[^\w\s]")
 KEPT_LINES = 2  # that stay the same, before and after what changed

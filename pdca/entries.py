@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, resolve
 from simple_history.models import HistoricalRecords
 
 from pdca.index import refresh
-from pdca.shapes import Shaped
+from workflow.shapes.columns import Shaped
 from workflow.spreadsheets import CONTROL
 
 # Columns that are not part of what a row of the catalog says.

@@ -5,7 +5,8 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from pdca.entries import Entry
-from pdca.shapes import NOTE, SOURCE, TEXT, Grid, Key, Lines, Passage, Reasons, Records, Shaped, Slugs
+from workflow.shapes.columns import Shaped
+from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Passage, Reasons, Records, Slugs
 
 
 class Area(models.Model):

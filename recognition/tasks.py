@@ -4,8 +4,9 @@ from celery import shared_task
 
 from recognition import reminders
 from recognition.models import Application, Screening
+from recognition.screening import asking, running
 
-ASK_LIMIT, SCREEN_LIMIT = 15 * 60, 6 * 60 * 60  # seconds; ECHO's three files are some gigabytes
+SCREEN_LIMIT = 6 * 60 * 60  # seconds; ECHO's three files are some gigabytes
 
 
 @shared_task
@@ -18,11 +19,9 @@ def close_late() -> None:
     reminders.close_late()
 
 
-@shared_task(soft_time_limit=ASK_LIMIT, time_limit=ASK_LIMIT + 30)
+@shared_task(soft_time_limit=asking.ASK_LIMIT, time_limit=asking.ASK_LIMIT + 30)
 def ask_echo(application_id: int) -> None:
     """Ask ECHO about each number of an application that it was not asked about today. Safe to run twice."""
-    from recognition.screening import asking  # which itself imports this module
-
     if application := Application.objects.filter(pk=application_id).first():
         asking.ask(application)
 
@@ -30,12 +29,8 @@ def ask_echo(application_id: int) -> None:
 @shared_task(soft_time_limit=SCREEN_LIMIT, time_limit=SCREEN_LIMIT + 60)
 def screen(screening_id: int) -> None:
     """Hold a cycle's applications against ECHO's files, unless another worker is at it. Safe to run twice."""
-    from recognition.screening import (
-        running as screening,  # here: a web process, which imports this to send the task, reads no files
-    )
-
     if found := Screening.objects.select_related("cycle").filter(pk=screening_id).first():
-        screening.run(found)
+        running.run(found)
 
 
 @shared_task

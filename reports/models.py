@@ -1,6 +1,5 @@
 """A report is a row: requested, made by Celery, kept, downloaded."""
 
-import logging
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -11,18 +10,20 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
-from kombu.exceptions import OperationalError as BrokerAway
 
 from files.models import StoredFile
 from reports import kinds
+from workflow import queue
 from workflow.models import Event, Guarded, WrongState
-
-logger = logging.getLogger(__name__)
 
 # A worker that makes a report renews its lease at every heartbeat; a report whose lease ran out is made again.
 LEASE = timedelta(seconds=settings.REPORT_LEASE_SECONDS)
 HEARTBEAT = LEASE / 4
 MAX_ATTEMPTS = 5
+# The heartbeat of a report that never ends would go on for ever.
+MAX_SECONDS = 600
+# Putting 1,628 documents together takes some four minutes where nothing else runs.
+MAX_SECONDS_OF_BUNDLE = 3000
 # A request that went to the broker and was not taken up is sent again after this long, in case the broker
 # lost it. Longer than a lease: in a long queue each sending is one more message that comes to nothing.
 SEND_AGAIN = LEASE * 4
@@ -178,6 +179,11 @@ class Report(Guarded):
         return kinds.is_bundle(self.kind)
 
     @property
+    def max_seconds(self) -> int:
+        """How long a worker may be at it."""
+        return MAX_SECONDS_OF_BUNDLE if self.is_bundle else MAX_SECONDS
+
+    @property
     def format(self) -> str:
         return "ZIP" if self.file and self.file.content_type == ZIP else "PDF"
 
@@ -231,13 +237,9 @@ class Report(Guarded):
 
     def publish(self) -> bool:
         """Send it to the queue; False if the broker is away: the row waits, and the sweeper sends it later."""
-        from reports.tasks import make, time_limits  # which itself imports this module
-
+        limits = {"soft_time_limit": self.max_seconds, "time_limit": self.max_seconds + 60}
         priority = PART_PRIORITY if self.parent_id else PRIORITY
-        try:
-            make.apply_async([self.pk], priority=priority, **time_limits(self))
-        except BrokerAway as error:
-            logger.warning("report %s is kept until the broker is back: %s", self.pk, error)
+        if not queue.send("reports.tasks.make", self.pk, priority=priority, **limits):
             return False
         self.queued_at = timezone.now()
         Report.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(queued_at=self.queued_at)

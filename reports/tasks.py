@@ -12,16 +12,11 @@ from celery.signals import worker_ready
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from files.models import StoredFile
-from reports import bundles, kinds
-from reports.models import HEARTBEAT, Report
+from reports import bundles, kinds, rendering
+from reports.models import HEARTBEAT, MAX_SECONDS, Report
 from workflow.models import WrongState
 
 logger = logging.getLogger(__name__)
-
-# The heartbeat of a report that never ends would go on for ever. Seconds.
-TOO_LONG = 600
-# Putting 1,628 documents together takes some four minutes where nothing else runs.
-TOO_LONG_FOR_MANY = 3000
 
 BROKE = (
     "Something in this program went wrong while the report was being made. "
@@ -31,13 +26,7 @@ LASTED = "It was not finished after {} minutes, so it was stopped."
 GONE = "What the report is about was deleted, or you no longer have access to it."
 
 
-def time_limits(report: Report) -> dict[str, int]:
-    """Seconds until the task is asked to stop, and until its process is stopped."""
-    seconds = TOO_LONG_FOR_MANY if report.is_bundle else TOO_LONG
-    return {"soft_time_limit": seconds, "time_limit": seconds + 60}
-
-
-@shared_task(acks_late=True, soft_time_limit=TOO_LONG, time_limit=TOO_LONG + 60)
+@shared_task(acks_late=True, soft_time_limit=MAX_SECONDS, time_limit=MAX_SECONDS + 60)
 def make(report_id: int) -> None:
     """Make the report, or leave it where another worker is at it or it is finished. Safe to run twice."""
     report = Report.objects.select_related("requested_by").filter(pk=report_id).first()
@@ -70,16 +59,13 @@ def _make(report: Report) -> None:
         raise  # where the database went away nothing can be recorded: the lease runs out and the sweeper sees to it
     except SoftTimeLimitExceeded:
         logger.exception("report %s took too long", report.pk)
-        report.fail(LASTED.format(time_limits(report)["soft_time_limit"] // 60))
+        report.fail(LASTED.format(report.max_seconds // 60))
     except Exception:
         logger.exception("report %s broke", report.pk)
         report.fail(BROKE.format(report.pk))
 
 
 def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
-    # Here, because a web process, which imports this module to send the task, has no use for WeasyPrint's 50 MB.
-    from reports import rendering
-
     report.tell(5, "Gathering what was recorded")
     context = kind.context(subject)
     report.tell(30, "Laying out the pages")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
@@ -137,6 +138,24 @@ def analysis(catalog, utility, manager):
     in_place = list(Initiative.objects.filter(slug__in=["cmom", "iso-14001"]))
     started = GapAnalysisFactory(utility=utility, by=manager, name="Integrated system, 2026", initiatives=in_place)
     return GapAnalysis.objects.visible_to(manager).get(pk=started.pk)
+
+
+class Sent(NamedTuple):
+    """A task that was sent to the queue."""
+
+    task: str
+    args: tuple[Any, ...]
+    options: dict[str, Any]
+
+
+@pytest.fixture
+def sent_tasks(monkeypatch) -> list[Sent]:
+    """What is sent to the queue during the test; no worker gets it."""
+    sent: list[Sent] = []
+    monkeypatch.setattr(
+        "workflow.queue.send", lambda task, *args, **options: sent.append(Sent(task, args, options)) or True
+    )
+    return sent
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from recognition.models import Attribute, CapacityElement, Category, Edition, Option
+from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
 
 
 class WordsOnly(admin.options.BaseModelAdmin):

@@ -43,9 +43,7 @@ class Edition(models.Model):
     @cached_property
     def in_use(self) -> bool:
         """A cycle by it has opened: applicants rely on its numbers and slugs, and their texts are kept under them."""
-        from recognition.models.cycle import Cycle
-
-        return Cycle.objects.begun().filter(edition=self).exists()
+        return self.cycles.begun().exists()
 
     @cached_property
     def criteria(self) -> Criteria:

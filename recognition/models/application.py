@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -39,13 +39,11 @@ class Incomplete(Exception):
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: Any) -> Self:
         """What exists for ``user``, each row with ``my_role`` in its utility and ``my_assignment`` to its panel."""
-        from recognition.models.panel import Assignment
-
         mine = Membership.objects.filter(utility=OuterRef("utility"), user=user).values("role")[:1]
-        seat = Assignment.objects.active().filter(application=OuterRef("pk"), member=user)
         rows = self.annotate(
             my_role=Subquery(mine),
-            my_assignment=Subquery(seat.values("pk")[:1]),
+            _seat=FilteredRelation("assignments", condition=Q(assignments__member=user, assignments__recused_at=None)),
+            my_assignment=F("_seat__pk"),  # one at most: a constraint
         ).select_related("utility", "cycle")
         return rows.filter(Q(my_role__isnull=False) | Q(my_assignment__isnull=False) | _for_groups(user.staff_groups))
 
@@ -58,11 +56,12 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def without_part_of(self, user: Any) -> Self:
         """For who may look at everything else: not those of an own utility, nor of a panel with the own review due."""
-        from recognition.models.panel import Assignment
-
         mine = Membership.objects.filter(utility=OuterRef("utility"), user=user)
-        seat = Assignment.objects.active().filter(application=OuterRef("pk"), member=user, submitted_at=None)
-        return self.exclude(Exists(mine)).exclude(Exists(seat))
+        review_due = FilteredRelation(
+            "assignments",
+            condition=Q(assignments__member=user, assignments__recused_at=None, assignments__submitted_at=None),
+        )
+        return self.annotate(_review_due=review_due).exclude(Exists(mine)).filter(_review_due=None)
 
     def of_others(self) -> Self:
         """Without those of the person's own utilities: there the person is an applicant and reviews nothing."""

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerAway
 
 from echo.reading import Verdict
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
+from workflow import queue
 from workflow.models import Event, Guarded, WrongState
 
 logger = logging.getLogger(__name__)
@@ -134,15 +134,8 @@ class Screening(Guarded):
 
     def publish(self) -> bool:
         """False if the broker is away: the row waits, and the sweep sends it later."""
-        from recognition.tasks import screen  # which itself imports this module
-
         Screening.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(heard_at=timezone.now())
-        try:
-            screen.apply_async([self.pk], priority=BEHIND)
-        except BrokerAway as error:
-            logger.warning("screening %s is kept until the broker is back: %s", self.pk, error)
-            return False
-        return True
+        return queue.send("recognition.tasks.screen", self.pk, priority=BEHIND)
 
     def start(self) -> None:
         """Raises WrongState if another worker has it or it is finished."""

@@ -1,7 +1,6 @@
 """Asks ECHO about the numbers of one application, each once a day, and keeps what it said beside how it was read."""
 
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,19 +9,17 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import cache
 from django.db import DataError, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerAway
 
 from echo import reading
 from echo.reading import Reading
 from recognition.models import Application, EchoAnswer
 from recognition.screening.numbers import applicants
-from recognition.tasks import ASK_LIMIT, ask_echo
+from workflow import queue
 
 if TYPE_CHECKING:
     from echo.client import Echo
 
-logger = logging.getLogger(__name__)
-
+ASK_LIMIT = 15 * 60  # seconds for all numbers of one application
 REPORT = "https://echo.epa.gov/detailed-facility-report?fid="
 NOT_ASKED = "It was not asked: ECHO did not answer about another number."
 NOT_KEPT = "The answer holds characters that can’t be kept."
@@ -32,13 +29,10 @@ def request(application: Application) -> bool:
     """Have a worker ask, unless one is at it; False if the broker is away."""
     if not cache.add(_mark(application), timezone.now(), ASK_LIMIT + 60):
         return True
-    try:
-        ask_echo.apply_async([application.pk])
-    except BrokerAway as error:
+    sent = queue.send("recognition.tasks.ask_echo", application.pk)
+    if not sent:
         cache.delete(_mark(application))
-        logger.warning("ECHO is not asked about application %s: the broker is away: %s", application.pk, error)
-        return False
-    return True
+    return sent
 
 
 def _mark(application: Application) -> str:

@@ -21,7 +21,7 @@ Status = Application.Status
 def queue(monkeypatch) -> list[int]:
     """The numbers of the reports that wait for a worker."""
     queue: list[int] = []
-    monkeypatch.setattr(tasks.make, "apply_async", lambda arguments, **options: queue.extend(arguments))
+    monkeypatch.setattr("workflow.queue.send", lambda task, *args, **options: queue.extend(args) or True)
     cache.clear()  # nobody has asked for a number yet
     return queue
 

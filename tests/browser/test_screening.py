@@ -41,31 +41,23 @@ def address(name: str, pk: int) -> str:
     return reverse(f"recognition:{name}", args=[pk])
 
 
-@pytest.fixture
-def queued(monkeypatch):
-    sent = []
-    monkeypatch.setattr("recognition.screening.asking.ask_echo.apply_async", sent.append)
-    monkeypatch.setattr("recognition.tasks.screen.apply_async", lambda given, **more: sent.append(given))
-    return sent
-
-
-def test_asking_about_one_application(visits, application, compliance, echo, queued):
+def test_asking_about_one_application(visits, application, compliance, echo, sent_tasks):
     page = visits(compliance, address("compliance", application.pk))
     look(page, "echo-not-asked")
     page.get_by_role("button", name="Ask ECHO now").click()
     expect(page.get_by_text("ECHO is being asked", exact=True)).to_be_visible()
     look(page, "echo-asking")
-    ask_echo(*queued[0])
+    ask_echo(*sent_tasks[0].args)
     expect(page.get_by_text("Quarters with noncompliance in the last 12: 3")).to_be_visible()  # without a reload
     expect(page.get_by_text("ECHO knows no such number.")).to_be_visible()
     page.get_by_text("The answer as ECHO gave it").first.click()
     look(page, "echo-answered")
 
 
-def test_without_javascript(visits, application, compliance, echo, queued):
+def test_without_javascript(visits, application, compliance, echo, sent_tasks):
     page = visits(compliance, address("compliance", application.pk), java_script_enabled=False)
     page.get_by_role("button", name="Ask ECHO now").click()
-    ask_echo(*queued[0])
+    ask_echo(*sent_tasks[0].args)
     page.get_by_role("link", name="Check again").click()
     expect(page.get_by_text("Suggests: violation or action")).to_be_visible()
 
@@ -108,7 +100,7 @@ def found(made: Screening, application: Application) -> None:
     made.finish([], files, 4_506_993)
 
 
-def test_screening_a_cycle(visits, application, compliance, queued):
+def test_screening_a_cycle(visits, application, compliance, sent_tasks):
     page = visits(compliance, address("screening", application.cycle.pk))
     look(page, "screening-none")
     page.get_by_role("button", name="Screen the cycle").click()

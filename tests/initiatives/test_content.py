@@ -12,8 +12,8 @@ from initiatives.models import Case, Initiative
 from pdca.entries import plain
 from pdca.models import Element
 from pdca.references import NAMED, slugs_in, unknown_in
-from pdca.shapes import Shaped
 from tests.initiatives.transcription import PLACES
+from workflow.shapes.columns import Shaped
 
 pytestmark = pytest.mark.django_db
 

@@ -11,6 +11,7 @@ from reports.models import Report
 from tests.factories import MembershipFactory
 from tests.processes import broker_at
 from tests.reports import bundle_kind, slow_kind
+from workflow import queue as tasks_queue
 
 
 @pytest.fixture(autouse=True)
@@ -107,23 +108,11 @@ def broken(utility, several):
 
 
 @pytest.fixture
-def sent(monkeypatch) -> list[dict]:
-    """The options of each message that was sent to the queue; ``arguments`` among them."""
-    sent: list[dict] = []
-    monkeypatch.setattr(
-        tasks.make, "apply_async", lambda arguments, **options: sent.append(options | {"arguments": arguments})
-    )
-    return sent
-
-
-@pytest.fixture
-def queue(monkeypatch, sent) -> list[int]:
+def queue(monkeypatch, sent_tasks) -> list[int]:
     """The numbers of the reports that wait in the queue."""
     queue: list[int] = []
-    send = tasks.make.apply_async
-    monkeypatch.setattr(
-        tasks.make, "apply_async", lambda arguments, **options: send(arguments, **options) or queue.extend(arguments)
-    )
+    send = tasks_queue.send
+    monkeypatch.setattr(tasks_queue, "send", lambda *sent, **options: queue.append(sent[1]) or send(*sent, **options))
     return queue
 
 

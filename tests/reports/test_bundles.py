@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from files.models import StoredFile
 from reports import bundles, tasks
-from reports.models import MAX_ATTEMPTS, PART_PRIORITY, PRIORITY, WORE_OUT, Report
+from reports.models import MAX_ATTEMPTS, MAX_SECONDS, MAX_SECONDS_OF_BUNDLE, PART_PRIORITY, PRIORITY, WORE_OUT, Report
 from tests.assessments.test_races import at_once
 from tests.factories import MembershipFactory
 from tests.reports import bundle_kind
@@ -52,13 +52,13 @@ def test_it_is_made_of_its_parts(bundle, work, queue):
     assert (fresh(bundle).progress, fresh(bundle).file.content_type) == (100, "application/zip")
 
 
-def test_who_waits_for_one_report_goes_before_anothers_parts(bundle, work, sent):
+def test_who_waits_for_one_report_goes_before_anothers_parts(bundle, work, sent_tasks):
     work()
-    of_bundle, *of_parts, again = sent
+    of_bundle, *of_parts, again = [sent.options for sent in sent_tasks]
     assert {options["priority"] for options in of_parts} == {PART_PRIORITY}
     assert of_bundle["priority"] == again["priority"] == PRIORITY
-    assert of_parts[0]["soft_time_limit"] == tasks.TOO_LONG
-    assert again["soft_time_limit"] == tasks.TOO_LONG_FOR_MANY < again["time_limit"]
+    assert of_parts[0]["soft_time_limit"] == MAX_SECONDS
+    assert again["soft_time_limit"] == MAX_SECONDS_OF_BUNDLE < again["time_limit"]
 
 
 def test_it_counts_what_is_finished(bundle, work, broken):

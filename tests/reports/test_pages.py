@@ -88,16 +88,14 @@ def test_a_broker_that_is_away_holds_nothing_up(kind, no_broker, as_, viewer, ut
     assert (report.status, report.queued_at) == ("requested", None)
 
 
-def test_what_was_sent_is_noted(kind, utility, viewer, monkeypatch, django_capture_on_commit_callbacks):
-    sent = []
-    monkeypatch.setattr("reports.tasks.make.apply_async", lambda arguments, **options: sent.append(arguments))
+def test_what_was_sent_is_noted(kind, utility, viewer, sent_tasks, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         report = Report.request(slow_kind.NAME, utility, viewer)
-    assert sent == [[report.pk]]
+    assert [(sent.task, sent.args) for sent in sent_tasks] == [("reports.tasks.make", (report.pk,))]
     report.refresh_from_db()
     assert report.queued_at is not None
     Report.objects.unsent().publish()
-    assert len(sent) == 1  # on its way: not sent again yet
+    assert len(sent_tasks) == 1  # on its way: not sent again yet
 
 
 # --- Waiting

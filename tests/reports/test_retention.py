@@ -52,14 +52,12 @@ def test_the_person_reads_until_when(report, done):
     assert report.kept_until == report.finished_at + timedelta(days=90)
 
 
-def test_the_sweeper_gives_back_and_sends(report, silent, monkeypatch):
-    sent = []
-    monkeypatch.setattr("reports.tasks.make.apply_async", lambda arguments, **options: sent.append(arguments))
+def test_the_sweeper_gives_back_and_sends(report, silent, sent_tasks):
     report.start()
     silent(report)
     tasks.sweep()
     tasks.sweep()
-    assert sent == [[report.pk]]
+    assert [(sent.task, sent.args) for sent in sent_tasks] == [("reports.tasks.make", (report.pk,))]
     report.refresh_from_db()
     assert report.status == "requested"
     assert report.queued_at is not None

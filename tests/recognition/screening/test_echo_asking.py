@@ -352,31 +352,23 @@ def test_one_row_a_day_and_number(db):
 # The page.
 
 
-@pytest.fixture
-def queued(monkeypatch):
-    """What was sent to the workers; nothing is."""
-    sent = []
-    monkeypatch.setattr("recognition.screening.asking.ask_echo.apply_async", sent.append)
-    return sent
-
-
-def test_asking_is_for_compliance_staff_and_posted(as_, naming, request, stranger, queued):
+def test_asking_is_for_compliance_staff_and_posted(as_, naming, request, stranger, sent_tasks):
     application = naming(PERMIT)
     for who, status in [("stranger", 404), ("official", 404), ("manager", 403), ("staff", 403)]:
         assert as_(request.getfixturevalue(who)).post(address("compliance_ask", application)).status_code == status
     assert as_(request.getfixturevalue("compliance")).get(address("compliance_ask", application)).status_code == 405
-    assert queued == []
+    assert sent_tasks == []
 
 
-def test_a_compliance_officer_of_the_utility_itself_does_not_ask(as_, naming, manager, queued):
+def test_a_compliance_officer_of_the_utility_itself_does_not_ask(as_, naming, manager, sent_tasks):
     application = naming(PERMIT)
     insider = person_in("Compliance staff", "insider@example.org", "Ida Side")
     application.utility.memberships.create(user=insider, role="viewer")
     assert as_(insider).post(address("compliance_ask", application)).status_code == 403
-    assert queued == []
+    assert sent_tasks == []
 
 
-def test_asking_waiting_and_reading(echo, as_, naming, compliance, queued):
+def test_asking_waiting_and_reading(echo, as_, naming, compliance, sent_tasks):
     echo.knows(facility(PERMIT, CWPQtrsWithNC="3"))
     application = naming(PERMIT)
     browser = as_(compliance)
@@ -384,14 +376,14 @@ def test_asking_waiting_and_reading(echo, as_, naming, compliance, queued):
     assert "Ask ECHO now" in browser.get(page).text
     for _ in range(2):  # a double click asks once
         assert browser.post(address("compliance_ask", application))["Location"] == f"{page}#echo"
-    assert queued == [[application.pk]]
+    assert [sent.args for sent in sent_tasks] == [(application.pk,)]
     waiting = browser.get(page)
     assert "ECHO is being asked" in waiting.text
     assert "Ask ECHO now" not in waiting.text
     fragment = address("compliance_echo", application)
     seen = waiting.context["panel"].seen
     assert browser.get(fragment, {"seen": seen}).status_code == 204
-    ask_echo(*queued[0])
+    ask_echo(*sent_tasks[0].args)
     told = browser.get(fragment, {"seen": seen})
     assert told.status_code == 286
     assert "Quarters with noncompliance in the last 12: 3" in told.text

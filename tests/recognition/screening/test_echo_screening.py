@@ -217,8 +217,7 @@ def test_a_second_worker_leaves_it_alone(cycle, folder):
     assert made.status == "running"
 
 
-def test_a_silent_one_is_given_up_and_can_be_started_again(cycle, compliance, monkeypatch):
-    monkeypatch.setattr(screen, "apply_async", lambda *given, **more: None)
+def test_a_silent_one_is_given_up_and_can_be_started_again(cycle, compliance, sent_tasks):
     made = Screening.objects.create(cycle=cycle)
     made.start()
     sweep_screenings()
@@ -235,16 +234,14 @@ def test_a_silent_one_is_given_up_and_can_be_started_again(cycle, compliance, mo
     assert Screening.request(cycle, by=compliance) != made
 
 
-def test_one_that_the_broker_lost_is_sent_again(cycle, monkeypatch):
-    sent = []
-    monkeypatch.setattr(screen, "apply_async", lambda given, **more: sent.append(given))
+def test_one_that_the_broker_lost_is_sent_again(cycle, sent_tasks):
     made = Screening.objects.create(cycle=cycle)
     sweep_screenings()
-    assert sent == []
+    assert sent_tasks == []
     Screening.objects.update(heard_at=timezone.now() - SILENT - timedelta(seconds=1))
     for _ in range(2):
         sweep_screenings()
-    assert sent == [[made.pk]]
+    assert [(sent.task, sent.args) for sent in sent_tasks] == [("recognition.tasks.screen", (made.pk,))]
 
 
 def test_without_a_broker_the_row_waits(cycle):
@@ -288,8 +285,7 @@ def page(cycle, name: str = "screening") -> str:
     return reverse(f"recognition:{name}", args=[cycle.pk])
 
 
-def test_the_page_is_for_compliance_staff(as_, cycle, request, stranger, monkeypatch):
-    monkeypatch.setattr(screen, "apply_async", lambda *given, **more: None)
+def test_the_page_is_for_compliance_staff(as_, cycle, request, stranger, sent_tasks):
     for who in ("stranger", "manager", "staff", "official"):
         browser = as_(request.getfixturevalue(who))
         assert browser.get(page(cycle)).status_code == 404, who
@@ -302,16 +298,14 @@ def test_the_page_is_for_compliance_staff(as_, cycle, request, stranger, monkeyp
 
 
 def test_starting_waiting_and_reading(
-    as_, compliance, application, folder, today, monkeypatch, django_capture_on_commit_callbacks
+    as_, compliance, application, folder, today, sent_tasks, django_capture_on_commit_callbacks
 ):
-    sent = []
-    monkeypatch.setattr(screen, "apply_async", lambda given, **more: sent.append(given))
     browser, cycle = as_(compliance), application.cycle
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):
             assert browser.post(page(cycle, "screening_start"))["Location"] == page(cycle)
     made = Screening.objects.get()
-    assert (sent, made.by) == ([[made.pk]], compliance)
+    assert ([sent.args for sent in sent_tasks], made.by) == ([(made.pk,)], compliance)
     waiting = browser.get(page(cycle))
     assert "waits for its turn" in waiting.text
     assert "is under way already" in waiting.text

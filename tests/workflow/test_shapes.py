@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pdca.differences import in_words, marked
 from pdca.models import Element, Term
-from pdca.shaped_forms import (
+from workflow.shapes.forms import (
     GridField,
     KeyedRecordsField,
     LinesField,
@@ -15,9 +15,8 @@ from pdca.shaped_forms import (
     PassageField,
     ReasonsField,
     RecordsField,
-    field_for,
 )
-from pdca.shapes import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing, Passage, Reasons, Records
+from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing, Passage, Reasons, Records
 
 NUMBER, LINES = Key("year", "Year", "number"), Key("how", "How", "lines", required=False)
 KEYS = (TEXT, SOURCE, NOTE, LINES)
@@ -193,7 +192,7 @@ def test_keyed_records_come_in_the_order_of_their_rows():
 def test_every_column_has_its_field():
     for column in Element._meta.concrete_fields:
         if hasattr(column, "shape"):
-            assert field_for(column).label
+            assert column.formfield().label
 
 
 # In words.

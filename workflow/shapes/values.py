@@ -1,15 +1,9 @@
-"""The shapes of what an entry of the catalog says, as plain values: the same in data files, columns, forms, exports.
-
-A ``Shaped`` column holds one such value as JSON and refuses any other. Its form field stands in ``pdca.shaped_forms``.
-"""
+"""The shapes of values that are kept as JSON: the same in data files, columns, forms and exports."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.db import models
 
 
 class Shape(ABC):
@@ -189,31 +183,3 @@ class Grid(Shape):
 
 TEXT, SOURCE = Key("text", "Text"), Key("source", "Source", "line")
 NOTE = Key("note", "Note on the source", "line", required=False)
-
-
-class Shaped(models.JSONField):
-    """A JSON column with a shape. For migrations it is a plain JSON column: they need not know the shapes."""
-
-    def __init__(self, shape: Shape | None = None, *args: Any, **kwargs: Any) -> None:
-        self.shape = shape or Lines()
-        kwargs.setdefault("default", type(self.shape.empty))
-        kwargs.setdefault("blank", True)
-        super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> Any:
-        name, _, args, kwargs = super().deconstruct()
-        return name, "django.db.models.JSONField", args, kwargs
-
-    def clone(self) -> "Shaped":
-        _, _, args, kwargs = super().deconstruct()
-        return type(self)(self.shape, *args, **kwargs)
-
-    def validate(self, value: Any, model_instance: Any) -> None:
-        super().validate(value, model_instance)
-        if faults := list(self.shape.faults(value)):
-            raise ValidationError(faults)
-
-    def formfield(self, **kwargs: Any) -> Any:
-        from pdca.shaped_forms import field_for  # forms are of no use where rows are only read
-
-        return field_for(self, **kwargs)

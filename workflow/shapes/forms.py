@@ -1,4 +1,4 @@
-"""Form fields for the shapes of pdca.shapes: as a person types them, and back to plain values."""
+"""Form fields for the shapes: as a person types a value, and back to the plain value."""
 
 from typing import Any
 
@@ -7,30 +7,18 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from pdca.shapes import LISTS, Grid, Key, Lines, Listing, Passage, Reasons, Records, Shaped, Slugs
+from workflow.shapes.values import LISTS, Grid, Key, Lines, Listing, Passage, Reasons, Records, Shape, Slugs
 
 BLANK_RECORDS = 2
 CELL, LINE = " | ", " ¶ "
 
 
-def field_for(column: Shaped, **kwargs: Any) -> forms.Field:
-    """The field of a form for ``column``; its value is checked by the column's shape."""
-    names = {
-        Lines: LinesField,
-        Slugs: LinesField,
-        Passage: PassageField,
-        Listing: ListingField,
-        Reasons: ReasonsField,
-        Grid: GridField,
-    }
-    given = {
-        "label": kwargs.get("label") or column.verbose_name[:1].upper() + column.verbose_name[1:],
-        "help_text": kwargs.get("help_text") or column.help_text,
-        "required": False,
-    }
-    if isinstance(column.shape, Records):
-        return RecordsField(column.shape.keys, **given)
-    return names[type(column.shape)](**given)
+def field_for(shape: Shape, *, label: str, help_text: str) -> forms.Field:
+    """The form field for values of ``shape``."""
+    given: dict[str, Any] = {"label": label, "help_text": help_text, "required": False}
+    if isinstance(shape, Records):
+        return RecordsField(shape.keys, **given)
+    return FIELDS[type(shape)](**given)
 
 
 def lines_of(text: str) -> list[str]:
@@ -140,7 +128,7 @@ class OwnTemplate:
 
 
 class WithSource(OwnTemplate, forms.MultiWidget):
-    template_name = "pdca/widgets/with_source.html"
+    template_name = "workflow/shapes/with_source.html"
 
     def __init__(self, text_key: str, label: str) -> None:
         self.text_key, self.label = text_key, label
@@ -197,7 +185,7 @@ class RecordsField(forms.Field):
 
 
 class RecordsWidget(OwnTemplate, forms.Widget):
-    template_name = "pdca/widgets/records.html"
+    template_name = "workflow/shapes/records.html"
 
     def __init__(self, keys: tuple[Key, ...], label: str) -> None:
         self.keys, self.label = keys, label
@@ -253,7 +241,7 @@ class KeyedRecordsField(RecordsField):
 
 
 class KeyedRecordsWidget(RecordsWidget):
-    template_name = "pdca/widgets/keyed_records.html"
+    template_name = "workflow/shapes/keyed_records.html"
 
     def __init__(self, keys: tuple[Key, ...], by: str, rows: list[tuple[str, str]], label: str) -> None:
         super().__init__(keys, label)
@@ -276,3 +264,13 @@ class KeyedRecordsWidget(RecordsWidget):
             for slug, _ in self.rows
         ]
         return [record for record in typed if any(said.strip() for part, said in record.items() if part != self.by)]
+
+
+FIELDS: dict[type[Shape], type[forms.Field]] = {
+    Lines: LinesField,
+    Slugs: LinesField,
+    Passage: PassageField,
+    Listing: ListingField,
+    Reasons: ReasonsField,
+    Grid: GridField,
+}
