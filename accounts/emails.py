@@ -1,60 +1,68 @@
-"""What people are told by e-mail. Sent when the transaction is committed: no message about what did not happen."""
+"""What people are told by e-mail about joining a utility; written with the transaction that it tells of."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import Claim, Invitation, StaffGroup, User
+from letters.models import Message
+from letters.wordings import rendered
 
 
 def sender() -> dict[str, str]:
-    """What every message says about who it is from."""
+    """What every message of the sign-in library says about who it is from."""
     return {"site_url": settings.SITE_URL.rstrip("/"), "contact_email": settings.CONTACT_EMAIL}
 
 
-def send(template: str, to: Iterable[str], **context: Any) -> None:
-    """One message to each address. The template's first line is the subject."""
-    text = render_to_string(f"accounts/email/{template}.txt", context | sender())
-    subject, _, body = text.partition("\n")
-    for address in to:
-        _queue(f"Headworks: {subject.strip()}", body.strip() + "\n", address)
-
-
-def _queue(subject: str, body: str, address: str) -> None:
-    def post() -> None:
-        send_mail(subject, body, None, [address])
-
-    # Robust: where the broker is away, the message is a row by then and the next sweep sends it.
-    transaction.on_commit(post, robust=True)
-
-
-def link(name: str, *args: Any) -> str:
+def link(name: str, *args: object) -> str:
     return settings.SITE_URL.rstrip("/") + reverse(name, args=args)
 
 
 def invite(invitation: Invitation) -> None:
-    url = link("accounts:invitation", invitation.token)
-    send("invitation", [invitation.email], invitation=invitation, url=url)
+    subject, body = rendered(
+        "invitation",
+        utility=invitation.utility,
+        inviter=invitation.invited_by,
+        role=invitation.get_role_display().lower(),
+        address=invitation.email,
+        until=date_format(timezone.localtime(invitation.expires_at), "F j, Y"),
+        link=link("accounts:invitation", invitation.token),
+    )
+    Message.write(invitation, f"invitation:{invitation.pk}", invitation.email, subject, body)
 
 
 def ask_deciders(claim: Claim) -> None:
     """The utility's managers, or program staff where it has none."""
-    managers = claim.utility.managers
-    if managers:
-        url = link("accounts:utility", claim.utility_id)
-        send("claim_asked", [person.email for person in managers], claim=claim, url=url)
+    if managers := claim.utility.managers:
+        _ask(claim, managers, link("accounts:utility", claim.utility_id))
         return
     staff = User.objects.filter(Q(is_superuser=True) | Q(groups__name=StaffGroup.PROGRAM), is_active=True).distinct()
-    send("claim_asked", [person.email for person in staff], claim=claim, url=link("accounts:claims"))
+    _ask(claim, staff, link("accounts:claims"))
+
+
+def _ask(claim: Claim, deciders: Iterable[User], url: str) -> None:
+    utility = claim.utility
+    subject, body = rendered(
+        "join-request",
+        utility=utility,
+        person=claim.user,
+        address=claim.user.email,
+        city=utility.city,
+        state=utility.state,
+        message=claim.message,
+        link=url,
+    )
+    for person in deciders:
+        Message.write(claim, f"join-request:{claim.pk}", person.email, subject, body)
 
 
 def answer(claim: Claim) -> None:
     """Granted or declined, to the person who asked."""
     url = link("accounts:utility", claim.utility_id) if claim.granted_role else link("accounts:search")
-    send("claim_answered", [claim.user.email], claim=claim, url=url)
+    role = claim.get_granted_role_display().lower() if claim.granted_role else ""
+    subject, body = rendered("join-answer", utility=claim.utility, person=claim.user, role=role, link=url)
+    Message.write(claim, f"join-answer:{claim.pk}", claim.user.email, subject, body)

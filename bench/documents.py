@@ -11,7 +11,6 @@ from django.utils import timezone
 from bench.report_time import empty_page, took
 from bench.world import World
 from recognition.models import Application, Cycle, Decision, Recognition
-from recognition.models.message import rendered
 from reports import kinds, rendering
 
 KINDS = ("recognition-letter", "certificate")
@@ -50,7 +49,9 @@ def recognized(number: int) -> list[int]:
     )
     rows = list(Application.objects.filter(status=Application.Status.PANEL).select_related("cycle", "utility")[:number])
     for row in rows:
-        subject, body = rendered("recognized", row)
+        subject, body = row.rendered(
+            "recognized",
+        )
         told = {"subject": subject, "body": body, "released_at": timezone.now()}
         Decision.objects.create(application=row, recognize=True, recommended=True, **told)
         Application.objects.filter(pk=row.pk).update(status=Application.Status.RECOGNIZED)

@@ -2,11 +2,15 @@
 
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class ConfigApp(AppConfig):
     name = "config"
     verbose_name = "Headworks"
+
+    def ready(self) -> None:
+        autodiscover_modules("navigation", "slots", "waiting")
 
 
 # Of the TrueType files only Public Sans in regular, semi-bold and bold: PDFs are set in them. Browsers get WOFF2, which

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "pdca",
     "reports",
     "accounts",
+    "letters",
     "files",
     "allauth",
     "allauth.account",
@@ -87,6 +88,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["workflow.slots"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -145,7 +147,7 @@ CELERY_BEAT_SCHEDULE = {
     "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
     "delete unused files": {"task": "files.tasks.delete_unused", "schedule": crontab(hour="3", minute="40")},
     # UTC: the morning of a working day.
-    "remind of due dates": {"task": "recognition.tasks.remind", "schedule": crontab(hour="13", minute="10")},
+    "remind of due dates": {"task": "letters.tasks.remind", "schedule": crontab(hour="13", minute="10")},
     "close what came back late": {"task": "recognition.tasks.close_late", "schedule": crontab(minute="25")},
     "sweep screenings": {"task": "recognition.tasks.sweep_screenings", "schedule": 60.0, "options": {"expires": 60.0}},
     "send queued e-mail": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},

@@ -8,13 +8,13 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from config.waiting import waiting_for
+from workflow.navigation import links_for
+from workflow.waiting import waiting_for
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """For every template: how to reach the people who run the site, and which part of it this is."""
-    match = request.resolver_match
-    return {"contact_email": settings.CONTACT_EMAIL, "room": match.app_name if match else ""}
+    """For every template: how to reach the people who run the site, and the links at the top."""
+    return {"contact_email": settings.CONTACT_EMAIL, "navigation": list(links_for(request))}
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,5 @@
 """The program in the administration pages: each job registers its own."""
 
-from recognition import letters_admin
 from recognition.applying import admin as applying
 from recognition.burden import admin as burden
 from recognition.criteria import admin as criteria
@@ -9,4 +8,4 @@ from recognition.notices import admin as notices
 from recognition.register import admin as register
 from recognition.screening import admin as screening
 
-__all__ = ["applying", "burden", "criteria", "cycles", "letters_admin", "notices", "register", "screening"]
+__all__ = ["applying", "burden", "criteria", "cycles", "notices", "register", "screening"]

@@ -1,26 +1,10 @@
-"""What a letter may say: the variables of each template, what is wrong with a text, and how it reads."""
+"""The wordings of the recognition program, and the words that may stand in each."""
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from django.conf import settings
-from django.template import Template, TemplateSyntaxError, Variable
-from django.template.base import FilterExpression, Node, TextNode, VariableNode
-from django.template.defaulttags import CommentNode, IfNode
 
-from recognition.models.message import filled
-
-
-@dataclass(frozen=True)
-class Word:
-    """A variable: what it stands for, and words to preview it with."""
-
-    name: str
-    meaning: str
-    sample: str
-
+from letters.wordings import Word, register
 
 WORDS = {
     word.name: word
@@ -53,8 +37,8 @@ WORDS = {
         Word("register", "the utility’s page in the public register", f"{settings.SITE_URL}/recognition/register/1/"),
     ]
 }
-EVERYWHERE = ("utility", "cycle", "link", "contact", "person")
-OF_A_CYCLE = ("cycle", "contact")  # instead of EVERYWHERE, in what is not about one application
+# In what is about one application, and in what is about a whole cycle.
+EVERYWHERE, OF_A_CYCLE = ("utility", "cycle", "link", "contact", "person"), ("cycle", "contact")
 ABOUT_A_CYCLE = ("notice-letter", "federal-register")
 OWN = {
     "application-submitted": ("number", "submitted_at"),
@@ -79,67 +63,12 @@ OWN = {
 }
 
 
-def words_of(template: str) -> list[Word]:
-    """What can stand in the template of this name."""
-    general = OF_A_CYCLE if template in ABOUT_A_CYCLE else EVERYWHERE
-    return [WORDS[name] for name in (*general, *OWN.get(template, ()))]
+def _words(name: str) -> tuple[Word, ...]:
+    """Letters to the panel greet a person; the others go to every manager of the utility."""
+    found = [WORDS[word] for word in (OF_A_CYCLE if name in ABOUT_A_CYCLE else EVERYWHERE) + OWN[name]]
+    if name.startswith("panel-"):
+        return tuple(found)
+    return tuple(Word("person", word.meaning, "") if word.name == "person" else word for word in found)
 
 
-def preview(template: str, subject: str, content: str) -> tuple[str, str]:
-    """Both as a reader would get them. Takes what has no ``faults``."""
-    words = {word.name: word.sample for word in words_of(template)}
-    if not template.startswith("panel-"):
-        words["person"] = ""
-    return filled(subject, words).strip(), filled(content, words).strip()
-
-
-def faults(text: str, template: str) -> list[str]:
-    """In words for the person who typed ``text``; nothing where every letter made from it can be read."""
-    try:
-        nodes = Template(text).nodelist
-    except TemplateSyntaxError as error:
-        return [f"This can't be read: {error}"]
-    names = [word.name for word in words_of(template)]
-    there = ", ".join(f"{{{{ {name} }}}}" for name in names)
-    found = []
-    for name in dict.fromkeys(_variables(nodes)):
-        if name not in names:
-            found.append(f"There is no “{name}” in this letter. There is: {there}.")
-    if any(_is_other(node) for node in nodes.get_nodes_by_type(Node)):
-        found.append("Of tags in {% %}, a letter knows {% if %}, {% elif %}, {% else %} and {% endif %} only.")
-    texts = [node.s for node in nodes.get_nodes_by_type(TextNode) if isinstance(node, TextNode)]
-    if any(re.search(r"{{|}}|{%|%}", typed) for typed in texts):
-        found.append("Somewhere a {{ or {% is not closed, or closed twice. Write {{ utility }}, with both pairs.")
-    return found
-
-
-def _is_other(node: Node) -> bool:
-    return not isinstance(node, TextNode | VariableNode | IfNode | CommentNode)
-
-
-def _variables(nodes: Iterable[Any]) -> Iterator[str]:
-    """The names that are asked for, as they were typed."""
-    for node in nodes:
-        if isinstance(node, VariableNode):
-            yield from _of_expression(node.filter_expression)
-        elif isinstance(node, IfNode):
-            for condition, inside in node.conditions_nodelists:
-                yield from _of_condition(condition)
-                yield from _variables(inside)
-
-
-def _of_condition(condition: Any) -> Iterator[str]:
-    """An ``if`` is a tree of operators (first, second) whose leaves have a value."""
-    if condition is None:  # else
-        return
-    if isinstance(getattr(condition, "value", None), FilterExpression):
-        yield from _of_expression(condition.value)
-    yield from _of_condition(getattr(condition, "first", None))
-    yield from _of_condition(getattr(condition, "second", None))
-
-
-def _of_expression(expression: FilterExpression) -> Iterator[str]:
-    values = [expression.var, *(value for _, arguments in expression.filters for _, value in arguments)]
-    for value in values:
-        if isinstance(value, Variable) and value.lookups:
-            yield ".".join(value.lookups)
+register(Path(__file__).parent / "data" / "emails.yaml", {name: _words(name) for name in OWN})

@@ -1,4 +1,4 @@
-"""What happens in the recognition program outside a request: reminders, dates that are over, questions to ECHO."""
+"""What happens in the recognition program outside a request: dates that are over, questions to ECHO."""
 
 from celery import shared_task
 
@@ -7,11 +7,6 @@ from recognition.models import Application, Screening
 from recognition.screening import asking, running
 
 SCREEN_LIMIT = 6 * 60 * 60  # seconds; ECHO's three files are some gigabytes
-
-
-@shared_task
-def remind() -> None:
-    reminders.remind()
 
 
 @shared_task

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from letters.models import show_messages_about
 from recognition.models import Application, ApplicationEvent, Assignment, Rating, Submission
 from workflow.admin import ReadOnly
 
@@ -81,3 +82,6 @@ class ReviewAdmin(ReadOnly, admin.ModelAdmin):
         theirs = Application.objects.without_part_of(request.user)
         reviews = Assignment.objects.reviews().filter(application__in=theirs)
         return reviews.select_related("member", "application__utility", "application__cycle")
+
+
+show_messages_about(Application, lambda user: Application.objects.without_part_of(user))

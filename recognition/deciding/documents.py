@@ -24,7 +24,6 @@ from recognition.application.shown import criterion_names
 from recognition.applying.reading import page
 from recognition.models import Application, Assignment, Cycle, Feedback, Photo
 from recognition.models.application import ApplicationQuerySet
-from recognition.models.message import rendered
 from recognition.reviewing import agreement
 from recognition.reviewing.agreement import Agreement
 from recognition.rights import Act, Rights
@@ -128,9 +127,8 @@ def certificate(asked: Asked) -> dict[str, Any]:
     """The administrators' wording around the utility's name, and the facts that every certificate has."""
     application, cycle, utility = asked.application, asked.application.cycle, asked.application.utility
     recognition = application.recognition
-    title, words = rendered(
+    title, words = application.rendered(
         "certificate",
-        application,
         since=in_words(recognition.since),
         until=in_words(recognition.until),
         recognition_number=recognition.number,

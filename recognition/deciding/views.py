@@ -15,7 +15,6 @@ from recognition.cycles.views import cycle_for, tabs
 from recognition.deciding.forms import DecisionForm, FeedbackForm, LetterForm, SeveralForm
 from recognition.deciding.lists import AwaitingFilters, AwaitingTable, DecidingTable
 from recognition.models import Application, Assignment, ComplianceCheck, Cycle, Decision, Feedback, ReasonNeeded
-from recognition.models.message import applicants
 from recognition.reviewing import queues
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
@@ -208,7 +207,7 @@ def letter(request: AuthenticatedRequest, application: Application, rights: Righ
         if not conflict:
             messages.success(request, "The letter is saved. It stands beside its text as the applicant will read it.")
             return redirect("recognition:letter", application.pk)
-    addresses = list(applicants(application))
+    addresses = application.applicants()
     context = {"application": application, "decision": decision, "form": form, "addresses": addresses}
     status = 409 if conflict else saving.status_of(form)
     return render(request, "recognition/deciding/decision_letter.html", context | {"conflict": conflict}, status=status)

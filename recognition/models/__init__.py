@@ -8,19 +8,18 @@ from recognition.models.application import (
     Incomplete,
     Late,
     Photo,
-    Section,
     Submission,
     TooMany,
 )
 from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.hours import Hours
-from recognition.models.message import Message
 from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Assignment, CannotSit, PanelMember, Rating, Recommendation, Remark
 from recognition.models.recognition import Recognition
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
+from recognition.models.section import Section
 
 __all__ = [
     "CHECKLIST",
@@ -43,7 +42,6 @@ __all__ = [
     "Hours",
     "Incomplete",
     "Late",
-    "Message",
     "Notice",
     "Option",
     "PanelMember",

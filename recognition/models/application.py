@@ -15,13 +15,14 @@ from django.utils import timezone
 from accounts.models import CAN_EDIT, Membership, StaffGroup, System, Utility
 from files.models import StoredFile
 from files.photos import reencoded
+from letters import wordings
+from letters.models import Message
 from recognition import triggers
 from recognition.application.content import Content, entry_of, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models.cycle import Cycle
-from recognition.models.message import tell_applicants
-from workflow.models import Event, Guarded, Versioned, WrongState
+from workflow.models import Event, Guarded, WrongState
 
 
 class Late(Exception):
@@ -34,6 +35,10 @@ class Incomplete(Exception):
     def __init__(self, outcome: Outcome):
         super().__init__(f"{len(outcome.deficiencies)} things are missing")
         self.outcome = outcome
+
+
+class TooMany(Exception):
+    """The edition's number of photos is reached. Nothing was kept."""
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -226,8 +231,9 @@ class Application(Guarded):
         if previous:
             answers |= previous.carried()
         names = section_names(criteria.attributes, criteria.categories)
-        Section.objects.bulk_create(
-            Section(application=application, name=name, answers=answers.get(name, {})) for name in names
+        application.sections.bulk_create(
+            application.sections.model(application=application, name=name, answers=answers.get(name, {}))
+            for name in names
         )
         return application
 
@@ -287,13 +293,38 @@ class Application(Guarded):
         if not outcome.complete and not locked.on_paper:
             raise Incomplete(outcome)
         again = locked.status == self.Status.RETURNED
-        submission = Submission.freeze(locked, outcome, by=by)
+        submission = locked._freeze(outcome, by=by)
         self._move(
             self.Status.RESUBMITTED if again else self.Status.SUBMITTED, by=by, why=f"Version {submission.number}"
         )
         submitted_at = self.in_its_zone(submission.submitted_at)
-        tell_applicants(
-            self, "application-submitted", str(submission.number), number=submission.number, submitted_at=submitted_at
+        self.tell_applicants(
+            "application-submitted", str(submission.number), number=submission.number, submitted_at=submitted_at
+        )
+        return submission
+
+    def _freeze(self, outcome: Outcome, *, by: Any) -> "Submission":
+        """The next version, with its own rows of the photos; the files are kept once."""
+        submission = Submission.objects.create(
+            application=self,
+            number=self.submissions.count() + 1,
+            content=self.content(),
+            deficiencies=[vars(deficiency) for deficiency in outcome.deficiencies],
+            size=outcome.size or "",
+            words=outcome.words,
+            counted_attributes=outcome.counted_attributes,
+            counted_boxes=outcome.counted_boxes,
+            submitted_by=by,
+        )
+        Photo.objects.bulk_create(
+            Photo(
+                application=self,
+                submission=submission,
+                file_id=photo.file_id,
+                caption=photo.caption,
+                may_publish=photo.may_publish,
+            )
+            for photo in self.photos_now()
         )
         return submission
 
@@ -301,7 +332,7 @@ class Application(Guarded):
     def withdraw(self, *, by: Any, why: str) -> None:
         """Raises WrongState once the panel has begun."""
         self._move(self.Status.WITHDRAWN, by=by, why=why)
-        tell_applicants(self, "application-withdrawn", "withdrawn")
+        self.tell_applicants("application-withdrawn", "withdrawn")
 
     @transaction.atomic
     def discard(self) -> None:
@@ -324,7 +355,35 @@ class Application(Guarded):
         self.extended_until = until
         shown = self.in_its_zone(until)
         self.note(by=by, why=f"Deadline moved to {shown}. {why}")
-        tell_applicants(self, "deadline-moved", until.isoformat(), due=shown)
+        self.tell_applicants("deadline-moved", until.isoformat(), due=shown)
+
+    # What is written to its people.
+
+    def rendered(self, wording: str, **more: object) -> tuple[str, str]:
+        """Subject and text of a wording about it."""
+        link = settings.SITE_URL.rstrip("/") + self.get_absolute_url()
+        return wordings.rendered(wording, **{"utility": self.utility, "cycle": self.cycle, "link": link} | more)
+
+    def tell_applicants(self, wording: str, occasion: str, **more: object) -> None:
+        """``occasion`` tells this from another message by the same wording, as a version's number or a date."""
+        self.write_to_applicants(f"{wording}:{self.pk}:{occasion}", *self.rendered(wording, **more))
+
+    def write_to_applicants(self, occasion: str, subject: str, body: str) -> None:
+        for address in self.applicants():
+            Message.write(self, occasion, address, subject, body)
+
+    def tell(self, user: Any, wording: str, occasion: str, **more: object) -> None:
+        """As ``tell_applicants``, to a reviewer."""
+        subject, body = self.rendered(wording, person=user, **more)
+        Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
+
+    def applicants(self) -> list[str]:
+        """The addresses of the utility's managers; where a paper application's utility has none, the one it names."""
+        managers = self.utility.managers
+        if self.on_paper and not managers:
+            named = self.content().get("contact", {}).get("email", "").strip()
+            return [named] if named else []
+        return [person.email for person in managers]
 
     # What reviewers see of it.
 
@@ -368,42 +427,6 @@ class ApplicationEvent(Event):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="events")
 
 
-class SectionQuerySet(models.QuerySet["Section"]):
-    def editable_by(self, user: Any) -> Self:
-        return self.filter(
-            application__utility__memberships__user=user, application__utility__memberships__role__in=CAN_EDIT
-        ).select_related("application__cycle__edition", "application__utility")
-
-
-class Section(Versioned):
-    """A part of the application that is saved as one: ``name``, ``answers`` as in recognition.application.content."""
-
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="sections")
-    name = models.CharField(max_length=80)
-    answers = models.JSONField(default=dict, blank=True)
-
-    objects = SectionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["application", "name"], name="section_once_per_application")]
-        triggers = [triggers.SECTION_WHILE_WRITTEN]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def anchor(self) -> str:
-        """Its name as an id of the page."""
-        return self.name.replace(".", "-")
-
-    @transaction.atomic
-    def answer(self, version: int, answers: dict[str, Any], *, by: Any) -> None:
-        """Raises Stale, or WrongState once the application is submitted or its deadline is over."""
-        self.application.held_open()
-        self.save_over(version, by=by, answers=answers)
-
-
 class Submission(models.Model):
     """A version as it was submitted: never changed. ``content`` as in recognition.application.content."""
 
@@ -428,32 +451,6 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"Version {self.number}"
-
-    @classmethod
-    def freeze(cls, application: Application, outcome: Outcome, *, by: Any) -> "Submission":
-        """The next version, with its own rows of the photos; the files are kept once."""
-        submission = cls.objects.create(
-            application=application,
-            number=application.submissions.count() + 1,
-            content=application.content(),
-            deficiencies=[vars(deficiency) for deficiency in outcome.deficiencies],
-            size=outcome.size or "",
-            words=outcome.words,
-            counted_attributes=outcome.counted_attributes,
-            counted_boxes=outcome.counted_boxes,
-            submitted_by=by,
-        )
-        Photo.objects.bulk_create(
-            Photo(
-                application=application,
-                submission=submission,
-                file_id=photo.file_id,
-                caption=photo.caption,
-                may_publish=photo.may_publish,
-            )
-            for photo in application.photos_now()
-        )
-        return submission
 
     @property
     def facility_types(self) -> str:
@@ -509,7 +506,3 @@ class Photo(models.Model):
         if self.submission_id:
             raise WrongState("A submitted version keeps its photos.")
         self.application.held_open()
-
-
-class TooMany(Exception):
-    """The edition's number of photos is reached. Nothing was kept."""

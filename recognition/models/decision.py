@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
-from recognition.models.message import Message, rendered
 from recognition.models.recognition import Recognition
 from workflow.models import Versioned, WrongState
 
@@ -144,12 +143,12 @@ class Decision(Versioned):
         self.save(update_fields=["released_at"])
         if self.recognize:
             Recognition.issue(self.application)
-        Message.to_applicants(self.application, f"decided:{self.pk}", self.subject, self.body)
+        self.application.write_to_applicants(f"decided:{self.pk}", self.subject, self.body)
 
 
 def _letter(application: Application, recognize: bool, reason: str) -> tuple[str, str]:
     """What the outbox starts from: the administrators' template, filled in."""
-    subject, body = rendered("recognized" if recognize else "not-recognized", application, reason=reason.strip())
+    subject, body = application.rendered("recognized" if recognize else "not-recognized", reason=reason.strip())
     return subject[:200], body
 
 

@@ -14,7 +14,6 @@ from accounts.regions import states
 from recognition.application.content import claimed
 from recognition.application.shown import criterion_names
 from recognition.models.application import Application
-from recognition.models.message import tell
 from recognition.models.review import Unfinished
 from workflow.models import Versioned, WrongState
 
@@ -186,7 +185,7 @@ class Assignment(Versioned):
             raise WrongState(f"{member} is on this panel already.")
         application.note(by=by, why=f"{member} was assigned to the panel")
         link = settings.SITE_URL.rstrip("/") + seat.get_absolute_url()
-        tell(member, application, "panel-assigned", str(seat.pk), due=f"{due:%B %-d, %Y}", link=link)
+        application.tell(member, "panel-assigned", str(seat.pk), due=f"{due:%B %-d, %Y}", link=link)
         if lead:
             seat.take_lead(by=by)
         return seat

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from recognition.models.application import Application
-from recognition.models.message import tell_applicants
 from workflow.models import Versioned, WrongState
 
 YEARS = 3
@@ -120,7 +119,7 @@ class Recognition(Versioned):
             raise WrongState("It is revoked already, or has expired.")
         self.revoked_at, self.revoked_by, self.revoked_why = now, by, why
         self.application.note(by=by, why=f"The recognition was revoked. {why}")
-        tell_applicants(self.application, "recognition-revoked", "revoked", reason=why)
+        self.application.tell_applicants("recognition-revoked", "revoked", reason=why)
 
     def publish(self, version: int, *, by: Any, published: list[str], summary: str) -> None:
         """What the register shows beside its facts. Raises Stale, or WrongState once it is revoked."""

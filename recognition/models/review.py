@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from files.models import StoredFile
 from recognition.models.application import Application, Submission
-from recognition.models.message import rendered, tell_applicants
 from workflow.models import Stale, WrongState
 
 # What the completeness review looks at: name → (label, codes by which the machine judges it; none: only a person can).
@@ -226,8 +225,8 @@ def return_for_completion(application: Application, *, by: Any, due: date, lette
     if due_at <= timezone.now():
         raise Unfinished("The date to come back by has to be in the future.")
     application._move(Application.Status.RETURNED, by=by, why=letter, resubmit_by=due_at)
-    tell_applicants(
-        application, "application-returned", str(submission.number), **_return_words(submission, due_at, letter)
+    application.tell_applicants(
+        "application-returned", str(submission.number), **_return_words(submission, due_at, letter)
     )
 
 
@@ -245,7 +244,7 @@ def returnable(application: Application) -> Submission:
 def return_letter(application: Application, *, due: date, letter: str) -> tuple[str, str]:
     """Subject and body as the applicant would get them. Raises as ``returnable``."""
     words = _return_words(returnable(application), application.end_of(due), letter)
-    return rendered("application-returned", application, **words)
+    return application.rendered("application-returned", **words)
 
 
 def _return_words(submission: Submission, due_at: datetime, letter: str) -> dict[str, str]:
@@ -278,7 +277,7 @@ def find_incomplete(application: Application, *, by: Any, why: str) -> None:
         only_if = Q(resubmit_by__lte=timezone.now())
     application._move(Application.Status.INCOMPLETE, by=by, why=why, only_if=only_if)
     due = application.in_its_zone(application.resubmit_by) if application.resubmit_by else ""
-    tell_applicants(application, "application-incomplete", "incomplete", due=due if is_late else "", reason=why)
+    application.tell_applicants("application-incomplete", "incomplete", due=due if is_late else "", reason=why)
 
 
 def _every_line_judged(submission: Submission) -> None:
@@ -308,7 +307,7 @@ def find_not_eligible(application: Application, *, by: Any, why: str) -> None:
     if not any(check.result == ComplianceCheck.Result.VIOLATION for check in latest.values()):
         raise Unfinished("Record the violation or the unsatisfactory record first.")
     application._move(Application.Status.NOT_ELIGIBLE, by=by, why=why)
-    tell_applicants(application, "application-not-eligible", "not-eligible", finding=why)
+    application.tell_applicants("application-not-eligible", "not-eligible", finding=why)
 
 
 def hear_region(application: Application, *, by: Any, recommends: bool, words: str) -> None:

@@ -13,11 +13,10 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, TruncDate
 from django.utils import timezone
-from post_office.models import EmailTemplate
 
 from accounts.models import Identifier
+from letters import wordings
 from recognition.models import Addressee, Application, Cycle, Decision, Notice, Recognition
-from recognition.models.message import filled, rendered
 
 Office, Kind = Addressee.Office, Notice.Kind
 Key = tuple[str, str, int | None]  # of an office: which, the Governor's state, the Tribal leader's utility
@@ -290,13 +289,6 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
             yield Paragraph(words, "subheading" if NUMBERED.fullmatch(words) else "text")
 
 
-def _worded(name: str, cycle: Cycle, **words: str) -> tuple[str, str]:
-    """Subject and body of a wording about a whole cycle."""
-    template = EmailTemplate.objects.get(name=name, language="")
-    known = {"cycle": str(cycle), "contact": settings.CONTACT_EMAIL} | words
-    return " ".join(filled(template.subject, known).split()), filled(template.content, known).strip()
-
-
 def counted(n: int, one: str, many: str) -> str:
     return f"{intcomma(n)} {one if n == 1 else many}"
 
@@ -309,7 +301,7 @@ def letter(addressee: Addressee, n: int) -> tuple[str, str]:
     }
     place = places.get(Office(addressee.office), "in the United States")
     count = counted(n, "organization", "organizations")
-    return _worded("notice-letter", addressee.cycle, count=count, place=place)
+    return wordings.rendered("notice-letter", cycle=addressee.cycle, count=count, place=place)
 
 
 def register_notice(cycle: Cycle) -> list[Paragraph]:
@@ -320,9 +312,9 @@ def register_notice(cycle: Cycle) -> list[Paragraph]:
     states = by_state(recognized(cycle))
     agency = cycle.letterhead.strip().partition("\n")[0].strip() or "[Agency]"
     days = " and ".join(f"{day:%B %-d, %Y}" for day in days_of_release(cycle)) or "[date of release]"
-    title, body = _worded(
+    title, body = wordings.rendered(
         "federal-register",
-        cycle,
+        cycle=cycle,
         agency=agency,
         count=counted(sum(len(rows) for _, rows in states), "organization", "organizations"),
         states=counted(len(states), "state or territory", "states and territories"),
@@ -347,9 +339,8 @@ def _named(recognition: Recognition) -> str:
 def press(application: Application) -> tuple[str, str]:
     """Headline and text for the utility's own press work, from the administrators' wording."""
     recognition, utility = application.recognition, application.utility
-    headline, text = rendered(
+    headline, text = application.rendered(
         "press-text",
-        application,
         person="",
         city=utility.city,
         state=utility.get_state_display(),

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.urls import reverse
+from post_office.models import STATUS, Email
 
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
@@ -18,10 +19,23 @@ def forget_tries():
 
 
 @pytest.fixture
-def mail_at_once(settings, monkeypatch):
+def delivery(settings, monkeypatch):
+    """E-mail is delivered as soon as a worker is asked to."""
+    settings.POST_OFFICE = settings.POST_OFFICE | {
+        "BACKENDS": {"default": "django.core.mail.backends.locmem.EmailBackend"}
+    }
+    monkeypatch.setattr("workflow.queue.send", lambda task, **options: deliver())
+
+
+@pytest.fixture
+def mail_at_once(delivery, monkeypatch):
     """A test's transaction is never committed, so what waits for that is done at once."""
-    settings.ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
     monkeypatch.setattr("django.db.transaction.on_commit", lambda act, **options: act())
+
+
+def deliver() -> None:
+    for email in Email.objects.filter(status=STATUS.queued):
+        email.dispatch()
 
 
 @pytest.fixture

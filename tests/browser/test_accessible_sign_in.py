@@ -7,10 +7,10 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
-from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
+from post_office.models import Email
 
 from accounts.models import Claim, StaffGroup
 from tests.accounts.conftest import code_for
@@ -34,7 +34,7 @@ def person(visits):
 
 def link_in_mail() -> str:
     """The path of the link in the last e-mail."""
-    return re.search(r"http://localhost:\d+(/\S+)", mail.outbox[-1].body)[1]
+    return re.search(r"http://localhost:\d+(/\S+)", Email.objects.latest("pk").message)[1]
 
 
 def press(page: Page, name: str) -> None:

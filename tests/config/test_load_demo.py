@@ -15,8 +15,9 @@ import recognition.demo
 from accounts.models import Membership, Role, StaffGroup, User, Utility
 from assessments.models import GapAnalysis
 from config.management.commands.load_demo import ADMIN, AT_UTILITIES, IN_THE_PROGRAM
+from letters.models import Message
 from recognition import reminders
-from recognition.models import Application, Assignment, Cycle, Decision, Message, PanelMember
+from recognition.models import Application, Assignment, Cycle, Decision, PanelMember
 from tests.factories import UserFactory
 
 Status = Application.Status

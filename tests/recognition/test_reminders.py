@@ -10,10 +10,12 @@ from django.utils import timezone
 from post_office.models import Email
 
 from config.celery import app
+from letters.models import Message
+from letters.tasks import remind
 from recognition import reminders
-from recognition.models import Application, Assignment, Cycle, Message
+from recognition.models import Application, Assignment, Cycle
 from recognition.models.review import return_for_completion
-from recognition.tasks import close_late, remind
+from recognition.tasks import close_late
 from tests.applications import review
 from tests.factories import MembershipFactory
 
@@ -179,14 +181,14 @@ def test_one_that_came_back_meanwhile_stays(returned, manager, monkeypatch):
 def test_one_that_breaks_does_not_keep_the_others(returned, cycle, caplog, monkeypatch):
     other = MembershipFactory(user__email="other@example.org").utility
     Application.objects.create(utility=other, cycle=cycle, status="returned", resubmit_by=returned.deadline)
-    right = reminders.tell_applicants
+    right = Application.tell_applicants
 
     def breaks(application, *args, **kwargs):
         if application.pk == returned.pk:
             raise ValueError("a template that can't be read")
         right(application, *args, **kwargs)
 
-    monkeypatch.setattr(reminders, "tell_applicants", breaks)
+    monkeypatch.setattr(Application, "tell_applicants", breaks)
     Application.objects.update(status_since=timezone.now() - timedelta(days=1))
     with days_before(due_of(returned), 2), caplog.at_level(logging.ERROR):
         remind()

@@ -7,9 +7,9 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config.waiting import waiting_for
 from reports.models import Report
 from tests.reports import bundle_kind
+from workflow.waiting import waiting_for
 
 PAGES = ["report", "again", "delete", "download"]
 

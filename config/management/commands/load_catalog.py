@@ -8,8 +8,9 @@ from django.db import transaction
 
 from accounts.models import StaffGroup
 from initiatives import catalog
+from letters import wordings
 from pdca import loading
-from recognition.loading import load_criteria, load_letters
+from recognition.criteria.loading import load_criteria
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
             self._say(what, outcome)
         for what, outcome in load_criteria():
             self._say(what, outcome)
-        self.stdout.write(f"letters: {load_letters()} created")
+        self.stdout.write(f"letters: {wordings.load()} created")
         self.stdout.write(f"staff groups: {make_groups()} created")
 
     def _say(self, what: str, outcome: loading.Outcome) -> None:
@@ -55,7 +56,8 @@ READ: dict[str, list[str]] = {
     + ["historicaltopic", "historicalterm"],
     "initiatives": ["historicalinitiative", "historicalcase"],
     "accounts": ["utility"],  # to name a panel member's interests
-    "recognition": ["application", "applicationevent", "assignment", "cycleevent", "message", "rating", "submission"]
+    "letters": ["message"],
+    "recognition": ["application", "applicationevent", "assignment", "cycleevent", "rating", "submission"]
     + ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"],
 }
 

@@ -18,7 +18,7 @@ from recognition.criteria.completeness import (
     check,
     words_of,
 )
-from recognition.loading import DATA
+from recognition.criteria.loading import DATA
 
 TODAY = date(2026, 10, 1)
 FILE = yaml.safe_load((DATA / "criteria-2010.yaml").read_text())

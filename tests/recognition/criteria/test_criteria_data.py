@@ -7,11 +7,11 @@ import pytest
 from django.core.management import call_command
 from post_office.models import EmailTemplate
 
+from letters.wordings import filled
 from pdca.models import Element
 from recognition.criteria.completeness import FACILITY_TYPES
 from recognition.letters import ABOUT_A_CYCLE
 from recognition.models import Attribute, CapacityElement, Category, Edition, Option
-from recognition.models.message import filled, rendered
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +204,6 @@ def test_a_letter_is_what_the_administrators_made_of_it(draft, settings):
     EmailTemplate.objects.filter(name="recognized").update(
         subject="{{ utility }}\nis in", content="See {{ link }}.{% if reason %} {{ reason }}{% endif %}{{ unknown }}"
     )
-    subject, body = rendered("recognized", draft, reason="<b>{{ cycle }}</b>")
+    subject, body = draft.rendered("recognized", reason="<b>{{ cycle }}</b>")
     assert subject == "Riverbend Water and Sewer is in"
     assert body == f"See https://headworks.example.org{draft.get_absolute_url()}. <b>{{{{ cycle }}}}</b>\n"

@@ -11,12 +11,12 @@ from django.utils import timezone
 from post_office.models import Email
 
 from accounts.models import Membership, Role
+from letters.models import Message
 from recognition.models import (
     Application,
     Assignment,
     Decision,
     Feedback,
-    Message,
     ReasonNeeded,
     Recommendation,
 )

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role, StaffGroup
+from letters.models import Message
 from recognition import reminders
-from recognition.models import Application, Message, Recognition
+from recognition.models import Application, Recognition
 from recognition.models.recognition import SIGNS, as_number, last_day, new_number
 from tests.assessments.test_races import at_once
 from tests.factories import MembershipFactory, UserFactory

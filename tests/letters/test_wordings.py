@@ -1,6 +1,7 @@
-"""The letters: what can stand in them, how they read, and that what people type arrives word for word."""
+"""The wordings: what can stand in them, how they read, and that what people type arrives word for word."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,15 +12,18 @@ from django.utils import timezone
 from post_office.models import Email, EmailTemplate
 
 from accounts.models import StaffGroup
-from recognition import letters
-from recognition.loading import DATA, load_letters
-from recognition.models import Application, Decision, Message
-from recognition.models.message import rendered
+from letters import wordings
+from letters.faults import faults
+from letters.models import Message
+from recognition.letters import OWN, WORDS
+from recognition.models import Application, Decision
 from recognition.models.review import return_for_completion
 from tests.factories import UserFactory
 
 Status = Application.Status
-LOADED = yaml.safe_load((DATA / "emails.yaml").read_text())
+ROOT = Path(__file__).parents[2]
+FILES = [ROOT / room / "data" / "emails.yaml" for room in ("accounts", "recognition")]
+LOADED = [row for path in FILES for row in yaml.safe_load(path.read_text())]
 TYPED = "Please see {% foo %} and {{ utility }} & <b>{{ x }}</b> {# gone? #}"
 
 
@@ -42,19 +46,38 @@ def page_of(letter, page="change") -> str:
 
 @pytest.mark.parametrize("row", LOADED, ids=lambda row: row["name"])
 def test_every_letter_as_loaded_is_in_order_and_reads_well(row):
-    assert row["name"] in letters.OWN
-    assert letters.faults(row["subject"], row["name"]) == []
-    assert letters.faults(row["content"], row["name"]) == []
-    subject, content = letters.preview(row["name"], row["subject"], row["content"])
+    wording = wordings.get(row["name"])
+    assert faults(row["subject"], wording) == []
+    assert faults(row["content"], wording) == []
+    subject, content = wordings.preview(wording, row["subject"], row["content"])
     assert "{" not in subject + content
     assert "\n\n\n" not in content
-    said_anyway = set(letters.OWN["certificate"]) if row["name"] == "certificate" else {"reason"}  # by its layout
-    for word in set(letters.OWN[row["name"]]) - said_anyway:  # what went well needs no reason
-        assert letters.WORDS[word].sample in subject + content
+    said_anyway = set(OWN["certificate"]) if row["name"] == "certificate" else {"reason"}  # by its layout
+    for word in set(OWN.get(row["name"], ())) - said_anyway:  # what went well needs no reason
+        assert WORDS[word].sample in subject + content
 
 
-def test_a_letter_for_every_name():
-    assert {row["name"] for row in LOADED} == set(letters.OWN)
+def test_every_wording_is_loaded_once_and_stays_as_edited(db):
+    assert wordings.load() == len(LOADED)
+    EmailTemplate.objects.filter(name="invitation").update(subject="Come in")
+    assert wordings.load() == 0
+    assert wordings.rendered("invitation")[0] == "Come in"
+
+
+def test_before_they_are_loaded_the_products_own_words_are_sent(db):
+    subject, body = wordings.rendered("invitation", utility="Riverbend", inviter="Mara Gerr")
+    assert subject == "Headworks: You are invited to Riverbend"
+    assert "Mara Gerr invites you" in body
+
+
+@pytest.mark.parametrize(
+    "words", [{"a": ()}, {"a": (), "b": (), "c": ()}, {"a": (), "invitation": ()}], ids=["fewer", "more", "taken"]
+)
+def test_wordings_and_their_words_name_the_same(tmp_path, words):
+    path = tmp_path / "emails.yaml"
+    path.write_text(yaml.safe_dump([{"name": name, "description": "", "subject": "", "content": ""} for name in "ab"]))
+    with pytest.raises(ValueError, match="do not name the same"):
+        wordings.register(path, words)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +100,7 @@ def test_a_letter_for_every_name():
     ],
 )
 def test_what_could_not_be_read_is_refused_in_words(text, said):
-    assert said in " ".join(letters.faults(text, "application-returned"))
+    assert said in " ".join(faults(text, wordings.get("application-returned")))
 
 
 @pytest.mark.parametrize(
@@ -90,15 +113,15 @@ def test_what_could_not_be_read_is_refused_in_words(text, said):
     ],
 )
 def test_what_can_be_read_is_not(text):
-    assert letters.faults(text, "application-returned") == []
+    assert faults(text, wordings.get("application-returned")) == []
 
 
 @pytest.mark.django_db
 def test_an_administrators_words_go_into_the_next_letter_and_stay(browser, letter, draft):
     sent = {"subject": "News of {{ utility }}", "content": "By {{ due }}: {{ deficiencies }}"}
     assert browser.post(page_of(letter), sent).status_code == 302
-    load_letters()
-    said = rendered("application-returned", draft, due="Monday", deficiencies="all")
+    wordings.load()
+    said = draft.rendered("application-returned", due="Monday", deficiencies="all")
     assert said == ("News of Riverbend Water and Sewer", "By Monday: all\n")
 
 
@@ -117,7 +140,7 @@ def test_a_wrong_variable_is_an_error_that_lists_the_right_ones(browser, letter)
 
 @pytest.mark.django_db
 def test_a_preview_shows_what_is_typed_and_keeps_nothing(browser, letter):
-    assert letters.WORDS["due"].sample in browser.get(page_of(letter, "preview")).text
+    assert WORDS["due"].sample in browser.get(page_of(letter, "preview")).text
     typed = {"subject": "Hello {{ utility }}", "content": "One <b>\n\ntwo {{ due }}"}
     shown = browser.post(page_of(letter, "preview"), typed).text
     assert "Hello Riverbend Water and Sewer" in shown

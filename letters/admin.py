@@ -14,11 +14,12 @@ from django.utils.html import format_html_join, linebreaks
 from django.utils.safestring import SafeString
 from post_office.models import Attachment, Email, EmailTemplate, Log
 
-from recognition import letters
-from recognition.models import Application, Message
+from letters import wordings
+from letters.faults import faults
+from letters.models import Message, shown_to
 from workflow.admin import ReadOnly
 
-# A message is written by the program and sent once; other e-mails carry links that let a person in.
+# A message is written by the program and sent once; some e-mails carry links that let a person in.
 admin.site.unregister([Email, Log, Attachment, EmailTemplate])
 
 
@@ -44,8 +45,8 @@ class LetterForm(forms.ModelForm):
 
     def _checked(self, name: str) -> str:
         text = self.cleaned_data[name]
-        if faults := letters.faults(text, self.instance.name):
-            raise forms.ValidationError(faults)
+        if found := faults(text, wordings.get(self.instance.name)):
+            raise forms.ValidationError(found)
         return text
 
 
@@ -69,7 +70,7 @@ class LetterAdmin(admin.ModelAdmin):
 
     @admin.display(description="what can stand in it")
     def variables(self, letter: EmailTemplate) -> SafeString:
-        rows = ((f"{{{{ {word.name} }}}}", word.meaning) for word in letters.words_of(letter.name))
+        rows = ((f"{{{{ {word.name} }}}}", word.meaning) for word in wordings.get(letter.name).words)
         return format_html_join("", "<div><code>{}</code> {}</div>", rows)
 
     def get_urls(self) -> list[Any]:
@@ -93,22 +94,21 @@ class LetterAdmin(admin.ModelAdmin):
         }
         if form.is_valid():
             words = form.cleaned_data
-            context["subject"], context["content"] = letters.preview(letter.name, words["subject"], words["content"])
-        return render(request, "recognition/letter_preview.html", context)
+            shown = wordings.preview(wordings.get(letter.name), words["subject"], words["content"])
+            context["subject"], context["content"] = shown
+        return render(request, "letters/letter_preview.html", context)
 
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["written_at", "to", "subject", "state", "application"]
-    list_filter = ["email__status", "application__cycle"]
-    search_fields = ["email__to", "email__subject", "application__utility__name"]
-    readonly_fields = ["written_at", "to", "subject", "text", "state", "tried", "application"]
+    list_display = ["written_at", "to", "subject", "state", "about"]
+    list_filter = ["email__status"]
+    search_fields = ["email__to", "email__subject"]
+    readonly_fields = ["written_at", "to", "subject", "text", "state", "tried", "about"]
     fields = tuple(readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        theirs = Application.objects.without_part_of(request.user)
-        rows = Message.objects.filter(application__in=theirs) | Message.objects.filter(application=None)
-        return rows.select_related("email", "application__utility", "application__cycle")
+        return shown_to(request.user).select_related("email").prefetch_related("about")
 
     @admin.display(ordering="email__to")
     def to(self, message: Message) -> str:

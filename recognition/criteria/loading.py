@@ -1,16 +1,14 @@
-"""The criteria and the letters as they come with the product; administrators' edits stay (see pdca.loading)."""
+"""The criteria as they come with the product; administrators' edits stay (see pdca.loading)."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from post_office.models import EmailTemplate
-
 from pdca.loading import Outcome, load, read
 from pdca.models import Element
-from recognition.models import Attribute, CapacityElement, Category, Edition, Option
+from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 def load_criteria() -> Iterator[tuple[str, Outcome]]:
@@ -51,13 +49,3 @@ def _load_options(edition: Edition, categories: list[dict[str, Any]]) -> Outcome
         options += [{"kind": Option.Kind.COMPONENT, **option} for option in row["components"]]
         whole.add(load(Option, "slug", _in_order(options), category=keys[row["slug"]]))
     return whole
-
-
-def load_letters() -> int:
-    """The e-mail templates that are not there yet; administrators edit them. How many were made."""
-    made = 0
-    for row in read(DATA / "emails.yaml"):
-        fields = {name: row[name] for name in ("description", "subject", "content")}
-        _, is_new = EmailTemplate.objects.get_or_create(name=row["name"], language="", defaults=fields)
-        made += is_new
-    return made

@@ -1,7 +1,6 @@
-"""What waits for a person on the home page, the nearest step first."""
+"""Applications to write, reviews to submit, and how much is in the queues of staff."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,46 +8,17 @@ from django.db.models import Count, Max, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import CAN_EDIT, Claim, Role, StaffGroup
-from assessments.models import GapAnalysis
+from accounts.models import Role, StaffGroup
 from recognition.models import Application, Assignment, Photo
 from recognition.models.application import judge
 from recognition.rights import PENDING
-from reports.models import Report
+from workflow.waiting import Waiting, source
 
 Status = Application.Status
 
 
-@dataclass(frozen=True)
-class Waiting:
-    what: str
-    why: str
-    do: str
-    url: str
-
-
-def waiting_for(user: Any) -> list[Waiting]:
-    """A fixed number of queries, however much there is."""
-    program = [*_applications(user), *_reviews(user), *_queues(user)]
-    return [*_claims(user), *program, *_analyses(user), *_reports(user), *_first_analysis(user)]
-
-
-def _claims(user: Any) -> list[Waiting]:
-    claims = Claim.objects.filter(
-        decided_at=None, utility__memberships__user=user, utility__memberships__role=Role.MANAGER
-    ).select_related("user", "utility")
-    return [
-        Waiting(
-            f"{claim.user} asks to join {claim.utility}",
-            "You decide as its manager.",
-            "Decide",
-            reverse("accounts:utility", args=[claim.utility_id]),
-        )
-        for claim in claims
-    ]
-
-
-def _applications(user: Any) -> Iterator[Waiting]:
+@source(order=20)
+def applications(user: Any) -> Iterator[Waiting]:
     """Those of one's own utilities that can still be written."""
     edition = "cycle__edition"
     photos = Photo.objects.filter(submission=None).select_related("file")
@@ -83,7 +53,8 @@ def _days_left(application: Application) -> str:
     return "Last day" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
 
 
-def _reviews(user: Any) -> Iterator[Waiting]:
+@source(order=21)
+def reviews(user: Any) -> Iterator[Waiting]:
     """What a panel member has to read."""
     if StaffGroup.PANEL not in user.staff_groups:
         return
@@ -101,7 +72,8 @@ def _reviews(user: Any) -> Iterator[Waiting]:
         yield Waiting(what, why, "Go on" if seat.declared_at else "Begin", seat.get_absolute_url())
 
 
-def _queues(user: Any) -> Iterator[Waiting]:
+@source(order=22)
+def queues(user: Any) -> Iterator[Waiting]:
     """How much waits for program staff, compliance staff and the official."""
     groups = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.COMPLIANCE, StaffGroup.OFFICIAL}
     if not groups:
@@ -137,40 +109,3 @@ def _queues(user: Any) -> Iterator[Waiting]:
 def _some(n: int, what: str, why: str, url: str) -> Iterator[Waiting]:
     if n:
         yield Waiting(f"{n} application{'' if n == 1 else 's'} {what}", why, "Open", url)
-
-
-def _analyses(user: Any) -> list[Waiting]:
-    drafts = GapAnalysis.objects.visible_to(user).to_fill_in()
-    return [_analysis(draft) for draft in drafts.with_progress().order_by("-as_of", "-pk")[:10]]
-
-
-def _analysis(draft: GapAnalysis) -> Waiting:
-    left = 18 - draft.n_answered
-    if left:
-        why = f"{draft.utility}: {left} of 18 elements {'waits' if left == 1 else 'wait'} for an answer."
-    elif draft.can_manage:
-        why = f"{draft.utility}: every element is answered. Look it over and mark it complete."
-    else:
-        why = f"{draft.utility}: every element is answered. A manager can mark it complete."
-    return Waiting(draft.name, why, "Go on", draft.get_absolute_url())
-
-
-def _reports(user: Any) -> list[Waiting]:
-    failed = Report.objects.visible_to(user).filter(status=Report.Status.FAILED)[:5]
-    return [
-        Waiting(report.title, "This report could not be made.", "Look", reverse("reports:report", args=[report.pk]))
-        for report in failed
-    ]
-
-
-def _first_analysis(user: Any) -> list[Waiting]:
-    memberships = user.memberships.filter(role__in=CAN_EDIT, utility__gap_analyses=None).select_related("utility")
-    return [
-        Waiting(
-            f"A first gap analysis for {membership.utility}",
-            "About ten minutes for a first pass.",
-            "Start",
-            reverse("assessments:start", args=[membership.utility_id]),
-        )
-        for membership in memberships
-    ]

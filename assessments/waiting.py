@@ -1,0 +1,40 @@
+"""Gap analyses that are under way, and the first one of a utility that has none."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import CAN_EDIT
+from assessments.models import GapAnalysis
+from workflow.waiting import Waiting, source
+
+
+@source(order=30)
+def analyses(user: Any) -> list[Waiting]:
+    drafts = GapAnalysis.objects.visible_to(user).to_fill_in()
+    return [_analysis(draft) for draft in drafts.with_progress().order_by("-as_of", "-pk")[:10]]
+
+
+def _analysis(draft: GapAnalysis) -> Waiting:
+    left = 18 - draft.n_answered
+    if left:
+        why = f"{draft.utility}: {left} of 18 elements {'waits' if left == 1 else 'wait'} for an answer."
+    elif draft.can_manage:
+        why = f"{draft.utility}: every element is answered. Look it over and mark it complete."
+    else:
+        why = f"{draft.utility}: every element is answered. A manager can mark it complete."
+    return Waiting(draft.name, why, "Go on", draft.get_absolute_url())
+
+
+@source(order=50)
+def first_analysis(user: Any) -> list[Waiting]:
+    memberships = user.memberships.filter(role__in=CAN_EDIT, utility__gap_analyses=None).select_related("utility")
+    return [
+        Waiting(
+            f"A first gap analysis for {membership.utility}",
+            "About ten minutes for a first pass.",
+            "Start",
+            reverse("assessments:start", args=[membership.utility_id]),
+        )
+        for membership in memberships
+    ]

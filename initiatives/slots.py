@@ -1,0 +1,41 @@
+"""What the catalog adds to pages of the rooms below."""
+
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from initiatives.templatetags.catalog import asked_at
+from pdca.models import Area, Component
+from workflow.slots import fills
+
+
+@fills("element.asks")
+def asks(element: Any, explainer: Any) -> SafeString:
+    """What the initiatives ask at an element of the guide."""
+    return render_to_string("initiatives/_asked.html", asked_at(element, explainer))
+
+
+@fills("component.links")
+def of_component(component: Component) -> SafeString:
+    return render_to_string("initiatives/_links.html", {"component": component})
+
+
+@fills("area.links")
+def of_area(area: Area) -> SafeString:
+    return render_to_string("initiatives/_links.html", {"area": area})
+
+
+@fills("guide.links")
+def of_guide() -> SafeString:
+    return render_to_string("initiatives/_links.html", {"guide": True})
+
+
+@fills("search.links")
+def of_search() -> SafeString:
+    return render_to_string("initiatives/_links.html", {"search": True})
+
+
+@fills("report.links")
+def of_reports() -> SafeString:
+    return render_to_string("initiatives/_links.html", {"reports": True})

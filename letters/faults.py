@@ -1,0 +1,63 @@
+"""What is wrong with a wording that somebody typed."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.template import Template, TemplateSyntaxError, Variable
+from django.template.base import FilterExpression, Node, TextNode, VariableNode
+from django.template.defaulttags import CommentNode, IfNode
+
+from letters.wordings import Wording
+
+
+def faults(text: str, wording: Wording) -> list[str]:
+    """What is wrong with ``text``, for the person who typed it; empty where every letter made from it can be read."""
+    try:
+        nodes = Template(text).nodelist
+    except TemplateSyntaxError as error:
+        return [f"This can't be read: {error}"]
+    names = [word.name for word in wording.words]
+    there = ", ".join(f"{{{{ {name} }}}}" for name in names)
+    found = []
+    for name in dict.fromkeys(_variables(nodes)):
+        if name not in names:
+            found.append(f"There is no “{name}” in this letter. There is: {there}.")
+    if any(_is_other(node) for node in nodes.get_nodes_by_type(Node)):
+        found.append("Of tags in {% %}, a letter knows {% if %}, {% elif %}, {% else %} and {% endif %} only.")
+    texts = [node.s for node in nodes.get_nodes_by_type(TextNode) if isinstance(node, TextNode)]
+    if any(re.search(r"{{|}}|{%|%}", typed) for typed in texts):
+        found.append("Somewhere a {{ or {% is not closed, or closed twice. Write {{ utility }}, with both pairs.")
+    return found
+
+
+def _is_other(node: Node) -> bool:
+    return not isinstance(node, TextNode | VariableNode | IfNode | CommentNode)
+
+
+def _variables(nodes: Iterable[Any]) -> Iterator[str]:
+    """The names that are asked for, as they were typed."""
+    for node in nodes:
+        if isinstance(node, VariableNode):
+            yield from _of_expression(node.filter_expression)
+        elif isinstance(node, IfNode):
+            for condition, inside in node.conditions_nodelists:
+                yield from _of_condition(condition)
+                yield from _variables(inside)
+
+
+def _of_condition(condition: Any) -> Iterator[str]:
+    """An ``if`` is a tree of operators (first, second) whose leaves have a value."""
+    if condition is None:  # else
+        return
+    if isinstance(getattr(condition, "value", None), FilterExpression):
+        yield from _of_expression(condition.value)
+    yield from _of_condition(getattr(condition, "first", None))
+    yield from _of_condition(getattr(condition, "second", None))
+
+
+def _of_expression(expression: FilterExpression) -> Iterator[str]:
+    values = [expression.var, *(value for _, arguments in expression.filters for _, value in arguments)]
+    for value in values:
+        if isinstance(value, Variable) and value.lookups:
+            yield ".".join(value.lookups)

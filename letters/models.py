@@ -1,0 +1,82 @@
+"""The messages: each about one occasion to one address, written as a row with what it tells of, sent once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from post_office.models import STATUS, Email
+
+from workflow import queue
+
+
+def post(address: str, subject: str, body: str) -> Email:
+    """Put an e-mail into the outbox with the present transaction; a worker sends it once that is committed.
+
+    It is written as a row, not through ``post_office.mail``, which would read the finished text as a template.
+    """
+    email = Email.objects.create(
+        from_email=settings.DEFAULT_FROM_EMAIL, to=[address], subject=subject, message=body, status=STATUS.queued
+    )
+    # Where the broker is away, the next minute's sweep of the outbox sends it.
+    transaction.on_commit(lambda: queue.send("post_office.tasks.send_queued_mail"), robust=True)
+    return email
+
+
+class Message(models.Model):
+    """``key`` names the occasion and the address, so that nobody is told twice. ``about`` is a row of any room."""
+
+    key = models.CharField(max_length=200, unique=True, editable=False)
+    about_type = models.ForeignKey(ContentType, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    about_id = models.PositiveBigIntegerField(null=True, editable=False)
+    about = GenericForeignKey("about_type", "about_id")
+    email = models.OneToOneField(Email, null=True, on_delete=models.SET_NULL, related_name="+")
+    written_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-written_at"]
+        indexes = [models.Index(fields=["about_type", "about_id"], name="message_about")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @classmethod
+    @transaction.atomic
+    def write(cls, about: models.Model, occasion: str, address: str, subject: str, body: str) -> bool:
+        """Post it with the transaction that it tells of; False where this was written before.
+
+        ``occasion`` tells it from other messages about the row, to the same address.
+        """
+        known: dict[str, Any] = {
+            "about_type": ContentType.objects.get_for_model(about),
+            "about_id": about.pk,
+        }
+        message, is_new = cls.objects.get_or_create(key=f"{occasion}:{address}", defaults=known)
+        if is_new:
+            message.email = post(address, subject, body)
+            message.save(update_fields=["email"])
+        return is_new
+
+
+_shown: dict[type[models.Model], Callable[[Any], models.QuerySet[Any]]] = {}
+
+
+def show_messages_about(model: type[models.Model], rows_for: Callable[[Any], models.QuerySet[Any]]) -> None:
+    """Administrators may read the messages about the rows of ``model`` that ``rows_for(user)`` returns.
+
+    Messages about all other rows stay unread: a link in them may let a person in.
+    """
+    _shown[model] = rows_for
+
+
+def shown_to(user: Any) -> models.QuerySet[Message]:
+    """The messages that ``user`` may read in the administration pages."""
+    allowed = Q(pk=None)
+    for model, rows_for in _shown.items():
+        kind = ContentType.objects.get_for_model(model)
+        allowed |= Q(about_type=kind, about_id__in=rows_for(user).values("pk"))
+    return Message.objects.filter(allowed)

@@ -1,0 +1,10 @@
+"""The daily reminders."""
+
+from celery import shared_task
+
+from letters import reminders
+
+
+@shared_task
+def remind() -> None:
+    reminders.remind()

@@ -1,0 +1,5 @@
+"""The link to a person's reports."""
+
+from workflow.navigation import Link, register
+
+register(Link("Reports", "reports:list", order=40, for_members=True))
