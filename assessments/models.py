@@ -6,20 +6,24 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db import IntegrityError, models, transaction
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import CAN_EDIT, Role, Utility
+from accounts.rows import OfUtility, OfUtilityQuerySet
 from assessments import triggers
 from assessments.operations import OPERATIONS
 from assessments.results import AreaInScope, Results, Row
+from files.attachments import Attachment, link_or_file
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
 from workflow.models import Event, Guarded, Versioned, WrongState
 
+COMPLETED = "This gap analysis was completed meanwhile, so it can no longer change."
+CHANGED = "The gap analysis was changed meanwhile. Load the page again; what you typed is kept."
 AREA_CODES = ["E", "S", "Q", "F", "H"]
 
 
@@ -39,18 +43,9 @@ class InUse(Exception):
         self.uses = uses
 
 
-class NotAllowed(Exception):
-    """The person's role in the utility does not include this."""
-
-
-class GapAnalysisQuerySet(models.QuerySet["GapAnalysis"]):
+class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
     def visible_to(self, user: Any) -> Self:
-        """The analyses of the utilities that ``user`` belongs to, each with ``my_role`` in its utility."""
-        return (
-            self.filter(utility__memberships__user=user)
-            .annotate(my_role=F("utility__memberships__role"))
-            .select_related("utility")
-        )
+        return super().visible_to(user).select_related("utility")
 
     def to_fill_in(self) -> Self:
         """Of those fetched through ``visible_to``, the drafts that the person may edit."""
@@ -62,7 +57,7 @@ class GapAnalysisQuerySet(models.QuerySet["GapAnalysis"]):
         )
 
 
-class GapAnalysis(Guarded, Versioned):
+class GapAnalysis(OfUtility, Guarded, Versioned):
     class Status(models.TextChoices):
         DRAFT = "draft", "Under way"
         COMPLETE = "complete", "Complete"
@@ -94,7 +89,6 @@ class GapAnalysis(Guarded, Versioned):
     frozen = models.JSONField(null=True, blank=True, editable=False, help_text="the results as they were at completion")
 
     objects = GapAnalysisQuerySet.as_manager()
-    my_role: str
     n_answered: int
 
     class Meta:
@@ -130,10 +124,6 @@ class GapAnalysis(Guarded, Versioned):
     @property
     def can_manage(self) -> bool:
         return self.my_role == Role.MANAGER
-
-    def _only_managers(self) -> None:
-        if not self.can_manage:
-            raise NotAllowed("Only a manager of the utility can do this.")
 
     # What happens to an analysis.
 
@@ -183,7 +173,7 @@ class GapAnalysis(Guarded, Versioned):
     @transaction.atomic
     def complete(self, *, by: Any) -> None:
         """Close it, keeping its results as they are now. Raises NotAllowed, Incomplete, WrongState."""
-        self._only_managers()
+        self.require_manager()
         # Holds back every save of a row until this is decided (the rows' trigger asks for a share of it).
         locked = GapAnalysis.objects.select_for_update().filter(pk=self.pk).values("areas").first()
         if not locked:
@@ -203,17 +193,17 @@ class GapAnalysis(Guarded, Versioned):
         """Hold it as it is until the end of the transaction. Raises WrongState if it is no draft any more."""
         drafts = GapAnalysis.objects.select_for_update().filter(pk=self.pk, status=self.Status.DRAFT)
         if not drafts.values("pk").first():
-            raise WrongState("This gap analysis was completed meanwhile, so it can no longer change.")
+            raise WrongState(COMPLETED)
 
     def reopen(self, *, by: Any, why: str) -> None:
         """Make it editable again, with the reason kept. Raises NotAllowed, WrongState."""
-        self._only_managers()
+        self.require_manager()
         self._move(self.Status.DRAFT, by=by, why=why, frozen=None, completed_at=None, completed_by=None)
 
     @transaction.atomic
     def discard(self) -> None:
         """Delete a draft with its evidence. Raises NotAllowed, WrongState."""
-        self._only_managers()
+        self.require_manager()
         if self.status != self.Status.DRAFT:
             raise WrongState("Only a gap analysis under way can be deleted.")
         stored = list(StoredFile.objects.filter(evidence__finding__analysis=self).distinct())
@@ -272,19 +262,17 @@ class GapAnalysisEvent(Event):
     analysis = models.ForeignKey(GapAnalysis, on_delete=models.CASCADE, related_name="events")
 
 
-class FindingQuerySet(models.QuerySet["Finding"]):
+class FindingQuerySet(OfUtilityQuerySet["Finding"]):
+    utility = "analysis__utility"
+
     def visible_to(self, user: Any) -> Self:
-        return (
-            self.filter(analysis__utility__memberships__user=user)
-            .annotate(my_role=F("analysis__utility__memberships__role"))
-            .select_related("analysis", "element")
-        )
+        return super().visible_to(user).select_related("analysis", "element")
 
     def answered(self) -> Self:
         return self.filter(rating__isnull=False, to_confirm=False)
 
 
-class Finding(Versioned):
+class Finding(OfUtility, Versioned):
     """One row of Table 2: what exists for one element, and which management areas it serves."""
 
     class Rating(models.IntegerChoices):
@@ -303,7 +291,6 @@ class Finding(Versioned):
     to_confirm = models.BooleanField("carried over, to be confirmed", default=False)
 
     objects = FindingQuerySet.as_manager()
-    my_role: str
 
     class Meta:
         ordering = ["element__order"]
@@ -367,15 +354,15 @@ class Finding(Versioned):
         self.to_confirm = self.rating is not None
 
     def answer(self, version: int, *, by: Any, **changes: Any) -> None:
-        """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed.
-
-        Raises IntegrityError where the analysis was completed after this row was read: the row's trigger refuses it.
-        """
-        if self.my_role not in CAN_EDIT:
-            raise NotAllowed("Viewers can read, not change.")
+        """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed."""
+        self.require_editor()
         if self.analysis.status != GapAnalysis.Status.DRAFT:
-            raise WrongState("A complete gap analysis does not change.")
-        self.save_over(version, by=by, to_confirm=False, **changes)
+            raise WrongState(COMPLETED)
+        try:
+            with transaction.atomic():
+                self.save_over(version, by=by, to_confirm=False, **changes)
+        except IntegrityError as error:  # from the row's trigger: the analysis changed after this row was read
+            raise WrongState(CHANGED) from error
 
     @transaction.atomic
     def attach_link(self, *, by: Any, url: str, title: str = "") -> "Evidence":
@@ -390,29 +377,21 @@ class Finding(Versioned):
         return self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by))
 
 
-class Evidence(models.Model):
+class EvidenceQuerySet(OfUtilityQuerySet["Evidence"]):
+    utility = "finding__analysis__utility"
+
+
+class Evidence(Attachment):
     """A link or a kept file that shows what a finding says."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="evidence_items")
-    title = models.CharField(max_length=200, blank=True)
-    url = models.URLField("link", max_length=1000, blank=True)
-    file = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="evidence")
-    added_at = models.DateTimeField(default=timezone.now, editable=False)
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
-    class Meta:
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta(Attachment.Meta):
         verbose_name_plural = "evidence"
-        ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=(Q(url="") & Q(file__isnull=False)) | (~Q(url="") & Q(file=None)),
-                name="evidence_link_or_file",
-            )
-        ]
+        constraints = [link_or_file("evidence_link_or_file")]
         triggers = [triggers.EVIDENCE_OF_A_DRAFT]
-
-    def __str__(self) -> str:
-        return self.title or (self.file.name if self.file else self.url)
 
     @classmethod
     def carry_over(cls, previous: GapAnalysis, copies: list[Finding]) -> None:
@@ -434,7 +413,4 @@ class Evidence(models.Model):
     def discard(self) -> None:
         """Take it away; its file goes too unless another finding uses it. Raises WrongState."""
         self.finding.analysis.stays_draft()
-        file = self.file
-        self.delete()
-        if file and not file.evidence.exists():
-            file.discard()
+        self.remove()

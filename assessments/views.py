@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -16,7 +15,7 @@ from accounts.requests import AuthenticatedRequest
 from assessments import charts
 from assessments.forms import AnalysisForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
 from assessments.lists import AnalysisFilters, AnalysisTable
-from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, InUse, NotAllowed
+from assessments.models import COMPLETED, Evidence, Finding, GapAnalysis, Incomplete, InUse
 from assessments.results import phases
 from assessments.rows import AreaShown, markup, rows_of
 from files.models import RefusedFile
@@ -25,7 +24,6 @@ from workflow import saving
 from workflow.lists import list_page
 from workflow.models import Stale, WrongState
 
-COMPLETED = "This gap analysis was completed meanwhile, so it can no longer change."
 SCOPE_CHANGED = "Someone changed these meanwhile. Look at yours once more; saving again replaces theirs."
 
 
@@ -156,46 +154,28 @@ def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
 @login_required
 @require_POST
 def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    """Save a row over the version it was read at: 200 saved, 409 changed by someone else, 422 not valid."""
+    """Save a row over the version it was read at (workflow.saving)."""
     finding = _row(request, pk, element)
     form = FindingForm(request.POST, finding=finding)
-    try:
-        if not form.is_valid():
-            return _not_saved(request, finding, form, 422)
+
+    def save() -> Finding:
         finding.answer(form.cleaned_data["version"], by=request.user, **form.changes_made)
-    except Stale as stale:
-        return _not_saved(request, finding, form, 409, stale=stale)
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from error
-    except WrongState:
-        form.add_error(None, COMPLETED)
-        return _not_saved(request, finding, form, 422)
-    except IntegrityError:
-        form.add_error(None, "The gap analysis was changed meanwhile. Load the page again; what you typed is kept.")
-        return _not_saved(request, finding, form, 422)
-    if not saving.wants_json(request):
-        return redirect(f"{finding.analysis.get_absolute_url()}#row-{element}")
-    answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
-    lack = finding.lack(finding.analysis.areas)
-    return saving.saved(finding.version, rating=finding.rating, lack=lack, answered=list(answered))
+        return finding
 
+    def more() -> dict[str, Any]:
+        answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
+        return {"rating": finding.rating, "lack": finding.lack(finding.analysis.areas), "answered": list(answered)}
 
-def _not_saved(
-    request: AuthenticatedRequest, finding: Finding, form: FindingForm, status: int, stale: Stale | None = None
-) -> HttpResponse:
-    """What was sent, why it was not saved, and both texts where two people wrote."""
-    conflict: dict[str, Any] = {}
-    if stale:
-        base = finding.analysis.get_absolute_url()
-        conflict = saving.conflict(stale, form, row=finding.element.slug, base=base)
-    if saving.wants_json(request):
-        return saving.not_saved(request, form, conflict)
-    analysis = _visible(request, finding.analysis_id)
-    if not analysis.can_edit:
-        return render(request, "assessments/analysis_read.html", _read_context(analysis), status=status)
-    shown = _whole(request, stale.current if stale else finding, finding)
-    more = _details_context(finding, shown, conflict=conflict, status=status)
-    return _table(request, analysis, opened=finding.element.slug, **more)
+    def page(conflict: dict[str, Any], status: int) -> HttpResponse:
+        analysis = _visible(request, pk)
+        if not analysis.can_edit:
+            return render(request, "assessments/analysis_read.html", _read_context(analysis), status=status)
+        shown = _whole(request, conflict.get("current", finding), finding)
+        details = _details_context(finding, shown, conflict=conflict, status=status)
+        return _table(request, analysis, opened=element, **details)
+
+    block = saving.Block(element, finding.analysis.get_absolute_url())
+    return saving.save_block(request, form, block, save=save, more=more, page=page)
 
 
 def _whole(request: AuthenticatedRequest, stored: Finding, finding: Finding) -> FindingForm:
@@ -287,7 +267,7 @@ def add_file(request: AuthenticatedRequest, pk: int, element: str) -> HttpRespon
 @login_required
 @require_POST
 def remove_evidence(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    item = get_object_or_404(Evidence, pk=pk, finding__analysis__utility__memberships__user=request.user)
+    item = get_object_or_404(Evidence.objects.visible_to(request.user), pk=pk)
     finding = _editable_row(request, item.finding.analysis_id, item.finding.element.slug)
     try:
         item.discard()
@@ -299,12 +279,8 @@ def remove_evidence(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 @login_required
 def download(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    item = get_object_or_404(
-        Evidence.objects.select_related("file"),
-        pk=pk,
-        file__isnull=False,
-        finding__analysis__utility__memberships__user=request.user,
-    )
+    items = Evidence.objects.visible_to(request.user).select_related("file")
+    item = get_object_or_404(items, pk=pk, file__isnull=False)
     return item.file.response()  # type: ignore[union-attr,return-value]
 
 
@@ -317,8 +293,6 @@ def complete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     try:
         analysis.complete(by=request.user)
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from error
     except Incomplete:
         return redirect(f"{analysis.get_absolute_url()}?missing=1#missing")
     except WrongState:
@@ -353,8 +327,6 @@ def delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = _visible(request, pk)
     try:
         analysis.discard()
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from error
     except WrongState as error:
         messages.error(request, str(error))
         return redirect(analysis)

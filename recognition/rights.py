@@ -8,16 +8,11 @@ until the member's own review is submitted.
 from enum import StrEnum
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-
 from accounts.models import CAN_EDIT, Role, StaffGroup
 from recognition.models import Application, Assignment
+from workflow.rights import NotAllowed, RightsTable
 
 Status = Application.Status
-
-
-class NotAllowed(PermissionDenied):
-    """The person's role does not include this, or not at this stage."""
 
 
 class Who(StrEnum):
@@ -85,80 +80,85 @@ PENDING = frozenset(Application.PENDING)
 BEFORE_PANEL = frozenset(Application.BEFORE_PANEL)
 
 # Act → who may do it → at which stages.
-TABLE: dict[Act, dict[Who, frozenset[Status]]] = {
-    Act.EDIT: {Who.WRITER: frozenset(Application.EDITABLE), Who.CLERK: frozenset(Application.EDITABLE)},
-    Act.SUBMIT: {Who.MANAGER: frozenset(Application.EDITABLE), Who.CLERK: frozenset(Application.EDITABLE)},
-    Act.DELETE: {Who.MANAGER: frozenset({Status.DRAFT})},
-    Act.WITHDRAW: {Who.MANAGER: BEFORE_PANEL},
-    Act.READ_CONTACT: {
-        Who.READER: ANY,
-        Who.CLERK: ANY,
-        Who.PROGRAM: SENT,
-        Who.COMPLIANCE: FROM_COMPLIANCE,
-        Who.MEMBER: FROM_PANEL,
-        Who.OFFICIAL: FROM_PANEL,
-    },
-    Act.READ_TEXT: {
-        Who.READER: ANY,
-        Who.CLERK: ANY,
-        Who.PROGRAM: SENT,
-        Who.MEMBER: FROM_PANEL,
-        Who.OFFICIAL: FROM_PANEL,
-    },
-    Act.READ_CONFIDENTIAL: {
-        Who.READER: ANY,
-        Who.CLERK: ANY,
-        Who.PROGRAM: SENT,
-        Who.MEMBER: FROM_PANEL,
-        Who.OFFICIAL: FROM_PANEL,
-    },
-    Act.SEE_PEOPLE: {
-        Who.PROGRAM: ANY,
-        Who.COMPLIANCE: FROM_COMPLIANCE,
-        Who.REVIEWED: FROM_PANEL,
-        Who.OFFICIAL: FROM_PANEL,
-    },
-    Act.SEE_CHECKLIST: {Who.PROGRAM: SENT},
-    Act.SEE_COMPLIANCE: {Who.PROGRAM: FROM_COMPLIANCE, Who.COMPLIANCE: FROM_COMPLIANCE, Who.OFFICIAL: FROM_PANEL},
-    Act.SEE_REVIEWS: {
-        Who.PROGRAM: FROM_PANEL,
-        Who.REVIEWED: FROM_PANEL,
-        Who.OFFICIAL: frozenset(Application.PAST_PANEL),
-    },
-    Act.SEE_RECOMMENDATION: {
-        Who.PROGRAM: frozenset(Application.PAST_PANEL),
-        Who.REVIEWED: frozenset(Application.PAST_PANEL),
-        Who.OFFICIAL: frozenset(Application.PAST_PANEL),
-    },
-    Act.SEE_FEEDBACK: {Who.READER: OUTCOME, Who.PROGRAM: OUTCOME, Who.OFFICIAL: OUTCOME},
-    Act.EXTEND: {Who.PROGRAM: frozenset({Status.DRAFT})},
-    Act.TAKE_UP: {Who.PROGRAM: frozenset({Status.SUBMITTED, Status.RESUBMITTED})},
-    Act.CHECK: {Who.PROGRAM: frozenset({Status.COMPLETENESS})},
-    Act.CLOSE_LATE: {Who.PROGRAM: frozenset({Status.RETURNED})},
-    Act.RECORD_COMPLIANCE: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
-    Act.RECORD_REGION: {Who.PROGRAM: frozenset({Status.REGION})},
-    Act.ASSIGN: {Who.PROGRAM: PANELS},
-    Act.DECLARE: {Who.SEAT: PANELS, Who.MEMBER: PANELS},
-    Act.RATE: {Who.MEMBER: PANELS},
-    Act.DISCUSS: {Who.REVIEWED: PANELS},
-    Act.RECOMMEND: {Who.LEAD: PANELS},
-    Act.DECIDE: {Who.OFFICIAL: PENDING},
-    Act.EDIT_LETTER: {Who.PROGRAM: PENDING, Who.OFFICIAL: PENDING},
-    Act.WRITE_FEEDBACK: {Who.PROGRAM: PENDING | OUTCOME},
-    Act.GET_LETTER: {Who.READER: OUTCOME, Who.PROGRAM: OUTCOME},
-    Act.PUBLISH: {Who.MANAGER: RECOGNIZED},
-    Act.REVOKE: {Who.PROGRAM: RECOGNIZED},
-    Act.NOTIFY: {Who.PROGRAM: OUTCOME},
-    Act.SCREEN: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
-    Act.SEE_SCORES: {Who.PROGRAM: frozenset(Application.PAST_PANEL), Who.OFFICIAL: frozenset(Application.PAST_PANEL)},
-    Act.SEE_STATISTICS: {Who.PROGRAM: ANY, Who.OFFICIAL: ANY},
-    Act.REPORT_HOURS: {Who.WRITER: SENT},
-    Act.LOG_HOURS: {
-        Who.PROGRAM: SENT,
-        Who.COMPLIANCE: FROM_COMPLIANCE,
-        Who.MEMBER: FROM_PANEL,
-    },
-}
+RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
+    {
+        Act.EDIT: {Who.WRITER: frozenset(Application.EDITABLE), Who.CLERK: frozenset(Application.EDITABLE)},
+        Act.SUBMIT: {Who.MANAGER: frozenset(Application.EDITABLE), Who.CLERK: frozenset(Application.EDITABLE)},
+        Act.DELETE: {Who.MANAGER: frozenset({Status.DRAFT})},
+        Act.WITHDRAW: {Who.MANAGER: BEFORE_PANEL},
+        Act.READ_CONTACT: {
+            Who.READER: ANY,
+            Who.CLERK: ANY,
+            Who.PROGRAM: SENT,
+            Who.COMPLIANCE: FROM_COMPLIANCE,
+            Who.MEMBER: FROM_PANEL,
+            Who.OFFICIAL: FROM_PANEL,
+        },
+        Act.READ_TEXT: {
+            Who.READER: ANY,
+            Who.CLERK: ANY,
+            Who.PROGRAM: SENT,
+            Who.MEMBER: FROM_PANEL,
+            Who.OFFICIAL: FROM_PANEL,
+        },
+        Act.READ_CONFIDENTIAL: {
+            Who.READER: ANY,
+            Who.CLERK: ANY,
+            Who.PROGRAM: SENT,
+            Who.MEMBER: FROM_PANEL,
+            Who.OFFICIAL: FROM_PANEL,
+        },
+        Act.SEE_PEOPLE: {
+            Who.PROGRAM: ANY,
+            Who.COMPLIANCE: FROM_COMPLIANCE,
+            Who.REVIEWED: FROM_PANEL,
+            Who.OFFICIAL: FROM_PANEL,
+        },
+        Act.SEE_CHECKLIST: {Who.PROGRAM: SENT},
+        Act.SEE_COMPLIANCE: {Who.PROGRAM: FROM_COMPLIANCE, Who.COMPLIANCE: FROM_COMPLIANCE, Who.OFFICIAL: FROM_PANEL},
+        Act.SEE_REVIEWS: {
+            Who.PROGRAM: FROM_PANEL,
+            Who.REVIEWED: FROM_PANEL,
+            Who.OFFICIAL: frozenset(Application.PAST_PANEL),
+        },
+        Act.SEE_RECOMMENDATION: {
+            Who.PROGRAM: frozenset(Application.PAST_PANEL),
+            Who.REVIEWED: frozenset(Application.PAST_PANEL),
+            Who.OFFICIAL: frozenset(Application.PAST_PANEL),
+        },
+        Act.SEE_FEEDBACK: {Who.READER: OUTCOME, Who.PROGRAM: OUTCOME, Who.OFFICIAL: OUTCOME},
+        Act.EXTEND: {Who.PROGRAM: frozenset({Status.DRAFT})},
+        Act.TAKE_UP: {Who.PROGRAM: frozenset({Status.SUBMITTED, Status.RESUBMITTED})},
+        Act.CHECK: {Who.PROGRAM: frozenset({Status.COMPLETENESS})},
+        Act.CLOSE_LATE: {Who.PROGRAM: frozenset({Status.RETURNED})},
+        Act.RECORD_COMPLIANCE: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
+        Act.RECORD_REGION: {Who.PROGRAM: frozenset({Status.REGION})},
+        Act.ASSIGN: {Who.PROGRAM: PANELS},
+        Act.DECLARE: {Who.SEAT: PANELS, Who.MEMBER: PANELS},
+        Act.RATE: {Who.MEMBER: PANELS},
+        Act.DISCUSS: {Who.REVIEWED: PANELS},
+        Act.RECOMMEND: {Who.LEAD: PANELS},
+        Act.DECIDE: {Who.OFFICIAL: PENDING},
+        Act.EDIT_LETTER: {Who.PROGRAM: PENDING, Who.OFFICIAL: PENDING},
+        Act.WRITE_FEEDBACK: {Who.PROGRAM: PENDING | OUTCOME},
+        Act.GET_LETTER: {Who.READER: OUTCOME, Who.PROGRAM: OUTCOME},
+        Act.PUBLISH: {Who.MANAGER: RECOGNIZED},
+        Act.REVOKE: {Who.PROGRAM: RECOGNIZED},
+        Act.NOTIFY: {Who.PROGRAM: OUTCOME},
+        Act.SCREEN: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
+        Act.SEE_SCORES: {
+            Who.PROGRAM: frozenset(Application.PAST_PANEL),
+            Who.OFFICIAL: frozenset(Application.PAST_PANEL),
+        },
+        Act.SEE_STATISTICS: {Who.PROGRAM: ANY, Who.OFFICIAL: ANY},
+        Act.REPORT_HOURS: {Who.WRITER: SENT},
+        Act.LOG_HOURS: {
+            Who.PROGRAM: SENT,
+            Who.COMPLIANCE: FROM_COMPLIANCE,
+            Who.MEMBER: FROM_PANEL,
+        },
+    }
+)
 # What the agency's own people see that outside experts don't.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
 # What a panel member who has not reviewed yet must not see, even as program staff or official.
@@ -184,11 +184,11 @@ class Rights:
             return False
         if act in AFTER_OWN_REVIEW and self.seat and Who.REVIEWED not in self.who:
             return False
-        return any(stage in stages for who, stages in TABLE[act].items() if who in self.who)
+        return RIGHTS.may(act, self.who, stage)
 
     def includes(self, act: Act) -> bool:
         """Whether the person's role includes ``act`` at some stage, though perhaps not at this one."""
-        return any(who in self.who for who in TABLE[act])
+        return RIGHTS.includes(act, self.who)
 
     def require(self, act: Act) -> None:
         """Raises NotAllowed."""
@@ -198,7 +198,7 @@ class Rights:
 
 def offered(user: Any, act: Act) -> bool:
     """Whether ``act`` is a step of one of the person's staff roles: who has a list of what waits for it."""
-    return any(who in TABLE[act] for group, who in _STAFF.items() if group in user.staff_groups)
+    return RIGHTS.includes(act, {who for group, who in _STAFF.items() if group in user.staff_groups})
 
 
 def standing(

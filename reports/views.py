@@ -12,10 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from reports import kinds
 from reports.lists import ReportFilters, ReportTable
 from reports.models import Report
+from workflow import polling
 from workflow.lists import list_page
 from workflow.models import WrongState
-
-STOP_POLLING = 286  # htmx: put this in place, and ask no more
 
 
 @login_required
@@ -51,10 +50,8 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
     report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     if not request.headers.get("HX-Request"):
         return render(request, "reports/report_detail.html", {"report": report})
-    if request.GET.get("seen") == report.seen:
-        return HttpResponse(status=STOP_POLLING if report.is_finished else 204)
-    status = STOP_POLLING if report.is_finished else 200
-    return render(request, "reports/report_detail.html#status", {"report": report}, status=status)
+    fragment = "reports/report_detail.html#status"
+    return polling.answer(request, fragment, {"report": report}, seen=report.seen, is_finished=report.is_finished)
 
 
 @login_required

@@ -72,6 +72,21 @@ class Event(models.Model):
         return f"{self.from_status} → {self.to_status}"
 
 
+class Comment(models.Model):
+    """What a person says about a row. A subclass adds the foreign key to that row."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    text = models.TextField(max_length=5000)
+
+    class Meta:
+        abstract = True
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
 class Versioned(models.Model):
     """A row that several people may edit: it saves only over the version it was read at."""
 

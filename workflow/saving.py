@@ -4,15 +4,17 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.forms import BaseForm
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from workflow.conflicts import differences
-from workflow.models import Stale
+from workflow.models import Stale, Versioned, WrongState
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -54,3 +56,46 @@ def not_saved(request: HttpRequest, form: BaseForm, conflict: dict[str, Any]) ->
         return JsonResponse({"errors": [error for errors in form.errors.values() for error in errors]}, status=422)
     html = render_to_string("workflow/conflict.html", conflict, request)
     return JsonResponse({"version": conflict["current"].version, "conflict": html}, status=409)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a page that is saved as one: ``row-<row>`` on the page at the address ``page``."""
+
+    row: str
+    page: str
+
+
+def save_block(
+    request: HttpRequest,
+    form: BaseForm,
+    block: Block,
+    *,
+    save: Callable[[], Versioned],
+    more: Callable[[], dict[str, Any]],
+    page: Callable[[dict[str, Any], int], HttpResponse],
+    theirs: Callable[[Any], Any] = lambda current: current,
+    why_not: Callable[[WrongState], str] = str,
+) -> HttpResponse:
+    """Save a block over the version it was read at.
+
+    ``save`` saves the valid form and returns the row; it may raise Stale or WrongState, which ``why_not`` puts into
+    words. ``more`` is what a script learns beside the new version. ``page(conflict, status)`` shows a person without
+    JavaScript what was not saved; ``theirs`` gives an object with the stored values of a row that does not have them.
+    """
+    conflicting: dict[str, Any] = {}
+    status = 422
+    try:
+        if form.is_valid():
+            row = save()
+            if wants_json(request):
+                return saved(row.version, **more())
+            return redirect(f"{block.page}#row-{block.row}")
+    except Stale as stale:
+        status = 409
+        conflicting = conflict(stale, form, row=block.row, base=block.page, theirs=theirs(stale.current))
+    except WrongState as error:
+        form.add_error(None, why_not(error))
+    if wants_json(request):
+        return not_saved(request, form, conflicting)
+    return page(conflicting, status)

@@ -155,46 +155,39 @@ _EXTRA = {
 @login_required
 @require_POST
 def section(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
-    """Save a section over the version it was read at: 200 saved, 409 changed by someone else, 422 not valid."""
+    """Save a section over the version it was read at (workflow.saving)."""
     application, rights = application_for(request.user, pk, Act.EDIT)
     section = get_object_or_404(application.sections.all(), name=name)
     section.application = application
     form = section_form(section, application.cycle.edition.criteria, request.POST)
-    try:
-        if not form.is_valid():
-            return _not_saved(request, form, rights, 422)
+
+    def save() -> Section:
         section.answer(form.cleaned_data["version"], form.answers, by=request.user)
-    except Stale as stale:
-        return _not_saved(request, form, rights, 409, stale)
-    except WrongState:
-        form.add_error(None, CLOSED)
-        return _not_saved(request, form, rights, 422)
-    if not saving.wants_json(request):
-        return redirect(application.step_url(step_of(name), f"row-{section.anchor}"))
-    outcome = application.checked()
-    context = {"outcome": outcome, "missing": missing(application, outcome), "application": application}
-    panel = render_to_string("recognition/applying/_missing.html", context, request)
-    n_missing = len(outcome.deficiencies)
-    return saving.saved(section.version, words=outcome.words, n_missing=n_missing, missing=panel)
+        return section
 
+    def more() -> dict[str, Any]:
+        outcome = application.checked()
+        context = {"outcome": outcome, "missing": missing(application, outcome), "application": application}
+        panel = render_to_string("recognition/applying/_missing.html", context, request)
+        return {"words": outcome.words, "n_missing": len(outcome.deficiencies), "missing": panel}
 
-def _not_saved(
-    request: AuthenticatedRequest, form: SectionForm, rights: Rights, status: int, stale: Stale | None = None
-) -> HttpResponse:
-    """What was sent, why it was not saved, and both texts where two people wrote."""
-    application, section = form.section.application, form.section
-    name = step_of(section.name)
-    conflict: dict[str, Any] = {}
-    if stale:
-        theirs = SimpleNamespace(**stale.current.answers)
-        base = application.step_url(name).partition("#")[0]
-        conflict = saving.conflict(stale, form, row=section.anchor, base=base, theirs=theirs)
-    if saving.wants_json(request):
-        return saving.not_saved(request, form, conflict)
-    if not application.is_editable:
-        messages.error(request, CLOSED)
-        return redirect(application)
-    return _page(request, application, rights, name, sent=form, conflict=conflict, status=status)
+    def page(conflict: dict[str, Any], status: int) -> HttpResponse:
+        if not application.is_editable:
+            messages.error(request, CLOSED)
+            return redirect(application)
+        return _page(request, application, rights, step_of(name), sent=form, conflict=conflict, status=status)
+
+    block = saving.Block(section.anchor, application.step_url(step_of(name)).partition("#")[0])
+    return saving.save_block(
+        request,
+        form,
+        block,
+        save=save,
+        more=more,
+        page=page,
+        theirs=lambda current: SimpleNamespace(**current.answers),
+        why_not=lambda error: CLOSED,
+    )
 
 
 # Photos.

@@ -12,8 +12,9 @@ from recognition.access import step
 from recognition.burden.hours import given, of_application, steps
 from recognition.burden.hours_forms import HoursForm
 from recognition.models import Application, Hours
-from recognition.rights import Act, NotAllowed, Rights
+from recognition.rights import Act, Rights
 from workflow import saving
+from workflow.rights import NotAllowed
 
 
 def asked(user: Any, application: Application, rights: Rights) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import CAN_EDIT, Membership, StaffGroup, System, Utility
+from accounts.models import CAN_EDIT, StaffGroup, System, Utility
+from accounts.rows import role_of
 from files.models import StoredFile
 from files.photos import reencoded
 from letters import wordings
@@ -44,9 +45,8 @@ class TooMany(Exception):
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: Any) -> Self:
         """What exists for ``user``, each row with ``my_role`` in its utility and ``my_assignment`` to its panel."""
-        mine = Membership.objects.filter(utility=OuterRef("utility"), user=user).values("role")[:1]
         rows = self.annotate(
-            my_role=Subquery(mine),
+            my_role=role_of(user),
             _seat=FilteredRelation("assignments", condition=Q(assignments__member=user, assignments__recused_at=None)),
             my_assignment=F("_seat__pk"),  # one at most: a constraint
         ).select_related("utility", "cycle")
@@ -61,12 +61,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def without_part_of(self, user: Any) -> Self:
         """For who may look at everything else: not those of an own utility, nor of a panel with the own review due."""
-        mine = Membership.objects.filter(utility=OuterRef("utility"), user=user)
         review_due = FilteredRelation(
             "assignments",
             condition=Q(assignments__member=user, assignments__recused_at=None, assignments__submitted_at=None),
         )
-        return self.annotate(_review_due=review_due).exclude(Exists(mine)).filter(_review_due=None)
+        return self.annotate(_review_due=review_due).exclude(utility__memberships__user=user).filter(_review_due=None)
 
     def of_others(self) -> Self:
         """Without those of the person's own utilities: there the person is an applicant and reviews nothing."""

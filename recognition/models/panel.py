@@ -15,7 +15,7 @@ from recognition.application.content import claimed
 from recognition.application.shown import criterion_names
 from recognition.models.application import Application
 from recognition.models.review import Unfinished
-from workflow.models import Versioned, WrongState
+from workflow.models import Comment, Versioned, WrongState
 
 
 class CannotSit(Exception):
@@ -321,19 +321,10 @@ class Rating(Versioned):
         self.save_over(version, by=by, value=value, comment=comment)
 
 
-class Remark(models.Model):
+class Remark(Comment):
     """What panel members say to each other about one application, after their own reviews."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="remarks")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    at = models.DateTimeField(default=timezone.now, editable=False)
-    text = models.TextField(max_length=5000)
-
-    class Meta:
-        ordering = ["at", "pk"]
-
-    def __str__(self) -> str:
-        return self.text[:60]
 
     @classmethod
     @transaction.atomic

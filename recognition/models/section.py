@@ -1,20 +1,12 @@
 """A part of an application that is saved as one."""
 
-from typing import Any, Self
+from typing import Any
 
 from django.db import models, transaction
 
-from accounts.models import CAN_EDIT
 from recognition import triggers
 from recognition.models.application import Application
 from workflow.models import Versioned
-
-
-class SectionQuerySet(models.QuerySet["Section"]):
-    def editable_by(self, user: Any) -> Self:
-        return self.filter(
-            application__utility__memberships__user=user, application__utility__memberships__role__in=CAN_EDIT
-        ).select_related("application__cycle__edition", "application__utility")
 
 
 class Section(Versioned):
@@ -23,8 +15,6 @@ class Section(Versioned):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="sections")
     name = models.CharField(max_length=80)
     answers = models.JSONField(default=dict, blank=True)
-
-    objects = SectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -19,8 +19,7 @@ from recognition.models.screening import latest_findings
 from recognition.reviewing.compliance_forms import CheckForm, FindingForm, RegionForm
 from recognition.rights import Act, Rights
 from recognition.screening import asking
-from reports.views import STOP_POLLING
-from workflow import saving
+from workflow import polling, saving
 
 
 @require_safe
@@ -89,11 +88,9 @@ def ask(request: AuthenticatedRequest, application: Application, rights: Rights)
 def echo(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     """For htmx: what changed of ECHO's answers, and nothing (204) where nothing did."""
     panel = asking.panel(application)
-    if request.GET.get("seen") == panel.seen:
-        return HttpResponse(status=204 if panel.since else STOP_POLLING)
     context = {"application": application, "panel": panel, "may_ask": rights.may(Act.SCREEN)}
-    status = 200 if panel.since else STOP_POLLING
-    return render(request, "recognition/reviewing/application_compliance.html#echo", context, status=status)
+    fragment = "recognition/reviewing/application_compliance.html#echo"
+    return polling.answer(request, fragment, context, seen=panel.seen, is_finished=panel.since is None)
 
 
 @require_safe

@@ -1,10 +1,12 @@
 """The page of a panel member: the question of conflict, the own review, and after it what the others found."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -18,7 +20,7 @@ from recognition.reviewing.panel_forms import RatingForm, RecommendationForm, Re
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import Act, Rights
 from workflow import saving
-from workflow.models import Stale, WrongState
+from workflow.models import Versioned, WrongState
 
 CLOSED = "The panel has recommended, or your seat was given up: this review can no longer change."
 
@@ -146,8 +148,9 @@ def recuse(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def rating(request: AuthenticatedRequest, pk: int, criterion: str) -> HttpResponse:
-    """Save a rating over the version it was read at: 200 saved, 409 changed elsewhere, 422 not valid."""
-    application, rights, seat = _own(request, pk)
+    """Save a rating over the version it was read at (workflow.saving)."""
+    own = _own(request, pk)
+    seat = own[2]
     rating = get_object_or_404(seat.ratings.all(), criterion=criterion)
     rating.assignment = seat
     form = RatingForm(request.POST, rating=rating)
@@ -157,50 +160,42 @@ def rating(request: AuthenticatedRequest, pk: int, criterion: str) -> HttpRespon
         rating.rate(sent["version"], value=sent["value"], comment=sent["comment"], by=request.user)
         return rating
 
-    return _saved(request, (application, rights, seat), form, rating.anchor, save)
+    return _save_block(request, own, form, rating.anchor, save, sent=form)
 
 
 @login_required
 @require_POST
 def review_summary(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    application, rights, seat = _own(request, pk)
+    own = _own(request, pk)
+    seat = own[2]
     form = SummaryForm(request.POST, seat=seat)
 
     def save() -> Assignment:
         seat.sum_up(form.cleaned_data["version"], form.cleaned_data["summary"], by=request.user)
         return seat
 
-    return _saved(request, (application, rights, seat), form, "summary", save)
+    return _save_block(request, own, form, "summary", save, summary_form=form)
 
 
-def _saved(request: AuthenticatedRequest, own: Any, form: Any, anchor: str, save: Any) -> HttpResponse:
-    """What the saving of one block answers, to a program or to a person without JavaScript."""
-    application, rights, seat = own
-    conflict: dict[str, Any] = {}
-    status = 422
-    try:
-        if form.is_valid():
-            row = save()
-            return _done(request, seat, anchor, row.version)
-    except Stale as stale:
-        status = 409
-        conflict = saving.conflict(stale, form, row=anchor, base=seat.get_absolute_url())
-    except WrongState as error:
-        form.add_error(None, str(error) if rights.may(Act.RATE) else CLOSED)
-    if saving.wants_json(request):
-        return saving.not_saved(request, form, conflict)
-    return _page(request, *own, conflict=conflict, status=status, **_bound(form))
-
-
-def _bound(form: Any) -> dict[str, Any]:
-    return {"sent": form} if isinstance(form, RatingForm) else {"summary_form": form}
-
-
-def _done(request: AuthenticatedRequest, seat: Assignment, anchor: str, version: int) -> HttpResponse:
-    if not saving.wants_json(request):
-        return redirect(f"{seat.get_absolute_url()}#row-{anchor}")
-    rated = [rating.anchor for rating in seat.ratings.exclude(value="")]
-    return saving.saved(version, rated=rated)
+def _save_block(
+    request: AuthenticatedRequest,
+    own: tuple[Application, Rights, Assignment],
+    form: BaseForm,
+    anchor: str,
+    save: Callable[[], Versioned],
+    **bound: Any,
+) -> HttpResponse:
+    """``bound`` is the form as the page takes it."""
+    _, rights, seat = own
+    return saving.save_block(
+        request,
+        form,
+        saving.Block(anchor, seat.get_absolute_url()),
+        save=save,
+        more=lambda: {"rated": [rating.anchor for rating in seat.ratings.exclude(value="")]},
+        page=lambda conflict, status: _page(request, *own, conflict=conflict, status=status, **bound),
+        why_not=lambda error: str(error) if rights.may(Act.RATE) else CLOSED,
+    )
 
 
 @login_required

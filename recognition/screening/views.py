@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,7 +12,7 @@ from recognition.cycles.views import cycle_for, tabs
 from recognition.models import Application, Screening, ScreeningFinding
 from recognition.rights import Act
 from recognition.screening.lists import FindingFilters, FindingTable
-from reports.views import STOP_POLLING
+from workflow import polling
 from workflow.lists import list_page
 
 PAGE = "recognition/screening/cycle_screening.html"
@@ -39,10 +39,9 @@ def screening(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 def _progress(request: AuthenticatedRequest, last: Screening) -> HttpResponse:
     """Nothing (204) where nothing is new; a finished one reloads the page, which has its findings."""
     if last.is_finished:
-        return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
-    if request.GET.get("seen") == last.seen:
-        return HttpResponse(status=204)
-    return render(request, f"{PAGE}#progress", {"last": last, "cycle": last.cycle})
+        return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
+    context = {"last": last, "cycle": last.cycle}
+    return polling.answer(request, f"{PAGE}#progress", context, seen=last.seen, is_finished=False)
 
 
 @login_required

@@ -1,0 +1,43 @@
+"""Rows that belong to a utility: whom they exist for, and the person's role there."""
+
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.db import models
+from django.db.models import F, OuterRef, Subquery
+
+from accounts.models import CAN_EDIT, Membership, Role
+from workflow.rights import NotAllowed
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class OfUtilityQuerySet(models.QuerySet[Row]):
+    """``utility`` is the path from a row to its utility."""
+
+    utility: ClassVar[str] = "utility"
+
+    def visible_to(self, user: Any) -> Self:
+        """The rows of the utilities that ``user`` belongs to, each with ``my_role`` there."""
+        memberships = f"{self.utility}__memberships"
+        return self.filter(**{f"{memberships}__user": user}).annotate(my_role=F(f"{memberships}__role"))
+
+
+class OfUtility:
+    """A row that was fetched through ``visible_to``."""
+
+    my_role: str
+
+    def require_editor(self) -> None:
+        """Raises NotAllowed for a viewer."""
+        if self.my_role not in CAN_EDIT:
+            raise NotAllowed("Viewers can read, not change.")
+
+    def require_manager(self) -> None:
+        """Raises NotAllowed for everyone but a manager."""
+        if self.my_role != Role.MANAGER:
+            raise NotAllowed("Only a manager of the utility can do this.")
+
+
+def role_of(user: Any, utility: str = "utility") -> Subquery:
+    """The person's role in a row's utility, null for a stranger: for rows that exist for others too."""
+    return Subquery(Membership.objects.filter(utility=OuterRef(utility), user=user).values("role")[:1])
