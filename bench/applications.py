@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Identifier, StaffGroup, System, User, Utility
 from accounts.regions import REGION_OF_STATE
 from recognition.application.content import claimed
-from recognition.models import Application, Assignment, Cycle, Edition, Rating, Submission
+from recognition.models import Application, Cycle, Edition, Rating, Seat, Submission
 
 APPLICATIONS, SEATS, MEMBERS = 1500, 3, 30
 CONTENT = {
@@ -73,8 +73,8 @@ def _submissions(applications: list[Application]) -> list[Submission]:
 
 def _reviews(submissions: list[Submission], members: list[User]) -> None:
     now = timezone.now()
-    seats = Assignment.objects.bulk_create(
-        Assignment(
+    seats = Seat.objects.bulk_create(
+        Seat(
             application=submission.application,
             member=members[(number + place) % MEMBERS],
             lead=place == 0,
@@ -86,7 +86,7 @@ def _reviews(submissions: list[Submission], members: list[User]) -> None:
         for place in range(SEATS)
     )
     Rating.objects.bulk_create(
-        Rating(assignment=seat, criterion=name, value="met", comment="Shown in the text.")
+        Rating(seat=seat, criterion=name, value="met", comment="Shown in the text.")
         for seat in seats
         for name in claimed(CONTENT)
     )

@@ -24,7 +24,6 @@ from pdca.loading import read
 from recognition import reminders
 from recognition.models import (
     Application,
-    Assignment,
     ComplianceCheck,
     Cycle,
     Decision,
@@ -36,6 +35,7 @@ from recognition.models import (
     Recognition,
     Recommendation,
     Remark,
+    Seat,
 )
 from recognition.models.review import (
     begin_completeness,
@@ -334,28 +334,28 @@ def _sit(play: Play) -> None:
     with play.past.ago(10):
         reading[0].declare()
         reading[1].declare()
-        reading[2].recuse(conflict=Assignment.Conflict.CONTRACT, reason=play.words["conflict"])
+        reading[2].recuse(conflict=Seat.Conflict.CONTRACT, reason=play.words["conflict"])
     with play.past.ago(9):
-        Assignment.assign(play.entries["panel"], three, by=staff, due=_day(6))
+        Seat.assign(play.entries["panel"], three, by=staff, due=_day(6))
     with play.past.ago(3):
         _review(play, reading[1], 1)
         _rate(play, reading[0], 0, only=4)
 
 
-def _all(seats: Mapping[str, list[Assignment]]) -> Iterator[Assignment]:
+def _all(seats: Mapping[str, list[Seat]]) -> Iterator[Seat]:
     for panel in seats.values():
         yield from panel
 
 
-def _seats(play: Play, stage: str, members: list[User], due: date) -> list[Assignment]:
+def _seats(play: Play, stage: str, members: list[User], due: date) -> list[Seat]:
     staff = play.people["staff"]
     return [
-        Assignment.assign(play.entries[stage], member, by=staff, due=due, lead=place == 0)
+        Seat.assign(play.entries[stage], member, by=staff, due=due, lead=place == 0)
         for place, member in enumerate(members)
     ]
 
 
-def _review(play: Play, seat: Assignment, number: int) -> None:
+def _review(play: Play, seat: Seat, number: int) -> None:
     _rate(play, seat, number)
     against = play.entries["not-recommended"], play.entries["not-recognized"]
     summary = play.words["summary_against" if seat.application in against else "summary_for"]
@@ -363,19 +363,19 @@ def _review(play: Play, seat: Assignment, number: int) -> None:
     seat.submit()
 
 
-def _rate(play: Play, seat: Assignment, number: int, only: int | None = None) -> None:
+def _rate(play: Play, seat: Seat, number: int, only: int | None = None) -> None:
     """Mostly met, now and then partly; of those that are not recommended every third one is not met."""
     against = play.entries["not-recommended"], play.entries["not-recognized"]
     for place, rating in enumerate(seat.ratings.all()[:only], start=number):
         value = "partly" if place % 5 == 4 else "met"
         if seat.application in against and place % 3 == 0:
             value = "not_met"
-        rating.assignment = seat
+        rating.seat = seat
         comments = play.words[value]
         rating.rate(rating.version, value=value, comment=comments[place % len(comments)], by=seat.member)
 
 
-def _recommend(play: Play, lead: Assignment, recommends: bool) -> None:
+def _recommend(play: Play, lead: Seat, recommends: bool) -> None:
     reasons = play.words["for" if recommends else "against"]
     dissent = "" if recommends else play.words["dissent"]
     Recommendation.record(lead, recommends=recommends, reasons=reasons, dissent=dissent)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.conf import settings
 
 from letters.reminders import daily, for_each, occasion
-from recognition.models import Application, Assignment, Recognition
+from recognition.models import Application, Recognition, Seat
 from recognition.models.review import find_incomplete
 from workflow.models import WrongState
 
@@ -25,7 +25,7 @@ def remind() -> None:
     applications = Application.objects.select_related("cycle", "utility")
     for_each(applications.filter(status=Application.Status.RETURNED), _remind_of_return)
     for_each(applications.filter(status=Application.Status.DRAFT, on_paper=False), _remind_of_draft)
-    reviews = Assignment.objects.to_do().filter(member__is_active=True)
+    reviews = Seat.objects.to_do().filter(member__is_active=True)
     for_each(reviews.select_related("member", "application__cycle", "application__utility"), _remind_of_review)
     for_each(Recognition.objects.valid().with_utility(), _remind_of_end)
 
@@ -49,7 +49,7 @@ def _remind_of_draft(application: Application) -> None:
         application.tell_applicants("draft-reminder", occasion, closes=application.in_its_zone(closes))
 
 
-def _remind_of_review(seat: Assignment) -> None:
+def _remind_of_review(seat: Seat) -> None:
     if occasion := _occasion(REVIEW_DAYS, seat.application, seat.due, seat.assigned_at):
         link = settings.SITE_URL.rstrip("/") + seat.get_absolute_url()
         words = {"due": f"{seat.due:%B %-d, %Y}", "link": link}

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from accounts.models import CAN_EDIT, Role, StaffGroup
-from recognition.models import Application, Assignment
+from recognition.models import Application, Seat
 from workflow.rights import NotAllowed, RightsTable
 
 Status = Application.Status
@@ -172,10 +172,10 @@ class Rights:
 
     def __init__(self, user: Any, application: Application):
         self.application = application
-        self.seat: Assignment | None = None
-        if application.my_assignment:
-            seats = Assignment.objects.select_related("member__panel_member")
-            self.seat = seats.get(pk=application.my_assignment)
+        self.seat: Seat | None = None
+        if application.my_seat:
+            seats = Seat.objects.select_related("member__panel_member")
+            self.seat = seats.get(pk=application.my_seat)
         self.who = standing(application.my_role, user.staff_groups, self.seat, on_paper=application.on_paper)
 
     def may(self, act: Act) -> bool:
@@ -201,9 +201,7 @@ def offered(user: Any, act: Act) -> bool:
     return RIGHTS.includes(act, {who for group, who in _STAFF.items() if group in user.staff_groups})
 
 
-def standing(
-    role: str | None, groups: frozenset[str], seat: Assignment | None, *, on_paper: bool = False
-) -> frozenset[Who]:
+def standing(role: str | None, groups: frozenset[str], seat: Seat | None, *, on_paper: bool = False) -> frozenset[Who]:
     """How a person stands towards an application: by role in its utility, else by staff groups and seat."""
     if role:
         ways = {Who.READER}

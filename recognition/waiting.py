@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, StaffGroup
-from recognition.models import Application, Assignment, Photo
+from recognition.models import Application, Photo, Seat
 from recognition.models.application import judge
 from recognition.rights import PENDING
 from workflow.waiting import Waiting, source
@@ -58,7 +58,7 @@ def reviews(user: Any) -> Iterator[Waiting]:
     """What a panel member has to read."""
     if StaffGroup.PANEL not in user.staff_groups:
         return
-    seats = Assignment.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
+    seats = Seat.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
     for seat in seats.order_by("due", "pk")[:10]:
         due = f"{'It was due' if seat.is_late else 'Due'} {seat.due:%B %-d}."
         left = seat.n_criteria - seat.n_rated

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import StaffGroup, User
-from recognition.models import Application, Assignment, Cycle, Decision, Edition, PanelMember, Recommendation
+from recognition.models import Application, Cycle, Decision, Edition, PanelMember, Recommendation, Seat
 from recognition.models.review import (
     ComplianceCheck,
     begin_completeness,
@@ -140,12 +140,12 @@ def at(draft, manager, staff, compliance, official, panelists):
 
 
 @pytest.fixture
-def seats(at, staff, panelists) -> list[Assignment]:
+def seats(at, staff, panelists) -> list[Seat]:
     """The first three panelists on the application's panel, the first one its lead; nobody has declared yet."""
     application = at(Status.PANEL)
     due = date.today() + timedelta(days=14)
     return [
-        Assignment.assign(application, member, by=staff, due=due, lead=place == 0)
+        Seat.assign(application, member, by=staff, due=due, lead=place == 0)
         for place, member in enumerate(panelists[:3])
     ]
 
@@ -163,11 +163,11 @@ def pass_compliance(application: Application, compliance: User) -> None:
     find_compliant(application, by=compliance)
 
 
-def review(seat: Assignment, value: str = "met") -> None:
+def review(seat: Seat, value: str = "met") -> None:
     """Declare no conflict, rate everything, submit."""
     seat.declare()
     for rating in seat.ratings.all():
-        rating.assignment = seat
+        rating.seat = seat
         rating.rate(rating.version, value=value, comment="Shown in the text.", by=seat.member)
     seat.submit()
 
@@ -175,8 +175,7 @@ def review(seat: Assignment, value: str = "met") -> None:
 def pass_panel(application: Application, staff: User, members: list[User]) -> None:
     due = date.today() + timedelta(days=14)
     seats = [
-        Assignment.assign(application, member, by=staff, due=due, lead=place == 0)
-        for place, member in enumerate(members)
+        Seat.assign(application, member, by=staff, due=due, lead=place == 0) for place, member in enumerate(members)
     ]
     for seat in seats:
         review(seat)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from letters.models import show_messages_about
-from recognition.models import Application, ApplicationEvent, Assignment, Rating, Submission
+from recognition.models import Application, ApplicationEvent, Rating, Seat, Submission
 from workflow.admin import ReadOnly
 
 
@@ -32,7 +32,7 @@ class ApplicationEventInline(ReadOnly, admin.TabularInline):
 class SeatInline(ReadOnly, admin.TabularInline):
     """Who sits on the panel and how far they are; what they found stands with submitted reviews alone."""
 
-    model = Assignment
+    model = Seat
     fk_name = "application"
     readonly_fields = [
         "member", "lead", "due", "declared_at", "recused_at", "conflict", "conflict_reason", "submitted_at",
@@ -66,7 +66,7 @@ class RatingInline(ReadOnly, admin.TabularInline):
     fields = tuple(readonly_fields)
 
 
-@admin.register(Assignment)
+@admin.register(Seat)
 class ReviewAdmin(ReadOnly, admin.ModelAdmin):
     """Submitted reviews; before that nobody but its writer sees one."""
 
@@ -78,9 +78,9 @@ class ReviewAdmin(ReadOnly, admin.ModelAdmin):
     inlines = [RatingInline]
     view_on_site = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
         theirs = Application.objects.without_part_of(request.user)
-        reviews = Assignment.objects.reviews().filter(application__in=theirs)
+        reviews = Seat.objects.reviews().filter(application__in=theirs)
         return reviews.select_related("member", "application__utility", "application__cycle")
 
 

@@ -22,7 +22,7 @@ from accounts.models import Utility
 from recognition.application.content import identifiers, passages
 from recognition.application.shown import criterion_names
 from recognition.applying.reading import page
-from recognition.models import Application, Assignment, Cycle, Feedback, Photo
+from recognition.models import Application, Cycle, Feedback, Photo, Seat
 from recognition.models.application import ApplicationQuerySet
 from recognition.reviewing import agreement
 from recognition.reviewing.agreement import Agreement
@@ -212,7 +212,7 @@ class Score:
     """One application's panel in short. ``lines`` are (criterion's name, its agreement, each member's rating)."""
 
     application: Application
-    reviews: list[Assignment]
+    reviews: list[Seat]
     lines: list[tuple[str, Agreement, list[Any]]]
     mean: float | None
     in_short: str
@@ -221,7 +221,7 @@ class Score:
 def scores(asked: AskedCycle) -> dict[str, Any]:
     """What every panel of the cycle found that has recommended."""
     shown, left_out = of_others(asked, Application.PAST_PANEL)
-    reviews = Prefetch("assignments", queryset=Assignment.objects.reviews(), to_attr="reviews")
+    reviews = Prefetch("seats", queryset=Seat.objects.reviews(), to_attr="reviews")
     names = criterion_names(asked.cycle.edition.criteria)
     rows = shown.select_related("recommendation__by").prefetch_related(reviews)
     found = [score(row, names) for row in rows if Rights(asked.user, row).may(Act.SEE_SCORES)]

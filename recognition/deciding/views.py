@@ -14,7 +14,7 @@ from recognition.access import step
 from recognition.cycles.views import cycle_for, tabs
 from recognition.deciding.forms import DecisionForm, FeedbackForm, LetterForm, SeveralForm
 from recognition.deciding.lists import AwaitingFilters, AwaitingTable, DecidingTable
-from recognition.models import Application, Assignment, ComplianceCheck, Cycle, Decision, Feedback, ReasonNeeded
+from recognition.models import Application, ComplianceCheck, Cycle, Decision, Feedback, ReasonNeeded, Seat
 from recognition.reviewing import queues
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
@@ -55,9 +55,7 @@ def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> Htt
     rows = (
         _waiting(request.user, cycle)
         .select_related("recommendation")
-        .prefetch_related(
-            Prefetch("assignments", queryset=Assignment.objects.reviews(), to_attr="reviews"), "compliance_checks"
-        )
+        .prefetch_related(Prefetch("seats", queryset=Seat.objects.reviews(), to_attr="reviews"), "compliance_checks")
     )
     context = _tabs(request, cycle) | {"form": form}
     table = DecidingTable if context["may_decide"] else AwaitingTable

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import System
 from accounts.regions import REGIONS, states
 from recognition.application.shown import criterion_names
-from recognition.models import Application, ApplicationEvent, Assignment, Cycle, Rating, Submission
+from recognition.models import Application, ApplicationEvent, Cycle, Rating, Seat, Submission
 from recognition.reviewing.agreement import Agreement
 
 Status = Application.Status
@@ -54,7 +54,7 @@ class Move(NamedTuple):
     to: str
 
 
-class Seat(NamedTuple):
+class SeatTaken(NamedTuple):
     member: int
     name: str
     assigned_at: datetime
@@ -191,14 +191,14 @@ class Load:
     days: float | None
 
 
-def load(seats: Iterable[Seat]) -> list[Load]:
-    of_each: dict[int, list[Seat]] = defaultdict(list)
+def load(seats: Iterable[SeatTaken]) -> list[Load]:
+    of_each: dict[int, list[SeatTaken]] = defaultdict(list)
     for seat in seats:
         of_each[seat.member].append(seat)
     return sorted(map(_load, of_each.values()), key=lambda each: each.name.lower())
 
 
-def _load(seats: list[Seat]) -> Load:
+def _load(seats: list[SeatTaken]) -> Load:
     days = [(seat.submitted_at - seat.assigned_at) / timedelta(days=1) for seat in seats if seat.submitted_at]
     return Load(
         name=seats[0].name,
@@ -359,10 +359,12 @@ def _entry(row: Any, reached: frozenset[str]) -> Entry:
     )
 
 
-def _seats(rows: Any) -> list[Seat]:
-    seats = Assignment.objects.filter(application__in=rows.values("pk")).select_related("member")
+def _seats(rows: Any) -> list[SeatTaken]:
+    seats = Seat.objects.filter(application__in=rows.values("pk")).select_related("member")
     return [
-        Seat(each.member_id, str(each.member), each.assigned_at, each.declared_at, each.recused_at, each.submitted_at)
+        SeatTaken(
+            each.member_id, str(each.member), each.assigned_at, each.declared_at, each.recused_at, each.submitted_at
+        )
         for each in seats.defer("summary", "conflict_reason")
     ]
 
@@ -371,13 +373,13 @@ def _agreements(rows: Any) -> list[Agreement]:
     """Of panels that have recommended: before that, who reviews an application may not know how others see it."""
     read = rows.filter(status__in=Application.PAST_PANEL)
     ratings = Rating.objects.filter(
-        assignment__application__in=read.values("pk"),
-        assignment__recused_at=None,
-        assignment__submitted_at__isnull=False,
+        seat__application__in=read.values("pk"),
+        seat__recused_at=None,
+        seat__submitted_at__isnull=False,
     )
     lines = (
         ratings.order_by()
-        .values("assignment__application", "criterion")
+        .values("seat__application", "criterion")
         .annotate(
             met=Count("pk", filter=Q(value=Rating.Value.MET)),
             partly=Count("pk", filter=Q(value=Rating.Value.PARTLY)),

@@ -15,7 +15,7 @@ from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
-from recognition.models.panel import Assignment, CannotSit, PanelMember, Rating, Recommendation, Remark
+from recognition.models.panel import CannotSit, PanelMember, Rating, Recommendation, Remark, Seat
 from recognition.models.recognition import Recognition
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
@@ -26,7 +26,7 @@ __all__ = [
     "Addressee",
     "Application",
     "ApplicationEvent",
-    "Assignment",
+    "Seat",
     "Attribute",
     "CannotSit",
     "CapacityElement",

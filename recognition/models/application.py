@@ -44,11 +44,11 @@ class TooMany(Exception):
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: Any) -> Self:
-        """What exists for ``user``, each row with ``my_role`` in its utility and ``my_assignment`` to its panel."""
+        """What exists for ``user``, each row with ``my_role`` in its utility and ``my_seat`` to its panel."""
         rows = self.annotate(
             my_role=role_of(user),
-            _seat=FilteredRelation("assignments", condition=Q(assignments__member=user, assignments__recused_at=None)),
-            my_assignment=F("_seat__pk"),  # one at most: a constraint
+            _seat=FilteredRelation("seats", condition=Q(seats__member=user, seats__recused_at=None)),
+            my_seat=F("_seat__pk"),  # one at most: a constraint
         ).select_related("utility", "cycle")
         return rows.filter(Q(my_role__isnull=False) | Q(my_assignment__isnull=False) | _for_groups(user.staff_groups))
 
@@ -62,8 +62,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def without_part_of(self, user: Any) -> Self:
         """For who may look at everything else: not those of an own utility, nor of a panel with the own review due."""
         review_due = FilteredRelation(
-            "assignments",
-            condition=Q(assignments__member=user, assignments__recused_at=None, assignments__submitted_at=None),
+            "seats",
+            condition=Q(seats__member=user, seats__recused_at=None, seats__submitted_at=None),
         )
         return self.annotate(_review_due=review_due).exclude(utility__memberships__user=user).filter(_review_due=None)
 
@@ -157,7 +157,7 @@ class Application(Guarded):
 
     objects = ApplicationQuerySet.as_manager()
     my_role: str | None
-    my_assignment: int | None
+    my_seat: int | None
 
     class Meta:
         ordering = ["-created_at"]

@@ -63,15 +63,15 @@ class PanelMember(models.Model):
     def who_may_join(cls, application: Application) -> models.QuerySet[User]:
         """Those who have no part in its panel yet, nor had; each with ``n_open`` reviews to do."""
         to_do = Q(
-            assignments__recused_at=None,
-            assignments__submitted_at=None,
-            assignments__application__status=Application.Status.PANEL,
+            seats__recused_at=None,
+            seats__submitted_at=None,
+            seats__application__status=Application.Status.PANEL,
         )
-        had_part = Assignment.objects.filter(application=application).values("member")
+        had_part = Seat.objects.filter(application=application).values("member")
         return (
             cls.who_may_sit()
             .exclude(pk__in=had_part)
-            .annotate(n_open=Count("assignments", filter=to_do, distinct=True))
+            .annotate(n_open=Count("seats", filter=to_do, distinct=True))
             .select_related("panel_member")
             .prefetch_related("panel_member__interests", "memberships")
             .order_by("name", "email")
@@ -87,7 +87,7 @@ class PanelMember(models.Model):
         return ""
 
 
-class AssignmentQuerySet(models.QuerySet["Assignment"]):
+class SeatQuerySet(models.QuerySet["Seat"]):
     def active(self) -> Self:
         return self.filter(recused_at=None)
 
@@ -107,7 +107,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.active().filter(submitted_at=None, application__status=Application.Status.PANEL)
 
 
-class Assignment(Versioned):
+class Seat(Versioned):
     """A seat on one application's panel. Its version guards the summary; everything else moves once."""
 
     class Conflict(models.TextChoices):
@@ -119,8 +119,8 @@ class Assignment(Versioned):
         OTHER = "other", "Something else"
         REMOVED = "removed", "Taken off by program staff"
 
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="assignments")
-    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="seats")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seats")
     lead = models.BooleanField(default=False)
     due = models.DateField()
     assigned_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -132,7 +132,7 @@ class Assignment(Versioned):
     summary = models.TextField("overall impression", blank=True, max_length=5000)
     submitted_at = models.DateTimeField(null=True, editable=False)
 
-    objects = AssignmentQuerySet.as_manager()
+    objects = SeatQuerySet.as_manager()
     n_criteria: int  # with_progress adds both
     n_rated: int
 
@@ -140,19 +140,19 @@ class Assignment(Versioned):
         ordering = ["assigned_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["application", "member"], condition=Q(recused_at=None), name="assignment_once_per_member"
+                fields=["application", "member"], condition=Q(recused_at=None), name="seat_once_per_member"
             ),
             models.UniqueConstraint(
-                fields=["application"], condition=Q(lead=True, recused_at=None), name="assignment_one_lead"
+                fields=["application"], condition=Q(lead=True, recused_at=None), name="seat_one_lead"
             ),
             models.CheckConstraint(
                 condition=Q(recused_at=None, conflict="")
                 | (Q(recused_at__isnull=False) & ~Q(conflict="") & ~Q(conflict_reason="")),
-                name="assignment_recused_with_a_reason",
+                name="seat_recused_with_a_reason",
             ),
             models.CheckConstraint(
                 condition=Q(submitted_at=None) | Q(declared_at__isnull=False, recused_at=None),
-                name="assignment_declared_before_review",
+                name="seat_declared_before_review",
             ),
         ]
 
@@ -169,7 +169,7 @@ class Assignment(Versioned):
 
     @classmethod
     @transaction.atomic
-    def assign(cls, application: Application, member: Any, *, by: Any, due: date, lead: bool = False) -> "Assignment":
+    def assign(cls, application: Application, member: Any, *, by: Any, due: date, lead: bool = False) -> "Seat":
         """Raises CannotSit, or WrongState where the panel is not at work or the person is on it already."""
         _at_work(application)
         if not PanelMember.who_may_sit().filter(pk=member.pk).exists():
@@ -190,13 +190,13 @@ class Assignment(Versioned):
             seat.take_lead(by=by)
         return seat
 
-    def _held(self) -> "Assignment":
+    def _held(self) -> "Seat":
         """This seat as it is stored now, the application held at its panel review. Raises WrongState.
 
         Whoever changes something of a panel comes through here, one after the other.
         """
         _at_work(self.application)
-        seat = Assignment.objects.active().filter(pk=self.pk).first()
+        seat = Seat.objects.active().filter(pk=self.pk).first()
         if seat is None:
             raise WrongState("This seat on the panel was given up.")
         return seat
@@ -205,8 +205,8 @@ class Assignment(Versioned):
     def take_lead(self, *, by: Any) -> None:
         """Raises WrongState."""
         self._held()
-        Assignment.objects.filter(application=self.application_id, lead=True).update(lead=False)
-        Assignment.objects.filter(pk=self.pk).update(lead=True)
+        Seat.objects.filter(application=self.application_id, lead=True).update(lead=False)
+        Seat.objects.filter(pk=self.pk).update(lead=True)
         self.lead = True
         self.application.note(by=by, why=f"{self.member} leads the panel")
 
@@ -216,12 +216,12 @@ class Assignment(Versioned):
         if self._held().declared_at:
             raise WrongState("This was declared already.")
         self.declared_at = timezone.now()
-        Assignment.objects.filter(pk=self.pk).update(declared_at=self.declared_at)
+        Seat.objects.filter(pk=self.pk).update(declared_at=self.declared_at)
         submission = self.application.submission
         assert submission  # noqa: S101  # the panel begins after submission
         rated = set(claimed(submission.content))
         in_order = [name for name in criterion_names(self.application.cycle.edition.criteria) if name in rated]
-        Rating.objects.bulk_create(Rating(assignment=self, criterion=name) for name in in_order)
+        Rating.objects.bulk_create(Rating(seat=self, criterion=name) for name in in_order)
         self.application.note(by=self.member, why="Declared no conflict of interest")
 
     @transaction.atomic
@@ -263,7 +263,7 @@ class Assignment(Versioned):
         if self.ratings.filter(value="").exists():
             raise Unfinished("Every criterion needs your rating first.")
         self.submitted_at = timezone.now()
-        Assignment.objects.filter(pk=self.pk).update(submitted_at=self.submitted_at)
+        Seat.objects.filter(pk=self.pk).update(submitted_at=self.submitted_at)
         self.ratings.update(first_value=F("value"))
         self.application.note(by=self.member, why="Submitted a review")
 
@@ -285,7 +285,7 @@ class Rating(Versioned):
         PARTLY = "partly", "Partly met"
         NOT_MET = "not_met", "Not met"
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="ratings")
+    seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="ratings")
     criterion = models.CharField(max_length=80)
     value = models.CharField(max_length=8, choices=Value.choices, blank=True)
     first_value = models.CharField(
@@ -296,7 +296,7 @@ class Rating(Versioned):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["assignment", "criterion"], name="rating_once_per_criterion"),
+            models.UniqueConstraint(fields=["seat", "criterion"], name="rating_once_per_criterion"),
             models.CheckConstraint(condition=Q(value__in=["", "met", "partly", "not_met"]), name="rating_value_known"),
         ]
 
@@ -316,7 +316,7 @@ class Rating(Versioned):
     @transaction.atomic
     def rate(self, version: int, *, value: str, comment: str, by: Any) -> None:
         """Raises Stale, or WrongState once the panel has recommended; a submitted review keeps every rating."""
-        if self.assignment._held().submitted_at and not value:
+        if self.seat._held().submitted_at and not value:
             raise WrongState("A submitted review keeps a rating for every criterion.")
         self.save_over(version, by=by, value=value, comment=comment)
 
@@ -328,7 +328,7 @@ class Remark(Comment):
 
     @classmethod
     @transaction.atomic
-    def say(cls, seat: Assignment, text: str) -> "Remark":
+    def say(cls, seat: Seat, text: str) -> "Remark":
         """Raises WrongState before the member's own review, and once the panel has recommended."""
         if not seat._held().submitted_at:
             raise WrongState("Submit your own review first.")
@@ -350,14 +350,14 @@ class Recommendation(models.Model):
 
     @classmethod
     @transaction.atomic
-    def record(cls, seat: Assignment, *, recommends: bool, reasons: str, dissent: str = "") -> "Recommendation":
+    def record(cls, seat: Seat, *, recommends: bool, reasons: str, dissent: str = "") -> "Recommendation":
         """Every seat of a full panel has reviewed. Raises Unfinished, WrongState.
 
         The reasons are not on the timeline, which compliance staff read too; they stay here.
         """
         application = seat.application
         _at_work(application)
-        seats = list(Assignment.objects.active().filter(application=application))
+        seats = list(Seat.objects.active().filter(application=application))
         if not any(each.pk == seat.pk and each.lead for each in seats):
             raise WrongState("Only the panel's lead records its recommendation.")
         reviewed = sum(1 for each in seats if each.submitted_at)

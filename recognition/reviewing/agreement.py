@@ -47,7 +47,7 @@ def table(criteria: Sequence[str], reviews: Iterable[Mapping[str, str]]) -> list
 
 
 def of_reviews(reviews: Iterable[Any]) -> list[Agreement]:
-    """The same of rows as ``AssignmentQuerySet.reviews`` brings them; all have rated the same criteria."""
+    """The same of rows as ``SeatQuerySet.reviews`` brings them; all have rated the same criteria."""
     values = [{rating.criterion: rating.value for rating in review.ratings.all()} for review in reviews]
     return table(list(values[0]) if values else [], values)
 

@@ -104,7 +104,7 @@ class RegionTable(QueueTable):
 
 class PanelTable(QueueTable):
     page_name = "Panel review"
-    seats = tables.Column("Assigned", initial_sort_descending=True)
+    seats = tables.Column("Assigned", accessor="n_seats", initial_sort_descending=True)
     reviews = tables.Column("Reviews", initial_sort_descending=True)
 
     class Meta(QueueTable.Meta):
@@ -117,7 +117,7 @@ class PanelTable(QueueTable):
         return value
 
     def render_reviews(self, value: int, record: Any) -> str:
-        return f"{value} of {max(record.seats, record.cycle.panel_size)}"
+        return f"{value} of {max(record.n_seats, record.cycle.panel_size)}"
 
     def value_reviews(self, value: int) -> int:
         return value
@@ -219,7 +219,7 @@ class Queue:
     def exists_for(self, user: Any) -> bool:
         if self.groups & user.staff_groups:
             return True
-        return self.for_members and bool(user.assignments.active().exists())
+        return self.for_members and bool(user.seats.active().exists())
 
     def rows(self, user: Any) -> Any:
         rows = queues.waiting(user, self.statuses)

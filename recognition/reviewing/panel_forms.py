@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from recognition.fields import YesNo
-from recognition.models import Assignment, Rating
+from recognition.models import Rating, Seat
 
 
 def _text(label: str, rows: int, most: int, **options: Any) -> forms.CharField:
@@ -36,7 +36,7 @@ class RecuseForm(forms.Form):
 
     conflict = forms.ChoiceField(
         label="What kind of conflict is it?",
-        choices=[choice for choice in Assignment.Conflict.choices if choice[0] != Assignment.Conflict.REMOVED],
+        choices=[choice for choice in Seat.Conflict.choices if choice[0] != Seat.Conflict.REMOVED],
         widget=forms.RadioSelect,
     )
     reason = _text("In a few words", 3, 2000, help_text="Program staff read this; the applicant and the panel don’t.")
@@ -59,7 +59,7 @@ class SummaryForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     summary = _text("Your overall impression", 5, 5000, required=False)
 
-    def __init__(self, data: Any = None, *, seat: Assignment) -> None:
+    def __init__(self, data: Any = None, *, seat: Seat) -> None:
         self.seat = seat
         super().__init__(data, initial={"version": seat.version, "summary": seat.summary}, auto_id="id_summary_%s")
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.application.shown import criterion_names
-from recognition.models import Application, Assignment, CannotSit, PanelMember
+from recognition.models import Application, CannotSit, PanelMember, Seat
 from recognition.reviewing import agreement
 from recognition.reviewing.panel_forms import AssignForm, TakeOffForm
 from recognition.reviewing.suggestions import Candidate, Suggestion, suggest
@@ -33,7 +33,7 @@ def panel(request: AuthenticatedRequest, application: Application, rights: Right
 def _page(
     request: AuthenticatedRequest, application: Application, rights: Rights, form: AssignForm | None = None
 ) -> HttpResponse:
-    seats = list(Assignment.objects.filter(application=application).with_progress())
+    seats = list(Seat.objects.filter(application=application).with_progress())
     active = [seat for seat in seats if not seat.recused_at]
     may_assign = rights.may(Act.ASSIGN)
     form = form or AssignForm(initial={"due": _due(application)})
@@ -65,7 +65,7 @@ def reviews(application: Application) -> dict[str, Any]:
 
     Only for those who may see reviews.
     """
-    found = list(Assignment.objects.filter(application=application).reviews())
+    found = list(Seat.objects.filter(application=application).reviews())
     ratings = [{rating.criterion: rating for rating in seat.ratings.all()} for seat in found]
     values = [{name: rating.value for name, rating in given.items()} for given in ratings]
     criteria = list(ratings[0]) if ratings else []
@@ -84,7 +84,7 @@ def _due(application: Application) -> date:
     return until if until and until >= today else today + timedelta(days=14)
 
 
-def _people(application: Application, seats: list[Assignment]) -> tuple[list[tuple[User, Suggestion]], list[str]]:
+def _people(application: Application, seats: list[Seat]) -> tuple[list[tuple[User, Suggestion]], list[str]]:
     """Who may take a seat, best first; and why others may not."""
     people = {person.pk: person for person in PanelMember.who_may_join(application)}
     candidates = {person.pk: _candidate(person) for person in people.values()}
@@ -129,7 +129,7 @@ def assign(request: AuthenticatedRequest, application: Application, rights: Righ
         return _page(request, application, rights, form)
     member = get_object_or_404(User, pk=form.cleaned_data["member"])
     try:
-        Assignment.assign(application, member, by=request.user, due=form.cleaned_data["due"])
+        Seat.assign(application, member, by=request.user, due=form.cleaned_data["due"])
     except (CannotSit, WrongState) as error:
         messages.error(request, f"Not assigned. {error}")
     else:
@@ -159,10 +159,10 @@ def take_off(request: AuthenticatedRequest, application: Application, rights: Ri
     return redirect("recognition:panel", application.pk)
 
 
-def _seat(request: AuthenticatedRequest, application: Application) -> Assignment:
+def _seat(request: AuthenticatedRequest, application: Application) -> Seat:
     """The one that a button names."""
     sent = request.POST.get("seat", "")
     key = int(sent) if sent.isdecimal() and len(sent) < 10 else 0
-    seat = get_object_or_404(Assignment.objects.select_related("member"), application=application, pk=key)
+    seat = get_object_or_404(Seat.objects.select_related("member"), application=application, pk=key)
     seat.application = application
     return seat

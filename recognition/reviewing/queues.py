@@ -26,7 +26,7 @@ from django.db.models.functions import Cast, Coalesce, Substr
 
 from accounts.models import Identifier
 from accounts.regions import REGIONS
-from recognition.models import Application, Assignment, Decision, Rating, Submission
+from recognition.models import Application, Decision, Rating, Seat, Submission
 from recognition.models.application import ApplicationQuerySet
 
 Status = Application.Status
@@ -77,11 +77,11 @@ def _day(moment: Any) -> Cast:
 
 
 def with_panel(rows: Rows, user: Any) -> Rows:
-    """Adds ``seats`` and ``reviews``; who sits on a panel learns how many reviewed only after an own review."""
-    seats = Assignment.objects.active().filter(application=OuterRef("pk"))
+    """Adds ``n_seats`` and ``reviews``; who sits on a panel learns how many reviewed only after an own review."""
+    seats = Seat.objects.active().filter(application=OuterRef("pk"))
     own = seats.filter(member=user, submitted_at=None)
     return rows.annotate(
-        seats=_count(seats),
+        n_seats=_count(seats),
         reviews=Case(When(Exists(own), then=None), default=_count(seats.exclude(submitted_at=None))),
     )
 
@@ -96,8 +96,8 @@ def with_decision(rows: Rows, user: Any) -> Rows:
 
 def with_seat(rows: Rows, user: Any) -> Rows:
     """Those to whose panel ``user`` is assigned, with ``doing``, ``left`` to rate and the seat's own due date."""
-    seat = Assignment.objects.filter(pk=OuterRef("my_assignment"))
-    blank = Rating.objects.filter(assignment=OuterRef("my_assignment"), value="")
+    seat = Seat.objects.filter(pk=OuterRef("my_seat"))
+    blank = Rating.objects.filter(seat=OuterRef("my_seat"), value="")
     rows = rows.with_a_seat().annotate(
         seat_due=Subquery(seat.values("due")[:1]),
         declared=Exists(seat.exclude(declared_at=None)),
@@ -110,7 +110,7 @@ def with_seat(rows: Rows, user: Any) -> Rows:
         default=Value("Under way"),
         output_field=CharField(),
     )
-    return rows.annotate(doing=doing, left=Case(When(declared=True, then=_count(blank, "assignment"))))
+    return rows.annotate(doing=doing, left=Case(When(declared=True, then=_count(blank, "seat"))))
 
 
 def _count(rows: QuerySet[Any], by: str = "application") -> Coalesce:

@@ -15,7 +15,7 @@ from accounts.requests import AuthenticatedRequest
 from recognition.access import application_for
 from recognition.application import shown
 from recognition.application.content import redacted
-from recognition.models import Application, Assignment, Rating, Recommendation, Remark, Unfinished
+from recognition.models import Application, Rating, Recommendation, Remark, Seat, Unfinished
 from recognition.reviewing.panel_forms import RatingForm, RecommendationForm, RecuseForm, RemarkForm, SummaryForm
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import Act, Rights
@@ -25,7 +25,7 @@ from workflow.models import Versioned, WrongState
 CLOSED = "The panel has recommended, or your seat was given up: this review can no longer change."
 
 
-def _own(request: AuthenticatedRequest, pk: int) -> tuple[Application, Rights, Assignment]:
+def _own(request: AuthenticatedRequest, pk: int) -> tuple[Application, Rights, Seat]:
     """The application with the person's own seat on its panel; for all others there is no such page."""
     application, rights = application_for(request.user, pk)
     if rights.seat is None or application.my_role:
@@ -48,14 +48,14 @@ def review(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return _page(request, application, rights, seat)
 
 
-def _question(request: AuthenticatedRequest, application: Application, seat: Assignment, form: Any) -> HttpResponse:
+def _question(request: AuthenticatedRequest, application: Application, seat: Seat, form: Any) -> HttpResponse:
     """Who applies and from where: no more is shown before the member has said that there is no conflict."""
     context = {"application": application, "seat": seat, "form": form}
     return render(request, "recognition/reviewing/review_declare.html", context, status=saving.status_of(form))
 
 
 def _page(
-    request: AuthenticatedRequest, application: Application, rights: Rights, seat: Assignment, **more: Any
+    request: AuthenticatedRequest, application: Application, rights: Rights, seat: Seat, **more: Any
 ) -> HttpResponse:
     """The frozen text beside the own ratings. ``more`` may bring bound forms: ``sent`` (with a ``conflict``), ``form``,
     ``remark_form``, ``recommendation_form``, ``summary_form``."""
@@ -99,7 +99,7 @@ def _rows(
 
 def _panel(application: Application, rights: Rights) -> dict[str, Any]:
     """What the whole panel found and said: for those who have submitted their own."""
-    seats = Assignment.objects.active().filter(application=application)
+    seats = Seat.objects.active().filter(application=application)
     n_seats, n_submitted = seats.count(), seats.filter(submitted_at__isnull=False).count()
     return reviews(application) | {
         "sees_all": True,
@@ -152,7 +152,7 @@ def rating(request: AuthenticatedRequest, pk: int, criterion: str) -> HttpRespon
     own = _own(request, pk)
     seat = own[2]
     rating = get_object_or_404(seat.ratings.all(), criterion=criterion)
-    rating.assignment = seat
+    rating.seat = seat
     form = RatingForm(request.POST, rating=rating)
 
     def save() -> Rating:
@@ -170,7 +170,7 @@ def review_summary(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     seat = own[2]
     form = SummaryForm(request.POST, seat=seat)
 
-    def save() -> Assignment:
+    def save() -> Seat:
         seat.sum_up(form.cleaned_data["version"], form.cleaned_data["summary"], by=request.user)
         return seat
 
@@ -179,7 +179,7 @@ def review_summary(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 def _save_block(
     request: AuthenticatedRequest,
-    own: tuple[Application, Rights, Assignment],
+    own: tuple[Application, Rights, Seat],
     form: BaseForm,
     anchor: str,
     save: Callable[[], Versioned],

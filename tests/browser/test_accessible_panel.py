@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from recognition.models import Application, Assignment, Decision, Feedback, PanelMember, Rating, Recommendation, Remark
+from recognition.models import Application, Decision, Feedback, PanelMember, Rating, Recommendation, Remark, Seat
 from tests.applications import review
 from tests.browser.conftest import expect_saved, look
 
@@ -26,16 +26,16 @@ def seats(at, staff, panelists):
     for member, state in zip(panelists, ["VA", "WA", "TX", "OR"], strict=True):
         PanelMember.objects.filter(user=member).update(state=state, organization="Office of Water")
     return [
-        Assignment.assign(application, member, by=staff, due=due, lead=place == 0)
+        Seat.assign(application, member, by=staff, due=due, lead=place == 0)
         for place, member in enumerate(panelists[:3])
     ]
 
 
-def write_out(seat: Assignment, **other: str) -> None:
+def write_out(seat: Seat, **other: str) -> None:
     """A review that finds everything met but ``other``: criterion → value."""
     review(seat)
     for rating in seat.ratings.all():
-        rating.assignment = seat
+        rating.seat = seat
         if value := other.get(rating.criterion.partition(".")[2].replace("-", "_")):
             rating.rate(rating.version, value=value, comment="The measures are named, the results are not.", by=None)
     seat.sum_up(seat.version, "A sound utility that knows its weak spots.", by=seat.member)
@@ -53,7 +53,7 @@ def test_the_panel_is_put_together(visits, at, staff, panelists):
     page.get_by_role("button", name="Assign Pete Nolan").click()
     page.get_by_role("button", name="Make lead of the panel: Paula Nell").click()
     expect(page.get_by_text("Paula Nell leads the panel")).to_be_visible()
-    Assignment.objects.get(member=panelists[1]).recuse(conflict="employment", reason="I worked there until 2021.")
+    Seat.objects.get(member=panelists[1]).recuse(conflict="employment", reason="I worked there until 2021.")
     page.reload()
     page.get_by_text("1 who can’t be assigned").click()
     page.get_by_text("Take off").click()
@@ -83,9 +83,9 @@ def test_a_member_declares_rates_and_submits(visits, seats, panelists):
     page.get_by_role("button", name="Submit review").click()
     expect(page.get_by_text("Yours is the only review so far")).to_be_visible()
     look(page, "review-submitted")
-    stored = Assignment.objects.get(pk=seats[0].pk)
+    stored = Seat.objects.get(pk=seats[0].pk)
     assert (stored.summary, bool(stored.submitted_at)) == ("Sound.", True)
-    assert Rating.objects.filter(assignment=stored, value="partly", comment="Targets are named, results are not.")
+    assert Rating.objects.filter(seat=stored, value="partly", comment="Targets are named, results are not.")
 
 
 def test_two_windows_of_one_member(visits, seats, panelists):
@@ -130,7 +130,7 @@ def test_decisions_from_the_list_to_the_release(visits, seats, official, staff):
     write_out(seats[2])
     application = seats[0].application
     Recommendation.record(
-        Assignment.objects.get(pk=seats[0].pk),
+        Seat.objects.get(pk=seats[0].pk),
         recommends=True,
         reasons="All is met, and the debt plan is being written. " * 6,
         dissent="Pete Nolan finds the finances not shown.",

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from recognition.models import Application, Assignment
+from recognition.models import Application, Seat
 from tests.browser.conftest import expect_saved, look
 
 Status = Application.Status
@@ -58,7 +58,7 @@ def test_from_the_first_submission_to_the_letter(
     draft.refresh_from_db()
     assert draft.status == Status.RECOGNIZED
     assert draft.submissions.count() == 2
-    assert Assignment.objects.active().count() == 3
+    assert Seat.objects.active().count() == 3
 
 
 def submit(page: Page) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from recognition.models import Application, Assignment, Submission
+from recognition.models import Application, Seat, Submission
 from tests.applications import pass_decision, pass_panel, review
 from tests.browser.conftest import look
 from tests.factories import UtilityFactory
@@ -54,8 +54,8 @@ def busy(at, staff, official, panelists, cycle) -> Application:
     content = first.submission.content
     others = [apply(cycle, n, *about, content) for n, about in enumerate(OTHERS)]
     due = timezone.localdate() + timedelta(days=9)
-    seats = [Assignment.assign(others[0], member, by=staff, due=due) for member in panelists[1:]]
-    Assignment.objects.filter(pk=seats[0].pk).update(assigned_at=timezone.now() - timedelta(days=8))
+    seats = [Seat.assign(others[0], member, by=staff, due=due) for member in panelists[1:]]
+    Seat.objects.filter(pk=seats[0].pk).update(assigned_at=timezone.now() - timedelta(days=8))
     seats[0].refresh_from_db()
     review(seats[0], "partly")
     seats[1].recuse(conflict="personal", reason="A relative works there.")
@@ -80,7 +80,7 @@ def test_statistics_without_applications(visits, staff, cycle):
 
 def test_statistics_of_who_has_a_part_in_it(visits, busy, staff, cycle):
     at_panel = Application.objects.get(status="panel")
-    Assignment.objects.create(application=at_panel, member=staff, due=timezone.localdate())
+    Seat.objects.create(application=at_panel, member=staff, due=timezone.localdate())
     page = visits(staff, address("statistics", cycle.pk))
     expect(page.get_by_text("1 application is left out of every figure")).to_be_visible()
     look(page, "statistics-left-out")

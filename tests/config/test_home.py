@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Claim, StaffGroup
 from assessments.models import GapAnalysis
 from recognition.criteria.completeness import Outcome
-from recognition.models import Application, Assignment, Cycle, Decision, Edition
+from recognition.models import Application, Cycle, Decision, Edition, Seat
 from reports.models import Report
 from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 
@@ -211,22 +211,22 @@ def test_a_review_waits_for_its_member_alone(as_, entry):
     Application.objects.update(status="panel")
     member, other = in_group(StaffGroup.PANEL), in_group(StaffGroup.PANEL)
     due = timezone.localdate() + timedelta(days=5)
-    seat = Assignment.objects.create(application=entry, member=member, due=due)
+    seat = Seat.objects.create(application=entry, member=member, due=due)
     browser = as_(member)
     page = words(browser)
     assert "Your review of Riverbend Water and Sewer" in page
     assert f"Say first whether you have a conflict of interest. Due {due:%B %-d}." in page
     assert seat.get_absolute_url() in page
     assert "Your review of" not in words(as_(other))
-    Assignment.objects.update(declared_at=timezone.now())
+    Seat.objects.update(declared_at=timezone.now())
     seat.ratings.create(criterion="attributes.product-quality", value="met")
     rating = seat.ratings.create(criterion="attributes.financial-viability")
     assert "1 of 2 criteria waits for your rating" in words(browser)
     seat.ratings.filter(pk=rating.pk).update(value="met")
-    Assignment.objects.update(due=timezone.localdate() - timedelta(days=1))
+    Seat.objects.update(due=timezone.localdate() - timedelta(days=1))
     page = words(browser)
     assert "Everything is rated. Look it over and submit it. It was due" in page
-    Assignment.objects.update(submitted_at=timezone.now())
+    Seat.objects.update(submitted_at=timezone.now())
     assert "Your review of" not in words(browser)
 
 
@@ -242,7 +242,7 @@ def test_the_first_page_costs_the_same_for_three_as_for_one(as_, entry):
         for status in ("submitted", "completeness", "compliance", "panel", "recommended"):
             given = Application.objects.create(utility=UtilityFactory(), cycle=entry.cycle, status=status)
             if status == "panel":
-                Assignment.objects.create(application=given, member=person, due=timezone.localdate())
+                Seat.objects.create(application=given, member=person, due=timezone.localdate())
 
     one_more()
     words(browser)

@@ -17,7 +17,7 @@ from assessments.models import GapAnalysis
 from config.management.commands.load_demo import ADMIN, AT_UTILITIES, IN_THE_PROGRAM
 from letters.models import Message
 from recognition import reminders
-from recognition.models import Application, Assignment, Cycle, Decision, PanelMember
+from recognition.models import Application, Cycle, Decision, PanelMember, Seat
 from tests.factories import UserFactory
 
 Status = Application.Status
@@ -195,9 +195,9 @@ def test_its_letters_are_kept_and_not_sent(loaded):
 
 @pytest.mark.django_db
 def test_everyone_finds_something_to_do(loaded):
-    waiting = [seat.member.email for seat in Assignment.objects.to_do().select_related("member")]
+    waiting = [seat.member.email for seat in Seat.objects.to_do().select_related("member")]
     assert sorted(waiting) == ["panelist1@example.org", "panelist3@example.org"]
-    assert Assignment.objects.filter(recused_at__isnull=False).exclude(conflict_reason="").count() == 1
+    assert Seat.objects.filter(recused_at__isnull=False).exclude(conflict_reason="").count() == 1
     assert Decision.objects.pending().count() == 1
     assert Application.objects.filter(status=Status.RECOMMENDED, decision=None).count() == 1
 

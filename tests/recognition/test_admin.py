@@ -15,7 +15,6 @@ from post_office.models import Email, EmailTemplate
 from accounts.models import Membership, Role, StaffGroup
 from recognition.models import (
     Application,
-    Assignment,
     Attribute,
     Category,
     Cycle,
@@ -24,6 +23,7 @@ from recognition.models import (
     Option,
     PanelMember,
     Rating,
+    Seat,
 )
 from tests.applications import review
 from tests.factories import UserFactory
@@ -125,7 +125,7 @@ def test_lists_ask_the_database_as_much_for_many_rows(superuser, as_, at, cycle,
         Message.write(application, f"again {n}", "manager@example.org", "Again", "And again.")
         PanelMember.objects.create(user=UserFactory(), affiliation="hq")
         other = Application.objects.create(utility=utility, cycle=Cycle.objects.get(title=f"Another {n}"))
-        Assignment.objects.create(
+        Seat.objects.create(
             application=other,
             member=UserFactory(),
             due=timezone.localdate(),
@@ -353,12 +353,12 @@ def half_reviewed(at, staff, panelists) -> Application:
     """One review is submitted, one is being written, one member stepped down after writing."""
     application = at(Status.PANEL)
     due = timezone.localdate() + timedelta(days=9)
-    seats = [Assignment.assign(application, member, by=staff, due=due) for member in panelists[:3]]
+    seats = [Seat.assign(application, member, by=staff, due=due) for member in panelists[:3]]
     review(seats[0])
     for seat in seats[1:]:
         seat.declare()
-        Rating.objects.filter(assignment=seat).update(comment=UNSEEN)
-        Assignment.objects.filter(pk=seat.pk).update(summary=UNSEEN)
+        Rating.objects.filter(seat=seat).update(comment=UNSEEN)
+        Seat.objects.filter(pk=seat.pk).update(summary=UNSEEN)
     seats[2].recuse(conflict="other", reason="We share a boat.")
     return application
 
@@ -368,11 +368,11 @@ def test_an_unsubmitted_review_is_shown_to_nobody(half_reviewed, superuser, as_)
     reviews = reverse("admin:recognition_assignment_changelist")
     assert browser.get(reviews).context["cl"].result_count == 1
     shown = [browser.get(change(half_reviewed)).text, browser.get(reviews).text]
-    for seat in Assignment.objects.all():
+    for seat in Seat.objects.all():
         answer = browser.get(change(seat), follow=True)
         assert (answer.redirect_chain == []) == (seat.submitted_at is not None)
         shown.append(answer.text)
-    submitted = Assignment.objects.get(submitted_at__isnull=False)
+    submitted = Seat.objects.get(submitted_at__isnull=False)
     assert "Shown in the text." in browser.get(change(submitted)).text
     for page in shown:
         assert UNSEEN not in page
@@ -387,17 +387,17 @@ def test_who_has_a_part_in_an_application_does_not_see_it_here(half_reviewed, su
     else:
         PanelMember.objects.create(user=superuser, affiliation="hq")
         superuser.groups.add(Group.objects.get(name=StaffGroup.PANEL))
-        Assignment.assign(half_reviewed, superuser, by=staff, due=timezone.localdate())
+        Seat.assign(half_reviewed, superuser, by=staff, due=timezone.localdate())
     browser = as_(superuser)
-    for table in ("application", "assignment", "message"):
-        address = reverse(f"admin:recognition_{table}_changelist")
+    for table in ("recognition_application", "recognition_seat", "letters_message"):
+        address = reverse(f"admin:{table}_changelist")
         assert browser.get(address).context["cl"].result_count == 0, table
     assert browser.get(change(half_reviewed)).status_code == 302
 
 
 def test_applications_reviews_and_messages_do_not_change_here(half_reviewed, superuser, as_):
     browser = as_(superuser)
-    submitted = Assignment.objects.get(submitted_at__isnull=False)
+    submitted = Seat.objects.get(submitted_at__isnull=False)
     for row in (half_reviewed, submitted, Message.objects.first()):
         name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
         assert browser.get(change(row)).status_code == 200

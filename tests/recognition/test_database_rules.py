@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from recognition.models import (
     Application,
-    Assignment,
     Attribute,
     Category,
     CheckItem,
@@ -24,6 +23,7 @@ from recognition.models import (
     PanelMember,
     Photo,
     Rating,
+    Seat,
     Section,
     Submission,
 )
@@ -230,16 +230,16 @@ def test_the_compliance_record_is_of_known_kinds_and_a_violation_is_described(dr
 
 
 @pytest.fixture
-def seat(draft) -> Assignment:
-    return Assignment.objects.create(application=draft, member=UserFactory(), due=date(2027, 1, 1), lead=True)
+def seat(draft) -> Seat:
+    return Seat.objects.create(application=draft, member=UserFactory(), due=date(2027, 1, 1), lead=True)
 
 
 def test_a_seat_is_taken_once_by_one_lead_and_left_with_a_reason(draft, seat):
-    rows, now = Assignment.objects.filter(pk=seat.pk), timezone.now()
-    assert refused_by(copy_of(seat, lead=False).save) == "assignment_once_per_member"
-    other = Assignment(application=draft, member=UserFactory(), due=date(2027, 1, 1), lead=True)
-    assert refused_by(other.save) == "assignment_one_lead"
-    reason = "assignment_recused_with_a_reason"
+    rows, now = Seat.objects.filter(pk=seat.pk), timezone.now()
+    assert refused_by(copy_of(seat, lead=False).save) == "seat_once_per_member"
+    other = Seat(application=draft, member=UserFactory(), due=date(2027, 1, 1), lead=True)
+    assert refused_by(other.save) == "seat_one_lead"
+    reason = "seat_recused_with_a_reason"
     for fields in (
         {"recused_at": now},
         {"recused_at": now, "conflict": "other"},
@@ -247,7 +247,7 @@ def test_a_seat_is_taken_once_by_one_lead_and_left_with_a_reason(draft, seat):
         {"conflict": "other", "conflict_reason": "x"},
     ):
         assert refused_by(lambda: rows.update(**fields)) == reason  # noqa: B023
-    declared = "assignment_declared_before_review"
+    declared = "seat_declared_before_review"
     assert refused_by(lambda: rows.update(submitted_at=now)) == declared
     rows.update(declared_at=now, submitted_at=now)
     stepped_down = {"recused_at": now, "conflict": "other", "conflict_reason": "x"}
@@ -257,7 +257,7 @@ def test_a_seat_is_taken_once_by_one_lead_and_left_with_a_reason(draft, seat):
 
 
 def test_ratings_and_panel_members_are_of_known_values(seat):
-    Rating.objects.create(assignment=seat, criterion="attributes.product-quality")
+    Rating.objects.create(seat=seat, criterion="attributes.product-quality")
     assert refused_by(copy_of(Rating.objects.get()).save) == "rating_once_per_criterion"
     for value in ("good", "MET", " "):
         assert refused_by(lambda: Rating.objects.update(value=value)) == "rating_value_known"  # noqa: B023

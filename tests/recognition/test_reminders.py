@@ -13,7 +13,7 @@ from config.celery import app
 from letters.models import Message
 from letters.tasks import remind
 from recognition import reminders
-from recognition.models import Application, Assignment, Cycle
+from recognition.models import Application, Cycle, Seat
 from recognition.models.review import return_for_completion
 from recognition.tasks import close_late
 from tests.applications import review
@@ -137,7 +137,7 @@ def test_no_reminder_where_nothing_can_be_done(draft, manager, why):
 def test_a_member_is_reminded_of_a_review_that_is_due(at, staff, panelists):
     application = at(Status.PANEL)
     due = timezone.localdate() + timedelta(days=10)
-    seats = [Assignment.assign(application, member, by=staff, due=due) for member in panelists[:3]]
+    seats = [Seat.assign(application, member, by=staff, due=due) for member in panelists[:3]]
     review(seats[0])
     seats[1].recuse(conflict="other", reason="We share a boat.")
     zone = ZoneInfo(application.cycle.time_zone)

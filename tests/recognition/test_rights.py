@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import Membership, Role, StaffGroup, User
-from recognition.models import Application, Assignment, PanelMember
+from recognition.models import Application, PanelMember, Seat
 from recognition.rights import Act, NotAllowed, Rights
 from tests.applications import person_in
 from tests.factories import UserFactory
@@ -138,7 +138,7 @@ def cast(draft, manager, contributor, viewer, stranger, staff, compliance, offic
         user = joins(UserFactory(email=f"{name.replace(' ', '.')}@example.org"), StaffGroup.PANEL, *groups)
         if affiliation:
             PanelMember.objects.create(user=user, affiliation=affiliation)
-        Assignment.objects.create(application=draft, member=user, due=date(2030, 1, 1), **state)
+        Seat.objects.create(application=draft, member=user, due=date(2030, 1, 1), **state)
         return user
 
     declared = {"declared_at": now}
@@ -190,16 +190,16 @@ def test_every_role_and_every_action_at_every_stage(draft, cast):
     known = {act for _, acts in WHO_MAY_WHAT.values() for act in acts}
     assert known == {act.name for act in Act}, "the table knows every action"
     assert set(Application.Status.values) == ANY
-    lead = Assignment.objects.get(lead=True)
+    lead = Seat.objects.get(lead=True)
     for who, (stages, acts) in WHO_MAY_WHAT.items():
         if who == "lead, not reviewed":
-            Assignment.objects.filter(pk=lead.pk).update(submitted_at=None)
+            Seat.objects.filter(pk=lead.pk).update(submitted_at=None)
             cast[who] = cast["lead"]
         for stage in Application.Status.values:
             put(draft, stage)
             expected = {act for act, at in acts.items() if stage in at}
             assert allowed(cast[who], draft) == (stage in stages, expected), f"{who} at {stage}"
-        Assignment.objects.filter(pk=lead.pk).update(submitted_at=lead.submitted_at)
+        Seat.objects.filter(pk=lead.pk).update(submitted_at=lead.submitted_at)
 
 
 def test_program_staff_enter_what_came_on_paper_and_nothing_else(draft, cast):
@@ -220,8 +220,8 @@ def test_a_utility_sees_its_own_and_no_other(draft, manager, stranger, cycle):
 
 def test_each_row_tells_how_the_person_stands(draft, cast, staff):
     roles = {who: Application.objects.visible_to(cast[who]).get(pk=draft.pk) for who in ("manager", "seat", "program")}
-    seat = Assignment.objects.get(member=cast["seat"])
-    assert {who: (row.my_role, row.my_assignment) for who, row in roles.items()} == {
+    seat = Seat.objects.get(member=cast["seat"])
+    assert {who: (row.my_role, row.my_seat) for who, row in roles.items()} == {
         "manager": ("manager", None),
         "seat": (None, seat.pk),
         "program": (None, None),
@@ -231,7 +231,7 @@ def test_each_row_tells_how_the_person_stands(draft, cast, staff):
 def test_two_roles_and_a_second_seat_make_no_second_row(draft, cast):
     """One who stepped down and was assigned again, in two groups: the application is there once."""
     person = cast["stepped down"]
-    Assignment.objects.create(application=draft, member=person, due=date(2030, 1, 1))
+    Seat.objects.create(application=draft, member=person, due=date(2030, 1, 1))
     joins(person, StaffGroup.COMPLIANCE, StaffGroup.PROGRAM)
     again = User.objects.get(pk=person.pk)
     assert Application.objects.visible_to(again).count() == 1

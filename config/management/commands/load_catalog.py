@@ -57,7 +57,7 @@ READ: dict[str, list[str]] = {
     "initiatives": ["historicalinitiative", "historicalcase"],
     "accounts": ["utility"],  # to name a panel member's interests
     "letters": ["message"],
-    "recognition": ["application", "applicationevent", "assignment", "cycleevent", "rating", "submission"]
+    "recognition": ["application", "applicationevent", "cycleevent", "rating", "seat", "submission"]
     + ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"],
 }
 

@@ -216,9 +216,9 @@ def test_the_scan_is_for_who_may_read_all_of_it(as_, entered, staff, draft, requ
     Application.objects.filter(pk=entered.pk).update(status="panel")
     assert asked(request.getfixturevalue("compliance")) == 403
     for member, status in zip(panelists, [200, 200, 403], strict=False):
-        seat = entered.assignments.create(member=member, due=timezone.localdate())
+        seat = entered.seats.create(member=member, due=timezone.localdate())
         assert asked(member) == 403, "before the declaration"
-        entered.assignments.filter(pk=seat.pk).update(declared_at=timezone.now())
+        entered.seats.filter(pk=seat.pk).update(declared_at=timezone.now())
         assert asked(member) == status, member
     own = request.getfixturevalue("manager")
     assert asked(own, draft) == 404, "there is none"

@@ -16,7 +16,7 @@ from recognition.access import application_for
 from recognition.burden import hours
 from recognition.burden.estimate import estimate
 from recognition.burden.hours_forms import HoursForm, read_hours
-from recognition.models import Application, Assignment, Cycle, Hours
+from recognition.models import Application, Cycle, Hours, Seat
 from tests.applications import review
 from tests.factories import UserFactory, UtilityFactory
 
@@ -201,7 +201,7 @@ def test_staff_whose_own_review_is_due_see_no_sums(as_, seats, staff):
     review(seats[1])
     Hours.report(application, Step.PANEL, Decimal(3), by=seats[1].member)
     assert "Hours so far" in page(as_(staff), application)
-    Assignment.objects.create(application=application, member=staff, due=timezone.localdate())
+    Seat.objects.create(application=application, member=staff, due=timezone.localdate())
     assert "Hours so far" not in page(as_(staff), application)
 
 

@@ -14,11 +14,11 @@ from accounts.models import Membership, Role
 from letters.models import Message
 from recognition.models import (
     Application,
-    Assignment,
     Decision,
     Feedback,
     ReasonNeeded,
     Recommendation,
+    Seat,
 )
 from recognition.models.review import begin_completeness
 from tests.applications import fill, pass_completeness, pass_compliance, pass_panel, review
@@ -55,7 +55,7 @@ def another(cycle, staff, compliance, panelists):
         pass_completeness(application, staff)
         pass_compliance(application, compliance)
         due = date.today() + timedelta(days=14)
-        seats = [Assignment.assign(application, one, by=staff, due=due) for one in panelists[:3]]
+        seats = [Seat.assign(application, one, by=staff, due=due) for one in panelists[:3]]
         seats[0].take_lead(by=staff)
         for seat in seats:
             review(seat, "met" if recommends else "not_met")

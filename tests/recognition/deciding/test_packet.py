@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from accounts.models import Membership, Role, StaffGroup
 from recognition.deciding import documents
-from recognition.models import Application, Assignment, Photo, Rating, Recommendation
+from recognition.models import Application, Photo, Rating, Recommendation, Seat
 from recognition.reviewing.agreement import Agreement
 from reports import kinds, rendering
 from tests.applications import fill, person_in, review
@@ -213,7 +213,7 @@ def test_an_own_utility_is_left_out_and_counted(at, staff, utility):
 def test_a_panel_with_the_own_review_due_is_left_out(at, panelists, staff, official):
     application = at(Status.RECOMMENDED)
     sitting = person_in(StaffGroup.OFFICIAL, "late@example.org", "Lana Tesh")
-    Assignment.objects.create(application=application, member=sitting, due="2027-01-01")
+    Seat.objects.create(application=application, member=sitting, due="2027-01-01")
     assert documents.scores(found("score-summary", sitting, application.cycle))["scores"] == []
     assert len(documents.scores(found("score-summary", official, application.cycle))["scores"]) == 1
 
@@ -241,10 +241,10 @@ def twin(application, name) -> None:
     )
     lead, now = application.recommendation.by, timezone.now()
     Recommendation.objects.create(application=other, recommends=True, reasons="Good.", by=lead)
-    seat = Assignment.objects.create(
+    seat = Seat.objects.create(
         application=other, member=lead, due=now.date(), declared_at=now, submitted_at=now, lead=True
     )
-    Rating.objects.create(assignment=seat, criterion="attributes.product-quality", value="met")
+    Rating.objects.create(seat=seat, criterion="attributes.product-quality", value="met")
 
 
 def test_the_mean_counts_met_twice():

@@ -11,7 +11,7 @@ from recognition.figures.statistics import (
     Group,
     Load,
     Move,
-    Seat,
+    SeatTaken,
     StageTime,
     accord,
     funnel,
@@ -159,9 +159,9 @@ def test_quartiles():
 # --- Reviewers
 
 
-def seat(member: int, name: str, **when) -> Seat:
+def seat(member: int, name: str, **when) -> SeatTaken:
     moments = {"assigned_at": 0, "declared_at": None, "recused_at": None, "submitted_at": None} | when
-    return Seat(member, name, *(None if at is None else day(at) for at in moments.values()))
+    return SeatTaken(member, name, *(None if at is None else day(at) for at in moments.values()))
 
 
 def test_load_of_each_reviewer():

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from accounts.models import Membership, Role
 from recognition.figures.statistics import of_cycle
 from recognition.figures.tables import tables
-from recognition.models import Application, ApplicationEvent, Assignment, Cycle, Decision, Recommendation, Submission
+from recognition.models import Application, ApplicationEvent, Cycle, Decision, Recommendation, Seat, Submission
 from tests.applications import pass_decision, pass_panel, review
 from tests.factories import UtilityFactory
 
@@ -142,7 +142,7 @@ def test_ratings_are_not_told_before_the_panel_has_recommended(seats, staff, cyc
 
 def test_whose_own_review_is_due_gets_nothing_of_that_application(as_, seats, staff, cycle):
     """Program staff with a seat: neither how the others rate nor who of them has reviewed."""
-    own = Assignment.objects.create(
+    own = Seat.objects.create(
         application=seats[0].application, member=staff, due=timezone.localdate(), declared_at=timezone.now()
     )
     review(seats[1])
@@ -151,7 +151,7 @@ def test_whose_own_review_is_due_gets_nothing_of_that_application(as_, seats, st
     shown = page(as_(staff), cycle)
     assert "1 application is left out of every figure here" in shown
     assert "Pete Nolan" not in shown
-    Assignment.objects.filter(pk=own.pk).update(submitted_at=timezone.now())
+    Seat.objects.filter(pk=own.pk).update(submitted_at=timezone.now())
     assert of_cycle(cycle, staff).left_out == 0
     assert "Pete Nolan" in page(as_(staff), cycle)
 
@@ -170,7 +170,7 @@ def test_a_seat_that_was_given_up_tells_no_ratings(seats, staff, cycle, panelist
     for each in seats:
         review(each)
     seats[2].recuse(conflict="personal", reason="A relative.")
-    last = Assignment.assign(seats[0].application, panelists[3], by=staff, due=timezone.localdate())
+    last = Seat.assign(seats[0].application, panelists[3], by=staff, due=timezone.localdate())
     review(last, "not_met")
     Recommendation.record(seats[0], recommends=True, reasons="Shown.")
     assert {(each.agree, each.differ) for each in of_cycle(cycle, staff).accord} == {(0, 1)}
@@ -236,4 +236,4 @@ def another_like(first: Application, n: int, staff, member) -> None:
     version = first.submission
     facts = {"content": version.content, "size": "large", "words": 1, "counted_attributes": 4, "counted_boxes": 2}
     Submission.objects.create(application=other, number=1, **facts)
-    review(Assignment.assign(other, member, by=staff, due=timezone.localdate()))
+    review(Seat.assign(other, member, by=staff, due=timezone.localdate()))

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from accounts.models import StaffGroup
-from recognition.models import Application, Assignment, PanelMember, Recommendation, Remark
+from recognition.models import Application, PanelMember, Recommendation, Remark, Seat
 from recognition.models.review import Unfinished
 from tests.applications import pass_panel
 
@@ -25,7 +25,7 @@ def written(seats, panelists) -> Application:
     for seat in seats:
         seat.declare()
     for rating in seats[0].ratings.all():
-        rating.assignment = seats[0]
+        rating.seat = seats[0]
         rating.rate(1, value="not_met", comment="Quillwort: not shown.", by=panelists[0])
     seats[0].sum_up(1, "Burdock, in short.", by=panelists[0])
     return seats[0].application
@@ -113,7 +113,7 @@ def test_a_member_who_is_staff_too_is_first_a_member(submitted, seats, panelists
     other = {"member": panelists[3].pk, "due": "2099-01-01", "seat": seats[2].pk, "reason": "x"}
     for name in ("assign", "lead", "take_off"):
         browser.post(reverse(f"recognition:{name}", args=[submitted.pk]), other)
-    assert [seat.lead for seat in Assignment.objects.active().order_by("pk")] == [True, False, False]
+    assert [seat.lead for seat in Seat.objects.active().order_by("pk")] == [True, False, False]
 
 
 def test_actions_answer_alike_whether_another_has_submitted(written, seats, panelists, as_):
@@ -139,7 +139,7 @@ def test_after_the_own_review_only_what_is_submitted(submitted, seats, panelists
     assert "Quillwort" in page
     assert "Tamarack" in page
     for rating in seats[2].ratings.all():
-        rating.assignment = seats[2]
+        rating.seat = seats[2]
         rating.rate(1, value="not_met", comment="Sassafras", by=panelists[2])
     page = as_(panelists[1]).get(reverse("recognition:review", args=[submitted.pk])).content.decode()
     assert "Sassafras" not in page
@@ -147,9 +147,9 @@ def test_after_the_own_review_only_what_is_submitted(submitted, seats, panelists
     assert "1 more is to come" in page
 
 
-def review_of(seat: Assignment, member) -> None:
+def review_of(seat: Seat, member) -> None:
     for rating in seat.ratings.all():
-        rating.assignment = seat
+        rating.seat = seat
         rating.rate(rating.version, value="met", comment="Shown.", by=member)
     seat.submit()
 
@@ -173,7 +173,7 @@ def test_administrators_see_no_unsubmitted_review(written, staff, as_):
     staff.is_staff = staff.is_superuser = True
     staff.save()
     browser = as_(staff)
-    seat, rating = Assignment.objects.get(lead=True), Assignment.objects.get(lead=True).ratings.first()
+    seat, rating = Seat.objects.get(lead=True), Seat.objects.get(lead=True).ratings.first()
     paths = [reverse("admin:recognition_assignment_changelist"), reverse("admin:index")]
     paths += [
         reverse("admin:recognition_assignment_change", args=[seat.pk]),
@@ -195,9 +195,9 @@ def test_others_see_nothing_while_the_panel_is_at_work(submitted, who, request, 
 def test_applicants_and_compliance_see_nothing_after_it_either(at, staff, panelists, who, request, as_):
     application = at(Status.PANEL)
     pass_panel(application, staff, panelists[:3])
-    for seat in Assignment.objects.all():
+    for seat in Seat.objects.all():
         seat.ratings.update(comment="Quillwort")
-    Assignment.objects.update(summary="Burdock")
+    Seat.objects.update(summary="Burdock")
     Recommendation.objects.update(reasons="Larkspur", dissent="Bittersweet")
     marks = ["Quillwort", "Burdock", "Larkspur", "Bittersweet", "Recommended"]
     marks += [] if who == "compliance" else ["Paula Nell", "Pete Nolan", "Sam Prather"]

@@ -362,7 +362,7 @@ def test_the_timeline_keeps_the_panel_to_those_who_may_know(as_, at, manager, co
 
 
 def test_a_member_reads_only_stages_and_the_region_before_the_own_review(as_, at, panelists, staff, compliance):
-    from recognition.models import Assignment
+    from recognition.models import Seat
     from recognition.models.review import find_compliant, hear_region
     from tests.applications import review
 
@@ -373,9 +373,7 @@ def test_a_member_reads_only_stages_and_the_region_before_the_own_review(as_, at
         application.compliance_checks.create(kind=kind, source="ECHO", checked_on=timezone.localdate(), result="clear")
     find_compliant(application, by=compliance)
     hear_region(application, by=staff, recommends=True, words="A leader in our Region.")
-    first, second = [
-        Assignment.assign(application, member, by=staff, due=timezone.localdate()) for member in panelists[:2]
-    ]
+    first, second = [Seat.assign(application, member, by=staff, due=timezone.localdate()) for member in panelists[:2]]
     review(second)
 
     def text() -> str:

@@ -12,12 +12,12 @@ from post_office.models import Email
 from accounts.models import Membership, Role
 from recognition.models import (
     Application,
-    Assignment,
     CannotSit,
     PanelMember,
     Rating,
     Recommendation,
     Remark,
+    Seat,
     Unfinished,
 )
 from recognition.reviewing.panel_views import _due
@@ -50,32 +50,32 @@ def test_who_may_not_sit_is_never_assigned(at, staff, panelists, utility, manage
     PanelMember.objects.filter(user=expert).update(available=False)
     for person in (hq, region, expert, contributor, staff):
         with pytest.raises(CannotSit):
-            Assignment.assign(application, person, by=staff, due=SOON)
+            Seat.assign(application, person, by=staff, due=SOON)
     reserve.is_active = False
     reserve.save()
     with pytest.raises(CannotSit):
-        Assignment.assign(application, reserve, by=staff, due=SOON)
-    assert not Assignment.objects.exists()
+        Seat.assign(application, reserve, by=staff, due=SOON)
+    assert not Seat.objects.exists()
     assert not Email.objects.filter(subject__startswith="An application to review").exists()
 
 
 def test_a_member_of_the_staff_group_without_a_row_may_sit(at, staff, panelists):
     application = at(Status.PANEL)
     PanelMember.objects.filter(user=panelists[0]).delete()
-    assert Assignment.assign(application, panelists[0], by=staff, due=SOON).pk
+    assert Seat.assign(application, panelists[0], by=staff, due=SOON).pk
 
 
 def test_an_assignment_is_told_once_with_the_way_to_the_review(seats, panelists, staff):
     [told] = Email.objects.filter(to=[panelists[0].email])
     assert seats[0].get_absolute_url() in told.message
     with pytest.raises(WrongState, match="already"):
-        Assignment.assign(seats[0].application, panelists[0], by=staff, due=SOON)
+        Seat.assign(seats[0].application, panelists[0], by=staff, due=SOON)
     assert Email.objects.filter(to=[panelists[0].email]).count() == 1
 
 
 def test_only_at_the_panel_s_stage(at, staff, panelists):
     with pytest.raises(WrongState):
-        Assignment.assign(at(Status.COMPLIANCE), panelists[0], by=staff, due=SOON)
+        Seat.assign(at(Status.COMPLIANCE), panelists[0], by=staff, due=SOON)
 
 
 @pytest.mark.parametrize(("days", "expected"), [(3, 3), (-1, 14), (None, 14)])
@@ -97,11 +97,11 @@ def test_staff_put_a_panel_together(at, staff, panelists, as_, utility):
     assert f'value="{panelists[3].pk}"' not in page, "no button for who has an interest"
     for member in panelists[:2]:
         browser.post(url("assign", application), {"member": member.pk, "due": SOON.isoformat()})
-    first, second = Assignment.objects.order_by("pk")
+    first, second = Seat.objects.order_by("pk")
     assert (first.member, first.due, first.assigned_by, first.lead) == (panelists[0], SOON, staff, False)
     browser.post(url("lead", application), {"seat": second.pk})
     browser.post(url("lead", application), {"seat": first.pk})
-    assert list(Assignment.objects.filter(lead=True)) == [first]
+    assert list(Seat.objects.filter(lead=True)) == [first]
     page = browser.get(url("panel", application)).content.decode()
     assert "2 of 3 seats are taken: 1 more member is needed" in page
     assert page.count("has not declared yet") == 2
@@ -109,7 +109,7 @@ def test_staff_put_a_panel_together(at, staff, panelists, as_, utility):
     assert "0 of 6 rated" in browser.get(url("panel", application)).content.decode()
     answer = browser.post(url("assign", application), {"member": panelists[3].pk, "due": SOON.isoformat()}, follow=True)
     assert "has declared an interest in Riverbend" in answer.content.decode()
-    assert Assignment.objects.count() == 2
+    assert Seat.objects.count() == 2
 
 
 def test_a_due_date_that_is_over_or_missing_is_refused(at, staff, panelists, as_):
@@ -121,19 +121,19 @@ def test_a_due_date_that_is_over_or_missing_is_refused(at, staff, panelists, as_
         answer = as_(staff).post(url("assign", application), {"member": member, "due": SOON.isoformat()})
         assert answer.status_code in (404, 422)
     assert as_(staff).post(url("lead", application), {"seat": "9" * 30}).status_code == 404
-    assert not Assignment.objects.exists()
+    assert not Seat.objects.exists()
 
 
 def test_someone_who_does_not_answer_is_taken_off(seats, staff, as_):
     application, browser = seats[0].application, as_(staff)
     browser.post(url("take_off", application), {"seat": seats[2].pk, "reason": " "})
-    assert Assignment.objects.active().count() == 3
+    assert Seat.objects.active().count() == 3
     browser.post(url("take_off", application), {"seat": seats[2].pk, "reason": "On leave."})
-    gone = Assignment.objects.get(pk=seats[2].pk)
+    gone = Seat.objects.get(pk=seats[2].pk)
     assert (gone.conflict, gone.conflict_reason, gone.lead) == ("removed", "On leave.", False)
     assert "Taken off" in browser.get(url("panel", application)).content.decode()
     with pytest.raises(CannotSit, match="left this panel"):
-        Assignment.assign(application, gone.member, by=staff, due=SOON)
+        Seat.assign(application, gone.member, by=staff, due=SOON)
 
 
 def test_a_submitted_review_can_t_be_taken_off(seats, staff, as_):
@@ -141,18 +141,18 @@ def test_a_submitted_review_can_t_be_taken_off(seats, staff, as_):
     with pytest.raises(WrongState, match="submitted"):
         seats[0].take_off(by=staff, reason="I do not like it.")
     as_(staff).post(url("take_off", seats[0].application), {"seat": seats[0].pk, "reason": "I do not like it."})
-    assert Assignment.objects.get(pk=seats[0].pk).submitted_at
+    assert Seat.objects.get(pk=seats[0].pk).submitted_at
 
 
 def test_the_page_asks_no_more_for_more_members(at, staff, panelists, as_, django_assert_max_num_queries):
     application = at(Status.PANEL)
     for member in panelists[:2]:
-        review(Assignment.assign(application, member, by=staff, due=SOON))
+        review(Seat.assign(application, member, by=staff, due=SOON))
     browser = as_(staff)
     browser.get(url("panel", application))
     with django_assert_max_num_queries(40) as before:
         browser.get(url("panel", application))
-    review(Assignment.assign(application, panelists[2], by=staff, due=SOON))
+    review(Seat.assign(application, panelists[2], by=staff, due=SOON))
     for n in range(5):
         person = UserFactory()
         PanelMember.objects.create(user=person, affiliation="hq").interests.add(UtilityFactory(name=f"Elsewhere {n}"))
@@ -213,7 +213,7 @@ def test_an_outside_expert_reads_without_what_is_confidential(draft, at, staff, 
     section.answer(section.version, {"passages": [claimed]}, by=manager)
     application = at(Status.PANEL)
     for member in panelists[:3]:
-        Assignment.assign(application, member, by=staff, due=SOON).declare()
+        Seat.assign(application, member, by=staff, due=SOON).declare()
     pages = [as_(member).get(url("review", application)).content.decode() for member in panelists[:3]]
     assert [claimed in page for page in pages] == [True, True, False]
     assert "withheld" in pages[2]
@@ -232,7 +232,7 @@ def test_submitting_names_what_is_unrated(seats, panelists, as_):
     sent(browser, url("rating", application, "attributes.product-quality"), version=1, value="partly")
     browser.post(url("review_submit", application))
     browser.post(url("review_submit", application))
-    stored = Assignment.objects.get(pk=seats[0].pk)
+    stored = Seat.objects.get(pk=seats[0].pk)
     assert stored.submitted_at
     assert stored.application.events.filter(why="Submitted a review").count() == 1
     assert set(stored.ratings.values_list("first_value", flat=True)) == {"met", "partly"}
@@ -296,12 +296,12 @@ def test_the_lead_recommends_once_all_reviews_are_in(seats, panelists, as_):
     assert sent(lead, url("review_summary", application), version=1, summary="x").status_code == 422
     for act in ("declare", "recuse", "review_submit"):
         lead.post(url(act, application), {"conflict": "other", "reason": "Late."})
-    assert Assignment.objects.reviews().count() == 3
+    assert Seat.objects.reviews().count() == 3
 
 
 def test_a_panel_below_its_number_does_not_recommend(at, staff, panelists):
     application = at(Status.PANEL)
-    seats = [Assignment.assign(application, member, by=staff, due=SOON) for member in panelists[:2]]
+    seats = [Seat.assign(application, member, by=staff, due=SOON) for member in panelists[:2]]
     seats[0].take_lead(by=staff)
     for seat in seats:
         review(seat)
@@ -341,7 +341,7 @@ def test_roles_on_every_address(seats, staff, compliance, official, manager, str
     for name in STAFFS:
         answer = as_(panelists[0]).get(paths[name]) if name == "panel" else as_(panelists[0]).post(paths[name])
         assert answer.status_code == 403, name
-    assert Assignment.objects.active().filter(declared_at=None).count() == 3
+    assert Seat.objects.active().filter(declared_at=None).count() == 3
 
 
 def test_wrong_methods_and_nobody(seats, staff, panelists, as_, client):
@@ -363,7 +363,7 @@ def test_before_and_after_its_stage_staff_change_nothing(at, staff, panelists, a
     assert browser.get(url("panel", application)).status_code == 404
     answer = browser.post(url("assign", application), {"member": panelists[0].pk, "due": SOON.isoformat()})
     assert answer.status_code == 302
-    assert not Assignment.objects.exists()
+    assert not Seat.objects.exists()
 
 
 # What the database keeps.
@@ -372,24 +372,24 @@ def test_before_and_after_its_stage_staff_change_nothing(at, staff, panelists, a
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
-        ({"recused_at": timezone.now()}, "assignment_recused_with_a_reason"),
-        ({"recused_at": timezone.now(), "conflict": "other"}, "assignment_recused_with_a_reason"),
-        ({"conflict": "other", "conflict_reason": "x"}, "assignment_recused_with_a_reason"),
-        ({"submitted_at": timezone.now()}, "assignment_declared_before_review"),
-        ({"lead": True}, "assignment_one_lead"),
+        ({"recused_at": timezone.now()}, "seat_recused_with_a_reason"),
+        ({"recused_at": timezone.now(), "conflict": "other"}, "seat_recused_with_a_reason"),
+        ({"conflict": "other", "conflict_reason": "x"}, "seat_recused_with_a_reason"),
+        ({"submitted_at": timezone.now()}, "seat_declared_before_review"),
+        ({"lead": True}, "seat_one_lead"),
     ],
 )
 def test_rules_of_a_seat(seats, changes, constraint):
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Assignment.objects.filter(pk=seats[1].pk).update(**changes)
+        Seat.objects.filter(pk=seats[1].pk).update(**changes)
 
 
 def test_rules_of_seats_ratings_and_people(seats, panelists):
-    with pytest.raises(IntegrityError, match="assignment_once_per_member"), transaction.atomic():
-        Assignment.objects.create(application=seats[0].application, member=panelists[0], due=SOON)
+    with pytest.raises(IntegrityError, match="seat_once_per_member"), transaction.atomic():
+        Seat.objects.create(application=seats[0].application, member=panelists[0], due=SOON)
     seats[0].declare()
     with pytest.raises(IntegrityError, match="rating_once_per_criterion"), transaction.atomic():
-        Rating.objects.create(assignment=seats[0], criterion="attributes.product-quality")
+        Rating.objects.create(seat=seats[0], criterion="attributes.product-quality")
     with pytest.raises(IntegrityError, match="rating_value_known"), transaction.atomic():
         seats[0].ratings.update(value="best")
     with pytest.raises(IntegrityError, match="panel_affiliation_known"), transaction.atomic():
@@ -403,7 +403,7 @@ def test_rules_of_seats_ratings_and_people(seats, panelists):
 def test_two_submissions_of_one_review_make_one(seats, panelists, as_):
     seats[0].declare()
     seats[0].ratings.update(value="met")
-    both = [Assignment.objects.get(pk=seats[0].pk) for _ in range(2)]
+    both = [Seat.objects.get(pk=seats[0].pk) for _ in range(2)]
     outcomes = at_once(*[one.submit for one in both])
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "WrongState"]
     assert seats[0].application.events.filter(why="Submitted a review").count() == 1
@@ -414,7 +414,7 @@ def test_a_rating_taken_back_while_the_review_is_submitted(seats):
     """The rating was read before the submission and waits for it; it then finds the review submitted."""
     seats[0].declare()
     seats[0].ratings.update(value="met")
-    rating = Rating.objects.select_related("assignment__application").filter(assignment=seats[0]).first()
+    rating = Rating.objects.select_related("seat__application").filter(seat=seats[0]).first()
 
     def take_back():
         try:
@@ -429,7 +429,7 @@ def test_a_rating_taken_back_while_the_review_is_submitted(seats):
             seats[0].submit()
             late = pool.submit(take_back)
         assert isinstance(late.result(timeout=20), WrongState)
-    assert not Rating.objects.filter(assignment=seats[0], value="").exists()
+    assert not Rating.objects.filter(seat=seats[0], value="").exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -437,7 +437,7 @@ def test_a_recusal_and_the_recommendation_at_once(seats):
     """Either the panel has recommended and nobody steps down any more, or it is one short and has not."""
     for seat in seats:
         review(seat)
-    lead, other = (Assignment.objects.select_related("application").get(pk=seat.pk) for seat in seats[:2])
+    lead, other = (Seat.objects.select_related("application").get(pk=seat.pk) for seat in seats[:2])
 
     def recommend():
         try:
@@ -447,4 +447,4 @@ def test_a_recusal_and_the_recommendation_at_once(seats):
 
     at_once(recommend, lambda: other.recuse(conflict="other", reason="I just remembered."))
     recommended = Recommendation.objects.exists()
-    assert Assignment.objects.active().count() == (3 if recommended else 2)
+    assert Seat.objects.active().count() == (3 if recommended else 2)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import Role, StaffGroup, System
-from recognition.models import Application, Assignment, Cycle, Rating, Submission
+from recognition.models import Application, Cycle, Rating, Seat, Submission
 from recognition.reviewing.lists import QUEUES
 from tests.applications import review
 from tests.factories import MembershipFactory, UserFactory, UtilityFactory
@@ -59,9 +59,9 @@ def put(cycle):
     return made
 
 
-def seat(application: Application, member, *, submitted: bool = True, ratings: int = 2) -> Assignment:
+def seat(application: Application, member, *, submitted: bool = True, ratings: int = 2) -> Seat:
     now = timezone.now()
-    made = Assignment.objects.create(
+    made = Seat.objects.create(
         application=application,
         member=member,
         due=date(2027, 1, 15),
@@ -69,7 +69,7 @@ def seat(application: Application, member, *, submitted: bool = True, ratings: i
         submitted_at=now if submitted else None,
     )
     Rating.objects.bulk_create(
-        Rating(assignment=made, criterion=f"attributes.{n}", value="met" if submitted else "") for n in range(ratings)
+        Rating(seat=made, criterion=f"attributes.{n}", value="met" if submitted else "") for n in range(ratings)
     )
     return made
 
@@ -113,7 +113,7 @@ def test_who_has_a_seat_has_the_queue_of_reviews_without_the_group(as_, put):
     person = UserFactory()
     seated = seat(put("panel", of={"name": "Bend Water"}), person)
     assert utilities(as_(person).get(address("my-reviews")).text) == ["Bend Water"]
-    Assignment.objects.filter(pk=seated.pk).update(
+    Seat.objects.filter(pk=seated.pk).update(
         recused_at=timezone.now(), submitted_at=None, conflict="personal", conflict_reason="My sister."
     )
     assert as_(person).get(address("my-reviews")).status_code == 404
@@ -302,7 +302,7 @@ def test_who_sits_on_a_panel_learns_how_many_reviewed_after_the_own_review_only(
     assert list(reviews(sort="reviews")) == list(reviews(sort="-reviews")) == ["Other", "Mine"], "nor by its place"
     assert "2 of 3" in as_(first).get(address("panel")).text
     assert as_(first).get(address("panel"), {"words": "Mine"}).text.count(" of 3<") == 1, "the seats, not the reviews"
-    Assignment.objects.filter(pk=own.pk).update(submitted_at=timezone.now())
+    Seat.objects.filter(pk=own.pk).update(submitted_at=timezone.now())
     assert reviews() == {"Mine": "3", "Other": "2"}
 
 
@@ -320,8 +320,8 @@ def test_my_reviews_are_mine_with_what_is_left(as_, at, panelists, staff, put):
     first, second = panelists[:2]
     application = at(Status.PANEL)
     due = timezone.localdate() - timedelta(days=2)
-    mine = Assignment.assign(application, first, by=staff, due=due)
-    others = Assignment.assign(application, second, by=staff, due=due)
+    mine = Seat.assign(application, first, by=staff, due=due)
+    others = Seat.assign(application, second, by=staff, due=due)
     elsewhere = put("panel", of={"name": "Not mine"})
     seat(elsewhere, second)
     review(others)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from recognition.models import Assignment, CannotSit, Rating, Recommendation, Remark, Unfinished
+from recognition.models import CannotSit, Rating, Recommendation, Remark, Seat, Unfinished
 from tests.applications import review
 from workflow.models import WrongState
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 WHY = {"conflict": "contract", "reason": "My firm designed their plant."}
 
 
-def url(name: str, seat: Assignment) -> str:
+def url(name: str, seat: Seat) -> str:
     return reverse(f"recognition:{name}", args=[seat.application_id])
 
 
@@ -24,7 +24,7 @@ def test_stepping_down_before_and_after_declaring(seats, panelists, staff, as_, 
     browser = as_(panelists[0])
     answer = browser.post(url("recuse", seats[0]), WHY)
     assert answer["Location"] == reverse("home")
-    gone = Assignment.objects.get(pk=seats[0].pk)
+    gone = Seat.objects.get(pk=seats[0].pk)
     assert gone.recused_at
     assert (gone.conflict, gone.conflict_reason, gone.lead) == ("contract", "My firm designed their plant.", False)
     assert browser.get(url("review", gone)).status_code == 404
@@ -53,7 +53,7 @@ def test_kind_and_reason_are_needed(seats, panelists, as_, data, declared_first)
     answer = as_(panelists[0]).post(url("recuse", seats[0]), data)
     assert answer.status_code == 422
     assert ("product-quality-assessed" in answer.content.decode()) == declared_first
-    assert Assignment.objects.active().count() == 3
+    assert Seat.objects.active().count() == 3
 
 
 def test_what_a_recused_member_wrote_is_seen_by_nobody(seats, panelists, staff, as_):
@@ -71,8 +71,8 @@ def test_what_a_recused_member_wrote_is_seen_by_nobody(seats, panelists, staff, 
 
 def test_a_recused_member_can_do_nothing_more(seats, panelists):
     review(seats[0])
-    late = Assignment.objects.get(pk=seats[0].pk)
-    rating = Rating.objects.select_related("assignment").filter(assignment=late).first()
+    late = Seat.objects.get(pk=seats[0].pk)
+    rating = Rating.objects.select_related("seat").filter(seat=late).first()
     seats[0].recuse(**WHY)
     for step in (
         late.declare,
@@ -98,11 +98,11 @@ def test_the_replacement_completes_the_panel(seats, panelists, staff, as_):
         Recommendation.record(seats[0], recommends=True, reasons="All is met.")
     due = (date.today() + timedelta(days=5)).isoformat()
     with pytest.raises(CannotSit):
-        Assignment.assign(application, panelists[2], by=staff, due=date.today())
+        Seat.assign(application, panelists[2], by=staff, due=date.today())
     as_(staff).post(reverse("recognition:assign", args=[application.pk]), {"member": panelists[3].pk, "due": due})
     with pytest.raises(Unfinished, match="2 of 3"):
         Recommendation.record(seats[0], recommends=True, reasons="All is met.")
-    review(Assignment.objects.get(member=panelists[3]))
+    review(Seat.objects.get(member=panelists[3]))
     assert Recommendation.record(seats[0], recommends=True, reasons="All is met.").recommends
 
 
@@ -111,7 +111,7 @@ def test_the_lead_who_steps_down_is_replaced_as_lead(seats, staff):
         review(seat)
     seats[0].recuse(**WHY)
     seats[1].take_lead(by=staff)
-    assert [seat.pk for seat in Assignment.objects.filter(lead=True)] == [seats[1].pk]
+    assert [seat.pk for seat in Seat.objects.filter(lead=True)] == [seats[1].pk]
 
 
 def test_nobody_steps_down_after_the_recommendation(seats, panelists, as_):
@@ -120,4 +120,4 @@ def test_nobody_steps_down_after_the_recommendation(seats, panelists, as_):
     Recommendation.record(seats[0], recommends=True, reasons="All is met.")
     answer = as_(panelists[1]).post(url("recuse", seats[1]), WHY)
     assert answer.status_code == 302
-    assert Assignment.objects.reviews().count() == 3
+    assert Seat.objects.reviews().count() == 3
