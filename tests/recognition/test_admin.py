@@ -40,7 +40,7 @@ TABLES = [
     "recognition_panelmember",
     "recognition_application",
     "recognition_assignment",
-    "recognition_message",
+    "letters_message",
     "recognition_addressee",
     "recognition_notice",
     "recognition_recognition",
@@ -414,7 +414,7 @@ def test_a_draft_is_listed_without_its_text(draft, superuser, as_):
 
 def test_a_message_says_to_whom_it_went_and_how_far(at, superuser, as_):
     at(Status.SUBMITTED)
-    page = as_(superuser).get(reverse("admin:recognition_message_changelist")).text
+    page = as_(superuser).get(reverse("admin:letters_message_changelist")).text
     assert "manager@example.org" in page
     assert "Your application is submitted: Riverbend Water and Sewer" in page
     assert "queued" in page
