@@ -127,3 +127,13 @@ def test_one_network_of_the_newer_addresses_counts_as_one(recognition):
     for n in range(30):
         verify(new_number(), Client(REMOTE_ADDR=f"2001:db8:0:1::{n + 1:x}"))
     assert verify(new_number(), Client(REMOTE_ADDR="2001:db8:0:1:ffff::1")).status_code == 429
+
+
+def test_a_forwarded_address_is_believed_from_a_trusted_proxy_only(recognition, settings):
+    def ask(*addresses: str) -> int:
+        return verify(new_number(), Client(headers={"X-Forwarded-For": ", ".join(addresses)})).status_code
+
+    assert [ask(f"198.51.100.{n}") for n in range(31)] == [200] * 30 + [429]
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    assert [ask(f"198.51.100.{n}", "203.0.113.9") for n in range(31)] == [200] * 30 + [429]
+    assert ask("203.0.113.9", "203.0.113.10") == 200
