@@ -3,7 +3,7 @@
 import pytest
 
 from files.models import ACCEPT, ALLOWED, RefusedFile, checked
-from tests.uploads import EXE, GENUINE, HTML, JPEG, OLE, OOXML, PDF, PNG, SCRIPT, packed, upload
+from tests.uploads import EXE, GENUINE, HTML, JPEG, OLE, OOXML, PDF, PNG, SCRIPT, WEBP, packed, upload
 
 
 @pytest.mark.parametrize("name", GENUINE)
@@ -16,6 +16,10 @@ def test_every_allowed_type_is_accepted(name):
 
 def test_the_genuine_files_show_every_allowed_type():
     assert {"." + name.rpartition(".")[2] for name in GENUINE} == set(ALLOWED) == set(ACCEPT.split(","))
+
+
+def test_the_length_in_a_webp_image_may_be_any_byte():
+    assert checked(upload("plant.webp", b"RIFF" + b"\n" * 4 + WEBP[8:])) == "image/webp"
 
 
 def test_the_case_of_an_ending_does_not_matter():
@@ -42,6 +46,8 @@ def test_a_script_under_a_false_name_is_refused(ending):
         ("a.png", PDF),
         ("a.png", JPEG),
         ("a.jpg", PNG),
+        ("a.gif", JPEG),
+        ("a.webp", WEBP.replace(b"WEBP", b"WAVE")),
         ("a.docx", OLE),
         ("a.doc", OOXML),
         ("a.txt", PNG),
