@@ -11,9 +11,11 @@ import drawsvg as draw
 from django.utils.safestring import SafeString, mark_safe
 
 from assessments.results import Results, Score
+from reports import tokens
 
-COLOURS = {"plan": "#2b5797", "do": "#2a7454", "check": "#955400", "act": "#84386a"}
-EMPTY, EMPTY_EDGE, INK, INK_2 = "#eef2f4", "#c3ced5", "#16262f", "#465761"
+COLOURS = {component: tokens.value(component) for component in ("plan", "do", "check", "act")}
+EMPTY, EMPTY_EDGE = tokens.value("chart-empty"), tokens.value("line-strong")
+INK, INK_2, ON_FILL = tokens.value("ink"), tokens.value("ink-quiet"), tokens.value("on-fill")
 FONT = "Public Sans, sans-serif"
 
 _LABELS, _CELL, _ROW, _TOP = 186, 34, 40, 30
@@ -51,7 +53,7 @@ def score_bars(results: Results) -> SafeString:
 def _bar(picture: draw.Drawing, score: Score, top: int) -> None:
     colour, left, full = COLOURS.get(score.slug, INK), 96, 300
     picture.append(draw.Circle(18, top + 22, 14, fill=colour))
-    picture.append(words_at(score.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill="#ffffff"))
+    picture.append(words_at(score.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill=ON_FILL))
     picture.append(words_at(score.name, 42, top + 27, 15, weight=600))
     picture.append(draw.Rectangle(left, top + 13, full, 18, rx=9, fill=EMPTY, stroke=EMPTY_EDGE, stroke_width=1))
     if score.percent:
@@ -73,7 +75,7 @@ def _cell(picture: draw.Drawing, left: float, top: float, colour: str, *, filled
         draw.Rectangle(left + 2, top + 2, _CELL - 4, _ROW - 4, rx=4, fill=colour if filled else EMPTY, stroke=edge)
     )
     if filled:
-        picture.append(draw.Circle(left + _CELL / 2, top + _ROW / 2, 5, fill="#ffffff"))
+        picture.append(draw.Circle(left + _CELL / 2, top + _ROW / 2, 5, fill=ON_FILL))
 
 
 def drawn(width: float, height: float, title: str) -> draw.Drawing:

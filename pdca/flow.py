@@ -29,8 +29,6 @@ FLOWS = [Flow(**arrow) for arrow in _data["arrows"]]
 
 # --- The map: one column, the order of Table 2 from top to bottom -----------------------------------------
 
-COLOURS = {"plan": "#2b5797", "do": "#2a7454", "check": "#955400", "act": "#84386a"}
-INK = "#465761"
 WIDTH = 400  # a telephone's; a wide screen shows it larger
 _LEFT, _RIGHT = 74, 302  # of the nodes; arrows back run to the left of them, arrows onward to the right
 _ONE_LINE, _MORE, _KEY, _GAP, _HEAD, _PAD = 35, 18, 16, 10, 46, 12
@@ -80,10 +78,6 @@ class Stage:
     nodes: list[Node]
 
     @property
-    def colour(self) -> str:
-        return COLOURS.get(self.component.slug, INK)
-
-    @property
     def head_at(self) -> int:
         return self.top + _HEAD // 2
 
@@ -95,7 +89,6 @@ class Map:
     again: str  # the way from the last stage back to the first
     again_head: str
     width: int = WIDTH
-    ink: str = INK
 
 
 def flow_map(elements: Sequence[Element]) -> Map:

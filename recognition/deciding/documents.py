@@ -27,6 +27,7 @@ from recognition.models.application import ApplicationQuerySet
 from recognition.reviewing import agreement
 from recognition.reviewing.agreement import Agreement
 from recognition.rights import Act, Rights
+from reports import tokens
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def size_of(name: str) -> str:
 def qr_code(address: str, title: str) -> SafeString:
     """As SVG, with presentation attributes only; without its quiet zone, which the page around it gives."""
     code = segno.make(address, error="m", boost_error=False, micro=False)
-    svg = code.svg_inline(title=title, border=0, omitsize=True, dark="#16262f", svgclass=None, lineclass=None)
+    svg = code.svg_inline(title=title, border=0, omitsize=True, dark=tokens.value("ink"), svgclass=None, lineclass=None)
     return mark_safe(svg)  # noqa: S308  # segno escapes the title; the address is in it as squares only
 
 

@@ -28,8 +28,13 @@ ROWS = [
 TERRITORIES = "AS GU MP FM MH PW .. .. .. .. PR VI"  # a row below, of those that have any
 STEP, SIDE = 46, 42  # from tile to tile, and of a tile, in the units of the picture
 # From how many utilities on a tile has which fill and which ink; the number stands on it too.
-SHADES = [(0, "#eef3f5", "#465761"), (1, "#cfe3eb", "#16262f"), (3, "#8fbfd2", "#16262f")]
-SHADES += [(6, "#2b7391", "#ffffff"), (11, "#0a4257", "#ffffff")]
+SHADES = [
+    (0, "var(--map-none)", "var(--ink-quiet)"),
+    (1, "var(--map-few)", "var(--ink)"),
+    (3, "var(--map-some)", "var(--ink)"),
+    (6, "var(--map-many)", "var(--on-fill)"),
+    (11, "var(--map-most)", "var(--on-fill)"),
+]
 
 
 def entries() -> RecognitionQuerySet:

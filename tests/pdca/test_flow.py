@@ -4,15 +4,13 @@ import html
 import re
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from initiatives.models import Initiative
-from pdca.flow import ALSO, COLOURS, FLOWS, STEPS, flow_map, way
+from pdca.flow import ALSO, FLOWS, STEPS, flow_map, way
 from pdca.models import Element, Topic
 
 pytestmark = pytest.mark.django_db
@@ -214,9 +212,3 @@ def test_it_is_only_read(client, catalog):
 
 def test_before_anything_is_loaded_it_says_so(client, db):
     assert "has not been loaded" in client.get(MAP).text
-
-
-def test_its_colours_are_those_of_the_pages():
-    css = Path(settings.BASE_DIR, "static/css/headworks.css").read_text(encoding="utf-8")
-    for slug, colour in COLOURS.items():
-        assert f"--{slug}: {colour};" in css

@@ -7,9 +7,9 @@ from reports.rendering import OnlyOurStaticFiles
 
 
 def test_a_static_file_is_read(settings):
-    answer = OnlyOurStaticFiles().fetch(f"{settings.SITE_URL}/static/css/headworks.css?v=1")
+    answer = OnlyOurStaticFiles().fetch(f"{settings.SITE_URL}/static/css/tokens.css?v=1")
     assert answer.content_type == "text/css"
-    assert b"--accent" in answer.read()
+    assert b"--brand" in answer.read()
 
 
 def test_data_is_read():
