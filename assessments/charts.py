@@ -1,22 +1,12 @@
-"""The pictures of a gap analysis, as SVG for page and PDF alike.
-
-Only presentation attributes, so that a strict content security policy holds; each picture has a title
-that says what it shows, and the page gives the same figures as a table.
-"""
+"""The pictures of a gap analysis (see reports.charts)."""
 
 import textwrap
-from xml.sax.saxutils import escape
 
 import drawsvg as draw
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from assessments.results import Results, Score
-from reports import tokens
-
-COLOURS = {component: tokens.value(component) for component in ("plan", "do", "check", "act")}
-EMPTY, EMPTY_EDGE = tokens.value("chart-empty"), tokens.value("line-strong")
-INK, INK_2, ON_FILL = tokens.value("ink"), tokens.value("ink-quiet"), tokens.value("on-fill")
-FONT = "Public Sans, sans-serif"
+from reports.charts import COLORS, EMPTY, EMPTY_EDGE, INK, INK_2, ON_FILL, as_svg, drawn, words_at
 
 _LABELS, _CELL, _ROW, _TOP = 186, 34, 40, 30
 
@@ -33,11 +23,9 @@ def heat_map(results: Results) -> SafeString:
         )
     for line, row in enumerate(results.rows):
         top = _TOP + _ROW * line
-        _label(picture, row.name, top, COLOURS.get(row.component, INK))
+        _label(picture, row.name, top, COLORS.get(row.component, INK))
         for column, area in enumerate(results.areas):
-            _cell(
-                picture, _LABELS + _CELL * column, top, COLOURS.get(row.component, INK), filled=area.code in row.areas
-            )
+            _cell(picture, _LABELS + _CELL * column, top, COLORS.get(row.component, INK), filled=area.code in row.areas)
     return as_svg(picture)
 
 
@@ -51,46 +39,28 @@ def score_bars(results: Results) -> SafeString:
 
 
 def _bar(picture: draw.Drawing, score: Score, top: int) -> None:
-    colour, left, full = COLOURS.get(score.slug, INK), 96, 300
-    picture.append(draw.Circle(18, top + 22, 14, fill=colour))
+    color, left, full = COLORS.get(score.slug, INK), 96, 300
+    picture.append(draw.Circle(18, top + 22, 14, fill=color))
     picture.append(words_at(score.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill=ON_FILL))
     picture.append(words_at(score.name, 42, top + 27, 15, weight=600))
     picture.append(draw.Rectangle(left, top + 13, full, 18, rx=9, fill=EMPTY, stroke=EMPTY_EDGE, stroke_width=1))
     if score.percent:
-        picture.append(draw.Rectangle(left, top + 13, max(18, full * score.percent / 100), 18, rx=9, fill=colour))
+        picture.append(draw.Rectangle(left, top + 13, max(18, full * score.percent / 100), 18, rx=9, fill=color))
     picture.append(words_at(f"{score.percent}%", left + full + 14, top + 28, 15, weight=700))
 
 
-def _label(picture: draw.Drawing, name: str, top: int, colour: str) -> None:
-    picture.append(draw.Rectangle(0, top + 3, 4, _ROW - 6, rx=2, fill=colour))
+def _label(picture: draw.Drawing, name: str, top: int, color: str) -> None:
+    picture.append(draw.Rectangle(0, top + 3, 4, _ROW - 6, rx=2, fill=color))
     lines = textwrap.wrap(name, 24)
     first = top + _ROW / 2 + (5 if len(lines) == 1 else -3)
     for number, line in enumerate(lines):
         picture.append(words_at(line, 12, first + 15 * number, 13))
 
 
-def _cell(picture: draw.Drawing, left: float, top: float, colour: str, *, filled: bool) -> None:
-    edge = colour if filled else EMPTY_EDGE
+def _cell(picture: draw.Drawing, left: float, top: float, color: str, *, filled: bool) -> None:
+    edge = color if filled else EMPTY_EDGE
     picture.append(
-        draw.Rectangle(left + 2, top + 2, _CELL - 4, _ROW - 4, rx=4, fill=colour if filled else EMPTY, stroke=edge)
+        draw.Rectangle(left + 2, top + 2, _CELL - 4, _ROW - 4, rx=4, fill=color if filled else EMPTY, stroke=edge)
     )
     if filled:
         picture.append(draw.Circle(left + _CELL / 2, top + _ROW / 2, 5, fill=ON_FILL))
-
-
-def drawn(width: float, height: float, title: str) -> draw.Drawing:
-    """An empty picture; ``title`` says to those who can't see it what it shows."""
-    picture = draw.Drawing(width, height, role="img", font_family=FONT)
-    picture.append(draw.Raw(f"<title>{escape(title)}</title>"))
-    return picture
-
-
-def words_at(
-    words: str, x: float, y: float, size: float, *, anchor: str = "start", weight: int = 400, fill: str = INK
-) -> draw.Text:
-    return draw.Text(words, size, x, y, text_anchor=anchor, font_weight=weight, fill=fill)
-
-
-def as_svg(picture: draw.Drawing) -> SafeString:
-    # drawsvg escapes the texts that it is given; the title is escaped above.
-    return mark_safe(picture.as_svg(header="").strip())  # noqa: S308

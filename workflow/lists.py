@@ -46,7 +46,7 @@ class DateColumn(tables.Column):
 
 
 class StateColumn(tables.Column):
-    """A field with choices, as a tag; ``tones`` gives a choice its colour: good, warn or bad."""
+    """A field with choices, as a tag; ``tones`` gives a choice its color: good, warn or bad."""
 
     def __init__(self, *args: Any, tones: dict[str, str], **options: Any):
         super().__init__(*args, **options)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import drawsvg as draw
 from django.utils.safestring import SafeString
 
-from assessments.charts import EMPTY, EMPTY_EDGE, INK_2, as_svg, drawn, words_at
 from recognition.figures.statistics import Group, Load, StageTime, Step
 from reports import tokens
+from reports.charts import EMPTY, EMPTY_EDGE, INK_2, as_svg, drawn, words_at
 
 ACCENT, WASH = tokens.value("brand"), tokens.value("chart-range")
 _WIDTH, _LEFT, _FULL, _ROW, _AXIS = 388, 130, 162, 38, 34  # of a picture; of its bars: from, width; of a line

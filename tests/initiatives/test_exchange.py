@@ -231,7 +231,7 @@ INITIATIVE |= {"plan": 1, "do": 1, "check_strength": 1, "act": 1, "areas": ["E"]
     [
         ("initiatives", {"name": "N"}, "slug: Every row needs its own"),
         ("initiatives", {"slug": 5}, "slug: Every row needs its own"),
-        ("initiatives", {"slug": "cmom", "colour": "red"}, "colour: There is no such field"),
+        ("initiatives", {"slug": "cmom", "color": "red"}, "color: There is no such field"),
         ("initiatives", {"slug": "cmom", "sponsors": "one"}, "sponsors: This is not what the field holds"),
         ("initiatives", {"slug": "cmom", "name": ["a"]}, "name: This is not what the field holds"),
         ("initiatives", {"slug": "cmom", "name": None}, "name: This is not what the field holds"),
