@@ -20,7 +20,7 @@ from files.attachments import Attachment, link_or_file
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
-from workflow.models import Event, Guarded, Versioned, WrongState
+from workflow.models import Event, StateMachine, Versioned, WrongState
 
 COMPLETED = "This gap analysis was completed meanwhile, so it can no longer change."
 CHANGED = "The gap analysis was changed meanwhile. Load the page again; what you typed is kept."
@@ -57,7 +57,7 @@ class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
         )
 
 
-class GapAnalysis(OfUtility, Guarded, Versioned):
+class GapAnalysis(OfUtility, StateMachine, Versioned):
     class Status(models.TextChoices):
         DRAFT = "draft", "Under way"
         COMPLETE = "complete", "Complete"
@@ -168,7 +168,7 @@ class GapAnalysis(OfUtility, Guarded, Versioned):
     def missing(self) -> list[tuple["Finding", str]]:
         """The rows that keep it from being complete, each with what it lacks."""
         rows = self.findings.select_related("element")
-        return [(finding, lack) for finding in rows if (lack := finding.lack(self.areas))]
+        return [(finding, reason) for finding in rows if (reason := finding.missing_reason(self.areas))]
 
     @transaction.atomic
     def complete(self, *, by: Any) -> None:
@@ -189,7 +189,7 @@ class GapAnalysis(OfUtility, Guarded, Versioned):
             completed_by=by,
         )
 
-    def stays_draft(self) -> None:
+    def lock_draft(self) -> None:
         """Hold it as it is until the end of the transaction. Raises WrongState if it is no draft any more."""
         drafts = GapAnalysis.objects.select_for_update().filter(pk=self.pk, status=self.Status.DRAFT)
         if not drafts.values("pk").first():
@@ -231,7 +231,7 @@ class GapAnalysis(OfUtility, Guarded, Versioned):
             areas, [finding.row(names) for finding in findings], components, [name for _, _, name in in_place]
         )
 
-    def told(self) -> tuple[Results, list[tuple["Finding", Row]]]:
+    def results_with_findings(self) -> tuple[Results, list[tuple["Finding", Row]]]:
         """The results, and every finding with its row of them, which has the names it was completed under."""
         findings = list(self.findings.select_related("element").prefetch_related("evidence_items__file"))
         results = Results.from_json(self.frozen) if self.frozen else self._measured(findings)
@@ -329,7 +329,7 @@ class Finding(OfUtility, Versioned):
             initiatives=[names.get(slug, slug) for slug in self.initiatives],
         )
 
-    def lack(self, scope: list[str]) -> str:
+    def missing_reason(self, scope: list[str]) -> str:
         """What this row lacks for a complete analysis, in words; empty where it lacks nothing."""
         if self.rating is None:
             return "not answered yet"
@@ -367,13 +367,13 @@ class Finding(OfUtility, Versioned):
     @transaction.atomic
     def attach_link(self, *, by: Any, url: str, title: str = "") -> "Evidence":
         """Raises WrongState once the analysis is complete."""
-        self.analysis.stays_draft()
+        self.analysis.lock_draft()
         return self.evidence_items.create(added_by=by, url=url, title=title)
 
     @transaction.atomic
     def attach_file(self, upload: UploadedFile, *, by: Any) -> "Evidence":
         """Keep the upload as evidence. Raises RefusedFile, or WrongState once the analysis is complete."""
-        self.analysis.stays_draft()
+        self.analysis.lock_draft()
         return self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by))
 
 
@@ -412,5 +412,5 @@ class Evidence(Attachment):
     @transaction.atomic
     def discard(self) -> None:
         """Take it away; its file goes too unless another finding uses it. Raises WrongState."""
-        self.finding.analysis.stays_draft()
+        self.finding.analysis.lock_draft()
         self.remove()

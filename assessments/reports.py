@@ -18,7 +18,7 @@ def title(analysis: GapAnalysis) -> str:
 
 
 def context(analysis: GapAnalysis) -> dict[str, Any]:
-    results, told = analysis.told()
+    results, findings = analysis.results_with_findings()
     return {
         "analysis": analysis,
         "results": results,
@@ -29,7 +29,7 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
             for chain, steps in VALUE_CHAINS.items()
             if any(slug in analysis.operations for slug in steps)
         ],
-        "phases": phases(results, told),
+        "phases": phases(results, findings),
     }
 
 

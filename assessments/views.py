@@ -94,10 +94,10 @@ def _opened(analysis: GapAnalysis, finding: Finding) -> dict[str, Any]:
 
 
 def _read_context(analysis: GapAnalysis) -> dict[str, Any]:
-    results, told = analysis.told()
+    results, findings = analysis.results_with_findings()
     return {
         "analysis": analysis,
-        "phases": phases(results, told),
+        "phases": phases(results, findings),
         "events": analysis.events.select_related("by"),
         "reopen_form": ReopenForm(),
     }
@@ -164,7 +164,11 @@ def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpRe
 
     def more() -> dict[str, Any]:
         answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
-        return {"rating": finding.rating, "lack": finding.lack(finding.analysis.areas), "answered": list(answered)}
+        return {
+            "rating": finding.rating,
+            "missing_reason": finding.missing_reason(finding.analysis.areas),
+            "answered": list(answered),
+        }
 
     def page(conflict: dict[str, Any], status: int) -> HttpResponse:
         analysis = _visible(request, pk)

@@ -26,7 +26,7 @@ from echo.weekly import Period
 
 EXPORTER, NPDES, WATER = "echo_exporter.zip", "npdes_downloads.zip", "SDWA_latest_downloads.zip"
 LONGEST_LINE = 1_000_000  # characters; a file without line ends is no CSV
-MOST_ROWS = 2_000  # kept of one identifier
+MAX_ROWS = 2_000  # kept of one identifier
 TELL_EVERY = 20_000  # rows
 LONGEST_DOWNLOAD = 2 * 60 * 60  # seconds
 
@@ -148,7 +148,7 @@ class Extract:
             return reading.unknown("Not in the file.")
         if kept.refused:
             return reading.unknown(f"{kept.refused} of its rows could not be read.")
-        if len(kept.rows) >= MOST_ROWS:
+        if len(kept.rows) >= MAX_ROWS:
             return reading.unknown(f"It has {kept.seen:,} rows, more than are read of one number.")
         return self.file.read[service](kept.rows, period, self.newest)
 
@@ -214,7 +214,7 @@ def _keep(found: Extract, key: tuple[str, str], row: Row, period: Period) -> Non
         found.refused += 1
         kept.refused += 1
         return
-    if is_late and len(kept.rows) < MOST_ROWS:
+    if is_late and len(kept.rows) < MAX_ROWS:
         kept.rows.append(row)
 
 

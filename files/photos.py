@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from files.models import RefusedFile
 
-MOST_PIXELS = 60_000_000  # more than any camera in use; a bomb claims far more than it weighs
+MAX_PIXELS = 60_000_000  # more than any camera in use; a bomb claims far more than it weighs
 LONGEST_SIDE = 3000  # pixels, enough for print
 ENDINGS = (".jpg", ".jpeg")
 
@@ -24,7 +24,7 @@ def reencoded(upload: UploadedFile) -> bytes:
         raise RefusedFile(f"“{name}” is not a JPEG photo. Save it as JPEG (.jpg) and choose it again.")
     try:
         with Image.open(upload, formats=["JPEG"]) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+            if picture.width * picture.height > MAX_PIXELS:
                 raise RefusedFile(f"“{name}” has too many pixels. Save the photo smaller and choose it again.")
             # Decoded at a half or less where that is still as large as what is kept.
             picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))

@@ -103,8 +103,8 @@ class CatalogFile(forms.Form):
 
     def clean_file(self) -> Any:
         uploaded = self.cleaned_data["file"]
-        if uploaded.size > exchange.MOST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {exchange.MOST_BYTES // 1024**2} MB.")
+        if uploaded.size > exchange.MAX_BYTES:
+            raise forms.ValidationError(f"The file is larger than {exchange.MAX_BYTES // 1024**2} MB.")
         return uploaded
 
 

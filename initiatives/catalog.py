@@ -9,7 +9,7 @@ from django.db import models
 
 from initiatives.models import Case, Initiative
 from pdca import loading
-from pdca.entries import Entry
+from pdca.entries import CatalogEntry
 from pdca.index import refresh
 from pdca.models import Area, Component, Element, SourceTable, Term, Topic
 
@@ -27,7 +27,7 @@ class CatalogTable:
 
     @property
     def has_entries(self) -> bool:
-        return issubclass(self.model, Entry)
+        return issubclass(self.model, CatalogEntry)
 
 
 TABLES = [

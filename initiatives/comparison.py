@@ -106,7 +106,7 @@ def table_1_sheet(rows: Iterable[Initiative], known: Sequence[Column]) -> Rows:
 
 
 @dataclass(frozen=True)
-class Told:
+class Statement:
     """What is said of one initiative on one aspect. Without ``lines`` it is not said, and ``why`` may tell why."""
 
     lines: list[str] = field(default_factory=list)
@@ -122,31 +122,31 @@ class Told:
 @dataclass(frozen=True)
 class Aspect:
     name: str
-    cells: list[Told]
+    cells: list[Statement]
     component: str = ""  # of a strength, its component
     in_order: bool = False  # the lines are steps
 
 
 def aspects(chosen: Sequence[Initiative], components: Iterable[Component]) -> list[Aspect]:
-    def row(name: str, told: Callable[[Initiative], Told], **more: Any) -> Aspect:
+    def row(name: str, told: Callable[[Initiative], Statement], **more: Any) -> Aspect:
         return Aspect(name, [told(initiative) for initiative in chosen], **more)
 
     strengths = [row(one.name, _support_told(one.slug), component=one.slug) for one in components]
     return [
-        row("What it is", lambda one: Told([one.kind] if one.kind else [], one.profile_source)),
-        row("Phase 1 grouping", lambda one: Told(_some(one.get_grouping_display()), one.profile_source)),
-        row("Group", lambda one: Told([_group(one)], one.source)),
-        row("Sponsors", lambda one: Told(one.sponsors, one.profile_source, why=one.unsaid.get("sponsors", ""))),
+        row("What it is", lambda one: Statement([one.kind] if one.kind else [], one.profile_source)),
+        row("Phase 1 grouping", lambda one: Statement(_some(one.get_grouping_display()), one.profile_source)),
+        row("Group", lambda one: Statement([_group(one)], one.source)),
+        row("Sponsors", lambda one: Statement(one.sponsors, one.profile_source, why=one.unsaid.get("sponsors", ""))),
         row("Who may take part", _told("participants")),
-        row("Systems it fits", lambda one: Told(one.systems_shown)),
-        row("Management areas", lambda one: Told([area.name for area in one.areas.all()], one.source)),
+        row("Systems it fits", lambda one: Statement(one.systems_shown)),
+        row("Management areas", lambda one: Statement([area.name for area in one.areas.all()], one.source)),
         *strengths,
         row("Drivers", _told("drivers")),
         row("Goals", _told("goals")),
         row("Benefits", _told("benefits")),
         row("Steps and requirements", _told("steps"), in_order=True),
         row("What it lacks", _told("lacks")),
-        row("Today", lambda one: Told([one.get_today_display(), *_some(one.today_text)], one.today_source)),
+        row("Today", lambda one: Statement([one.get_today_display(), *_some(one.today_text)], one.today_source)),
     ]
 
 
@@ -154,23 +154,23 @@ def _some(text: str) -> list[str]:
     return [text] if text else []
 
 
-def _told(name: str) -> Callable[[Initiative], Told]:
+def _told(name: str) -> Callable[[Initiative], Statement]:
     """Of a field with a passage or a listing."""
 
-    def told(one: Initiative) -> Told:
+    def told(one: Initiative) -> Statement:
         value: dict[str, Any] = getattr(one, name)
         lines = value.get("items") or _some(value.get("text", ""))
-        return Told(lines, value.get("source", ""), value.get("note", ""), one.unsaid.get(name, ""))
+        return Statement(lines, value.get("source", ""), value.get("note", ""), one.unsaid.get(name, ""))
 
     return told
 
 
-def _support_told(component: str) -> Callable[[Initiative], Told]:
-    def told(one: Initiative) -> Told:
+def _support_told(component: str) -> Callable[[Initiative], Statement]:
+    def told(one: Initiative) -> Statement:
         strength, note = Initiative.Strength(one.support[component]), one.notes[component]
         said = note.get("text") or one.unsaid_note(component)
         source = note.get("source") or one.source
-        return Told([strength.label, *_some(said)], source, note.get("note", ""), strength=strength.value)
+        return Statement([strength.label, *_some(said)], source, note.get("note", ""), strength=strength.value)
 
     return told
 
@@ -259,7 +259,7 @@ def who_asks_sheet(chosen: Sequence[Initiative], rows: Iterable[Asked]) -> Rows:
 
 # --- What a person chose ----------------------------------------------------------------------------------
 
-FEWEST, MOST_BESIDE, MOST_ASKED = 2, 4, 6
+MIN_COMPARED, MAX_SIDE_BY_SIDE, MAX_ASKED = 2, 4, 6
 # Those whose demands guide 2004, ch. 4 sets out at each element: an EMS, asset management, CMOM and the Partnership.
 USUAL = ["iso-14001", "asset-management", "cmom", "partnership-safe-water"]
 
@@ -274,7 +274,7 @@ class Choice:
 
     @property
     def fits(self) -> bool:
-        return FEWEST <= len(self.found) <= self.most
+        return MIN_COMPARED <= len(self.found) <= self.most
 
     @property
     def slugs(self) -> list[str]:
@@ -287,8 +287,8 @@ class Choice:
             yield f"The catalog has no initiative called {named}. It may have been retired."
         if len(self.found) > self.most:
             yield f"You chose {len(self.found)}. At most {self.most} fit here: take some away."
-        elif len(self.found) < FEWEST:
-            yield f"Choose at least two: {FEWEST} to {self.most} can be compared here."
+        elif len(self.found) < MIN_COMPARED:
+            yield f"Choose at least two: {MIN_COMPARED} to {self.most} can be compared here."
 
 
 def choose(slugs: Iterable[str], known: Mapping[str, Initiative], most: int) -> Choice:

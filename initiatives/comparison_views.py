@@ -8,7 +8,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from initiatives import comparison
-from initiatives.comparison import MOST_ASKED, MOST_BESIDE, USUAL, Choice
+from initiatives.comparison import MAX_ASKED, MAX_SIDE_BY_SIDE, USUAL, Choice
 from initiatives.models import Initiative
 from initiatives.reports import WHOLE, number_of
 from pdca.conditional import catalog_page
@@ -23,7 +23,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     rows = list(Initiative.objects.readable().prefetch_related("areas"))
     components = list(Component.objects.all())
     ticked = request.GET.getlist("with")
-    choice = comparison.choose(ticked, {row.slug: row for row in rows}, MOST_BESIDE)
+    choice = comparison.choose(ticked, {row.slug: row for row in rows}, MAX_SIDE_BY_SIDE)
     if choice.fits:
         return _side_by_side(request, choice, components)
     known = comparison.columns(Area.objects.all(), components)
@@ -60,9 +60,9 @@ def who_asks(request: HttpRequest) -> HttpResponse:
     """The 18 elements down, two to six initiatives across: who asks what there, and who can share."""
     rows = list(Initiative.objects.readable())
     known = {row.slug: row for row in rows}
-    choice = asked = comparison.choose(request.GET.getlist("with"), known, MOST_ASKED)
+    choice = asked = comparison.choose(request.GET.getlist("with"), known, MAX_ASKED)
     if not asked.fits:
-        choice = comparison.choose(USUAL, known, MOST_ASKED)
+        choice = comparison.choose(USUAL, known, MAX_ASKED)
     elements = Element.objects.readable().select_related("component")
     table = comparison.who_asks(choice.found, elements)
     if wants_file(request):

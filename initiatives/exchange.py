@@ -21,9 +21,9 @@ from initiatives.catalog import TABLES, CatalogTable
 from pdca.entries import content_fields, plain
 from workflow.spreadsheets import CONTROL
 
-MOST_BYTES = 5 * 1024 * 1024
-MOST_UNPACKED = 40 * 1024 * 1024
-MOST_ROWS, MOST_COLUMNS, MOST_DEPTH = 5_000, 100, 12
+MAX_BYTES = 5 * 1024 * 1024
+MAX_UNPACKED = 40 * 1024 * 1024
+MAX_ROWS, MAX_COLUMNS, MAX_DEPTH = 5_000, 100, 12
 LONGEST_CELL = 32_767  # characters, of Excel
 RETIRED = "retired_on"
 
@@ -141,8 +141,8 @@ FILES = {
 
 def read(content: bytes) -> Contents:
     """Of either kind, told by what the file begins with. Raises Unreadable."""
-    if len(content) > MOST_BYTES:
-        raise Unreadable(f"The file is larger than {MOST_BYTES // 1024**2} MB.")
+    if len(content) > MAX_BYTES:
+        raise Unreadable(f"The file is larger than {MAX_BYTES // 1024**2} MB.")
     return _read_xlsx(content) if content.startswith(b"PK") else _read_yaml(content)
 
 
@@ -173,7 +173,7 @@ def load_yaml(text: str) -> Any:
         if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError("it refers to another place (an alias), which is not read")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MOST_DEPTH:
+        if depth > MAX_DEPTH:
             raise yaml.YAMLError("it is nested too deeply")
     return yaml.load(text, Loader=yaml.CSafeLoader)
 
@@ -204,7 +204,7 @@ def _refuse_bombs(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
-            if unpacked > MOST_UNPACKED:
+            if unpacked > MAX_UNPACKED:
                 raise Unreadable("The Excel file is too large once it is unpacked.")
             if any(b"<!DOCTYPE" in parts.read(part).replace(b"\x00", b"") for part in parts.infolist()):
                 raise Unreadable("The Excel file declares entities, which none needs.")
@@ -215,9 +215,9 @@ def _refuse_bombs(content: bytes) -> None:
 def _read_sheet(sheet: Any, found: Contents) -> None:
     kept = found.rows.setdefault(sheet.title, [])
     head: list[str] = []
-    for place, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), start=1):
-        if place > MOST_ROWS:
-            raise Unreadable(f"The sheet “{sheet.title}” has more than {MOST_ROWS} rows.")
+    for place, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+        if place > MAX_ROWS:
+            raise Unreadable(f"The sheet “{sheet.title}” has more than {MAX_ROWS} rows.")
         if place == 1:
             head = [str(cell.value or "").strip() for cell in cells]
         elif any(cell.value is not None for cell in cells):

@@ -5,7 +5,7 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import System
-from pdca.entries import Entry, EntryQuerySet
+from pdca.entries import CatalogEntry, EntryQuerySet
 from pdca.models import Area
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing, Passage, Reasons, Records, Slugs
@@ -39,7 +39,7 @@ class Chain(models.TextChoices):
     BIOSOLIDS = "biosolids", "Biosolids"
 
 
-class Initiative(Entry):
+class Initiative(CatalogEntry):
     """A management initiative (guide 2004, Table 1) with its profile (App. C; phase 1 report 2002, App. D)."""
 
     _history_m2m_fields = ["areas"]
@@ -184,7 +184,7 @@ class Initiative(Entry):
         return [Chain(chain).label for chain in self.chains]
 
 
-class Case(Entry):
+class Case(CatalogEntry):
     """A utility that brought initiatives together (guide 2004, §3.4)."""
 
     class Approach(models.TextChoices):

@@ -33,7 +33,7 @@ def number_of(chosen: Sequence[Initiative]) -> int | None:
         if one.pk >> BITS:
             return None
         number = number << BITS | one.pk
-    return number if len(chosen) <= comparison.MOST_ASKED else None
+    return number if len(chosen) <= comparison.MAX_ASKED else None
 
 
 def keys_in(number: int) -> list[int]:
@@ -50,7 +50,7 @@ def find(user: Any, object_id: int) -> Comparison | None:
         return Comparison(WHOLE, list(Initiative.objects.readable().prefetch_related("areas")))
     keys = keys_in(object_id)
     found = Initiative.objects.known().prefetch_related("areas").in_bulk(keys)
-    fits = comparison.FEWEST <= len(keys) <= comparison.MOST_ASKED
+    fits = comparison.MIN_COMPARED <= len(keys) <= comparison.MAX_ASKED
     if not fits or len(found) != len(keys):
         return None
     return Comparison(object_id, [found[key] for key in keys])

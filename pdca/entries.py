@@ -22,7 +22,7 @@ from workflow.spreadsheets import CONTROL
 # Columns that are not part of what a row of the catalog says.
 OWN = frozenset({"id", "published", "retired_on", "draft", "loaded"})
 
-UNHEARD_OF = re.compile(f"{CONTROL.pattern}|[\ud800-\udfff]")
+FORBIDDEN = re.compile(f"{CONTROL.pattern}|[\ud800-\udfff]")
 
 
 def content_fields(model: type[models.Model]) -> list[Any]:
@@ -58,7 +58,7 @@ def plain_then(record: Any) -> dict[str, Any]:
 def tidy(value: Any) -> Any:
     """A value from outside with the line ends of the data files, and nothing that no file can hold."""
     if isinstance(value, str):
-        return UNHEARD_OF.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+        return FORBIDDEN.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     if isinstance(value, list):
         return [tidy(part) for part in value]
     return {tidy(name): tidy(part) for name, part in value.items()} if isinstance(value, dict) else value
@@ -81,7 +81,7 @@ class EntryQuerySet(models.QuerySet[Any]):
         return self.filter(published=True)
 
 
-class Entry(models.Model):
+class CatalogEntry(models.Model):
     """``KEY`` names the field that tells entries apart for ever: links, the API and data files use it."""
 
     KEY: ClassVar[str] = "slug"

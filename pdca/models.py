@@ -4,7 +4,7 @@ from django.db import models
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from pdca.entries import Entry
+from pdca.entries import CatalogEntry
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Passage, Reasons, Records, Slugs
 
@@ -64,7 +64,7 @@ OPPORTUNITY = [
 ]
 
 
-class Element(Entry):
+class Element(CatalogEntry):
     """One of the 18 rows of guide 2004, Table 2."""
 
     class Level(models.TextChoices):
@@ -103,7 +103,7 @@ class Element(Entry):
         return reverse("pdca:element", args=[self.slug])
 
 
-class Topic(Entry):
+class Topic(CatalogEntry):
     """Something the sources say of integration as a whole: a way to begin, a success factor, a barrier."""
 
     class Kind(models.TextChoices):
@@ -139,7 +139,7 @@ class Topic(Entry):
         return f"{reverse('pdca:topics')}#{self.slug}"
 
 
-class SourceTable(Entry):
+class SourceTable(CatalogEntry):
     """A table of the guide that stands at an element."""
 
     slug = models.SlugField(unique=True)
@@ -161,7 +161,7 @@ class SourceTable(Entry):
         return f"{self.element.get_absolute_url()}#{self.slug}"
 
 
-class Term(Entry):
+class Term(CatalogEntry):
     """A word or an acronym of the glossary."""
 
     slug = models.SlugField(unique=True, max_length=80)

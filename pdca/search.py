@@ -15,7 +15,7 @@ START, STOP = "\x02", "\x03"
 
 # PostgreSQL's own number for "divide by one and the logarithm of the length": a term's entry before a long page.
 BY_LENGTH = 1
-MOST_WORDS = 12  # of a question: looking for what was meant takes time for each
+MAX_WORDS = 12  # of a question: looking for what was meant takes time for each
 
 
 def find(typed: str) -> QuerySet[Indexed]:
@@ -37,7 +37,7 @@ def marked(shown: str) -> SafeString:
 
 def did_you_mean(typed: str) -> str:
     """``typed`` with each unknown word replaced by the nearest that the texts have; empty where nothing is nearer."""
-    known, typed_words = _vocabulary(), re.findall(r"\w+", typed)[:MOST_WORDS]
+    known, typed_words = _vocabulary(), re.findall(r"\w+", typed)[:MAX_WORDS]
     words = [word if len(word) < 3 or word.lower() in known else _nearest(word.lower(), known) for word in typed_words]
     meant = " ".join(word for word in words if word)
     return meant if meant.lower() != " ".join(typed_words).lower() else ""

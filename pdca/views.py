@@ -11,7 +11,7 @@ from pdca.conditional import catalog_page
 from pdca.glossary import Explainer
 from pdca.models import Area, Component, Element, SourceTable, Term, Topic
 
-MOST_FOUND = 50
+MAX_FOUND = 50
 
 
 @require_safe
@@ -69,6 +69,6 @@ def glossary(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Everything of the catalog and the guide, best first; where nothing is found, what may have been meant."""
     typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    found = list(searching.find(typed)[:MOST_FOUND]) if typed else []
+    found = list(searching.find(typed)[:MAX_FOUND]) if typed else []
     meant = searching.did_you_mean(typed) if typed and not found else ""
     return render(request, "pdca/search.html", {"typed": typed, "found": found, "meant": meant})

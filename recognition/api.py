@@ -17,7 +17,7 @@ from accounts.regions import REGIONS, states
 from pdca.api import cacheable
 from recognition.burden import estimate as burden
 from recognition.criteria import completeness
-from recognition.criteria.completeness import FACILITY_TYPES, CategoryAnswer, CategoryRule, Criteria, Entry
+from recognition.criteria.completeness import FACILITY_TYPES, Answers, CategoryAnswer, CategoryRule, Criteria
 from recognition.models import Cycle, Recognition
 from recognition.register import content as register
 from workflow import spreadsheets
@@ -188,11 +188,11 @@ def _unknown(*place: str) -> dict[str, Any]:
     return {"type": "unknown_slug", "loc": ["body", "entry", *place], "msg": f"“{place[-1]}” is not in the criteria"}
 
 
-def _as_entry(sent: CheckIn) -> Entry:
+def _as_entry(sent: CheckIn) -> Answers:
     plain = sent.model_dump()
     plain["categories"] = {slug: CategoryAnswer(**answer) for slug, answer in plain["categories"].items()}
     plain["photos"] = [(photo["filename"], photo["caption"]) for photo in plain["photos"]]
-    return Entry(**plain)
+    return Answers(**plain)
 
 
 class SpentOut(Schema):
@@ -228,12 +228,12 @@ def _parameter(about: str, most: float, kind: Any, default: Any) -> tuple[Any, A
 
 def _assumption(each: Any) -> tuple[Any, Any]:
     about = "{part} · {label}: {unit}. {source}".format(**each.metadata)
-    return _parameter(about, burden.most(each), each.type, each.default)
+    return _parameter(about, burden.maximum(each), each.type, each.default)
 
 
 PARAMETERS: dict[str, Any] = {
-    "wastewater": _parameter("Wastewater applications", burden.MOST_APPLICATIONS, float, ...),
-    "drinking_water": _parameter("Drinking water applications", burden.MOST_APPLICATIONS, float, ...),
+    "wastewater": _parameter("Wastewater applications", burden.MAX_APPLICATIONS, float, ...),
+    "drinking_water": _parameter("Drinking water applications", burden.MAX_APPLICATIONS, float, ...),
 } | {each.name: _assumption(each) for each in burden.ASSUMED}
 BurdenIn = create_model("BurdenIn", **PARAMETERS)
 

@@ -42,7 +42,7 @@ from recognition.models.review import (
     find_complete,
     find_compliant,
     find_not_eligible,
-    judge,
+    record_checklist,
     return_for_completion,
 )
 from recognition.notices import content as notices
@@ -272,7 +272,7 @@ def _judge(application: Application, staff: User, missing: str = "") -> None:
     answers: dict[str, tuple[bool | None, str]] = {line.name: (True, "") for line in submission.checklist.all()}
     if missing:
         answers["recent"] = (False, missing)
-    judge(application, answers, seen="", by=staff)
+    record_checklist(application, answers, seen="", by=staff)
 
 
 def _record(play: Play, stage: str, kind: str, result: str) -> None:

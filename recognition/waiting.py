@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Role, StaffGroup
 from recognition.models import Application, Photo, Seat
-from recognition.models.application import judge
+from recognition.models.application import check_content
 from recognition.rights import PENDING
 from workflow.waiting import Waiting, source
 
@@ -37,7 +37,7 @@ def _application(application: Application) -> Waiting:
         why = f"Something is missing. Complete it and submit it again by {by}."
         return Waiting(f"{application}: it came back to you", why, "Complete it", application.get_absolute_url())
     photos = [(photo.file.name, photo.caption) for photo in application.photos.all()]
-    n = len(judge(application.content(), photos, application.cycle).deficiencies)
+    n = len(check_content(application.content(), photos, application.cycle).deficiencies)
     if n:
         missing = f"{n} thing{' is' if n == 1 else 's are'} missing."
     else:

@@ -27,14 +27,14 @@ logger = logging.getLogger(__name__)
 # Documents in one PDF for the printer. Its pages are held in memory until it is written.
 VOLUME = 100
 MISSING = "could not be made.txt"
-SPOILT = "It was made, but could not be laid out once more when everything was put together."
+ERROR_LAYOUT = "It was made, but could not be laid out once more when everything was put together."
 
 
 class NothingMade(Exception):
     """There is not one part to put together. The message is for the person who waits."""
 
 
-def settle(report: Report, wanted: Sequence[kinds.Part]) -> None:
+def sync_parts(report: Report, wanted: Sequence[kinds.Part]) -> None:
     """Make the parts of ``report`` those that are wanted.
 
     What is not there yet is added; what is there stays as it is, with its file; what is wanted no more goes.
@@ -81,7 +81,7 @@ def put_together(report: Report, name: str) -> StoredFile:
         path = Path(folder) / "bundle.zip"
         with ZipFile(path, "w") as archive:  # not compressed: a PDF is
             _fill(archive, report, Path(folder))
-        report.tell(95, "Keeping the ZIP")
+        report.report_progress(95, "Keeping the ZIP")
         return StoredFile.keep_made_file(name, ZIP, path, by=report.requested_by)
 
 
@@ -116,14 +116,14 @@ def _bind(archive: ZipFile, report: Report, path: Path, parts: list[Report], don
 
     volume = rendering.Volume()
     for n, part in enumerate(parts, start=done + 1):
-        report.tell(90 * n // of, f"Putting together {n:,} of {of:,}")
+        report.report_progress(90 * n // of, f"Putting together {n:,} of {of:,}")
         try:
             made = _laid_out(volume, part, report)
         except (SoftTimeLimitExceeded, OperationalError, InterfaceError, MemoryError):
             raise  # not this part's fault
         except Exception:
             logger.exception("part %s of bundle %s could not be put in", part.pk, report.pk)
-            part.take_back(SPOILT)
+            part.take_back(ERROR_LAYOUT)
         else:
             with made, archive.open(_entry(part.place), "w") as target:
                 shutil.copyfileobj(made, target)

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from files.models import StoredFile
 from reports import kinds
 from workflow import queue
-from workflow.models import Event, Guarded, WrongState
+from workflow.models import Event, StateMachine, WrongState
 
 # A worker that makes a report renews its lease at every heartbeat; a report whose lease ran out is made again.
 LEASE = timedelta(seconds=settings.REPORT_LEASE_SECONDS)
@@ -32,7 +32,7 @@ SEND_AGAIN = LEASE * 4
 PRIORITY = 6
 PART_PRIORITY = 9
 
-WORE_OUT = (
+ERROR_TOO_MANY_ATTEMPTS = (
     f"The report was started {MAX_ATTEMPTS} times, and each time the program that makes it stopped half way. "
     "It was not started again."
 )
@@ -76,15 +76,15 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     # Each of these may run in two places at the same time: a row that the other one moved is passed over.
 
-    def give_back(self) -> None:
+    def requeue(self) -> None:
         for report in self:
             with suppress(WrongState):
-                report.give_back()
+                report.requeue()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         for report in self:
             with suppress(WrongState):
-                report.go_on()
+                report.resume()
 
     def publish(self) -> None:
         """Send each to the queue, until the broker does not answer."""
@@ -97,7 +97,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
             report.discard()
 
 
-class Report(Guarded):
+class Report(StateMachine):
     class Status(models.TextChoices):
         REQUESTED = "requested", "Waiting"
         RUNNING = "running", "Being made"
@@ -318,7 +318,7 @@ class Report(Guarded):
         mine = Report.objects.filter(pk=self.pk, status=self.Status.RUNNING, lease=self.lease)
         return bool(mine.update(**changes))
 
-    def tell(self, progress: int, doing: str) -> None:
+    def report_progress(self, progress: int, doing: str) -> None:
         """A heartbeat between two steps. Raises WrongState if the lease was lost: there is no use in going on."""
         if not self.heartbeat(progress, doing):
             raise WrongState("the lease was lost")
@@ -359,7 +359,7 @@ class Report(Guarded):
             progress=0,
         )
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Have a bundle put together. Raises WrongState if a part is unfinished, or another worker saw to it."""
         unfinished = Report.objects.unfinished().filter(parent=self.pk)
         is_gathered = Q(~Exists(unfinished), status=self.Status.GATHERING)
@@ -374,14 +374,14 @@ class Report(Guarded):
             if file:
                 file.discard()
 
-    def give_back(self) -> None:
+    def requeue(self) -> None:
         """Its worker fell silent: put it in the queue again, or fail it if that happened too often.
 
         Raises WrongState if the worker woke up meanwhile.
         """
         silent = Q(lease=self.lease, leased_until__lt=timezone.now())
         if self.attempts >= MAX_ATTEMPTS:
-            self.fail(WORE_OUT, only_if=silent)
+            self.fail(ERROR_TOO_MANY_ATTEMPTS, only_if=silent)
             return
         self._move(
             self.Status.REQUESTED,

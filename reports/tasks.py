@@ -18,12 +18,12 @@ from workflow.models import WrongState
 
 logger = logging.getLogger(__name__)
 
-BROKE = (
+ERROR_INTERNAL = (
     "Something in this program went wrong while the report was being made. "
     "The people who run this site can find the details in its log under report number {}."
 )
-LASTED = "It was not finished after {} minutes, so it was stopped."
-GONE = "What the report is about was deleted, or you no longer have access to it."
+ERROR_TIMED_OUT = "It was not finished after {} minutes, so it was stopped."
+ERROR_SUBJECT_GONE = "What the report is about was deleted, or you no longer have access to it."
 
 
 @shared_task(acks_late=True, soft_time_limit=MAX_SECONDS, time_limit=MAX_SECONDS + 60)
@@ -39,7 +39,7 @@ def make(report_id: int) -> None:
     except WrongState as elsewhere:
         logger.info("report %s is not this worker's: %s", report_id, elsewhere)
     if report.parent_id:  # the last of its bundle's parts, perhaps; if this worker dies here, the sweeper sees it
-        Report.objects.filter(pk=report.parent_id).gathered().go_on()
+        Report.objects.filter(pk=report.parent_id).gathered().resume()
 
 
 def _make(report: Report) -> None:
@@ -48,7 +48,7 @@ def _make(report: Report) -> None:
         kind = kinds.get(report.kind)
         subject = kind.find(report.requested_by, report.object_id)
         if subject is None:
-            report.fail(GONE)
+            report.fail(ERROR_SUBJECT_GONE)
             return
         if isinstance(kind, kinds.Bundle):
             _make_bundle(report, kind, subject)
@@ -59,29 +59,29 @@ def _make(report: Report) -> None:
         raise  # where the database went away nothing can be recorded: the lease runs out and the sweeper sees to it
     except SoftTimeLimitExceeded:
         logger.exception("report %s took too long", report.pk)
-        report.fail(LASTED.format(report.max_seconds // 60))
+        report.fail(ERROR_TIMED_OUT.format(report.max_seconds // 60))
     except Exception:
         logger.exception("report %s broke", report.pk)
-        report.fail(BROKE.format(report.pk))
+        report.fail(ERROR_INTERNAL.format(report.pk))
 
 
 def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
-    report.tell(5, "Gathering what was recorded")
+    report.report_progress(5, "Gathering what was recorded")
     context = kind.context(subject)
-    report.tell(30, "Laying out the pages")
+    report.report_progress(30, "Laying out the pages")
     pages = rendering.pages(kind.template, context)
-    report.tell(80, "Writing the PDF")
+    report.report_progress(80, "Writing the PDF")
     return rendering.pdf(pages)
 
 
 def _make_bundle(report: Report, bundle: kinds.Bundle, subject: Any) -> None:
     """Ask for the parts that are not there, or put them together where all are finished."""
-    report.tell(0, "Looking what there is to make")
-    bundles.settle(report, bundle.parts(subject))
+    report.report_progress(0, "Looking what there is to make")
+    bundles.sync_parts(report, bundle.parts(subject))
     if report.parts.unfinished().exists():
         report.gather()
         report.parts.unsent().publish()
-        Report.objects.filter(pk=report.pk).gathered().go_on()  # if they were quicker
+        Report.objects.filter(pk=report.pk).gathered().resume()  # if they were quicker
         return
     try:
         file = bundles.put_together(report, f"{bundle.filename(subject)[:200]}.zip")
@@ -128,8 +128,8 @@ def _kept_alive(report: Report) -> Iterator[None]:
 @shared_task
 def sweep() -> None:
     """Give back what silent workers left, go on with what waits for nothing, send what the broker does not have."""
-    Report.objects.abandoned().give_back()
-    Report.objects.gathered().go_on()
+    Report.objects.abandoned().requeue()
+    Report.objects.gathered().resume()
     Report.objects.unsent().publish()
 
 

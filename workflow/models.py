@@ -19,7 +19,7 @@ class Stale(Exception):
         self.current = current
 
 
-class Guarded(models.Model):
+class StateMachine(models.Model):
     """A row with a ``status`` that moves only through ``_move``.
 
     A subclass gives ``status`` its choices, ``TRANSITIONS`` (from-status → the statuses it may go to)

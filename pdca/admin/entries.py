@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from pdca.admin.history import KeptAdmin
 from pdca.differences import differences
-from pdca.entries import Entry, tidy
+from pdca.entries import CatalogEntry, tidy
 from pdca.index import refresh
 from pdca.references import unknown_in, uses_of
 
@@ -264,7 +264,7 @@ class EntryAdmin(KeptAdmin):
         refresh()
 
 
-def as_readers_see(request: HttpRequest, entry: Entry, values: dict[str, Any]) -> HttpResponse:
+def as_readers_see(request: HttpRequest, entry: CatalogEntry, values: dict[str, Any]) -> HttpResponse:
     """The public page of ``entry``, by its own view, as if ``values`` were published; a message on top says so."""
     with entry.previewed(values):
         address = entry.get_absolute_url().partition("#")[0]

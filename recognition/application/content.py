@@ -7,7 +7,7 @@ one ``attributes.<slug>`` or ``categories.<slug>`` for each of the edition's. A 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from recognition.criteria.completeness import CategoryAnswer, Entry, normal
+from recognition.criteria.completeness import Answers, CategoryAnswer, normal
 
 Content = Mapping[str, Mapping[str, Any]]
 
@@ -56,10 +56,10 @@ def narrative(answers: Mapping[str, Any]) -> str:
     return "\n\n".join(text for prompt in PROMPTS if (text := answers.get(prompt, "").strip()))
 
 
-def entry_of(content: Content, photos: Iterable[tuple[str, str]]) -> Entry:
+def entry_of(content: Content, photos: Iterable[tuple[str, str]]) -> Answers:
     """As ``completeness.check`` takes it. ``photos`` are (file name, caption)."""
     eligibility, contact = content.get("eligibility", {}), content.get("contact", {})
-    return Entry(
+    return Answers(
         facility_types=eligibility.get("facility_types", []),
         wastewater_mgd=eligibility.get("wastewater_mgd"),
         drinking_water_population=eligibility.get("drinking_water_population"),

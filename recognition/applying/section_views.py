@@ -20,7 +20,7 @@ from recognition.applying import evidence
 from recognition.applying.photo_forms import PhotoForm
 from recognition.applying.section_forms import SectionForm, section_form
 from recognition.applying.steps import BY_NAME, STEPS, place_of, step_of
-from recognition.models import Application, Attribute, CapacityElement, Category, Photo, Section, TooMany
+from recognition.models import Application, Attribute, CapacityElement, Category, Photo, Section, TooManyPhotos
 from recognition.rights import Act, Rights
 from workflow import saving
 from workflow.models import Stale, WrongState
@@ -202,7 +202,7 @@ def photo_add(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             Photo.add(application, form.cleaned_data["file"], by=request.user, **form.words)
-        except TooMany:
+        except TooManyPhotos:
             form.add_error(None, "The application has as many photos as it may. Remove one first.")
         except (RefusedFile, WrongState) as error:
             form.add_error("file", str(error))

@@ -15,7 +15,7 @@ Status = Application.Status
 
 
 @dataclass(frozen=True)
-class Told:
+class TimelineEntry:
     """``who`` and ``why`` are empty where they are not told; ``missing`` are the lines of a letter of return."""
 
     at: datetime
@@ -25,14 +25,14 @@ class Told:
     missing: list[str] = field(default_factory=list)
 
 
-def told(application: Application, rights: Rights) -> list[Told]:
+def entries(application: Application, rights: Rights) -> list[TimelineEntry]:
     """Oldest first."""
     events = list(application.events.select_related("by"))
     if rights.may(Act.SEE_PEOPLE):
         return [_in_full(event, application, rights) for event in events]
     moves = [event for event in events if not _is_note(event)]
     if Who.READER not in rights.who:
-        return [Told(event.at, _stage(event, rights), why=_for_reviewers(event, rights)) for event in moves]
+        return [TimelineEntry(event.at, _stage(event, rights), why=_for_reviewers(event, rights)) for event in moves]
     own = set(application.utility.memberships.values_list("user_id", flat=True))
     letter = _letter(application)
     return [_to_applicant(event, own, letter, rights) for event in moves]
@@ -43,10 +43,10 @@ def _is_note(event: ApplicationEvent) -> bool:
     return event.from_status == event.to_status
 
 
-def _to_applicant(event: ApplicationEvent, own: set[int], letter: list[str], rights: Rights) -> Told:
+def _to_applicant(event: ApplicationEvent, own: set[int], letter: list[str], rights: Rights) -> TimelineEntry:
     by_own = event.by_id in own
     told_them = event.to_status in (Status.RETURNED, Status.INCOMPLETE, Status.NOT_ELIGIBLE) or by_own
-    return Told(
+    return TimelineEntry(
         event.at,
         _stage(event, rights),
         who=str(event.by) if by_own else "",
@@ -68,12 +68,12 @@ def _for_reviewers(event: ApplicationEvent, rights: Rights) -> str:
     return event.why if is_regions and rights.may(Act.READ_TEXT) else ""
 
 
-def _in_full(event: ApplicationEvent, application: Application, rights: Rights) -> Told:
+def _in_full(event: ApplicationEvent, application: Application, rights: Rights) -> TimelineEntry:
     who = str(event.by or "")
     if _is_note(event):
-        return Told(event.at, event.why, who=who)
+        return TimelineEntry(event.at, event.why, who=who)
     missing = _letter(application) if event.to_status == Status.RETURNED else []
-    return Told(event.at, _stage(event, rights), who=who, why=event.why, missing=missing)
+    return TimelineEntry(event.at, _stage(event, rights), who=who, why=event.why, missing=missing)
 
 
 def _stage(event: ApplicationEvent, rights: Rights) -> str:

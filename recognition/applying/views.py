@@ -12,7 +12,7 @@ from recognition.applying import stages, timeline
 from recognition.applying.forms import StartForm, WithdrawForm
 from recognition.applying.reading import page
 from recognition.burden.hours_views import asked
-from recognition.models import Application, Cycle, Feedback, Incomplete, Late
+from recognition.models import Application, Cycle, DeadlinePassed, Feedback, Incomplete
 from recognition.rights import Act
 from workflow import saving
 from workflow.models import WrongState
@@ -41,7 +41,7 @@ def application(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "track": stages.track(application),
         "words": stages.words(application),
         "feedback": Feedback.objects.shown(application) if rights.may(Act.SEE_FEEDBACK) else None,
-        "timeline": timeline.told(application, rights),
+        "timeline": timeline.entries(application, rights),
         "withdraw_form": WithdrawForm(),
         "hours": asked(request.user, application, rights),
     }
@@ -59,7 +59,7 @@ def submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     except Incomplete:
         messages.error(request, "Not submitted: some things are still missing. They are listed here.")
         return redirect("recognition:step", pk, "submit")
-    except Late:
+    except DeadlinePassed:
         messages.error(request, "Not submitted: the deadline is over. Your text is kept, and you can read it here.")
     except WrongState:
         messages.info(request, "It was submitted already. There is nothing more to do.")

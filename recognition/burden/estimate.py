@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, NamedTuple, TypedDict
 
-MOST_APPLICATIONS = 10_000_000
+MAX_APPLICATIONS = 10_000_000
 HOURS, MINUTES, SHARE, RATE = (
     "hours per application",
     "minutes per application",
@@ -18,7 +18,7 @@ HOURS, MINUTES, SHARE, RATE = (
 )
 MEMBERS, OTHER_COST, RECIPIENT_MINUTES = "people", "dollars per recipient", "minutes per recipient"
 # The largest value that is taken for a unit: far above any sensible one, and so small that no product overflows.
-MOST = {
+MAX_OF_UNIT = {
     HOURS: 100_000,
     MINUTES: 100_000,
     SHARE: 1,
@@ -48,8 +48,8 @@ def _assumed(default: float, part: str, label: str, unit: str, source: str) -> A
     return field(default=default, metadata={"part": part, "label": label, "unit": unit, "source": source})
 
 
-def most(assumption: Field[Any]) -> float:
-    return MOST[assumption.metadata["unit"]]
+def maximum(assumption: Field[Any]) -> float:
+    return MAX_OF_UNIT[assumption.metadata["unit"]]
 
 
 def _check(name: str, value: object, most: float, whole: bool = False) -> None:
@@ -114,7 +114,7 @@ class Assumptions:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            _check(each.name, getattr(self, each.name), most(each), each.type is int)
+            _check(each.name, getattr(self, each.name), maximum(each), each.type is int)
 
 
 ASSUMED: tuple[Field[Any], ...] = fields(Assumptions)
@@ -147,8 +147,8 @@ class Estimate(TypedDict):
 
 def estimate(wastewater: float, drinking_water: float, assumptions: Assumptions = AS_PRINTED) -> Estimate:
     """Numbers of applications may be fractions: the source's are means. Raises WrongValue."""
-    _check("wastewater", wastewater, MOST_APPLICATIONS)
-    _check("drinking_water", drinking_water, MOST_APPLICATIONS)
+    _check("wastewater", wastewater, MAX_APPLICATIONS)
+    _check("drinking_water", drinking_water, MAX_APPLICATIONS)
     applications = wastewater + drinking_water
     complete = applications * (1 - assumptions.incomplete_share)
     compliant = complete * assumptions.compliant_share

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django import forms
 
-from recognition.burden.estimate import ASSUMED, MOST_APPLICATIONS, YEARS, Assumptions, Estimate, estimate, most
+from recognition.burden.estimate import ASSUMED, MAX_APPLICATIONS, YEARS, Assumptions, Estimate, estimate, maximum
 from recognition.models import Cycle
 
 STEP = {"step": "any"}  # a share or a mean is a fraction
@@ -24,15 +24,15 @@ def _number(label: str, most: float, note: str = "", whole: bool = False) -> for
 class BurdenForm(forms.Form):
     """What the address leaves out is as in the source."""
 
-    wastewater = _number("Wastewater applications", MOST_APPLICATIONS)
-    drinking_water = _number("Drinking water applications", MOST_APPLICATIONS)
+    wastewater = _number("Wastewater applications", MAX_APPLICATIONS)
+    drinking_water = _number("Drinking water applications", MAX_APPLICATIONS)
 
     def __init__(self, given: dict[str, Any]) -> None:
         super().__init__({name: str(value) for name, value in (DEFAULTS | given).items()})
         for each in ASSUMED:
             about = each.metadata
             note = f"{about['unit'].capitalize()}. Source: {about['source']}"
-            self.fields[each.name] = _number(about["label"], most(each), note, each.type is int)
+            self.fields[each.name] = _number(about["label"], maximum(each), note, each.type is int)
 
     @property
     def parts(self) -> Iterator[tuple[str, list[forms.BoundField]]]:

@@ -14,7 +14,7 @@ _CLOCK = re.compile(rf"(\d{{1,4}}):([0-5]\d) ?{_HOURS}?")  # 1:30
 _ALONE = re.compile(rf"{_NUMBER} ?{_HOURS}?")  # 1.5, 1.5 h
 _SHORT = re.compile(rf"()?{_NUMBER} ?{_MINUTES}")  # 90 min
 _BOTH = re.compile(rf"{_NUMBER} ?{_HOURS} ?(?:and )?{_NUMBER} ?{_MINUTES}?")  # 1 h 30 min
-LEAST, MOST = Decimal("0.05"), Decimal(2000)
+MIN_HOURS, MAX_HOURS = Decimal("0.05"), Decimal(2000)
 
 
 def read_hours(text: str) -> Decimal | None:
@@ -39,7 +39,7 @@ class HoursField(forms.CharField):
         found = read_hours(super().clean(value))
         if found is None:
             raise forms.ValidationError("Write the hours as 1.5, as 1:30, or as 90 min.")
-        if not LEAST <= found <= MOST:
+        if not MIN_HOURS <= found <= MAX_HOURS:
             raise forms.ValidationError("Write a time between 3 minutes and 2,000 hours.")
         return found
 

@@ -78,7 +78,7 @@ class CategoryAnswer:
 
 
 @dataclass
-class Entry:
+class Answers:
     """What an applicant says. ``attributes`` are slugs → narratives; ``photos`` are (file name, caption)."""
 
     facility_types: Sequence[str] = ()
@@ -120,7 +120,7 @@ class Outcome:
         return not self.deficiencies
 
 
-def check(entry: Entry, criteria: Criteria, today: date) -> Outcome:
+def check(entry: Answers, criteria: Criteria, today: date) -> Outcome:
     """Everything that keeps ``entry`` from being complete, and what counts of it."""
     entry = _within(entry, criteria)
     size = size_of(entry, criteria)
@@ -153,7 +153,7 @@ def check(entry: Entry, criteria: Criteria, today: date) -> Outcome:
     )
 
 
-def _within(entry: Entry, criteria: Criteria) -> Entry:
+def _within(entry: Answers, criteria: Criteria) -> Answers:
     """Without what the edition does not have, or no longer: it neither counts nor is asked about."""
     return replace(
         entry,
@@ -162,13 +162,13 @@ def _within(entry: Entry, criteria: Criteria) -> Entry:
     )
 
 
-def words_of(entry: Entry) -> int:
+def words_of(entry: Answers) -> int:
     """Only the narratives of attributes and categories count; a word is what stands between white space."""
     narratives = [*entry.attributes.values(), *(answer.narrative for answer in entry.categories.values())]
     return sum(len(text.split()) for text in narratives)
 
 
-def size_of(entry: Entry, criteria: Criteria) -> str | None:
+def size_of(entry: Answers, criteria: Criteria) -> str | None:
     """ "large" where one ticked type reaches its threshold, "small" where none does, None where a figure is missing."""
     if not entry.facility_types:
         return None
@@ -178,7 +178,7 @@ def size_of(entry: Entry, criteria: Criteria) -> str | None:
     return None if None in figures.values() else "small"
 
 
-def _facility(entry: Entry, size: str | None) -> Iterator[Deficiency]:
+def _facility(entry: Answers, size: str | None) -> Iterator[Deficiency]:
     if not entry.facility_types:
         yield Deficiency("facility-type-missing", "facility_types", "Tick at least one type of facility.")
     elif size is None:
@@ -199,7 +199,7 @@ def normal(identifier: str) -> str:
     return identifier.strip().upper()
 
 
-def _identifiers(entry: Entry) -> Iterator[Deficiency]:
+def _identifiers(entry: Answers) -> Iterator[Deficiency]:
     named = [(place, normal(value)) for place, value in enumerate(entry.identifiers) if value.strip()]
     if not named and {WASTEWATER, DRINKING_WATER} & set(entry.facility_types):
         message = "Name an NPDES permit or a public water system identifier."
@@ -210,13 +210,13 @@ def _identifiers(entry: Entry) -> Iterator[Deficiency]:
             yield Deficiency("identifier-invalid", f"identifiers.{place}", message)
 
 
-def _contact(entry: Entry) -> Iterator[Deficiency]:
+def _contact(entry: Answers) -> Iterator[Deficiency]:
     for name, words in CONTACT.items():
         if not entry.contact.get(name, "").strip():
             yield Deficiency("contact-missing", f"contact.{name}", f"Give {words}.")
 
 
-def _attributes(entry: Entry, counted: int, required: int | None) -> Iterator[Deficiency]:
+def _attributes(entry: Answers, counted: int, required: int | None) -> Iterator[Deficiency]:
     for slug, text in entry.attributes.items():
         if not text.strip():
             yield Deficiency("narrative-missing", f"attributes.{slug}", "Write its narrative, or leave it out.")
@@ -265,7 +265,7 @@ def _energy(rule: CategoryRule, answer: CategoryAnswer, place: str) -> Iterator[
         yield Deficiency("energy-threshold-not-met", f"{place}.reduction_percent", message)
 
 
-def _photos(entry: Entry, criteria: Criteria) -> Iterator[Deficiency]:
+def _photos(entry: Answers, criteria: Criteria) -> Iterator[Deficiency]:
     if len(entry.photos) > criteria.most_photos:
         yield Deficiency("photos-too-many", "photos", f"Keep at most {criteria.most_photos} photos.")
     for place, (filename, caption) in enumerate(entry.photos):
@@ -275,7 +275,7 @@ def _photos(entry: Entry, criteria: Criteria) -> Iterator[Deficiency]:
             yield Deficiency("photo-caption-missing", f"photos.{place}.caption", "Say what the photo shows.")
 
 
-def _certification(entry: Entry, today: date) -> Iterator[Deficiency]:
+def _certification(entry: Answers, today: date) -> Iterator[Deficiency]:
     for name, words in CERTIFICATION.items():
         if not entry.certification.get(name, "").strip():
             yield Deficiency("certification-missing", f"certification.{name}", f"Give {words}.")

@@ -157,7 +157,7 @@ class CycleAdmin(admin.ModelAdmin):
     @admin.action(description="Mark selected cycles as decided", permissions=["change"])
     def mark_decided(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:
         why = "A cycle in review is decided once every application in it has its outcome."
-        self._move(request, cycles, Cycle.settle, why)
+        self._move(request, cycles, Cycle.mark_decided, why)
 
     @admin.action(description="Archive selected cycles", permissions=["change"])
     def archive(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:

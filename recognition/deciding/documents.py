@@ -121,7 +121,7 @@ def recipient(contact: Mapping[str, Any], utility: Utility) -> list[str]:
 
 # The certificate.
 
-MOST_AT_EASE = 320  # signs of wording, beside the name; more are set smaller
+MAX_AT_FULL_SIZE = 320  # signs of wording, beside the name; more are set smaller
 
 
 def certificate(asked: Asked) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def certificate(asked: Asked) -> dict[str, Any]:
         "before": before,
         "after": after,
         "size": size_of(utility.name),
-        "is_long": len(words) - len(utility.name) > MOST_AT_EASE,
+        "is_long": len(words) - len(utility.name) > MAX_AT_FULL_SIZE,
         "qr": qr_code(recognition.verify_url, "QR code that opens the page which says whether this is valid"),
     }
 

@@ -78,7 +78,7 @@ def _tabs(request: AuthenticatedRequest, cycle: Cycle) -> dict[str, Any]:
 
 
 def _pending(user: Any, cycle: Cycle) -> Any:
-    return Decision.objects.pending().in_hands_of(user).filter(application__cycle=cycle)
+    return Decision.objects.pending().manageable_by(user).filter(application__cycle=cycle)
 
 
 @login_required
@@ -174,7 +174,7 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """All that are not held, up to the newest that the person saw: who decides meanwhile releases it later."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
-    seen = Decision.objects.in_hands_of(request.user).filter(pk__lte=_number(request, "upto"))
+    seen = Decision.objects.manageable_by(request.user).filter(pk__lte=_number(request, "upto"))
     n = seen.release(cycle, by=request.user)
     if n:
         one = (

@@ -21,13 +21,13 @@ from recognition.models import Application, ApplicationEvent, Cycle, Rating, Sea
 from recognition.reviewing.agreement import Agreement
 
 Status = Application.Status
-FEWEST = 3  # of fewer applications no mean is shown: it would be the finding on one of them
+MIN_APPLICATIONS = 3  # of fewer applications no mean is shown: it would be the finding on one of them
 DECISION = "Awaiting the decision"
 NOT_KNOWN = "Not known"
 
 
 @dataclass(frozen=True)
-class Entry:
+class ApplicationRow:
     """One application: ``reached`` is every status it ever had, ``over`` a draft that missed its deadline."""
 
     pk: int
@@ -99,7 +99,7 @@ class Step:
         return ", ".join(f"{n} {reason}" for reason, n in self.left.items())
 
 
-def funnel(entries: Iterable[Entry]) -> list[Step]:
+def funnel(entries: Iterable[ApplicationRow]) -> list[Step]:
     """An application stands in ``left`` or ``waiting`` of the last step it reached, unless it was recognized."""
     last = [(_furthest(entry), entry) for entry in entries]
     steps = []
@@ -110,11 +110,11 @@ def funnel(entries: Iterable[Entry]) -> list[Step]:
     return steps
 
 
-def _furthest(entry: Entry) -> int:
+def _furthest(entry: ApplicationRow) -> int:
     return max(place for place, (_, marks) in enumerate(STEPS) if not place or marks & entry.reached)
 
 
-def _reached(place: int, last: Iterable[tuple[int, Entry]]) -> int:
+def _reached(place: int, last: Iterable[tuple[int, ApplicationRow]]) -> int:
     """Who is recognized against the recommendation was not recommended; every other step includes all later ones."""
     title, marks = STEPS[place]
     return sum(1 for far, entry in last if far >= place and (title != RECOMMENDED or marks & entry.reached))
@@ -141,7 +141,7 @@ class StageTime:
     longest: float
 
 
-def stage_times(entries: Iterable[Entry], moves: Iterable[Move], now: datetime) -> list[StageTime]:
+def stage_times(entries: Iterable[ApplicationRow], moves: Iterable[Move], now: datetime) -> list[StageTime]:
     """Stages in which some application was. Who was in one twice counts once, with both times together."""
     of_each: dict[int, list[Move]] = defaultdict(list)
     for move in moves:
@@ -157,7 +157,7 @@ def stage_times(entries: Iterable[Entry], moves: Iterable[Move], now: datetime) 
     return [StageTime(title, len(days[title]), running[title], *_spread(days[title])) for title in in_order]
 
 
-def _stays(entry: Entry, moves: Iterable[Move], now: datetime) -> dict[str, timedelta]:
+def _stays(entry: ApplicationRow, moves: Iterable[Move], now: datetime) -> dict[str, timedelta]:
     """How long it was in each stage. A draft that missed its deadline was not written until now."""
     spent: dict[str, timedelta] = defaultdict(timedelta)
     stage, since = str(Status.DRAFT), entry.created_at
@@ -213,7 +213,7 @@ def _load(seats: list[SeatTaken]) -> Load:
 @dataclass(frozen=True)
 class Accord:
     """How the panels agreed on one criterion. ``spread``: how far the highest and the lowest rating lie apart, 0 to 2
-    (not met, partly met, met), on the mean; None of fewer than ``FEWEST`` applications."""
+    (not met, partly met, met), on the mean; None of fewer than ``MIN_APPLICATIONS`` applications."""
 
     title: str
     applications: int
@@ -235,7 +235,7 @@ def accord(names: Mapping[str, str], lines: Iterable[Agreement]) -> list[Accord]
 def _accord(title: str, lines: list[Agreement]) -> Accord:
     words = Counter(line.word for line in lines)
     spreads = [_apart(line) for line in lines]
-    mean = sum(spreads) / len(spreads) if len(spreads) >= FEWEST else None
+    mean = sum(spreads) / len(spreads) if len(spreads) >= MIN_APPLICATIONS else None
     return Accord(title, len(lines), words["agree"], words["mostly agree"], words["differ"], mean)
 
 
@@ -260,7 +260,9 @@ class Group:
         return 100 * self.recognized / self.applied
 
 
-def groups(entries: Iterable[Entry], labels: Mapping[Any, str], of: Callable[[Entry], Sequence[Any]]) -> list[Group]:
+def groups(
+    entries: Iterable[ApplicationRow], labels: Mapping[Any, str], of: Callable[[ApplicationRow], Sequence[Any]]
+) -> list[Group]:
     """Of submitted ones, those under each label that has any. One of two systems counts under both."""
     applied: Counter[str] = Counter()
     recognized: Counter[str] = Counter()
@@ -273,7 +275,7 @@ def groups(entries: Iterable[Entry], labels: Mapping[Any, str], of: Callable[[En
     return [Group(title, applied[title], recognized[title]) for title in titles if applied[title]]
 
 
-BY: dict[str, tuple[Mapping[Any, str], Callable[[Entry], Sequence[Any]]]] = {
+BY: dict[str, tuple[Mapping[Any, str], Callable[[ApplicationRow], Sequence[Any]]]] = {
     "By system": (dict(System.choices), lambda entry: entry.systems),
     "By size": ({"large": "Large", "small": "Small"}, lambda entry: [entry.size]),
     "By EPA region": ({number: f"Region {number}" for number in REGIONS}, lambda entry: [entry.region]),
@@ -288,7 +290,7 @@ BY: dict[str, tuple[Mapping[Any, str], Callable[[Entry], Sequence[Any]]]] = {
 class Statistics:
     """``left_out``: how many applications the person has a part in. recognition.figures.tables shows it all."""
 
-    entries: list[Entry]
+    entries: list[ApplicationRow]
     steps: list[Step]
     times: list[StageTime]
     load: list[Load]
@@ -331,7 +333,7 @@ def _moves(rows: Any) -> list[Move]:
     return [Move(*each) for each in events.order_by("at", "pk").values_list("application", "at", "to_status")]
 
 
-def _entries(rows: Any, moves: Iterable[Move]) -> list[Entry]:
+def _entries(rows: Any, moves: Iterable[Move]) -> list[ApplicationRow]:
     reached: dict[int, set[str]] = defaultdict(set)
     for move in moves:
         reached[move.application].add(move.to)
@@ -344,9 +346,9 @@ def _entries(rows: Any, moves: Iterable[Move]) -> list[Entry]:
     return [_entry(row, frozenset({row.status} | reached[row.pk])) for row in rows]
 
 
-def _entry(row: Any, reached: frozenset[str]) -> Entry:
+def _entry(row: Any, reached: frozenset[str]) -> ApplicationRow:
     is_draft = row.status == Status.DRAFT and not row.on_paper
-    return Entry(
+    return ApplicationRow(
         pk=row.pk,
         status=row.status,
         created_at=row.created_at,

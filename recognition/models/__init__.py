@@ -5,11 +5,11 @@ from recognition.criteria.models import Attribute, CapacityElement, Category, Ed
 from recognition.models.application import (
     Application,
     ApplicationEvent,
+    DeadlinePassed,
     Incomplete,
-    Late,
     Photo,
     Submission,
-    TooMany,
+    TooManyPhotos,
 )
 from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
@@ -41,7 +41,7 @@ __all__ = [
     "Feedback",
     "Hours",
     "Incomplete",
-    "Late",
+    "DeadlinePassed",
     "Notice",
     "Option",
     "PanelMember",
@@ -56,6 +56,6 @@ __all__ = [
     "ScreeningFinding",
     "Section",
     "Submission",
-    "TooMany",
+    "TooManyPhotos",
     "Unfinished",
 ]

@@ -23,10 +23,10 @@ from recognition.application.content import Content, entry_of, section_names, un
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models.cycle import Cycle
-from workflow.models import Event, Guarded, WrongState
+from workflow.models import Event, StateMachine, WrongState
 
 
-class Late(Exception):
+class DeadlinePassed(Exception):
     """The deadline is over. Nothing was submitted; the text is kept."""
 
 
@@ -38,7 +38,7 @@ class Incomplete(Exception):
         self.outcome = outcome
 
 
-class TooMany(Exception):
+class TooManyPhotos(Exception):
     """The edition's number of photos is reached. Nothing was kept."""
 
 
@@ -96,7 +96,7 @@ def _for_groups(groups: frozenset[str]) -> Q:
     return Q(status__in=seen)
 
 
-class Application(Guarded):
+class Application(StateMachine):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Submitted"
@@ -257,7 +257,7 @@ class Application(Guarded):
             return in_time and (self.cycle.is_open or self.extended_until is not None)
         return self.status == self.Status.RETURNED and timezone.now() < self.deadline
 
-    def held_open(self) -> "Application":
+    def lock_editable(self) -> "Application":
         """This row as it is now, held until the transaction ends. Raises WrongState where it can't be changed now.
 
         Whoever submits it waits for this, and this for the submission: the triggers refuse nothing unannounced.
@@ -278,16 +278,16 @@ class Application(Guarded):
     def checked(self, content: Content | None = None) -> Outcome:
         """What is missing of the sections as they are now (``content``, where they were read already)."""
         photos = [(photo.file.name, photo.caption) for photo in self.photos_now()]
-        return judge(self.content() if content is None else content, photos, self.cycle)
+        return check_content(self.content() if content is None else content, photos, self.cycle)
 
     @transaction.atomic
     def submit(self, *, by: Any) -> "Submission":
-        """Freeze the next version. Raises WrongState, Late or Incomplete; a paper one may have gaps."""
+        """Freeze the next version. Raises WrongState, DeadlinePassed or Incomplete; a paper one may have gaps."""
         locked = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition").get(pk=self.pk)
         if locked.status not in self.EDITABLE or locked.status != self.status:
             raise WrongState("It is submitted already.")
         if not locked.is_editable:
-            raise Late
+            raise DeadlinePassed
         outcome = locked.checked()
         if not outcome.complete and not locked.on_paper:
             raise Incomplete(outcome)
@@ -405,7 +405,7 @@ def _contact_of(utility: Utility) -> dict[str, Any]:
     return known | {"identifiers": [number.value for number in utility.identifiers.all()]}
 
 
-def judge(content: Content, photos: list[tuple[str, str]], cycle: Cycle) -> Outcome:
+def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle) -> Outcome:
     """The criteria's own rules, and what only the form asks: the attestation, and claims that can be found."""
     today = timezone.localdate(timezone=ZoneInfo(cycle.time_zone))
     outcome = completeness.check(entry_of(content, photos), cycle.edition.criteria, today)
@@ -478,10 +478,10 @@ class Photo(models.Model):
     def add(
         cls, application: Application, upload: UploadedFile, *, by: Any, caption: str, may_publish: bool
     ) -> "Photo":
-        """Keep it re-encoded, without what the camera wrote into it. Raises RefusedFile, WrongState, TooMany."""
-        held = application.held_open()
+        """Keep it re-encoded, without what the camera wrote into it. Raises RefusedFile, WrongState, TooManyPhotos."""
+        held = application.lock_editable()
         if held.photos_now().count() >= held.cycle.edition.most_photos:
-            raise TooMany
+            raise TooManyPhotos
         name = f"{PurePath(upload.name or 'photo').stem[:200]}.jpg"
         file = StoredFile.keep_made(name, "image/jpeg", reencoded(upload), by=by)
         return cls.objects.create(application=application, file=file, caption=caption, may_publish=may_publish)
@@ -489,19 +489,19 @@ class Photo(models.Model):
     @transaction.atomic
     def describe(self, *, caption: str, may_publish: bool) -> None:
         """Raises WrongState."""
-        self._held_open()
+        self._lock_editable()
         Photo.objects.filter(pk=self.pk).update(caption=caption, may_publish=may_publish)
 
     @transaction.atomic
     def discard(self) -> None:
         """Take it from the draft; its file goes unless a version has it. Raises WrongState."""
-        self._held_open()
+        self._lock_editable()
         file = self.file
         self.delete()
         if not file.application_photos.exists():
             file.discard()
 
-    def _held_open(self) -> None:
+    def _lock_editable(self) -> None:
         if self.submission_id:
             raise WrongState("A submitted version keeps its photos.")
-        self.application.held_open()
+        self.application.lock_editable()

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from recognition.criteria.models import Edition
-from workflow.models import Event, Guarded
+from workflow.models import Event, StateMachine
 
 CERTIFICATION = (
     "I certify that this application was prepared under my direction by qualified people who gathered and checked its "
@@ -34,7 +34,7 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
         return self.filter(status=Cycle.Status.PLANNED, opens__lte=timezone.now())
 
 
-class Cycle(Guarded):
+class Cycle(StateMachine):
     """Stored is what people decide; whether it is open is computed: ``opens ≤ now < closes``."""
 
     class Status(models.TextChoices):
@@ -136,7 +136,7 @@ class Cycle(Guarded):
         """Once it is closed. Raises WrongState."""
         self._move(self.Status.REVIEW, by=by, only_if=Q(closes__lte=timezone.now()))
 
-    def settle(self, *, by: Any) -> None:
+    def mark_decided(self, *, by: Any) -> None:
         """Every application has its outcome. Raises WrongState."""
         self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(self.applications.under_review())))
 

@@ -25,7 +25,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def to_release(self) -> Self:
         return self.pending().filter(held=False)
 
-    def in_hands_of(self, user: Any) -> Self:
+    def manageable_by(self, user: Any) -> Self:
         """Those of applications that exist for ``user`` as staff: not of an own utility."""
         return self.filter(application__in=Application.objects.visible_to(user).without_part_of(user).values("pk"))
 

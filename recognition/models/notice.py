@@ -60,7 +60,7 @@ class Addressee(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.held
+        return self.name or self.office_title
 
     def clean(self) -> None:
         """The constraints' rules in words, for forms."""
@@ -70,7 +70,7 @@ class Addressee(models.Model):
             raise ValidationError({"utility": "A Tribal leader has a utility; no other office has."})
 
     @property
-    def held(self) -> str:
+    def office_title(self) -> str:
         """The office in words: Governor of Oregon."""
         if self.title:
             return self.title

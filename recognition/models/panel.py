@@ -171,7 +171,7 @@ class Seat(Versioned):
     @transaction.atomic
     def assign(cls, application: Application, member: Any, *, by: Any, due: date, lead: bool = False) -> "Seat":
         """Raises CannotSit, or WrongState where the panel is not at work or the person is on it already."""
-        _at_work(application)
+        _lock_at_panel(application)
         if not PanelMember.who_may_sit().filter(pk=member.pk).exists():
             raise CannotSit(f"{member} is not available for panels.")
         if conflict := PanelMember.conflict_of(member, application.utility):
@@ -190,12 +190,12 @@ class Seat(Versioned):
             seat.take_lead(by=by)
         return seat
 
-    def _held(self) -> "Seat":
+    def _locked(self) -> "Seat":
         """This seat as it is stored now, the application held at its panel review. Raises WrongState.
 
         Whoever changes something of a panel comes through here, one after the other.
         """
-        _at_work(self.application)
+        _lock_at_panel(self.application)
         seat = Seat.objects.active().filter(pk=self.pk).first()
         if seat is None:
             raise WrongState("This seat on the panel was given up.")
@@ -204,7 +204,7 @@ class Seat(Versioned):
     @transaction.atomic
     def take_lead(self, *, by: Any) -> None:
         """Raises WrongState."""
-        self._held()
+        self._locked()
         Seat.objects.filter(application=self.application_id, lead=True).update(lead=False)
         Seat.objects.filter(pk=self.pk).update(lead=True)
         self.lead = True
@@ -213,7 +213,7 @@ class Seat(Versioned):
     @transaction.atomic
     def declare(self) -> None:
         """No conflict: the member may read, and gets a rating row for everything claimed. Raises WrongState."""
-        if self._held().declared_at:
+        if self._locked().declared_at:
             raise WrongState("This was declared already.")
         self.declared_at = timezone.now()
         Seat.objects.filter(pk=self.pk).update(declared_at=self.declared_at)
@@ -236,13 +236,13 @@ class Seat(Versioned):
 
         A submitted review stays: staff may not choose among findings.
         """
-        if self._held().submitted_at:
+        if self._locked().submitted_at:
             raise WrongState("This review is submitted, so it stays.")
         self._give_up(self.Conflict.REMOVED, reason)
         self.application.note(by=by, why=f"{self.member} was taken off the panel")
 
     def _give_up(self, conflict: str, reason: str) -> None:
-        self._held()
+        self._locked()
         self.recused_at, self.lead, self.submitted_at = timezone.now(), False, None
         self.conflict, self.conflict_reason = conflict, reason
         self.save(update_fields=["recused_at", "lead", "submitted_at", "conflict", "conflict_reason"])
@@ -250,14 +250,14 @@ class Seat(Versioned):
     @transaction.atomic
     def sum_up(self, version: int, summary: str, *, by: Any) -> None:
         """The overall impression. Raises Stale, or WrongState once the panel has recommended."""
-        if not self._held().declared_at:
+        if not self._locked().declared_at:
             raise WrongState("Declare first that you have no conflict of interest.")
         self.save_over(version, by=by, summary=summary)
 
     @transaction.atomic
     def submit(self) -> None:
         """Everything is rated; from now on the member sees what others submitted. Raises Unfinished, WrongState."""
-        seat = self._held()
+        seat = self._locked()
         if seat.submitted_at or not seat.declared_at:
             raise WrongState("Your review is submitted already." if seat.submitted_at else "Declare first.")
         if self.ratings.filter(value="").exists():
@@ -268,7 +268,7 @@ class Seat(Versioned):
         self.application.note(by=self.member, why="Submitted a review")
 
 
-def _at_work(application: Application) -> None:
+def _lock_at_panel(application: Application) -> None:
     """Hold the application in panel review until the end of the transaction. Raises WrongState."""
     held = Application.objects.select_for_update(of=("self",)).filter(
         pk=application.pk, status=Application.Status.PANEL
@@ -316,7 +316,7 @@ class Rating(Versioned):
     @transaction.atomic
     def rate(self, version: int, *, value: str, comment: str, by: Any) -> None:
         """Raises Stale, or WrongState once the panel has recommended; a submitted review keeps every rating."""
-        if self.seat._held().submitted_at and not value:
+        if self.seat._locked().submitted_at and not value:
             raise WrongState("A submitted review keeps a rating for every criterion.")
         self.save_over(version, by=by, value=value, comment=comment)
 
@@ -330,7 +330,7 @@ class Remark(Comment):
     @transaction.atomic
     def say(cls, seat: Seat, text: str) -> "Remark":
         """Raises WrongState before the member's own review, and once the panel has recommended."""
-        if not seat._held().submitted_at:
+        if not seat._locked().submitted_at:
             raise WrongState("Submit your own review first.")
         return cls.objects.create(application=seat.application, by=seat.member, text=text)
 
@@ -356,7 +356,7 @@ class Recommendation(models.Model):
         The reasons are not on the timeline, which compliance staff read too; they stay here.
         """
         application = seat.application
-        _at_work(application)
+        _lock_at_panel(application)
         seats = list(Seat.objects.active().filter(application=application))
         if not any(each.pk == seat.pk and each.lead for each in seats):
             raise WrongState("Only the panel's lead records its recommendation.")

@@ -121,12 +121,14 @@ def last_judged(lines: Iterable[CheckItem]) -> str:
 
 
 @transaction.atomic
-def judge(application: Application, answers: dict[str, tuple[bool | None, str]], *, seen: str, by: Any) -> None:
+def record_checklist(
+    application: Application, answers: dict[str, tuple[bool | None, str]], *, seen: str, by: Any
+) -> None:
     """Save what a person says of the lines: name → (met, reason). ``seen`` is ``last_judged`` of what was read.
 
     Raises WrongState, or Stale with the lines as they are where someone saved them meanwhile.
     """
-    _hold(application, Application.Status.COMPLETENESS)
+    _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = application.submission
     assert submission  # noqa: S101  # it was submitted
     lines = list(submission.checklist.select_related("judged_by"))
@@ -140,7 +142,7 @@ def judge(application: Application, answers: dict[str, tuple[bool | None, str]],
             line.save(update_fields=["met", "reason", "judged_by", "judged_at"])
 
 
-def _hold(application: Application, *stages: str) -> None:
+def _lock_at_stage(application: Application, *stages: str) -> None:
     """Keep the application at its stage until the end of the transaction. Raises WrongState."""
     held = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, status__in=stages)
     if application.status not in stages or not held.values("pk").first():
@@ -207,7 +209,7 @@ class ComplianceCheck(models.Model):
         cls, application: Application, *, by: Any, attachment: UploadedFile | None = None, **facts: Any
     ) -> "ComplianceCheck":
         """Keep what was found. The same sent twice in a row is kept once. Raises RefusedFile, WrongState."""
-        _hold(application, Application.Status.COMPLIANCE)
+        _lock_at_stage(application, Application.Status.COMPLIANCE)
         last = application.compliance_checks.by_kind().get(facts["kind"])
         same = last and last.recorded_by_id == by.pk and all(getattr(last, name) == facts[name] for name in facts)
         if last and same and not attachment and not last.attachment_id:
@@ -219,7 +221,7 @@ class ComplianceCheck(models.Model):
 @transaction.atomic
 def return_for_completion(application: Application, *, by: Any, due: date, letter: str) -> None:
     """Back to the applicant, once, with what is missing. Raises Unfinished, WrongState."""
-    _hold(application, Application.Status.COMPLETENESS)
+    _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = returnable(application)
     due_at = application.end_of(due)
     if due_at <= timezone.now():
@@ -259,7 +261,7 @@ def _return_words(submission: Submission, due_at: datetime, letter: str) -> dict
 @transaction.atomic
 def find_complete(application: Application, *, by: Any) -> None:
     """On to compliance review. Raises Unfinished, WrongState."""
-    _hold(application, Application.Status.COMPLETENESS)
+    _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = application.submission
     assert submission  # noqa: S101  # it was submitted
     _every_line_judged(submission)
@@ -288,7 +290,7 @@ def _every_line_judged(submission: Submission) -> None:
 @transaction.atomic
 def find_compliant(application: Application, *, by: Any) -> None:
     """On to the Region or the panel: both checks found nothing. Raises Unfinished, WrongState."""
-    _hold(application, Application.Status.COMPLIANCE)
+    _lock_at_stage(application, Application.Status.COMPLIANCE)
     latest = application.compliance_checks.by_kind()
     for kind in ComplianceCheck.Kind:
         if kind not in latest:
@@ -302,7 +304,7 @@ def find_compliant(application: Application, *, by: Any) -> None:
 @transaction.atomic
 def find_not_eligible(application: Application, *, by: Any, why: str) -> None:
     """The end, with the finding. Raises Unfinished without a recorded violation, WrongState."""
-    _hold(application, Application.Status.COMPLIANCE)
+    _lock_at_stage(application, Application.Status.COMPLIANCE)
     latest = application.compliance_checks.by_kind()
     if not any(check.result == ComplianceCheck.Result.VIOLATION for check in latest.values()):
         raise Unfinished("Record the violation or the unsatisfactory record first.")

@@ -16,14 +16,14 @@ from echo.reading import Verdict
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
 from workflow import queue
-from workflow.models import Event, Guarded, WrongState
+from workflow.models import Event, StateMachine, WrongState
 
 logger = logging.getLogger(__name__)
 
 # A screening that has said nothing for this long has lost its worker.
 SILENT = timedelta(minutes=5)
-BEHIND = 9  # the last in the queue: it takes long, and no report is to wait for it
-FELL_SILENT = "The program that was at it stopped half way. Nothing of it was kept; start it again."
+LOW_PRIORITY = 9  # the last in the queue: it takes long, and no report is to wait for it
+ERROR_WORKER_LOST = "The program that was at it stopped half way. Nothing of it was kept; start it again."
 
 
 class EchoAnswer(models.Model):
@@ -64,7 +64,7 @@ class ScreeningQuerySet(models.QuerySet["Screening"]):
         """Fail each of these, unless it was heard of meanwhile."""
         for screening in self:
             try:
-                screening.fail(FELL_SILENT, only_if=Q(heard_at=screening.heard_at))
+                screening.fail(ERROR_WORKER_LOST, only_if=Q(heard_at=screening.heard_at))
             except WrongState as elsewhere:
                 logger.info("screening %s is not silent: %s", screening.pk, elsewhere)
 
@@ -75,7 +75,7 @@ class ScreeningQuerySet(models.QuerySet["Screening"]):
                 return
 
 
-class Screening(Guarded):
+class Screening(StateMachine):
     """A cycle's applications against ECHO's bulk files: a row like a report, made by a worker, with its progress."""
 
     class Status(models.TextChoices):
@@ -135,13 +135,13 @@ class Screening(Guarded):
     def publish(self) -> bool:
         """False if the broker is away: the row waits, and the sweep sends it later."""
         Screening.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(heard_at=timezone.now())
-        return queue.send("recognition.tasks.screen", self.pk, priority=BEHIND)
+        return queue.send("recognition.tasks.screen", self.pk, priority=LOW_PRIORITY)
 
     def start(self) -> None:
         """Raises WrongState if another worker has it or it is finished."""
         self._move(self.Status.RUNNING, heard_at=timezone.now(), doing="Starting")
 
-    def tell(self, doing: str, progress: int, rows: int) -> None:
+    def report_progress(self, doing: str, progress: int, rows: int) -> None:
         """How far it is. Raises WrongState once it was given up."""
         running = Screening.objects.filter(pk=self.pk, status=self.Status.RUNNING)
         if not running.update(heard_at=timezone.now(), doing=doing[:120], progress=progress, rows=rows):

@@ -32,5 +32,5 @@ class Section(Versioned):
     @transaction.atomic
     def answer(self, version: int, answers: dict[str, Any], *, by: Any) -> None:
         """Raises Stale, or WrongState once the application is submitted or its deadline is over."""
-        self.application.held_open()
+        self.application.lock_editable()
         self.save_over(version, by=by, answers=answers)

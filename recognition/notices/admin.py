@@ -45,5 +45,5 @@ class NoticeAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="to")
     def whom(self, notice: Notice) -> str:
         if notice.addressee:
-            return notice.addressee.held
+            return notice.addressee.office_title
         return str(notice.application.utility) if notice.application else "Office of the Federal Register"

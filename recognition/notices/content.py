@@ -172,7 +172,7 @@ def lines(cycle: Cycle) -> list[Line]:
         Line(
             key=f"office-{row.pk}",
             what=Kind.OFFICE.label,
-            whom=row.held,
+            whom=row.office_title,
             missing=[*gaps_of(row, places), *of_cycle],
             notice=(notice := sent.get((Kind.OFFICE, row.pk))),
             addressee=row,
@@ -186,7 +186,7 @@ def lines(cycle: Cycle) -> list[Line]:
 
 
 def _place(addressee: Addressee) -> tuple[int, str, str]:
-    return OFFICES.index(Office(addressee.office)), str(addressee.get_state_display()), addressee.held
+    return OFFICES.index(Office(addressee.office)), str(addressee.get_state_display()), addressee.office_title
 
 
 def of_applicants(user: Any, cycle: Cycle, kind: str) -> QuerySet[Any]:

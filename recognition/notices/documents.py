@@ -12,7 +12,7 @@ from recognition.notices import content as notices
 from recognition.rights import Act, offered
 from reports.kinds import Bundle, Kind, Part
 
-MOST_BELOW = 2  # organizations that are listed below the signature; more of them go on pages of their own
+MAX_BELOW_SIGNATURE = 2  # organizations that are listed below the signature; more of them go on pages of their own
 
 
 def find(user: Any, object_id: int) -> Addressee | None:
@@ -24,11 +24,11 @@ def find(user: Any, object_id: int) -> Addressee | None:
 
 
 def title(addressee: Addressee) -> str:
-    return f"Letter to the {addressee.held}, {addressee.cycle}"
+    return f"Letter to the {addressee.office_title}, {addressee.cycle}"
 
 
 def filename(addressee: Addressee) -> str:
-    whom = addressee.utility or addressee.held
+    whom = addressee.utility or addressee.office_title
     return f"letter-{slugify(addressee.office)}-{slugify(str(whom))}"
 
 
@@ -40,13 +40,13 @@ def context(addressee: Addressee) -> dict[str, Any]:
         "addressee": addressee,
         "cycle": cycle,
         "sender": cycle.letterhead.strip().splitlines(),
-        "recipient": [addressee.name, addressee.held, *addressee.address.strip().splitlines()],
+        "recipient": [addressee.name, addressee.office_title, *addressee.address.strip().splitlines()],
         "day": _dated(addressee),
         "title": title(addressee),
         "subject": subject,
         "body": body,
         "states": notices.by_state(recognitions),
-        "is_enclosed": len(recognitions) > MOST_BELOW,
+        "is_enclosed": len(recognitions) > MAX_BELOW_SIGNATURE,
     }
 
 
@@ -75,7 +75,9 @@ def find_all(user: Any, object_id: int) -> Cycle | None:
 
 def parts(cycle: Cycle) -> list[Part]:
     ready = [line.addressee for line in notices.lines(cycle) if line.addressee and line.is_ready]
-    return [Part(NOTICE_LETTER.name, row.pk, "letters-to-offices", str(row.utility or row.held)) for row in ready]
+    return [
+        Part(NOTICE_LETTER.name, row.pk, "letters-to-offices", str(row.utility or row.office_title)) for row in ready
+    ]
 
 
 NOTICE_LETTERS = Bundle(

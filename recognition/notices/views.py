@@ -119,7 +119,7 @@ def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Asks once; then the line is as if nothing had been recorded."""
     notice = get_object_or_404(Notice.objects.select_related("cycle", "addressee", "application__utility", "by"), pk=pk)
     cycle_for(request.user, notice.cycle_id, Act.NOTIFY)
-    _same_hands(request.user, notice)
+    _require_same_staff(request.user, notice)
     back = ("recognition:notices", notice.cycle_id)
     if notice.application_id:
         back = ("recognition:notice_group", notice.cycle_id, notice.kind)  # type: ignore[assignment]
@@ -130,7 +130,7 @@ def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return redirect(*back)
 
 
-def _same_hands(user: Any, notice: Notice) -> None:
+def _require_same_staff(user: Any, notice: Notice) -> None:
     """404 where the notice went to a utility of the person's own: others record what it was sent."""
     if notice.application_id:
         get_object_or_404(Application.objects.visible_to(user).of_others(), pk=notice.application_id)
@@ -211,7 +211,7 @@ def addressee_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         messages.error(request, f"Not removed: a letter is recorded as sent on {sent.sent_on:%B %-d, %Y}.")
     else:
         row.delete()
-        messages.success(request, f"{row.held}: removed from the list.")
+        messages.success(request, f"{row.office_title}: removed from the list.")
     return redirect("recognition:notices", row.cycle_id)
 
 

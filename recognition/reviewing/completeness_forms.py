@@ -72,7 +72,7 @@ class ChecklistForm(forms.Form):
 
     @property
     def answers(self) -> dict[str, tuple[bool | None, str]]:
-        """What ``review.judge`` takes."""
+        """What ``review.record_checklist`` takes."""
         said = self.cleaned_data
         return {item.name: (said[f"{item.name}-met"], said[f"{item.name}-reason"]) for item in self.items}
 

@@ -19,7 +19,7 @@ from recognition.models.review import (
     begin_completeness,
     find_complete,
     find_incomplete,
-    judge,
+    record_checklist,
     return_for_completion,
     return_letter,
     returnable,
@@ -134,7 +134,7 @@ def _saved(form: ChecklistForm, application: Application, request: Authenticated
     if not form.is_valid():
         return False
     try:
-        judge(application, form.answers, seen=form.cleaned_data["seen"], by=request.user)
+        record_checklist(application, form.answers, seen=form.cleaned_data["seen"], by=request.user)
     except Stale as stale:
         last = max((item for item in stale.current if item.judged_at), key=lambda item: item.judged_at)
         form.start_over_from(stale.current)

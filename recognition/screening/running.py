@@ -24,9 +24,11 @@ logger = logging.getLogger(__name__)
 TELL_SECONDS = 1.0  # the row is written to no more often
 RAW_ROWS = 50  # kept beside a finding
 
-BROKE = "Something in this program went wrong. Those who run this site find the details in its log, number {}."
-LASTED = "It was not finished after six hours, so it was stopped."
-NOTHING_READ = "None of ECHO’s files could be read; the table of files says why. Earlier findings stand as they were."
+ERROR_INTERNAL = "Something in this program went wrong. Those who run this site find the details in its log, number {}."
+ERROR_TIMED_OUT = "It was not finished after six hours, so it was stopped."
+ERROR_NOTHING_READ = (
+    "None of ECHO’s files could be read; the table of files says why. Earlier findings stand as they were."
+)
 NO_NUMBER = "The application names no number."
 
 
@@ -41,10 +43,10 @@ def run(screening: Screening, folder: Path | None = None) -> None:
         raise  # where the database went away nothing can be recorded: the sweep sees to it
     except SoftTimeLimitExceeded:
         logger.exception("screening %s took too long", screening.pk)
-        screening.fail(LASTED)
+        screening.fail(ERROR_TIMED_OUT)
     except Exception:
         logger.exception("screening %s broke", screening.pk)
-        screening.fail(BROKE.format(screening.pk))
+        screening.fail(ERROR_INTERNAL.format(screening.pk))
 
 
 def _screen(screening: Screening, folder: Path | None) -> None:
@@ -60,7 +62,7 @@ def _screen(screening: Screening, folder: Path | None) -> None:
     outcomes = [each for name in bulk.ARCHIVES for each in _of_archive(name, folder, wanted, period, meter)]
     files = [outcome.told for outcome in outcomes]
     if all(outcome.error for outcome in outcomes):
-        screening.fail(NOTHING_READ, files=files)
+        screening.fail(ERROR_NOTHING_READ, files=files)
         return
     meter.step("Writing down the findings")
     findings = [
@@ -179,4 +181,4 @@ class Meter:
     def _tell(self, fraction: float) -> None:
         self.told_at = time.monotonic()
         progress = min(int(100 * (self.done + fraction) / self.steps), 99)
-        self.screening.tell(self.doing, progress, self.rows + self.in_step)
+        self.screening.report_progress(self.doing, progress, self.rows + self.in_step)

@@ -6,7 +6,7 @@
   const person = document.body.dataset.person;
   const overall = document.querySelector("[data-saved]");
   const blocks = new Map(); // block → {timer, saving, dirty, failed, retry}
-  const RETRY_FIRST = 2000, RETRY_MOST = 30000;
+  const RETRY_FIRST = 2000, RETRY_MAX = 30000;
 
   const formOf = (block) => block.querySelector("form");
   const keyOf = (block) => `headworks:${person}:${new URL(formOf(block).action).pathname}`;
@@ -64,7 +64,7 @@
     const state = one(block);
     trouble(block, words);
     schedule(block, state.retry);
-    state.retry = Math.min(state.retry * 2, RETRY_MOST);
+    state.retry = Math.min(state.retry * 2, RETRY_MAX);
   };
 
   const save = async (block) => {

@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from assessments.models import Evidence, Finding, GapAnalysis, Incomplete, NotAllowed
+from assessments.models import Evidence, Finding, GapAnalysis, Incomplete
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
 from tests.uploads import upload
 from workflow.models import WrongState
+from workflow.rights import NotAllowed
 
 pytestmark = pytest.mark.django_db
 

@@ -86,7 +86,7 @@ def finish(analysis) -> None:
 
 
 @pytest.mark.parametrize(
-    "lack",
+    "missing_reason",
     [
         {"rating": None, "areas": []},
         {"to_confirm": True},

@@ -30,7 +30,13 @@ def test_a_row_is_saved_and_the_answer_says_so(request, analysis, row, save, rol
     answer = save(person, analysis, rating=2, areas=["E", "Q"])
     assert answer.status_code == 200
     said = answer.json()
-    assert said | {"saved": ""} == {"version": 2, "saved": "", "rating": 2, "lack": "", "answered": ["vision"]}
+    assert said | {"saved": ""} == {
+        "version": 2,
+        "saved": "",
+        "rating": 2,
+        "missing_reason": "",
+        "answered": ["vision"],
+    }
     assert said["saved"].startswith("Saved at ")
     kept = row(analysis)
     assert (kept.rating, kept.areas, kept.version, kept.changed_by) == (2, ["E", "Q"], 2, person)
@@ -53,10 +59,13 @@ def test_the_opened_part_of_a_row_is_saved_with_it(analysis, row, save, manager)
 
 
 def test_the_answer_says_what_a_row_still_lacks(analysis, save, manager):
-    assert save(manager, analysis, rating=1).json()["lack"] == "say which area it supports"
-    assert save(manager, analysis, version=2, rating=2).json()["lack"] == "say which areas it supports: at least two"
+    assert save(manager, analysis, rating=1).json()["missing_reason"] == "say which area it supports"
+    assert (
+        save(manager, analysis, version=2, rating=2).json()["missing_reason"]
+        == "say which areas it supports: at least two"
+    )
     said = save(manager, analysis, version=3, rating="").json()
-    assert (said["lack"], said["answered"], said["rating"]) == ("not answered yet", [], None)
+    assert (said["missing_reason"], said["answered"], said["rating"]) == ("not answered yet", [], None)
 
 
 def test_a_row_that_someone_else_changed_is_not_overwritten(analysis, row, save, manager, contributor):

@@ -145,7 +145,7 @@ def test_findings_are_carried_over_and_wait_for_confirmation(earlier, copy, row,
     assert (vision.rating, vision.areas, vision.initiatives) == (2, ["E", "Q"], ["cmom", "iso-14001"])
     assert (vision.evidence, vision.changes, vision.notes) == ("On the wall.", "Say it aloud.", "Since 2020.")
     assert (vision.to_confirm, vision.is_answered, vision.version, vision.changed_by) == (True, False, 1, None)
-    assert vision.lack(made.areas) == "carried over from an earlier analysis: confirm it or change it"
+    assert vision.missing_reason(made.areas) == "carried over from an earlier analysis: confirm it or change it"
     assert row(made, "training-awareness-competence").to_confirm, "a rating of none is carried over too"
     assert not row(made, "auditing").to_confirm, "what was not answered has nothing to confirm"
     assert made.copied_from == earlier

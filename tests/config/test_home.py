@@ -137,7 +137,7 @@ def test_a_draft_waits_with_its_days_and_what_is_missing(request, as_, entry, ro
 
 def test_a_complete_draft_waits_for_its_manager(as_, entry, manager, contributor, monkeypatch):
     monkeypatch.setattr(
-        "recognition.waiting.judge", lambda content, photos, cycle: Outcome("small", 4, 2, 4, 2, 9, [], [])
+        "recognition.waiting.check_content", lambda content, photos, cycle: Outcome("small", 4, 2, 4, 2, 9, [], [])
     )
     assert "Nothing is missing. Submit it." in words(as_(manager))
     assert "Nothing is missing. A manager can submit it." in words(as_(contributor))

@@ -298,7 +298,7 @@ def test_a_row_may_name_one_that_comes_later_in_the_file(catalog):
         (b"a: 2026-99-99", "The YAML can"),
         (b"!!python/object/apply:os.system ['true']", "The YAML can"),
         (b"PK\x03\x04 and then nothing", "The Excel file can"),
-        (b"x" * (exchange.MOST_BYTES + 1), "larger than 5 MB"),
+        (b"x" * (exchange.MAX_BYTES + 1), "larger than 5 MB"),
     ],
 )
 def test_a_file_that_can_not_be_read(content, said):
@@ -316,7 +316,7 @@ def zipped(**parts: bytes) -> bytes:
 
 def test_an_excel_file_that_unpacks_to_too_much_is_not_unpacked():
     with pytest.raises(exchange.Unreadable, match="too large once it is unpacked"):
-        exchange.read(zipped(sheet=b"0" * (exchange.MOST_UNPACKED + 1)))
+        exchange.read(zipped(sheet=b"0" * (exchange.MAX_UNPACKED + 1)))
 
 
 def test_an_excel_file_with_entities_is_not_read():
@@ -429,7 +429,7 @@ def test_a_file_of_somebody_else_is_not_imported(browser, as_):
 def test_what_is_no_file_of_the_catalog_is_said_at_the_field(browser):
     assert "The YAML can’t be read" in upload(browser, b"a: [").text
     assert "This field is required" in browser.post(reverse("admin:catalog"), {}).text
-    assert "larger than 5 MB" in upload(browser, b"x" * (exchange.MOST_BYTES + 1)).text
+    assert "larger than 5 MB" in upload(browser, b"x" * (exchange.MAX_BYTES + 1)).text
 
 
 @pytest.mark.parametrize("kind", ["yaml", "xlsx"])

@@ -13,13 +13,13 @@ from django.utils import timezone
 from post_office.models import Email, EmailTemplate
 
 from accounts.models import Membership, Role, StaffGroup
+from letters.models import Message
 from recognition.models import (
     Application,
     Attribute,
     Category,
     Cycle,
     Edition,
-    Message,
     Option,
     PanelMember,
     Rating,
@@ -39,7 +39,7 @@ TABLES = [
     "recognition_cycle",
     "recognition_panelmember",
     "recognition_application",
-    "recognition_assignment",
+    "recognition_seat",
     "letters_message",
     "recognition_addressee",
     "recognition_notice",
@@ -365,7 +365,7 @@ def half_reviewed(at, staff, panelists) -> Application:
 
 def test_an_unsubmitted_review_is_shown_to_nobody(half_reviewed, superuser, as_):
     browser = as_(superuser)
-    reviews = reverse("admin:recognition_assignment_changelist")
+    reviews = reverse("admin:recognition_seat_changelist")
     assert browser.get(reviews).context["cl"].result_count == 1
     shown = [browser.get(change(half_reviewed)).text, browser.get(reviews).text]
     for seat in Seat.objects.all():

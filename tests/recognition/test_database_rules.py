@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from letters.models import Message
 from recognition.models import (
     Application,
     Attribute,
@@ -18,7 +19,6 @@ from recognition.models import (
     Decision,
     Edition,
     Feedback,
-    Message,
     Option,
     PanelMember,
     Photo,
@@ -292,7 +292,7 @@ def test_feedback_is_not_released_without_words(draft):
 
 
 def test_one_occasion_is_told_once(draft):
-    Message.objects.create(key="submitted:1:a@example.org", application=draft)
+    Message.objects.create(key="submitted:1:a@example.org", about=draft)
     assert "key" in refused_by(Message(key="submitted:1:a@example.org").save)
 
 

@@ -129,7 +129,7 @@ def test_the_fourth_photo_is_one_too_many_also_at_once(draft, own_folder):
             return error
 
     outcomes = at_once(lambda: add(draft), lambda: add(other))
-    assert kinds(outcomes) == ["Photo", "TooMany"]
+    assert kinds(outcomes) == ["Photo", "TooManyPhotos"]
     assert Photo.objects.count() == 3
 
 

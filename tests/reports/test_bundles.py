@@ -9,7 +9,15 @@ from django.utils import timezone
 from accounts.models import Membership
 from files.models import StoredFile
 from reports import bundles, tasks
-from reports.models import MAX_ATTEMPTS, MAX_SECONDS, MAX_SECONDS_OF_BUNDLE, PART_PRIORITY, PRIORITY, WORE_OUT, Report
+from reports.models import (
+    ERROR_TOO_MANY_ATTEMPTS,
+    MAX_ATTEMPTS,
+    MAX_SECONDS,
+    MAX_SECONDS_OF_BUNDLE,
+    PART_PRIORITY,
+    PRIORITY,
+    Report,
+)
 from tests.assessments.test_races import at_once
 from tests.factories import MembershipFactory
 from tests.reports import bundle_kind
@@ -98,7 +106,7 @@ def test_one_without_parts(bundle, work, bundle_kinds):
 def test_what_a_person_may_not_have_alone_is_not_in_the_bundle(bundle, work, several, viewer):
     Membership.objects.filter(user=viewer, utility=several[0]).delete()
     work()
-    assert {part.error for part in fresh(bundle).missing} == {tasks.GONE}
+    assert {part.error for part in fresh(bundle).missing} == {tasks.ERROR_SUBJECT_GONE}
     assert states(bundle).count("done") == 4
 
 
@@ -190,12 +198,12 @@ def test_a_part_that_stops_every_worker_fails_alone(bundle, work, silent):
     work()
     work.sweep()  # gives it up, and goes on with the bundle
     work()
-    assert (fresh(bundle).status, fresh(bundle).missing.get().error) == (Status.DONE, WORE_OUT)
+    assert (fresh(bundle).status, fresh(bundle).missing.get().error) == (Status.DONE, ERROR_TOO_MANY_ATTEMPTS)
 
 
 def test_the_worker_dies_between_the_last_part_and_the_bundle(bundle, work, monkeypatch):
     with monkeypatch.context() as dying:
-        dying.setattr(Report, "go_on", lambda self: None)
+        dying.setattr(Report, "resume", lambda self: None)
         work()
     assert (fresh(bundle).status, set(states(bundle))) == (Status.GATHERING, {"done"})
     work.sweep()
@@ -260,12 +268,12 @@ def test_the_broker_is_away_when_the_parts_are_sent(bundle, work, queue, monkeyp
 
 
 def test_two_workers_that_both_have_the_bundle_add_its_parts_once(bundle, utility):
-    bundles.settle(bundle, bundle_kind.parts(utility))
+    bundles.sync_parts(bundle, bundle_kind.parts(utility))
     kept = set(bundle.parts.values_list("pk", flat=True))
     rows = list(bundles._rows(bundle, bundle_kind.parts(utility)))
     with pytest.raises(IntegrityError, match="report_once_in_its_bundle"), transaction.atomic():
         rows[0].save()
-    bundles.settle(bundle, bundle_kind.parts(utility))
+    bundles.sync_parts(bundle, bundle_kind.parts(utility))
     assert set(bundle.parts.values_list("pk", flat=True)) == kept
 
 
@@ -285,12 +293,12 @@ def test_of_two_last_parts_at_once_one_goes_on(bundle, queue, work):
 def test_of_two_that_see_it_gathered_one_goes_on(bundle, queue, monkeypatch):
     tasks.make(bundle.pk)
     with monkeypatch.context() as waiting:
-        waiting.setattr(Report, "go_on", lambda self: None)
+        waiting.setattr(Report, "resume", lambda self: None)
         for part in bundle.parts.all():
             tasks.make(part.pk)
     queue.clear()
     both = [Report.objects.gathered().get(), Report.objects.gathered().get()]
-    outcomes = at_once(*[lambda one=one: one.go_on() for one in both])
+    outcomes = at_once(*[lambda one=one: one.resume() for one in both])
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "WrongState"]
     assert queue == [bundle.pk]
 
@@ -300,14 +308,14 @@ def test_a_bundle_with_an_unfinished_part_does_not_go_on(bundle, work):
     waiting = fresh(bundle)
     assert waiting not in Report.objects.gathered()
     with pytest.raises(WrongState):
-        waiting.go_on()
+        waiting.resume()
     assert fresh(bundle).status == Status.GATHERING
 
 
 def test_one_that_is_being_made_does_not_go_on(report):
     report.start()
     with pytest.raises(WrongState):
-        report.go_on()
+        report.resume()
 
 
 # --- Deleting and keeping

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from files.models import StoredFile
-from reports.models import LEASE, MAX_ATTEMPTS, WORE_OUT, Report
+from reports.models import ERROR_TOO_MANY_ATTEMPTS, LEASE, MAX_ATTEMPTS, Report
 from tests.reports import slow_kind
 from workflow.models import WrongState
 
@@ -83,7 +83,7 @@ def test_a_heartbeat_renews_the_lease_and_tells_more(report, silent):
 def test_a_worker_that_lost_its_lease_can_do_nothing_more(report, silent, late):
     report.start()
     silent(report)
-    Report.objects.abandoned().give_back()
+    Report.objects.abandoned().requeue()
     second = Report.objects.get(pk=report.pk)
     second.start()
     if late == "heartbeat":
@@ -101,7 +101,7 @@ def test_a_worker_that_lost_its_lease_can_do_nothing_more(report, silent, late):
 def test_a_silent_workers_report_goes_back_to_be_sent(report, silent):
     report.start()
     silent(report)
-    Report.objects.abandoned().give_back()
+    Report.objects.abandoned().requeue()
     report.refresh_from_db()
     assert (report.status, report.queued_at, report.lease, report.progress) == ("requested", None, "", 0)
     assert report.events.last().why == "the worker fell silent"
@@ -109,9 +109,9 @@ def test_a_silent_workers_report_goes_back_to_be_sent(report, silent):
 
 def test_a_report_whose_worker_lives_is_not_given_back(report):
     report.start()
-    Report.objects.abandoned().give_back()
+    Report.objects.abandoned().requeue()
     with pytest.raises(WrongState):
-        report.give_back()
+        report.requeue()
     report.refresh_from_db()
     assert report.status == "running"
 
@@ -121,8 +121,8 @@ def test_two_sweeps_at_once_give_it_back_once(report, silent):
     silent(report)
     first, second = Report.objects.abandoned(), Report.objects.abandoned()
     assert len(first) == len(second) == 1  # both have read the row
-    first.give_back()
-    second.give_back()
+    first.requeue()
+    second.requeue()
     assert report.events.filter(to_status="requested").count() == 1
 
 
@@ -130,9 +130,9 @@ def test_a_report_that_stops_its_worker_every_time_ends_failed(report, silent):
     for _ in range(MAX_ATTEMPTS):
         report.start()
         silent(report)
-        Report.objects.abandoned().give_back()
+        Report.objects.abandoned().requeue()
         report.refresh_from_db()
-    assert (report.status, report.error, report.attempts) == ("failed", WORE_OUT, MAX_ATTEMPTS)
+    assert (report.status, report.error, report.attempts) == ("failed", ERROR_TOO_MANY_ATTEMPTS, MAX_ATTEMPTS)
 
 
 def test_trying_again_counts_from_the_start_and_says_who(report, viewer):

@@ -89,12 +89,12 @@ def test_a_report_that_takes_too_long_is_stopped(report, kind):
         raise SoftTimeLimitExceeded
 
     kind(context=endless)
-    assert (made(report).status, report.error) == ("failed", tasks.LASTED.format(10))
+    assert (made(report).status, report.error) == ("failed", tasks.ERROR_TIMED_OUT.format(10))
 
 
 def test_who_lost_access_gets_no_report(report, viewer):
     Membership.objects.filter(user=viewer).delete()
-    assert (made(report).status, report.error) == ("failed", tasks.GONE)
+    assert (made(report).status, report.error) == ("failed", tasks.ERROR_SUBJECT_GONE)
     assert not StoredFile.objects.exists()
 
 
@@ -121,7 +121,7 @@ def test_a_lost_lease_leaves_no_file(report, kind, silent, monkeypatch, moment):
     def take_over():
         mine = Report.objects.get(pk=report.pk)
         silent(mine)
-        mine.give_back()
+        mine.requeue()
         mine.start()
 
     if moment == "a step":

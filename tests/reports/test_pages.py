@@ -166,7 +166,7 @@ def test_trying_again_needs_access_still(report, as_, viewer):
 def test_a_report_given_back_says_so(report, silent, as_, viewer):
     report.start()
     silent(report)
-    Report.objects.abandoned().give_back()
+    Report.objects.abandoned().requeue()
     assert "will be started again" in as_(viewer).get(page("report", report)).text
 
 

@@ -144,7 +144,7 @@ def test_one_that_can_not_be_put_in_is_missing_and_stops_nothing(zipped, work, b
     assert len(texts(archive.read("to print/Letters-1.pdf"))) == 1
     bundle = Report.objects.get(pk=bundle.pk)
     assert bundle.status == Status.DONE
-    assert {part.error for part in bundle.missing} == {bundles.SPOILT}
+    assert {part.error for part in bundle.missing} == {bundles.ERROR_LAYOUT}
     assert {spoilt, lost} < set(bundle.missing)
     assert not bundle.missing.exclude(file=None).exists()
 
@@ -204,7 +204,7 @@ def test_who_lost_the_lease_puts_nothing_together(bundle, work, silent, monkeypa
     def take_over(volume, part, report):
         mine = Report.objects.get(pk=report.pk)
         silent(mine)
-        mine.give_back()
+        mine.requeue()
         mine.start()
         monkeypatch.setattr(bundles, "_laid_out", laid_out)
         return laid_out(volume, part, report)
@@ -226,7 +226,7 @@ def test_putting_together_that_takes_too_long_is_stopped_and_keeps_the_parts(bun
         slow.setattr(rendering.Volume, "add", endless)
         work()
     bundle.refresh_from_db()
-    assert (bundle.status, bundle.error) == ("failed", tasks.LASTED.format(50))
+    assert (bundle.status, bundle.error) == ("failed", tasks.ERROR_TIMED_OUT.format(50))
     assert bundle.parts.filter(status=Status.DONE).count() == 6
     bundle_kind.laid_out.clear()
     bundle.try_again(by=viewer).publish()

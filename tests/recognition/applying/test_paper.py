@@ -12,7 +12,7 @@ from post_office.models import Email
 
 from accounts.models import Membership, Utility
 from files.models import RefusedFile, StoredFile
-from recognition.models import Application, Cycle, Late
+from recognition.models import Application, Cycle, DeadlinePassed
 from tests.applications import fill
 from tests.factories import UtilityFactory
 from tests.uploads import PDF, upload
@@ -51,7 +51,7 @@ def test_a_later_deadline_is_given_by_the_clock_of_the_cycle(as_, draft, staff, 
     assert draft.events.count() == 2
     with time_machine.travel(until - timedelta(seconds=1), tick=False):
         assert draft.is_editable
-    with time_machine.travel(until, tick=False), pytest.raises(Late):
+    with time_machine.travel(until, tick=False), pytest.raises(DeadlinePassed):
         Application.objects.get(pk=draft.pk).submit(by=manager)
 
 

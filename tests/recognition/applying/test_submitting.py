@@ -9,7 +9,8 @@ from post_office.models import Email
 
 from accounts.models import Role
 from files.models import StoredFile
-from recognition.models import Application, Cycle, Incomplete, Late, Message, Photo, Submission, TooMany
+from letters.models import Message
+from recognition.models import Application, Cycle, DeadlinePassed, Incomplete, Photo, Submission, TooManyPhotos
 from recognition.models.review import begin_completeness, find_incomplete, return_for_completion
 from tests.applications import fill, whole_content, words
 from tests.conftest import member
@@ -166,7 +167,7 @@ def test_the_deadline_holds_to_the_second(draft, manager, time_machine, zone, da
     late = again(draft)
     assert "5:00 PM" in late.in_its_zone(late.deadline)
     assert (late.is_editable, late.cycle.is_open, late.cycle.stage) == (False, False, "Closed")
-    with pytest.raises(Late):
+    with pytest.raises(DeadlinePassed):
         late.submit(by=manager)
     text = section(late, "partners")
     with pytest.raises(WrongState):
@@ -178,7 +179,7 @@ def test_the_deadline_holds_to_the_second(draft, manager, time_machine, zone, da
 
 def test_before_the_cycle_opens_nothing_is_submitted(draft, manager):
     Cycle.objects.update(opens=timezone.now() + timedelta(seconds=60))
-    with pytest.raises(Late):
+    with pytest.raises(DeadlinePassed):
         again(draft).submit(by=manager)
 
 
@@ -201,7 +202,7 @@ def test_staff_may_grant_one_application_more_time(draft, manager, staff, strang
     assert note.why == f"Deadline moved to {draft.in_its_zone(until)}. A flood."
 
     time_machine.move_to(until, tick=False)
-    with pytest.raises(Late):
+    with pytest.raises(DeadlinePassed):
         again(draft).submit(by=manager)
     time_machine.move_to(until - timedelta(seconds=1), tick=False)
     again(other).cycle.begin_review(by=staff)
@@ -260,7 +261,7 @@ def test_returned_to_the_last_second_of_a_day_of_25_hours(returned, manager, sta
         find_incomplete(again(returned), by=staff, why="Too early.")
     time_machine.move_to(end, tick=False)
     assert Application.objects.late().get() == returned
-    with pytest.raises(Late):
+    with pytest.raises(DeadlinePassed):
         again(returned).submit(by=manager)
     time_machine.move_to(end + timedelta(seconds=1), tick=False)
     find_incomplete(again(returned), by=staff, why="It did not come back.")
@@ -340,7 +341,7 @@ def files_in(folder) -> list:
 
 def test_three_photos_and_no_fourth(draft, own_folder):
     shots = [add_photo(draft, f"{n}") for n in range(3)]
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyPhotos):
         add_photo(draft)
     assert len(files_in(own_folder)) == 3
     shots[0].application = draft

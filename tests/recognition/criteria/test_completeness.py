@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from recognition.criteria.completeness import (
     CONTACT,
     FACILITY_TYPES,
+    Answers,
     CategoryAnswer,
     CategoryRule,
     Criteria,
-    Entry,
     check,
     words_of,
 )
@@ -61,7 +61,7 @@ WATER = CategoryAnswer(activities=ticked("water-efficiency", 3), narrative="mete
 CLIMATE = CategoryAnswer(activities=ticked("climate-change", 1), narrative="drought")
 WATERSHED = CategoryAnswer(components=COMPONENTS, narrative="the valley")
 # A small drinking water system that lacks nothing and has nothing to spare.
-WHOLE = Entry(
+WHOLE = Answers(
     facility_types=["drinking_water"],
     drinking_water_population=9_999,
     identifiers=["TX0123456"],
@@ -92,7 +92,7 @@ def test_a_whole_entry_is_complete():
 
 
 def test_an_empty_entry_names_all_that_is_missing():
-    result = check(Entry(), CRITERIA, TODAY)
+    result = check(Answers(), CRITERIA, TODAY)
     assert (result.size, result.required_attributes, result.required_boxes) == (None, None, None)
     assert (result.counted_attributes, result.counted_boxes, result.words, result.notes) == (0, 0, 0, [])
     assert [(each.code, each.field) for each in result.deficiencies] == [
@@ -467,7 +467,7 @@ answers = st.builds(
     sustainable_percent=figures,
 )
 entries = st.builds(
-    Entry,
+    Answers,
     facility_types=st.lists(st.sampled_from(FACILITY_TYPES)),
     wastewater_mgd=figures,
     drinking_water_population=people,

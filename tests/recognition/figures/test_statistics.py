@@ -7,7 +7,7 @@ import pytest
 
 from recognition.figures import charts as statistics_charts
 from recognition.figures.statistics import (
-    Entry,
+    ApplicationRow,
     Group,
     Load,
     Move,
@@ -31,13 +31,13 @@ def day(n: float) -> datetime:
     return NOON + timedelta(days=n)
 
 
-def entry(*reached: str, **fields) -> Entry:
+def entry(*reached: str, **fields) -> ApplicationRow:
     """One that had these statuses, and has the last of them now."""
     status = reached[-1] if reached else Status.DRAFT
-    return Entry(pk=1, status=status, created_at=NOON, reached=frozenset(reached), **fields)
+    return ApplicationRow(pk=1, status=status, created_at=NOON, reached=frozenset(reached), **fields)
 
 
-def steps_of(*entries: Entry) -> dict:
+def steps_of(*entries: ApplicationRow) -> dict:
     return {step.title: (step.reached, step.waiting, step.left) for step in funnel(entries)}
 
 

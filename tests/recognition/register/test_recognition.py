@@ -226,15 +226,15 @@ def test_revoked_once_with_a_reason_that_the_applicant_is_told(recognized, recog
 
 @pytest.mark.django_db
 def test_what_is_revoked_or_over_changes_no_more(recognized, recognition, staff, manager, as_):
-    data = {"version": 1, "published": SHOWN, "summary": "Late."}
+    data = {"version": 1, "published": SHOWN, "summary": "DeadlinePassed."}
     with noon(recognition.until + timedelta(days=1)):
         with pytest.raises(WrongState):
-            recognition.revoke(by=staff, why="Late.")
+            recognition.revoke(by=staff, why="DeadlinePassed.")
         as_(manager).post(url("publish", recognized), data)
     recognition.revoke(by=staff, why="Enough.")
     as_(manager).post(url("publish", recognized), data)
     with pytest.raises(WrongState):
-        recognition.publish(1, by=manager, published=SHOWN, summary="Late.")
+        recognition.publish(1, by=manager, published=SHOWN, summary="DeadlinePassed.")
     assert Recognition.objects.get().summary == ""
 
 

@@ -174,9 +174,9 @@ def test_administrators_see_no_unsubmitted_review(written, staff, as_):
     staff.save()
     browser = as_(staff)
     seat, rating = Seat.objects.get(lead=True), Seat.objects.get(lead=True).ratings.first()
-    paths = [reverse("admin:recognition_assignment_changelist"), reverse("admin:index")]
+    paths = [reverse("admin:recognition_seat_changelist"), reverse("admin:index")]
     paths += [
-        reverse("admin:recognition_assignment_change", args=[seat.pk]),
+        reverse("admin:recognition_seat_change", args=[seat.pk]),
         reverse("admin:recognition_application_change", args=[written.pk]),
     ]
     for path in [*paths, f"/admin/recognition/rating/{rating.pk}/change/", "/admin/recognition/remark/"]:

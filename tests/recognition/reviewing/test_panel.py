@@ -295,7 +295,7 @@ def test_the_lead_recommends_once_all_reviews_are_in(seats, panelists, as_):
     assert "can no longer change" in answer.json()["errors"][0]
     assert sent(lead, url("review_summary", application), version=1, summary="x").status_code == 422
     for act in ("declare", "recuse", "review_submit"):
-        lead.post(url(act, application), {"conflict": "other", "reason": "Late."})
+        lead.post(url(act, application), {"conflict": "other", "reason": "DeadlinePassed."})
     assert Seat.objects.reviews().count() == 3
 
 

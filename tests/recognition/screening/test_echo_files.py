@@ -226,7 +226,7 @@ def test_a_zip_that_says_it_is_smaller_than_it_is(tmp_path):
 
 
 def test_more_rows_of_one_number_than_are_read(said, monkeypatch):
-    monkeypatch.setattr(bulk, "MOST_ROWS", 3)
+    monkeypatch.setattr(bulk, "MAX_ROWS", 3)
     read, found = said("NPDES_SE_VIOLATIONS.csv", [event("10/02/2025")] * 5)
     assert "It has 5 rows" in read.error
     assert len(found.kept[CWA, PERMIT].rows) == 3

@@ -125,7 +125,7 @@ def test_where_no_file_can_be_read_it_fails_and_what_was_found_stays(screened, a
     for name in bulk.ARCHIVES:
         (folder / name).unlink()
     made = screened()
-    assert (made.status, made.error) == ("failed", screening.NOTHING_READ)
+    assert (made.status, made.error) == ("failed", screening.ERROR_NOTHING_READ)
     assert [file["error"] for file in made.files] == ["It is not in the folder."] * 5
     assert latest_findings(application).first().screening == before
 
@@ -228,7 +228,7 @@ def test_a_silent_one_is_given_up_and_can_be_started_again(cycle, compliance, se
     given_up = Screening.objects.get()
     assert (given_up.status, "stopped half way" in given_up.error) == ("failed", True)
     with pytest.raises(WrongState):
-        made.tell("Reading", 50, 1)  # should its worker wake up
+        made.report_progress("Reading", 50, 1)  # should its worker wake up
     with pytest.raises(WrongState):
         made.finish([], [], 0)
     assert Screening.request(cycle, by=compliance) != made
@@ -312,7 +312,7 @@ def test_starting_waiting_and_reading(
     polled = {"HX-Request": "true"}
     assert browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled).status_code == 204
     made.start()
-    made.tell("Reading ECHO_EXPORTER.csv", 12, 40_000)
+    made.report_progress("Reading ECHO_EXPORTER.csv", 12, 40_000)
     told = browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled)
     assert "Reading ECHO_EXPORTER.csv" in told.text
     assert "40,000 rows, 12 %" in told.text
