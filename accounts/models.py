@@ -89,14 +89,14 @@ class System(models.TextChoices):
 
 
 class UtilityQuerySet(models.QuerySet["Utility"]):
-    def visible_to(self, user: Any) -> "UtilityQuerySet":
+    def visible_to(self, user: User) -> "UtilityQuerySet":
         """The utilities that ``user`` belongs to."""
         return self.filter(memberships__user=user)
 
-    def editable_by(self, user: Any) -> "UtilityQuerySet":
+    def editable_by(self, user: User) -> "UtilityQuerySet":
         return self.filter(memberships__user=user, memberships__role__in=CAN_EDIT)
 
-    def managed_by(self, user: Any) -> "UtilityQuerySet":
+    def managed_by(self, user: User) -> "UtilityQuerySet":
         return self.filter(memberships__user=user, memberships__role=Role.MANAGER)
 
     def without_manager(self) -> "UtilityQuerySet":
@@ -115,7 +115,7 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
             )
         return found
 
-    def seen_by(self, user: Any) -> "UtilityQuerySet":
+    def seen_by(self, user: User) -> "UtilityQuerySet":
         """Adds ``is_mine`` and ``is_asked``: whether ``user`` belongs to it, or waits for an answer."""
         mine = Membership.objects.filter(utility=models.OuterRef("pk"), user=user)
         asked = Claim.objects.open().filter(utility=models.OuterRef("pk"), user=user)
@@ -203,7 +203,7 @@ class Utility(models.Model):
         self.management_representative_id = user_id
         self.save(update_fields=["management_representative"])
 
-    def membership_of(self, user: Any) -> "Membership":
+    def membership_of(self, user: User) -> "Membership":
         """Raises Membership.DoesNotExist for a stranger."""
         return self.memberships.get(user=user)
 

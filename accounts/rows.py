@@ -1,11 +1,11 @@
 """Rows that belong to a utility: whom they exist for, and the person's role there."""
 
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, OuterRef, Subquery
 
-from accounts.models import CAN_EDIT, Membership, Role
+from accounts.models import CAN_EDIT, Membership, Role, User
 from workflow.rights import NotAllowed
 
 Row = TypeVar("Row", bound=models.Model)
@@ -16,7 +16,7 @@ class OfUtilityQuerySet(models.QuerySet[Row]):
 
     utility: ClassVar[str] = "utility"
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: User) -> Self:
         """The rows of the utilities that ``user`` belongs to, each with ``my_role`` there."""
         memberships = f"{self.utility}__memberships"
         return self.filter(**{f"{memberships}__user": user}).annotate(my_role=F(f"{memberships}__role"))
@@ -38,6 +38,6 @@ class OfUtility:
             raise NotAllowed("Only a manager of the utility can do this.")
 
 
-def role_of(user: Any, utility: str = "utility") -> Subquery:
+def role_of(user: User, utility: str = "utility") -> Subquery:
     """The person's role in a row's utility, null for a stranger: for rows that exist for others too."""
     return Subquery(Membership.objects.filter(utility=OuterRef(utility), user=user).values("role")[:1])

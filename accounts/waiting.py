@@ -1,15 +1,13 @@
 """Requests to join that a manager decides."""
 
-from typing import Any
-
 from django.urls import reverse
 
-from accounts.models import Claim, Role
+from accounts.models import Claim, Role, User
 from workflow.waiting import Waiting, source
 
 
 @source(order=10)
-def claims(user: Any) -> list[Waiting]:
+def claims(user: User) -> list[Waiting]:
     claims = Claim.objects.filter(
         decided_at=None, utility__memberships__user=user, utility__memberships__role=Role.MANAGER
     ).select_related("user", "utility")

@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import CAN_EDIT, Role, Utility
+from accounts.models import CAN_EDIT, Role, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from assessments import triggers
 from assessments.operations import OPERATIONS
@@ -44,7 +44,7 @@ class InUse(Exception):
 
 
 class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: User) -> Self:
         return super().visible_to(user).select_related("utility")
 
     def to_fill_in(self) -> Self:
@@ -130,7 +130,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
     @classmethod
     @transaction.atomic
     def start(
-        cls, *, by: Any, initiatives: Any = (), previous: "GapAnalysis | None" = None, **fields: Any
+        cls, *, by: User, initiatives: Any = (), previous: "GapAnalysis | None" = None, **fields: Any
     ) -> "GapAnalysis":
         """A new analysis with its 18 rows; the rows of ``previous`` are carried over, each to be confirmed."""
         analysis = GapAnalysis.objects.create(created_by=by, copied_from=previous, **fields)
@@ -149,7 +149,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         return analysis
 
     @transaction.atomic
-    def rescope(self, version: int, *, by: Any, initiatives: Any, **fields: Any) -> None:
+    def rescope(self, version: int, *, by: User, initiatives: Any, **fields: Any) -> None:
         """Change name, date, fence line, areas or initiatives in place.
 
         Raises InUse where a finding relies on an area or initiative that would leave, Stale, WrongState.
@@ -171,7 +171,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         return [(finding, reason) for finding in rows if (reason := finding.missing_reason(self.areas))]
 
     @transaction.atomic
-    def complete(self, *, by: Any) -> None:
+    def complete(self, *, by: User) -> None:
         """Close it, keeping its results as they are now. Raises NotAllowed, Incomplete, WrongState."""
         self.require_manager()
         # Holds back every save of a row until this is decided (the rows' trigger asks for a share of it).
@@ -195,7 +195,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         if not drafts.values("pk").first():
             raise WrongState(COMPLETED)
 
-    def reopen(self, *, by: Any, why: str) -> None:
+    def reopen(self, *, by: User, why: str) -> None:
         """Make it editable again, with the reason kept. Raises NotAllowed, WrongState."""
         self.require_manager()
         self._move(self.Status.DRAFT, by=by, why=why, frozen=None, completed_at=None, completed_by=None)
@@ -265,7 +265,7 @@ class GapAnalysisEvent(Event):
 class FindingQuerySet(OfUtilityQuerySet["Finding"]):
     utility = "analysis__utility"
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: User) -> Self:
         return super().visible_to(user).select_related("analysis", "element")
 
     def answered(self) -> Self:
@@ -353,7 +353,7 @@ class Finding(OfUtility, Versioned):
         self.evidence, self.changes, self.notes = earlier.evidence, earlier.changes, earlier.notes
         self.to_confirm = self.rating is not None
 
-    def answer(self, version: int, *, by: Any, **changes: Any) -> None:
+    def answer(self, version: int, *, by: User, **changes: Any) -> None:
         """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed."""
         self.require_editor()
         if self.analysis.status != GapAnalysis.Status.DRAFT:
@@ -365,13 +365,13 @@ class Finding(OfUtility, Versioned):
             raise WrongState(CHANGED) from error
 
     @transaction.atomic
-    def attach_link(self, *, by: Any, url: str, title: str = "") -> "Evidence":
+    def attach_link(self, *, by: User, url: str, title: str = "") -> "Evidence":
         """Raises WrongState once the analysis is complete."""
         self.analysis.lock_draft()
         return self.evidence_items.create(added_by=by, url=url, title=title)
 
     @transaction.atomic
-    def attach_file(self, upload: UploadedFile, *, by: Any) -> "Evidence":
+    def attach_file(self, upload: UploadedFile, *, by: User) -> "Evidence":
         """Keep the upload as evidence. Raises RefusedFile, or WrongState once the analysis is complete."""
         self.analysis.lock_draft()
         return self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.models import User
 from assessments import charts
 from assessments.models import GapAnalysis
 from assessments.operations import VALUE_CHAINS
@@ -9,7 +10,7 @@ from assessments.results import phases
 from reports.kinds import Kind, register
 
 
-def find(user: Any, object_id: int) -> GapAnalysis | None:
+def find(user: User, object_id: int) -> GapAnalysis | None:
     return GapAnalysis.objects.visible_to(user).filter(pk=object_id).first()
 
 

@@ -1,16 +1,14 @@
 """Gap analyses that are under way, and the first one of a utility that has none."""
 
-from typing import Any
-
 from django.urls import reverse
 
-from accounts.models import CAN_EDIT
+from accounts.models import CAN_EDIT, User
 from assessments.models import GapAnalysis
 from workflow.waiting import Waiting, source
 
 
 @source(order=30)
-def analyses(user: Any) -> list[Waiting]:
+def analyses(user: User) -> list[Waiting]:
     drafts = GapAnalysis.objects.visible_to(user).to_fill_in()
     return [_analysis(draft) for draft in drafts.with_progress().order_by("-as_of", "-pk")[:10]]
 
@@ -27,7 +25,7 @@ def _analysis(draft: GapAnalysis) -> Waiting:
 
 
 @source(order=50)
-def first_analysis(user: Any) -> list[Waiting]:
+def first_analysis(user: User) -> list[Waiting]:
     memberships = user.memberships.filter(role__in=CAN_EDIT, utility__gap_analyses=None).select_related("utility")
     return [
         Waiting(

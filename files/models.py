@@ -7,7 +7,7 @@ import zipfile
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path, PurePath
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -15,6 +15,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
 from django.http import FileResponse
 from django.utils import timezone
+
+from accounts.models import User
 
 
 class RefusedFile(Exception):
@@ -132,7 +134,7 @@ class StoredFile(models.Model):
         return self.name
 
     @classmethod
-    def keep(cls, upload: UploadedFile, *, by: Any) -> "StoredFile":
+    def keep(cls, upload: UploadedFile, *, by: User) -> "StoredFile":
         """Check and keep an upload. Raises RefusedFile."""
         content_type = checked(upload)
         digest = hashlib.sha256()
@@ -150,7 +152,7 @@ class StoredFile(models.Model):
         )
 
     @classmethod
-    def keep_made(cls, name: str, content_type: str, data: bytes, *, by: Any) -> "StoredFile":
+    def keep_made(cls, name: str, content_type: str, data: bytes, *, by: User) -> "StoredFile":
         """Keep what this program made itself, as a report: its type is known, and no upload limit applies."""
         return cls.objects.create(
             name=name[:255],
@@ -162,7 +164,7 @@ class StoredFile(models.Model):
         )
 
     @classmethod
-    def keep_made_file(cls, name: str, content_type: str, path: Path, *, by: Any) -> "StoredFile":
+    def keep_made_file(cls, name: str, content_type: str, path: Path, *, by: User) -> "StoredFile":
         """As ``keep_made``, of a file on disk: in pieces, so that it need not fit into memory."""
         with path.open("rb") as data:
             return cls.objects.create(

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
 
+from accounts.requests import person
 from initiatives import exchange, importing
 from initiatives.catalog import TABLES
 from initiatives.models import Case, Initiative
@@ -153,7 +154,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Nothing was imported: choose the file again. It is kept for an hour.")
         return HttpResponseRedirect(reverse("admin:catalog"))
     name, content = kept
-    plan, done = importing.carry_out(exchange.read(content), token, by=request.user, why=f"Imported from {name}")
+    plan, done = importing.carry_out(exchange.read(content), token, by=person(request), why=f"Imported from {name}")
     if not done:
         messages.warning(request, "The catalog changed meanwhile. Nothing was imported; this is what would change now.")
         return _show_plan(request, plan, name, content)

@@ -15,6 +15,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.safestring import SafeString
 
+from accounts.models import User
 from initiatives.catalog import TABLES, CatalogTable
 from initiatives.exchange import RETIRED, Contents, Fault, columns_of, kinds_of
 from pdca import loading
@@ -84,7 +85,7 @@ def dry_run(contents: Contents) -> Plan:
     return plan
 
 
-def carry_out(contents: Contents, token: str, *, by: Any, why: str) -> tuple[Plan, bool]:
+def carry_out(contents: Contents, token: str, *, by: User | None, why: str) -> tuple[Plan, bool]:
     """Does what the plan with this token says, or nothing: where there are faults, or it would be another plan now."""
     with transaction.atomic():
         loading.one_at_a_time()
@@ -97,7 +98,7 @@ def carry_out(contents: Contents, token: str, *, by: Any, why: str) -> tuple[Pla
     return plan, done
 
 
-def _bring(contents: Contents, *, by: Any, why: str) -> Plan:
+def _bring(contents: Contents, *, by: User | None, why: str) -> Plan:
     plan = Plan(faults=list(contents.faults))
     known = {table.name for table in TABLES}
     plan.faults += [
@@ -114,7 +115,7 @@ def _bring(contents: Contents, *, by: Any, why: str) -> Plan:
 class Bringing:
     """The rows of one table."""
 
-    def __init__(self, table: CatalogTable, plan: Plan, by: Any, why: str) -> None:
+    def __init__(self, table: CatalogTable, plan: Plan, by: User | None, why: str) -> None:
         self.table, self.plan, self.by, self.why = table, plan, by, why
         rows = table.model._default_manager.select_for_update()
         self.existing: dict[str, Any] = {getattr(row, table.key): row for row in rows}

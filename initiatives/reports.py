@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import User
 from initiatives import comparison
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
@@ -44,7 +45,7 @@ def keys_in(number: int) -> list[int]:
     return keys[::-1]
 
 
-def find(user: Any, object_id: int) -> Comparison | None:
+def find(user: User, object_id: int) -> Comparison | None:
     """Anyone who has an account may ask. What was retired since can still be read in a report that has it."""
     if object_id == WHOLE:
         return Comparison(WHOLE, list(Initiative.objects.readable().prefetch_related("areas")))

@@ -1,10 +1,11 @@
 """The letters' templates, to edit and preview; and what was sent."""
 
-from typing import Any
+from typing import Any, cast
 
 import post_office.admin  # noqa: F401  # first, so that what it registers can be replaced here
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -108,7 +109,7 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):
     fields = tuple(readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        return shown_to(request.user).select_related("email").prefetch_related("about")
+        return shown_to(cast(AbstractBaseUser, request.user)).select_related("email").prefetch_related("about")
 
     @admin.display(ordering="email__to")
     def to(self, message: Message) -> str:

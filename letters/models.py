@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
@@ -73,7 +74,7 @@ def show_messages_about(model: type[models.Model], rows_for: Callable[[Any], mod
     _shown[model] = rows_for
 
 
-def shown_to(user: Any) -> models.QuerySet[Message]:
+def shown_to(user: AbstractBaseUser) -> models.QuerySet[Message]:
     """The messages that ``user`` may read in the administration pages."""
     allowed = Q(pk=None)
     for model, rows_for in _shown.items():

@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.urls import NoReverseMatch, resolve
 from simple_history.models import HistoricalRecords
 
+from accounts.models import User
 from pdca.index import refresh
 from workflow.shapes.columns import Shaped
 from workflow.spreadsheets import CONTROL
@@ -132,13 +133,13 @@ class CatalogEntry(models.Model):
         type(self)._base_manager.filter(pk=self.pk).update(draft=None)
 
     @transaction.atomic
-    def publish(self, values: Mapping[str, Any] | None = None, *, by: Any = None, why: str = "") -> None:
+    def publish(self, values: Mapping[str, Any] | None = None, *, by: User | None = None, why: str = "") -> None:
         """``values`` (default: the draft) are what everyone reads from now on. Validated by the caller."""
         self.published, values, self.draft = True, self.draft or {} if values is None else values, None
         self.write(values, by=by, why=why)
         refresh()
 
-    def write(self, values: Mapping[str, Any], *, by: Any = None, why: str = "") -> None:
+    def write(self, values: Mapping[str, Any], *, by: User | None = None, why: str = "") -> None:
         """``values`` into the columns, as one version of the history. Whoever calls it makes the index anew."""
         new = self._state.adding
         many = {field.name for field in self._meta.many_to_many}
@@ -165,7 +166,7 @@ class CatalogEntry(models.Model):
             transaction.set_rollback(True)
 
     @transaction.atomic
-    def retire(self, on: Any, *, by: Any = None) -> None:
+    def retire(self, on: Any, *, by: User | None = None) -> None:
         """Readers find it no more; what refers to it keeps it. ``None`` brings it back."""
         self.retired_on = on
         self.write({}, by=by, why="Retired" if on else "Brought back")

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.models import Application
 from recognition.rights import Act, Rights
@@ -22,7 +23,7 @@ CRITERIA = ("cycle__edition__attributes", "cycle__edition__categories__options")
 Step = Callable[..., HttpResponse]  # of request, application, rights and what else the address names
 
 
-def application_for(user: Any, pk: int, act: Act | None = None) -> tuple[Application, Rights]:
+def application_for(user: User, pk: int, act: Act | None = None) -> tuple[Application, Rights]:
     """The application and what ``user`` may do with it. Raises Http404 or, without the right, NotAllowed."""
     rows = Application.objects.visible_to(user).select_related("cycle__edition").prefetch_related(*CRITERIA)
     application = get_object_or_404(rows, pk=pk)

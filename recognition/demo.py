@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pgtrigger
@@ -235,8 +235,12 @@ def _fill(application: Application, row: dict[str, Any], by: User, *, signed: da
         section.answer(section.version, section.answers | content[section.name], by=by)
 
 
+def _author(application: Application) -> User:
+    return cast(User, application.created_by)
+
+
 def _submit(application: Application) -> None:
-    application.submit(by=application.created_by)
+    application.submit(by=_author(application))
 
 
 # --- Staff check ----------------------------------------------------------------------------------
@@ -405,12 +409,12 @@ def _follow_up(play: Play) -> None:
         Notice.record(entry.cycle, Notice.Kind.LETTER, application=entry, by=staff, sent_on=_day(-3), how="mail")
         recognition = Recognition.objects.get(application=entry)
         shown = ["attributes.product-quality", "attributes.community-sustainability", "categories.energy-management"]
-        recognition.publish(recognition.version, by=entry.created_by, published=shown, summary=words["summary_public"])
+        recognition.publish(recognition.version, by=_author(entry), published=shown, summary=words["summary_public"])
     with play.past.ago(2):
         for place, stage in enumerate(TO_PANEL):
             application = play.entries[stage]
             hours = Decimal(24 + 7 * place)
-            Hours.report(application, Hours.Step.APPLYING, hours, by=application.created_by)
+            Hours.report(application, Hours.Step.APPLYING, hours, by=_author(application))
             Hours.report(application, Hours.Step.COMPLETENESS, Decimal("0.5"), by=staff)
             Hours.report(application, Hours.Step.COMPLIANCE, Decimal("0.25"), by=play.people["compliance"])
 
@@ -432,6 +436,6 @@ def _begin_another(play: Play, cycle: Cycle) -> None:
     with play.past.ago(4):
         begin_completeness(play.entries["completeness"], by=play.people["staff"])
         withdrawn = play.entries["withdrawn"]
-        withdrawn.withdraw(by=withdrawn.created_by, why=play.words["withdrawn"])
+        withdrawn.withdraw(by=_author(withdrawn), why=play.words["withdrawn"])
     with play.past.ago(1):
         _fill(mine, own, manager, signed=None, claims=[])

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from accounts.models import User
 from recognition.deciding import documents
 from recognition.deciding.documents import Asked, AskedCycle
 from recognition.models import Application, Cycle
@@ -15,7 +16,7 @@ from reports.kinds import Bundle, Kind, Part, register
 Status = Application.Status
 
 
-def _asked(user: Any, pk: int, act: Act, **more: Any) -> Asked | None:
+def _asked(user: User, pk: int, act: Act, **more: Any) -> Asked | None:
     """The application, where it exists for ``user`` and ``act`` is among the person's rights."""
     rows = Application.objects.visible_to(user).select_related("cycle__edition", "decision", "recognition")
     application = rows.filter(pk=pk, **more).first()
@@ -25,34 +26,34 @@ def _asked(user: Any, pk: int, act: Act, **more: Any) -> Asked | None:
     return Asked(application, rights) if rights.may(act) else None
 
 
-def find_letter(user: Any, pk: int) -> Asked | None:
+def find_letter(user: User, pk: int) -> Asked | None:
     return _asked(user, pk, Act.GET_LETTER, status=Status.RECOGNIZED)
 
 
-def find_non_recognition_letter(user: Any, pk: int) -> Asked | None:
+def find_non_recognition_letter(user: User, pk: int) -> Asked | None:
     return _asked(user, pk, Act.GET_LETTER, status=Status.NOT_RECOGNIZED)
 
 
-def find_certificate(user: Any, pk: int) -> Asked | None:
+def find_certificate(user: User, pk: int) -> Asked | None:
     return _asked(
         user, pk, Act.GET_LETTER, status=Status.RECOGNIZED, recognition__isnull=False, recognition__revoked_at=None
     )
 
 
-def find_packet(user: Any, pk: int) -> Asked | None:
+def find_packet(user: User, pk: int) -> Asked | None:
     return _asked(user, pk, Act.READ_TEXT, pk__in=Application.objects.exclude(submissions=None).values("pk"))
 
 
-def _asked_cycle(user: Any, pk: int, act: Act) -> AskedCycle | None:
+def _asked_cycle(user: User, pk: int, act: Act) -> AskedCycle | None:
     cycle = Cycle.objects.select_related("edition").filter(pk=pk).first() if offered(user, act) else None
     return AskedCycle(cycle, user) if cycle else None
 
 
-def find_scores(user: Any, pk: int) -> AskedCycle | None:
+def find_scores(user: User, pk: int) -> AskedCycle | None:
     return _asked_cycle(user, pk, Act.SEE_SCORES)
 
 
-def find_documents(user: Any, pk: int) -> AskedCycle | None:
+def find_documents(user: User, pk: int) -> AskedCycle | None:
     return _asked_cycle(user, pk, Act.NOTIFY)
 
 

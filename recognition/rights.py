@@ -6,9 +6,8 @@ until the member's own review is submitted.
 """
 
 from enum import StrEnum
-from typing import Any
 
-from accounts.models import CAN_EDIT, Role, StaffGroup
+from accounts.models import CAN_EDIT, Role, StaffGroup, User
 from recognition.models import Application, Seat
 from workflow.rights import NotAllowed, RightsTable
 
@@ -170,7 +169,7 @@ _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE
 class Rights:
     """What one person may do with one application, which was fetched through ``visible_to``."""
 
-    def __init__(self, user: Any, application: Application):
+    def __init__(self, user: User, application: Application):
         self.application = application
         self.seat: Seat | None = None
         if application.my_seat:
@@ -196,7 +195,7 @@ class Rights:
             raise NotAllowed("Your role does not include this step, or not at this stage.")
 
 
-def offered(user: Any, act: Act) -> bool:
+def offered(user: User, act: Act) -> bool:
     """Whether ``act`` is a step of one of the person's staff roles: who has a list of what waits for it."""
     return RIGHTS.includes(act, {who for group, who in _STAFF.items() if group in user.staff_groups})
 

@@ -1,14 +1,13 @@
 """Applications to write, reviews to submit, and how much is in the queues of staff."""
 
 from collections.abc import Iterator
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role, StaffGroup
+from accounts.models import Role, StaffGroup, User
 from recognition.models import Application, Photo, Seat
 from recognition.models.application import check_content
 from recognition.rights import PENDING
@@ -18,7 +17,7 @@ Status = Application.Status
 
 
 @source(order=20)
-def applications(user: Any) -> Iterator[Waiting]:
+def applications(user: User) -> Iterator[Waiting]:
     """Those of one's own utilities that can still be written."""
     edition = "cycle__edition"
     photos = Photo.objects.filter(submission=None).select_related("file")
@@ -54,7 +53,7 @@ def _days_left(application: Application) -> str:
 
 
 @source(order=21)
-def reviews(user: Any) -> Iterator[Waiting]:
+def reviews(user: User) -> Iterator[Waiting]:
     """What a panel member has to read."""
     if StaffGroup.PANEL not in user.staff_groups:
         return
@@ -73,7 +72,7 @@ def reviews(user: Any) -> Iterator[Waiting]:
 
 
 @source(order=22)
-def queues(user: Any) -> Iterator[Waiting]:
+def queues(user: User) -> Iterator[Waiting]:
     """How much waits for program staff, compliance staff and the official."""
     groups = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.COMPLIANCE, StaffGroup.OFFICIAL}
     if not groups:

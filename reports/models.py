@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from accounts.models import User
 from files.models import StoredFile
 from reports import kinds
 from workflow import queue
@@ -43,7 +44,7 @@ UNFINISHED = ("requested", "running", "gathering")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
-    def visible_to(self, user: Any) -> "ReportQuerySet":
+    def visible_to(self, user: User) -> "ReportQuerySet":
         """A person sees the reports that he or she asked for; a bundle's parts on its page only."""
         return self.filter(requested_by=user, parent=None)
 
@@ -217,7 +218,7 @@ class Report(StateMachine):
     # Asking for a report.
 
     @classmethod
-    def request(cls, kind_name: str, object: Any, by: Any) -> "Report":
+    def request(cls, kind_name: str, object: Any, by: User) -> "Report":
         """The report of ``object`` that ``by`` is waiting for: the unfinished one, or a new one, sent on commit.
 
         The caller has asked the kind's ``find`` whether ``by`` may have it. Raises KeyError for an unknown kind.
@@ -245,7 +246,7 @@ class Report(StateMachine):
         Report.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(queued_at=self.queued_at)
         return True
 
-    def try_again(self, *, by: Any) -> "Report":
+    def try_again(self, *, by: User) -> "Report":
         """Ask for a failed report again, or for what is missing in a bundle; returns what is then under way.
 
         That is another one where ``by`` asked for the same meanwhile. Raises WrongState if there is nothing to ask for.
@@ -271,7 +272,7 @@ class Report(StateMachine):
         transaction.on_commit(self.publish)
         return self
 
-    def _ask_again(self, by: Any) -> None:
+    def _ask_again(self, by: User) -> None:
         self._move(
             self.Status.REQUESTED,
             by=by,

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.models import User
+from accounts.requests import AuthenticatedRequest
 from reports import kinds
 from reports.lists import ReportFilters, ReportTable
 from reports.models import Report
@@ -19,19 +21,19 @@ from workflow.models import WrongState
 
 @login_required
 @require_GET
-def report_list(request: HttpRequest) -> HttpResponse:
+def report_list(request: AuthenticatedRequest) -> HttpResponse:
     reports = Report.objects.visible_to(request.user)
     return list_page(request, ReportTable, ReportFilters, reports, "reports/report_list.html")
 
 
 @login_required
 @require_POST
-def report_request(request: HttpRequest, kind: str, object_id: int) -> HttpResponse:
+def report_request(request: AuthenticatedRequest, kind: str, object_id: int) -> HttpResponse:
     report = Report.request(kind, _subject(request.user, kind, object_id), request.user)
     return redirect("reports:report", report.pk)
 
 
-def _subject(user: Any, kind_name: str, object_id: int) -> Any:
+def _subject(user: User, kind_name: str, object_id: int) -> Any:
     """What the report is about, for someone who may have its report now; otherwise 404."""
     try:
         subject = kinds.get(kind_name).find(user, object_id)
@@ -45,7 +47,7 @@ def _subject(user: Any, kind_name: str, object_id: int) -> Any:
 @login_required
 @require_GET
 @never_cache
-def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def report_detail(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """The waiting page; for htmx only what changes on it, and nothing (204) where nothing did."""
     report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     if not request.headers.get("HX-Request"):
@@ -56,7 +58,7 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def report_again(request: HttpRequest, pk: int) -> HttpResponse:
+def report_again(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     _subject(request.user, report.kind, report.object_id)
     try:
@@ -68,7 +70,7 @@ def report_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def report_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def report_delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Asks once, then deletes."""
     report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     if request.method != "POST":
@@ -80,7 +82,7 @@ def report_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-def report_download(request: HttpRequest, pk: int) -> FileResponse:
+def report_download(request: AuthenticatedRequest, pk: int) -> FileResponse:
     """The file, for the one who asked for it and may still see what it is about."""
     reports = Report.objects.visible_to(request.user).filter(status=Report.Status.DONE).select_related("file")
     report = get_object_or_404(reports, pk=pk)

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -33,7 +34,15 @@ class StateMachine(models.Model):
     class Meta:
         abstract = True
 
-    def _move(self, to: str, *, by: Any = None, why: str = "", only_if: models.Q | None = None, **changes: Any) -> None:
+    def _move(
+        self,
+        to: str,
+        *,
+        by: AbstractBaseUser | None = None,
+        why: str = "",
+        only_if: models.Q | None = None,
+        **changes: Any,
+    ) -> None:
         """Go from the status this row was read at to ``to``, with ``changes``, and write the event.
 
         ``only_if`` is a further condition that the stored row must meet.
@@ -99,7 +108,7 @@ class Versioned(models.Model):
     class Meta:
         abstract = True
 
-    def save_over(self, version: int, *, by: Any, only_if: models.Q | None = None, **changes: Any) -> Self:
+    def save_over(self, version: int, *, by: AbstractBaseUser, only_if: models.Q | None = None, **changes: Any) -> Self:
         """Write ``changes`` if the stored row still has ``version`` (one conditional UPDATE).
 
         ``only_if`` must not span a relation (use Exists): Django would then look the row up in a subquery, which

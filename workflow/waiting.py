@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -36,5 +38,5 @@ def source(*, order: int) -> Callable[[Source], Source]:
     return add
 
 
-def waiting_for(user: Any) -> list[Waiting]:
+def waiting_for(user: AbstractBaseUser) -> list[Waiting]:
     return [waiting for _, function in _sources for waiting in function(user)]

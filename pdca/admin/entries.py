@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.urls import path, resolve
 from django.utils import timezone
 
+from accounts.models import User
 from pdca.admin.history import KeptAdmin
 from pdca.differences import differences
 from pdca.entries import CatalogEntry, tidy
@@ -128,7 +129,7 @@ class EntryAdmin(KeptAdmin):
     def may_revert(self, row: Any) -> bool:
         return bool(row.published)
 
-    def put_back(self, row: Any, values: dict[str, Any], *, by: Any, why: str) -> None:
+    def put_back(self, row: Any, values: dict[str, Any], *, by: User, why: str) -> None:
         row.publish(values, by=by, why=why)
 
     # Saving: as a draft or for everyone.

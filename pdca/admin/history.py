@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from simple_history.admin import SimpleHistoryAdmin
 
+from accounts.models import User
+from accounts.requests import person
 from pdca.differences import differences
 from pdca.entries import OWN, assign, plain, plain_then
 from pdca.index import refresh
@@ -71,7 +73,7 @@ class KeptAdmin(SimpleHistoryAdmin):
         when = date_format(timezone.localtime(record.history_date), "DATETIME_FORMAT")
         faults = self._faults_of(row, then)
         if request.method == "POST" and not faults:
-            self.put_back(row, then, by=request.user, why=f"Back to the version of {when}")
+            self.put_back(row, then, by=person(request), why=f"Back to the version of {when}")
             self.log_change(request, row, f"Back to the version of {when}.")
             messages.success(request, f"“{row}” reads again as on {when}.")
             return HttpResponseRedirect(self.address("history", row.pk))
@@ -98,7 +100,7 @@ class KeptAdmin(SimpleHistoryAdmin):
     def _many(self, name: str) -> bool:
         return bool(self.opts.get_field(name).many_to_many)
 
-    def put_back(self, row: Any, values: dict[str, Any], *, by: Any, why: str) -> None:
+    def put_back(self, row: Any, values: dict[str, Any], *, by: User, why: str) -> None:
         assign(row, values)
         row._history_user, row._change_reason = by, why
         row.save()

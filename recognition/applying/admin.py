@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.requests import person
 from letters.models import show_messages_about
 from recognition.models import Application, ApplicationEvent, Rating, Seat, Submission
 from workflow.admin import ReadOnly
@@ -57,7 +58,7 @@ class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
     view_on_site = False  # the site shows it to those whose part it is
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
-        return Application.objects.without_part_of(request.user)
+        return Application.objects.without_part_of(person(request))
 
 
 class RatingInline(ReadOnly, admin.TabularInline):
@@ -79,7 +80,7 @@ class ReviewAdmin(ReadOnly, admin.ModelAdmin):
     view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
-        theirs = Application.objects.without_part_of(request.user)
+        theirs = Application.objects.without_part_of(person(request))
         reviews = Seat.objects.reviews().filter(application__in=theirs)
         return reviews.select_related("member", "application__utility", "application__cycle")
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.models import Utility
+from accounts.models import User, Utility
 from recognition.models import Application, Cycle
 
 
@@ -18,7 +18,7 @@ class StartForm(forms.Form):
         help_text="Its texts are carried over. What is signed is signed anew.",
     )
 
-    def __init__(self, *args: Any, user: Any, cycle: Cycle, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, cycle: Cycle, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         free = Utility.objects.editable_by(user).exclude(applications__cycle=cycle)
         self.fields["utility"].queryset = free  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.requests import person
 from recognition.models import Application, Hours
 from workflow.admin import ReadOnly
 
@@ -18,5 +19,5 @@ class HoursAdmin(ReadOnly, admin.ModelAdmin):
     fields = tuple(readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hours]:
-        known = Application.objects.without_part_of(request.user)
+        known = Application.objects.without_part_of(person(request))
         return super().get_queryset(request).filter(application__in=known.values("pk"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
+from accounts.models import User
 from recognition.burden.estimate import Estimate
 from recognition.models import Application, Cycle, Hours
 from recognition.rights import FROM_COMPLIANCE, FROM_PANEL, OUTCOME, SENT, Act, Rights, Who
@@ -32,7 +33,7 @@ def steps(rights: Rights) -> list[str]:
     return [step for step, (who, stages) in REVIEW.items() if who in rights.who and stage in stages]
 
 
-def given(user: Any, application: Application) -> dict[str, Decimal]:
+def given(user: User, application: Application) -> dict[str, Decimal]:
     """Step → figure, as far as the person knows them: the own ones, and what the applicant said."""
     rows = Hours.objects.filter(application=application, by=user).exclude(step=Step.APPLYING)
     said = Hours.objects.filter(application=application, step=Step.APPLYING)
@@ -66,7 +67,7 @@ def logged(rows: Any) -> dict[str, Logged]:
     return {step: sums.get(step, Logged(step)) for step in Step.values}
 
 
-def of_cycle(cycle: Cycle, user: Any) -> dict[str, Logged]:
+def of_cycle(cycle: Cycle, user: User) -> dict[str, Logged]:
     """Without the applications that the person has a part in."""
     known = Application.objects.filter(cycle=cycle).without_part_of(user)
     return logged(Hours.objects.filter(application__in=known.values("pk")))

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.burden.hours import given, of_application, steps
@@ -17,7 +18,7 @@ from workflow import saving
 from workflow.rights import NotAllowed
 
 
-def asked(user: Any, application: Application, rights: Rights) -> dict[str, Any]:
+def asked(user: User, application: Application, rights: Rights) -> dict[str, Any]:
     """What recognition/burden/_hours.html shows: a form for each step, and for program staff the sums."""
     known = given(user, application)
     forms = [HoursForm(step=each, given=known.get(each)) for each in steps(rights)]

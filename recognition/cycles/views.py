@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -10,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.models import Cycle
 from recognition.rights import Act, offered
@@ -33,7 +33,7 @@ class Tab:
     n: int | None  # how much is in it, where the page told
 
 
-def tabs(user: Any, cycle: Cycle, counts: Mapping[str, int] | None = None) -> list[Tab]:
+def tabs(user: User, cycle: Cycle, counts: Mapping[str, int] | None = None) -> list[Tab]:
     """Those of a cycle's pages that the person's staff roles bring."""
     counts = counts or {}
     return [
@@ -43,14 +43,14 @@ def tabs(user: Any, cycle: Cycle, counts: Mapping[str, int] | None = None) -> li
     ]
 
 
-def cycle_for(user: Any, pk: int, act: Act) -> Cycle:
+def cycle_for(user: User, pk: int, act: Act) -> Cycle:
     """For those in whose staff role ``act`` is; for all others there is no such page (404)."""
     if not offered(user, act):
         raise Http404
     return get_object_or_404(Cycle.objects.select_related("edition"), pk=pk)
 
 
-def has_pages(user: Any) -> bool:
+def has_pages(user: User) -> bool:
     return any(offered(user, act) for _, _, act in PAGES)
 
 

@@ -1,7 +1,5 @@
 """Letters and certificates of a cycle: what can be made, what they lack, all at once or one by one."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import HttpResponse
@@ -9,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from post_office.models import EmailTemplate
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import cycle_for, tabs
 from recognition.deciding.documents import AskedCycle, of_others
@@ -69,13 +68,13 @@ def lacking(cycle: Cycle) -> list[str]:
     return found
 
 
-def _cycle_admin(user: Any, cycle: Cycle) -> str:
+def _cycle_admin(user: User, cycle: Cycle) -> str:
     """Where the person may change the cycle; empty for who may not."""
     may = user.is_staff and user.has_perm("recognition.change_cycle")
     return reverse("admin:recognition_cycle_change", args=[cycle.pk]) if may else ""
 
 
-def _wordings(user: Any) -> list[tuple[str, str]]:
+def _wordings(user: User) -> list[tuple[str, str]]:
     """(document, where its wording is edited), for administrators."""
     if not (user.is_staff and user.has_perm("post_office.change_emailtemplate")):
         return []

@@ -18,7 +18,7 @@ import segno
 from django.db.models import Prefetch
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.models import Utility
+from accounts.models import User, Utility
 from recognition.application.content import identifiers, passages
 from recognition.application.shown import criterion_names
 from recognition.applying.reading import page
@@ -47,7 +47,7 @@ class AskedCycle:
     """A cycle, and the person who asks for what is printed of it as a whole."""
 
     cycle: Cycle
-    user: Any
+    user: User
 
     @property
     def pk(self) -> int:

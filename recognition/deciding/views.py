@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.cycles.views import cycle_for, tabs
@@ -25,7 +26,7 @@ from workflow.models import Stale
 DEPARTS = "This departs from the panel’s recommendation. Say why."
 
 
-def _waiting(user: Any, cycle: Cycle) -> QuerySet[Application]:
+def _waiting(user: User, cycle: Cycle) -> QuerySet[Application]:
     """What of a cycle awaits a decision and exists for ``user`` as staff."""
     return queues.waiting(user, PENDING).filter(cycle=cycle, decision=None)
 
@@ -77,7 +78,7 @@ def _tabs(request: AuthenticatedRequest, cycle: Cycle) -> dict[str, Any]:
     }
 
 
-def _pending(user: Any, cycle: Cycle) -> Any:
+def _pending(user: User, cycle: Cycle) -> Any:
     return Decision.objects.pending().manageable_by(user).filter(application__cycle=cycle)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from accounts.models import System
+from accounts.models import System, User
 from accounts.regions import REGIONS, states
 from recognition.application.shown import criterion_names
 from recognition.models import Application, ApplicationEvent, Cycle, Rating, Seat, Submission
@@ -311,7 +311,7 @@ class Statistics:
 # --- What it is fetched with, whatever the number of applications in as many queries ------------------------
 
 
-def of_cycle(cycle: Cycle, user: Any) -> Statistics:
+def of_cycle(cycle: Cycle, user: User) -> Statistics:
     """As ``user`` may know it."""
     rows, now = Application.objects.filter(cycle=cycle), timezone.now()
     known = rows.without_part_of(user)

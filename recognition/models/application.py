@@ -12,7 +12,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import CAN_EDIT, StaffGroup, System, Utility
+from accounts.models import CAN_EDIT, StaffGroup, System, User, Utility
 from accounts.rows import role_of
 from files.models import StoredFile
 from files.photos import reencoded
@@ -43,7 +43,7 @@ class TooManyPhotos(Exception):
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: User) -> Self:
         """What exists for ``user``, each row with ``my_role`` in its utility and ``my_seat`` to its panel."""
         rows = self.annotate(
             my_role=role_of(user),
@@ -52,14 +52,14 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         ).select_related("utility", "cycle")
         return rows.filter(Q(my_role__isnull=False) | Q(my_assignment__isnull=False) | _for_groups(user.staff_groups))
 
-    def of_utilities_of(self, user: Any) -> Self:
+    def of_utilities_of(self, user: User) -> Self:
         return self.filter(my_role__isnull=False)
 
     def to_write(self) -> Self:
         """After ``visible_to``: those of an own utility that the person writes."""
         return self.filter(my_role__in=CAN_EDIT, status__in=Application.EDITABLE)
 
-    def without_part_of(self, user: Any) -> Self:
+    def without_part_of(self, user: User) -> Self:
         """For who may look at everything else: not those of an own utility, nor of a panel with the own review due."""
         review_due = FilteredRelation(
             "seats",
@@ -189,7 +189,7 @@ class Application(StateMachine):
     def _move(self, to: str, **more: Any) -> None:
         super()._move(to, status_since=timezone.now(), **more)
 
-    def note(self, *, by: Any, why: str) -> None:
+    def note(self, *, by: User, why: str) -> None:
         """An event that leaves the status as it is."""
         self.events.create(by=by, from_status=self.status, to_status=self.status, why=why)
 
@@ -197,7 +197,7 @@ class Application(StateMachine):
 
     @classmethod
     @transaction.atomic
-    def start(cls, *, utility: Utility, cycle: Cycle, by: Any, previous: "Application | None" = None) -> "Application":
+    def start(cls, *, utility: Utility, cycle: Cycle, by: User, previous: "Application | None" = None) -> "Application":
         """A draft with its empty sections; ``previous`` brings the text of an earlier cycle. Raises WrongState."""
         if not cycle.is_open:
             raise WrongState("Applications are accepted only while the cycle is open.")
@@ -207,7 +207,7 @@ class Application(StateMachine):
 
     @classmethod
     @transaction.atomic
-    def enter_on_paper(cls, *, utility: Utility, cycle: Cycle, scan: UploadedFile, by: Any) -> "Application":
+    def enter_on_paper(cls, *, utility: Utility, cycle: Cycle, scan: UploadedFile, by: User) -> "Application":
         """A draft that program staff fill in from the scan. Raises WrongState, RefusedFile."""
         if not Cycle.objects.taking_paper().filter(pk=cycle.pk).exists():
             raise WrongState("An application on paper can be entered until the cycle's review begins.")
@@ -281,7 +281,7 @@ class Application(StateMachine):
         return check_content(self.content() if content is None else content, photos, self.cycle)
 
     @transaction.atomic
-    def submit(self, *, by: Any) -> "Submission":
+    def submit(self, *, by: User) -> "Submission":
         """Freeze the next version. Raises WrongState, DeadlinePassed or Incomplete; a paper one may have gaps."""
         locked = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition").get(pk=self.pk)
         if locked.status not in self.EDITABLE or locked.status != self.status:
@@ -302,7 +302,7 @@ class Application(StateMachine):
         )
         return submission
 
-    def _freeze(self, outcome: Outcome, *, by: Any) -> "Submission":
+    def _freeze(self, outcome: Outcome, *, by: User) -> "Submission":
         """The next version, with its own rows of the photos; the files are kept once."""
         submission = Submission.objects.create(
             application=self,
@@ -328,7 +328,7 @@ class Application(StateMachine):
         return submission
 
     @transaction.atomic
-    def withdraw(self, *, by: Any, why: str) -> None:
+    def withdraw(self, *, by: User, why: str) -> None:
         """Raises WrongState once the panel has begun."""
         self._move(self.Status.WITHDRAWN, by=by, why=why)
         self.tell_applicants("application-withdrawn", "withdrawn")
@@ -345,7 +345,7 @@ class Application(StateMachine):
             file.discard()
 
     @transaction.atomic
-    def extend(self, until: datetime, *, by: Any, why: str) -> None:
+    def extend(self, until: datetime, *, by: User, why: str) -> None:
         """A later deadline for this one draft. Raises WrongState."""
         if until <= max(self.deadline, timezone.now()):
             raise WrongState(f"That is not later than its deadline, {self.in_its_zone(self.deadline)}, or is over.")
@@ -371,7 +371,7 @@ class Application(StateMachine):
         for address in self.applicants():
             Message.write(self, occasion, address, subject, body)
 
-    def tell(self, user: Any, wording: str, occasion: str, **more: object) -> None:
+    def tell(self, user: User, wording: str, occasion: str, **more: object) -> None:
         """As ``tell_applicants``, to a reviewer."""
         subject, body = self.rendered(wording, person=user, **more)
         Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
@@ -476,7 +476,7 @@ class Photo(models.Model):
     @classmethod
     @transaction.atomic
     def add(
-        cls, application: Application, upload: UploadedFile, *, by: Any, caption: str, may_publish: bool
+        cls, application: Application, upload: UploadedFile, *, by: User, caption: str, may_publish: bool
     ) -> "Photo":
         """Keep it re-encoded, without what the camera wrote into it. Raises RefusedFile, WrongState, TooManyPhotos."""
         held = application.lock_editable()

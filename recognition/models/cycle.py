@@ -1,7 +1,7 @@
 """A cycle: one round of the recognition program."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MinValueValidator
@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import User
 from recognition.criteria.models import Edition
 from workflow.models import Event, StateMachine
 
@@ -132,15 +133,15 @@ class Cycle(StateMachine):
         soonest, latest = F("next").asc(nulls_last=True), F("last").desc(nulls_last=True)
         return ordered.order_by("-is_open", soonest, latest, "-pk").first()
 
-    def begin_review(self, *, by: Any) -> None:
+    def begin_review(self, *, by: User) -> None:
         """Once it is closed. Raises WrongState."""
         self._move(self.Status.REVIEW, by=by, only_if=Q(closes__lte=timezone.now()))
 
-    def mark_decided(self, *, by: Any) -> None:
+    def mark_decided(self, *, by: User) -> None:
         """Every application has its outcome. Raises WrongState."""
         self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(self.applications.under_review())))
 
-    def archive(self, *, by: Any) -> None:
+    def archive(self, *, by: User) -> None:
         self._move(self.Status.ARCHIVED, by=by)
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import User
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
 from recognition.models.recognition import Recognition
@@ -25,12 +26,12 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def to_release(self) -> Self:
         return self.pending().filter(held=False)
 
-    def manageable_by(self, user: Any) -> Self:
+    def manageable_by(self, user: User) -> Self:
         """Those of applications that exist for ``user`` as staff: not of an own utility."""
         return self.filter(application__in=Application.objects.visible_to(user).without_part_of(user).values("pk"))
 
     @transaction.atomic
-    def release(self, cycle: Cycle, *, by: Any) -> int:
+    def release(self, cycle: Cycle, *, by: User) -> int:
         """All pending decisions of the cycle that are not held, together: statuses, timeline, letters. How many.
 
         The applications are locked first, as wherever a decision is made or taken back; what waited for that lock
@@ -76,7 +77,7 @@ class Decision(Versioned):
 
     @classmethod
     @transaction.atomic
-    def make(cls, application: Application, *, by: Any, recognize: bool, reason: str = "") -> "Decision":
+    def make(cls, application: Application, *, by: User, recognize: bool, reason: str = "") -> "Decision":
         """One decision for one application, pending. Raises ReasonNeeded, WrongState where it is decided already."""
         rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation")
         held = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
@@ -105,7 +106,7 @@ class Decision(Versioned):
 
     @classmethod
     def make_each(
-        cls, applications: Iterable[Application], *, by: Any, recognize: bool, reason: str = ""
+        cls, applications: Iterable[Application], *, by: User, recognize: bool, reason: str = ""
     ) -> list[tuple[Application, str]]:
         """``make`` for each on its own. Those that failed, with why; the others are decided."""
         failed = []
@@ -119,7 +120,7 @@ class Decision(Versioned):
         return failed
 
     @transaction.atomic
-    def take_back(self, *, by: Any) -> None:
+    def take_back(self, *, by: User) -> None:
         """Before it is released. Raises WrongState."""
         Application.objects.select_for_update().get(pk=self.application_id)
         if not Decision.objects.pending().filter(pk=self.pk).delete()[0]:
@@ -132,11 +133,11 @@ class Decision(Versioned):
             raise WrongState("It is released already, or was taken back.")
         self.held = held
 
-    def edit_letter(self, version: int, *, by: Any, **changes: Any) -> None:
+    def edit_letter(self, version: int, *, by: User, **changes: Any) -> None:
         """``subject`` and ``body``. Raises Stale, or WrongState once it is released."""
         self.save_over(version, by=by, only_if=Q(released_at=None), **changes)
 
-    def _release(self, *, by: Any) -> None:
+    def _release(self, *, by: User) -> None:
         to = Application.Status.RECOGNIZED if self.recognize else Application.Status.NOT_RECOGNIZED
         self.application._move(to, by=by)
         self.released_at = timezone.now()
@@ -186,12 +187,12 @@ class Feedback(Versioned):
         """The row of the application, empty at first."""
         return cls.objects.get_or_create(application=application)[0]
 
-    def write(self, version: int, text: str, *, by: Any) -> None:
+    def write(self, version: int, text: str, *, by: User) -> None:
         """Raises Stale, or WrongState once it is released."""
         self.save_over(version, by=by, only_if=Q(released_at=None), text=text)
 
     @transaction.atomic
-    def release(self, version: int, *, by: Any) -> None:
+    def release(self, version: int, *, by: User) -> None:
         """As it was read; the applicant sees it once the decision is released too. Raises Stale, WrongState."""
         if not self.text.strip():
             raise WrongState("Write the feedback first.")

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
 from recognition.models.application import Application
 
 
@@ -47,7 +48,7 @@ class Hours(models.Model):
         return f"{self.hours.normalize():f} h, {self.get_step_display().lower()}"
 
     @classmethod
-    def report(cls, application: Application, step: str, hours: Decimal, *, by: Any) -> "Hours":
+    def report(cls, application: Application, step: str, hours: Decimal, *, by: User) -> "Hours":
         """Replaces what was given before: the applicant's one figure, or the person's own for the step."""
         key: dict[str, Any] = {"application": application, "step": step}
         if step != cls.Step.APPLYING:

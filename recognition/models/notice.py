@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Utility
+from accounts.models import User, Utility
 from accounts.regions import states
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
@@ -140,7 +140,7 @@ class Notice(models.Model):
         cycle: Cycle,
         kind: str,
         *,
-        by: Any,
+        by: User,
         sent_on: date,
         how: str = "",
         addressee: Addressee | None = None,

@@ -78,7 +78,7 @@ class PanelMember(models.Model):
         )
 
     @staticmethod
-    def conflict_of(user: Any, utility: Utility) -> str:
+    def conflict_of(user: User, utility: Utility) -> str:
         """Why ``user`` can't judge ``utility``, as far as it is known here; empty where nothing is."""
         if utility.memberships.filter(user=user).exists():
             return f"{user} belongs to {utility}."
@@ -169,7 +169,7 @@ class Seat(Versioned):
 
     @classmethod
     @transaction.atomic
-    def assign(cls, application: Application, member: Any, *, by: Any, due: date, lead: bool = False) -> "Seat":
+    def assign(cls, application: Application, member: Any, *, by: User, due: date, lead: bool = False) -> "Seat":
         """Raises CannotSit, or WrongState where the panel is not at work or the person is on it already."""
         _lock_at_panel(application)
         if not PanelMember.who_may_sit().filter(pk=member.pk).exists():
@@ -202,7 +202,7 @@ class Seat(Versioned):
         return seat
 
     @transaction.atomic
-    def take_lead(self, *, by: Any) -> None:
+    def take_lead(self, *, by: User) -> None:
         """Raises WrongState."""
         self._locked()
         Seat.objects.filter(application=self.application_id, lead=True).update(lead=False)
@@ -231,7 +231,7 @@ class Seat(Versioned):
         self.application.note(by=self.member, why="Stepped down from the panel for a conflict of interest")
 
     @transaction.atomic
-    def take_off(self, *, by: Any, reason: str) -> None:
+    def take_off(self, *, by: User, reason: str) -> None:
         """Staff give the seat of someone who can't review to another person. Raises WrongState.
 
         A submitted review stays: staff may not choose among findings.
@@ -248,7 +248,7 @@ class Seat(Versioned):
         self.save(update_fields=["recused_at", "lead", "submitted_at", "conflict", "conflict_reason"])
 
     @transaction.atomic
-    def sum_up(self, version: int, summary: str, *, by: Any) -> None:
+    def sum_up(self, version: int, summary: str, *, by: User) -> None:
         """The overall impression. Raises Stale, or WrongState once the panel has recommended."""
         if not self._locked().declared_at:
             raise WrongState("Declare first that you have no conflict of interest.")
@@ -314,7 +314,7 @@ class Rating(Versioned):
         return self.first_value not in ("", self.value)
 
     @transaction.atomic
-    def rate(self, version: int, *, value: str, comment: str, by: Any) -> None:
+    def rate(self, version: int, *, value: str, comment: str, by: User) -> None:
         """Raises Stale, or WrongState once the panel has recommended; a submitted review keeps every rating."""
         if self.seat._locked().submitted_at and not value:
             raise WrongState("A submitted review keeps a rating for every criterion.")

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from recognition.models.application import Application
 from workflow.models import Versioned, WrongState
 
@@ -112,7 +113,7 @@ class Recognition(Versioned):
         return "valid" if timezone.localdate() <= self.until else "expired"
 
     @transaction.atomic
-    def revoke(self, *, by: Any, why: str) -> None:
+    def revoke(self, *, by: User, why: str) -> None:
         """From now on; a letter tells the applicants why. Raises WrongState where it is not valid any more."""
         now, valid = timezone.now(), Recognition.objects.valid().filter(pk=self.pk)
         if not valid.update(revoked_at=now, revoked_by=by, revoked_why=why):
@@ -121,6 +122,6 @@ class Recognition(Versioned):
         self.application.note(by=by, why=f"The recognition was revoked. {why}")
         self.application.tell_applicants("recognition-revoked", "revoked", reason=why)
 
-    def publish(self, version: int, *, by: Any, published: list[str], summary: str) -> None:
+    def publish(self, version: int, *, by: User, published: list[str], summary: str) -> None:
         """What the register shows beside its facts. Raises Stale, or WrongState once it is revoked."""
         self.save_over(version, by=by, only_if=Q(revoked_at=None), published=published, summary=summary)

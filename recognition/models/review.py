@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
 from files.models import StoredFile
 from recognition.models.application import Application, Submission
 from workflow.models import Stale, WrongState
@@ -106,7 +107,7 @@ class CheckItem(models.Model):
         CheckItem.objects.bulk_create(lines)
 
 
-def begin_completeness(application: Application, *, by: Any) -> None:
+def begin_completeness(application: Application, *, by: User) -> None:
     """Take a submitted application up. Raises WrongState."""
     with transaction.atomic():
         application._move(Application.Status.COMPLETENESS, by=by)
@@ -122,7 +123,7 @@ def last_judged(lines: Iterable[CheckItem]) -> str:
 
 @transaction.atomic
 def record_checklist(
-    application: Application, answers: dict[str, tuple[bool | None, str]], *, seen: str, by: Any
+    application: Application, answers: dict[str, tuple[bool | None, str]], *, seen: str, by: User
 ) -> None:
     """Save what a person says of the lines: name → (met, reason). ``seen`` is ``last_judged`` of what was read.
 
@@ -206,7 +207,7 @@ class ComplianceCheck(models.Model):
     @classmethod
     @transaction.atomic
     def record(
-        cls, application: Application, *, by: Any, attachment: UploadedFile | None = None, **facts: Any
+        cls, application: Application, *, by: User, attachment: UploadedFile | None = None, **facts: Any
     ) -> "ComplianceCheck":
         """Keep what was found. The same sent twice in a row is kept once. Raises RefusedFile, WrongState."""
         _lock_at_stage(application, Application.Status.COMPLIANCE)
@@ -219,7 +220,7 @@ class ComplianceCheck(models.Model):
 
 
 @transaction.atomic
-def return_for_completion(application: Application, *, by: Any, due: date, letter: str) -> None:
+def return_for_completion(application: Application, *, by: User, due: date, letter: str) -> None:
     """Back to the applicant, once, with what is missing. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = returnable(application)
@@ -259,7 +260,7 @@ def _return_words(submission: Submission, due_at: datetime, letter: str) -> dict
 
 
 @transaction.atomic
-def find_complete(application: Application, *, by: Any) -> None:
+def find_complete(application: Application, *, by: User) -> None:
     """On to compliance review. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = application.submission
@@ -271,7 +272,7 @@ def find_complete(application: Application, *, by: Any) -> None:
 
 
 @transaction.atomic
-def find_incomplete(application: Application, *, by: Any, why: str) -> None:
+def find_incomplete(application: Application, *, by: User | None, why: str) -> None:
     """The end, for one that lacks too much, or did not come back in time. Raises WrongState."""
     only_if = Q()
     is_late = application.status == Application.Status.RETURNED
@@ -288,7 +289,7 @@ def _every_line_judged(submission: Submission) -> None:
 
 
 @transaction.atomic
-def find_compliant(application: Application, *, by: Any) -> None:
+def find_compliant(application: Application, *, by: User) -> None:
     """On to the Region or the panel: both checks found nothing. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLIANCE)
     latest = application.compliance_checks.by_kind()
@@ -302,7 +303,7 @@ def find_compliant(application: Application, *, by: Any) -> None:
 
 
 @transaction.atomic
-def find_not_eligible(application: Application, *, by: Any, why: str) -> None:
+def find_not_eligible(application: Application, *, by: User, why: str) -> None:
     """The end, with the finding. Raises Unfinished without a recorded violation, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLIANCE)
     latest = application.compliance_checks.by_kind()
@@ -312,7 +313,7 @@ def find_not_eligible(application: Application, *, by: Any, why: str) -> None:
     application.tell_applicants("application-not-eligible", "not-eligible", finding=why)
 
 
-def hear_region(application: Application, *, by: Any, recommends: bool, words: str) -> None:
+def hear_region(application: Application, *, by: User, recommends: bool, words: str) -> None:
     """The Region's recommendation, as program staff received it; the panel reads it. Raises WrongState."""
     heard = "The Region recommends it" if recommends else "The Region does not recommend it"
     application._move(Application.Status.PANEL, by=by, why=f"{heard}. {words}".strip())

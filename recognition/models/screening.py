@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
 from echo.reading import Verdict
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
@@ -124,7 +125,7 @@ class Screening(StateMachine):
         return f"{self.pk}-{self.status}-{self.progress}-{self.rows}-{self.doing}"
 
     @classmethod
-    def request(cls, cycle: Cycle, *, by: Any) -> "Screening":
+    def request(cls, cycle: Cycle, *, by: User) -> "Screening":
         """The one of the cycle that is not finished, or a new one, sent to the queue on commit."""
         unfinished = [cls.Status.REQUESTED, cls.Status.RUNNING]
         screening, is_new = cls.objects.get_or_create(cycle=cycle, status__in=unfinished, defaults={"by": by})

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models, transaction
 
+from accounts.models import User
 from recognition import triggers
 from recognition.models.application import Application
 from workflow.models import Versioned
@@ -30,7 +31,7 @@ class Section(Versioned):
         return self.name.replace(".", "-")
 
     @transaction.atomic
-    def answer(self, version: int, answers: dict[str, Any], *, by: Any) -> None:
+    def answer(self, version: int, answers: dict[str, Any], *, by: User) -> None:
         """Raises Stale, or WrongState once the application is submitted or its deadline is over."""
         self.application.lock_editable()
         self.save_over(version, by=by, answers=answers)

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from accounts.requests import person
 from recognition.models import Addressee, Application, Notice
 from workflow.admin import ReadOnly
 
@@ -39,7 +40,7 @@ class NoticeAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
         """Not those of an application that the person has a part in."""
-        theirs = Application.objects.without_part_of(request.user).values("pk")
+        theirs = Application.objects.without_part_of(person(request)).values("pk")
         return super().get_queryset(request).filter(Q(application=None) | Q(application__in=theirs))
 
     @admin.display(description="to")

@@ -14,7 +14,7 @@ from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, TruncDate
 from django.utils import timezone
 
-from accounts.models import Identifier
+from accounts.models import Identifier, User
 from letters import wordings
 from recognition.models import Addressee, Application, Cycle, Decision, Notice, Recognition
 
@@ -189,7 +189,7 @@ def _place(addressee: Addressee) -> tuple[int, str, str]:
     return OFFICES.index(Office(addressee.office)), str(addressee.get_state_display()), addressee.office_title
 
 
-def of_applicants(user: Any, cycle: Cycle, kind: str) -> QuerySet[Any]:
+def of_applicants(user: User, cycle: Cycle, kind: str) -> QuerySet[Any]:
     """The applications with a line of this kind, as far as ``user`` handles them, with what was sent of it."""
     rows: QuerySet[Any] = Application.objects.visible_to(user).of_others().filter(cycle=cycle)
     rows = rows.annotate(
@@ -220,7 +220,7 @@ LABELS = {Kind.LETTER: "Letters to applicants", Kind.CERTIFICATE: "Certificates"
 SHOWN = 5
 
 
-def groups(user: Any, cycle: Cycle) -> list[Group]:
+def groups(user: User, cycle: Cycle) -> list[Group]:
     found = []
     for kind, label in LABELS.items():
         rows = of_applicants(user, cycle, kind)
@@ -230,7 +230,7 @@ def groups(user: Any, cycle: Cycle) -> list[Group]:
     return found
 
 
-def record(cycle: Cycle, kind: str, applications: Iterable[Application], *, by: Any, sent_on: date, how: str) -> None:
+def record(cycle: Cycle, kind: str, applications: Iterable[Application], *, by: User, sent_on: date, how: str) -> None:
     """As ``Notice.record``, for many applications in one statement."""
     done = {"sent_on": sent_on, "how": how, "by": by, "recorded_at": timezone.now()}
     Notice.objects.bulk_create(
@@ -244,7 +244,7 @@ def record(cycle: Cycle, kind: str, applications: Iterable[Application], *, by: 
 HEAD = ["Notice", "To", "State", "Status", "Sent on", "How", "Recorded by"]
 
 
-def as_rows(user: Any, cycle: Cycle) -> Iterator[list[Any]]:
+def as_rows(user: User, cycle: Cycle) -> Iterator[list[Any]]:
     """The whole checklist for a file, its head first."""
     yield HEAD
     for line in lines(cycle):

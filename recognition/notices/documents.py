@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts.models import User
 from recognition.models import Addressee, Cycle, Notice
 from recognition.notices import content as notices
 from recognition.rights import Act, offered
@@ -15,7 +16,7 @@ from reports.kinds import Bundle, Kind, Part
 MAX_BELOW_SIGNATURE = 2  # organizations that are listed below the signature; more of them go on pages of their own
 
 
-def find(user: Any, object_id: int) -> Addressee | None:
+def find(user: User, object_id: int) -> Addressee | None:
     """For staff who send it, once nothing is missing."""
     addressee = Addressee.objects.select_related("cycle", "utility").filter(pk=object_id).first()
     if addressee is None or not offered(user, Act.NOTIFY) or not notices.is_ready(addressee):
@@ -67,7 +68,7 @@ NOTICE_LETTER = Kind(
 )
 
 
-def find_all(user: Any, object_id: int) -> Cycle | None:
+def find_all(user: User, object_id: int) -> Cycle | None:
     """The cycle, where a letter of it is ready."""
     cycle = Cycle.objects.filter(pk=object_id).first() if offered(user, Act.NOTIFY) else None
     return cycle if cycle and parts(cycle) else None

@@ -1,7 +1,5 @@
 """The notices of a cycle: to whom, what they say, what was sent when; and each utility's press text."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
@@ -12,12 +10,12 @@ from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.cycles.views import cycle_for, tabs
 from recognition.models import Addressee, Application, Cycle, Notice
-from recognition.notices import content as told
-from recognition.notices import federal_register
+from recognition.notices import content, federal_register
 from recognition.notices.forms import AddresseeAddForm, AddresseeForm, GroupForm, LinesForm
 from recognition.notices.lists import GroupFilters, GroupTable, NeverReady, PressTable
 from recognition.rights import Act, Rights
@@ -43,23 +41,23 @@ def notices(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
         content_type, written = spreadsheets.KINDS[ending]
-        content = written(told.as_rows(request.user, cycle), "Notices")
-        return _download(content, content_type, f"notices-{slugify(str(cycle))}-{timezone.localdate()}.{ending}")
-    lines = told.lines(cycle)
+        data = written(content.as_rows(request.user, cycle), "Notices")
+        return _download(data, content_type, f"notices-{slugify(str(cycle))}-{timezone.localdate()}.{ending}")
+    lines = content.lines(cycle)
     return _checklist(request, cycle, lines, LinesForm(cycle=cycle, lines=lines))
 
 
-def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[told.Line], form: LinesForm) -> HttpResponse:
+def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[content.Line], form: LinesForm) -> HttpResponse:
     context = {
         "cycle": cycle,
         "tabs": tabs(request.user, cycle),
         "lines": lines,
-        "groups": told.groups(request.user, cycle),
-        "gaps": told.gaps(cycle),
-        "unlisted": len(told.missing(cycle)),
+        "groups": content.groups(request.user, cycle),
+        "gaps": content.gaps(cycle),
+        "unlisted": len(content.missing(cycle)),
         "report": Report.objects.latest_of("notice-letters", cycle.pk),
         "n_letters": sum(line.is_ready for line in lines if line.addressee),
-        "is_released": bool(told.days_of_release(cycle)),
+        "is_released": bool(content.days_of_release(cycle)),
         "form": form,
     }
     return render(request, "recognition/notices/cycle_notices.html", context, status=saving.status_of(form))
@@ -70,7 +68,7 @@ def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[told.Lin
 def record(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """The ticked lines as sent, all or none."""
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
-    lines = told.lines(cycle)
+    lines = content.lines(cycle)
     form = LinesForm(request.POST, cycle=cycle, lines=lines)
     if not form.is_valid():
         return _checklist(request, cycle, lines, form)
@@ -85,7 +83,7 @@ def record(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _recorded(n: int) -> str:
-    return f"{told.counted(n, 'line is', 'lines are')} recorded as sent."
+    return f"{content.counted(n, 'line is', 'lines are')} recorded as sent."
 
 
 @login_required
@@ -95,16 +93,16 @@ def group(request: AuthenticatedRequest, cycle_pk: int, kind: str) -> HttpRespon
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
     if kind not in Notice.OF_AN_APPLICATION:
         raise Http404
-    rows = told.of_applicants(request.user, cycle, kind)
-    gaps = [] if kind == Kind.PRESS else told.gaps(cycle)
+    rows = content.of_applicants(request.user, cycle, kind)
+    gaps = [] if kind == Kind.PRESS else content.gaps(cycle)
     form = GroupForm(request.POST or None, cycle=cycle, rows=rows.none() if gaps else rows)
     if form.is_valid():
         chosen = list(form.cleaned_data["applications"])
         done = {name: form.cleaned_data[name] for name in ("sent_on", "how")}
-        told.record(cycle, kind, chosen, by=request.user, **done)
+        content.record(cycle, kind, chosen, by=request.user, **done)
         messages.success(request, _recorded(len(chosen)))
         return redirect("recognition:notice_group", cycle.pk, kind)
-    context = {"cycle": cycle, "kind": kind, "label": told.LABELS[Kind(kind)], "form": form, "gaps": gaps}
+    context = {"cycle": cycle, "kind": kind, "label": content.LABELS[Kind(kind)], "form": form, "gaps": gaps}
     context["n_open"] = rows.filter(sent_on=None).count()
     table = PressTable if kind == Kind.PRESS else NeverReady if gaps else GroupTable
     answer = list_page(request, table, GroupFilters, rows, "recognition/notices/notice_group.html", context)
@@ -130,7 +128,7 @@ def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return redirect(*back)
 
 
-def _require_same_staff(user: Any, notice: Notice) -> None:
+def _require_same_staff(user: User, notice: Notice) -> None:
     """404 where the notice went to a utility of the person's own: others record what it was sent."""
     if notice.application_id:
         get_object_or_404(Application.objects.visible_to(user).of_others(), pk=notice.application_id)
@@ -143,17 +141,16 @@ def _require_same_staff(user: Any, notice: Notice) -> None:
 @require_POST
 def draw_up(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
-    n = told.draw_up(cycle)
+    n = content.draw_up(cycle)
     if n:
-        messages.success(
-            request, f"{told.counted(n, 'addressee is', 'addressees are')} added. Enter or check who holds each office."
-        )
+        added = content.counted(n, "addressee is", "addressees are")
+        messages.success(request, f"{added} added. Enter or check who holds each office.")
     else:
         messages.info(request, "Every office that the law names is on the list.")
     return redirect("recognition:notices", cycle.pk)
 
 
-def _addressee(user: Any, pk: int) -> Addressee:
+def _addressee(user: User, pk: int) -> Addressee:
     """With its cycle; 404 for all who don't send notices."""
     row = get_object_or_404(Addressee.objects.select_related("cycle", "utility"), pk=pk)
     cycle_for(user, row.cycle_id, Act.NOTIFY)
@@ -170,13 +167,13 @@ def addressee(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         saved = form.save()
         messages.success(request, f"{saved.held}: saved.")
         return redirect("recognition:notices", row.cycle_id)
-    before = told.earlier(row.cycle).get((row.office, row.state, row.utility_id))
+    before = content.earlier(row.cycle).get((row.office, row.state, row.utility_id))
     stored = Addressee.objects.get(pk=pk)  # ``row`` has what was typed
     context = {
         "addressee": stored,
         "cycle": row.cycle,
         "form": form,
-        "taken_from": before.cycle if before and told.is_as(before, stored) else None,
+        "taken_from": before.cycle if before and content.is_as(before, stored) else None,
     }
     return render(request, "recognition/notices/addressee_edit.html", context, status=saving.status_of(form))
 
@@ -223,10 +220,10 @@ def addressee_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def register_notice(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """The draft of the Federal Register notice, as a Word document."""
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
-    paragraphs = told.register_notice(cycle)
+    paragraphs = content.register_notice(cycle)
     title = next(each.text for each in paragraphs if each.kind == "title")
-    content = federal_register.docx(title, paragraphs, author=cycle.letterhead.partition("\n")[0])
-    return _download(content, federal_register.CONTENT_TYPE, f"federal-register-{slugify(str(cycle))}.docx")
+    data = federal_register.docx(title, paragraphs, author=cycle.letterhead.partition("\n")[0])
+    return _download(data, federal_register.CONTENT_TYPE, f"federal-register-{slugify(str(cycle))}.docx")
 
 
 @require_safe
@@ -246,14 +243,14 @@ def press_file(request: AuthenticatedRequest, application: Application, rights: 
     if ending == "txt":
         return _download(f"{headline}\n\n{text}\n".encode(), "text/plain; charset=utf-8", name)
     if ending == "docx":
-        paragraphs = [told.Paragraph(headline, "title"), *told.paragraphs(text)]
-        content = federal_register.docx(headline, paragraphs, author=str(application.utility))
-        return _download(content, federal_register.CONTENT_TYPE, name)
+        paragraphs = [content.Paragraph(headline, "title"), *content.paragraphs(text)]
+        data = federal_register.docx(headline, paragraphs, author=str(application.utility))
+        return _download(data, federal_register.CONTENT_TYPE, name)
     raise Http404
 
 
 def _press(application: Application) -> tuple[str, str]:
     """404 where it is not recognized, or not any more."""
-    if not told.has_press_text(application):
+    if not content.has_press_text(application):
         raise Http404
-    return told.press(application)
+    return content.press(application)

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.requests import person
 from recognition.models import Application, Recognition
 from workflow.admin import ReadOnly
 
@@ -20,5 +21,5 @@ class RecognitionAdmin(ReadOnly, admin.ModelAdmin):
     fields = tuple(readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recognition]:
-        theirs = Application.objects.without_part_of(request.user)
+        theirs = Application.objects.without_part_of(person(request))
         return Recognition.objects.filter(application__in=theirs).with_utility()

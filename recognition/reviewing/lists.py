@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django_filters import CharFilter, ChoiceFilter
 
-from accounts.models import StaffGroup, System
+from accounts.models import StaffGroup, System, User
 from accounts.regions import REGIONS, states
 from recognition.models import Application
 from recognition.reviewing import queues
@@ -216,12 +216,12 @@ class Queue:
     more: Callable[[Any, Any], Any] | None = None
     for_members: bool = False  # whoever has a seat on a panel, in the group or not
 
-    def exists_for(self, user: Any) -> bool:
+    def exists_for(self, user: User) -> bool:
         if self.groups & user.staff_groups:
             return True
         return self.for_members and bool(user.seats.active().exists())
 
-    def rows(self, user: Any) -> Any:
+    def rows(self, user: User) -> Any:
         rows = queues.waiting(user, self.statuses)
         return self.more(rows, user) if self.more else rows
 
@@ -285,6 +285,6 @@ QUEUES = {
 }
 
 
-def queues_of(user: Any) -> list[tuple[str, str]]:
+def queues_of(user: User) -> list[tuple[str, str]]:
     """The queues that exist for a person: (name, title)."""
     return [(name, queue.title) for name, queue in QUEUES.items() if queue.exists_for(user)]

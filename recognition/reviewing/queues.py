@@ -24,7 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Substr
 
-from accounts.models import Identifier
+from accounts.models import Identifier, User
 from accounts.regions import REGIONS
 from recognition.models import Application, Decision, Rating, Seat, Submission
 from recognition.models.application import ApplicationQuerySet
@@ -33,7 +33,7 @@ Status = Application.Status
 Rows = ApplicationQuerySet
 
 
-def waiting(user: Any, statuses: Any) -> Rows:
+def waiting(user: User, statuses: Any) -> Rows:
     """The applications at these stages that ``user`` reviews, with region, size, number and due date."""
     rows = Application.objects.visible_to(user).of_others().filter(status__in=statuses)
     last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
@@ -76,7 +76,7 @@ def _day(moment: Any) -> Cast:
     return Cast(local, DateField())
 
 
-def with_panel(rows: Rows, user: Any) -> Rows:
+def with_panel(rows: Rows, user: User) -> Rows:
     """Adds ``n_seats`` and ``reviews``; who sits on a panel learns how many reviewed only after an own review."""
     seats = Seat.objects.active().filter(application=OuterRef("pk"))
     own = seats.filter(member=user, submitted_at=None)
@@ -86,7 +86,7 @@ def with_panel(rows: Rows, user: Any) -> Rows:
     )
 
 
-def with_decision(rows: Rows, user: Any) -> Rows:
+def with_decision(rows: Rows, user: User) -> Rows:
     """Adds ``decided``: whether a decision waits for its release."""
     made = Decision.objects.filter(application=OuterRef("pk"))
     return rows.annotate(
@@ -94,7 +94,7 @@ def with_decision(rows: Rows, user: Any) -> Rows:
     )
 
 
-def with_seat(rows: Rows, user: Any) -> Rows:
+def with_seat(rows: Rows, user: User) -> Rows:
     """Those to whose panel ``user`` is assigned, with ``doing``, ``left`` to rate and the seat's own due date."""
     seat = Seat.objects.filter(pk=OuterRef("my_seat"))
     blank = Rating.objects.filter(seat=OuterRef("my_seat"), value="")
