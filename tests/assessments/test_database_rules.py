@@ -86,7 +86,7 @@ def finish(analysis) -> None:
 
 
 @pytest.mark.parametrize(
-    "missing_reason",
+    "lack",
     [
         {"rating": None, "areas": []},
         {"to_confirm": True},
