@@ -25,6 +25,7 @@ lint: ## style, types, templates, who imports whom, missing migrations
 	.venv/bin/ruff format --check .
 	DATABASE_URL=postgresql://none REDIS_URL=redis://none .venv/bin/mypy .
 	git ls-files --cached --others --exclude-standard 'templates/*.html' | xargs .venv/bin/djade --check
+	bin/npm run --silent lint
 	.venv/bin/lint-imports
 	$(python) manage.py makemigrations --check --dry-run
 	$(python) manage.py check --fail-level WARNING

@@ -4,26 +4,30 @@
 (() => {
   const shown = document.querySelector("[data-words]");
   const panel = document.querySelector("[data-missing]");
-  const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/; // what Python's split() splits at
+  // What Python's split() splits at.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it splits at some of them
+  const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
   const count = (text) => text.split(SPACE).filter(Boolean).length;
 
   // Only what is chosen counts.
   const own = (block) => {
     const chosen = block.querySelector("[name=chosen]");
-    if (!chosen || !chosen.checked) return 0;
+    if (!chosen?.checked) return 0;
     return [...block.querySelectorAll("[data-counted]")].reduce((sum, field) => sum + count(field.value), 0);
   };
   const blocks = [...document.querySelectorAll("[data-save]")];
   const here = () => blocks.reduce((sum, block) => sum + own(block), 0);
 
   const tell = (elsewhere) => {
-    const words = elsewhere + here(), most = Number(shown.dataset.most);
+    const words = elsewhere + here();
+    const most = Number(shown.dataset.most);
     shown.textContent = words.toLocaleString("en-US");
     shown.parentElement.classList.toggle("is-over", words > most);
-    blocks.forEach((block) => {
-      const place = block.querySelector("[data-own-words]"), n = own(block);
+    for (const block of blocks) {
+      const place = block.querySelector("[data-own-words]");
+      const n = own(block);
       if (place) place.textContent = n ? `${n.toLocaleString("en-US")} ${n === 1 ? "word" : "words"}` : "";
-    });
+    }
   };
 
   const start = () => {

@@ -12,9 +12,13 @@
   const open = async (row) => {
     const details = detailsOf(row);
     if (!details.childElementCount) {
-      const answer = await fetch(`${row.querySelector("form").action}details/`, { headers: { "HX-Request": "true" }, redirect: "manual" }).catch(() => null);
+      const answer = await fetch(`${row.querySelector("form").action}details/`, {
+        headers: { "HX-Request": "true" },
+        redirect: "manual",
+      }).catch(() => null);
       if (!answer?.ok) {
-        row.querySelector("[data-state]").textContent = "The details can’t be loaded now. Try again when you are connected.";
+        row.querySelector("[data-state]").textContent =
+          "The details can’t be loaded now. Try again when you are connected.";
         return;
       }
       details.innerHTML = await answer.text();
@@ -50,12 +54,16 @@
 
   // --- rating and areas suggest each other ------------------------------------------------------
   const suggestAreas = (row, rating) => {
-    const all = areas(row), ticked = all.filter((box) => box.checked);
-    if (rating === 0) all.forEach((box) => { box.checked = false; });
-    else if (rating === 1) {
+    const all = areas(row);
+    const ticked = all.filter((box) => box.checked);
+    if (rating === 0) {
+      for (const box of all) box.checked = false;
+    } else if (rating === 1) {
       const kept = ticked[0] ?? all.find((box) => box.value === usual()) ?? all[0];
-      all.forEach((box) => { box.checked = box === kept; });
-    } else if (ticked.length < 2) all.forEach((box) => { box.checked = true; });
+      for (const box of all) box.checked = box === kept;
+    } else if (ticked.length < 2) {
+      for (const box of all) box.checked = true;
+    }
   };
 
   // The area that single-area rows name most often so far.
@@ -70,15 +78,19 @@
 
   const suggestRating = (row) => {
     const n = areas(row).filter((box) => box.checked).length;
-    ratings(row).forEach((radio) => { radio.checked = Number(radio.value) === Math.min(n, 2); });
+    for (const radio of ratings(row)) radio.checked = Number(radio.value) === Math.min(n, 2);
   };
 
   // Before save.js sees the event, so that it sends what was suggested too.
-  document.addEventListener("input", (event) => {
-    const row = event.target.closest("[data-row]");
-    if (event.target.name === "rating") suggestAreas(row, Number(event.target.value));
-    if (event.target.name === "areas") suggestRating(row);
-  }, true);
+  document.addEventListener(
+    "input",
+    (event) => {
+      const row = event.target.closest("[data-row]");
+      if (event.target.name === "rating") suggestAreas(row, Number(event.target.value));
+      if (event.target.name === "areas") suggestRating(row);
+    },
+    true,
+  );
 
   // --- progress -----------------------------------------------------------------------------------
   const next = document.querySelector("[data-next]");
@@ -105,7 +117,7 @@
 
   document.addEventListener("headworks:saved", (event) => {
     progress(new Set(event.detail.answered));
-    event.target.querySelectorAll("[data-confirm]").forEach((mark) => { mark.remove(); });
+    for (const mark of event.target.querySelectorAll("[data-confirm]")) mark.remove();
   });
 
   next.addEventListener("click", (event) => {

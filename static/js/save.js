@@ -6,21 +6,30 @@
   const person = document.body.dataset.person;
   const overall = document.querySelector("[data-saved]");
   const blocks = new Map(); // block → {timer, saving, dirty, failed, retry}
-  const RETRY_FIRST = 2000, RETRY_MAX = 30000;
+  const RETRY_FIRST = 2000;
+  const RETRY_MAX = 30000;
 
   const formOf = (block) => block.querySelector("form");
   const keyOf = (block) => `headworks:${person}:${new URL(formOf(block).action).pathname}`;
   const version = (block) => formOf(block).elements.version;
   const one = (block) => {
-    if (!blocks.has(block)) blocks.set(block, { timer: 0, saving: false, dirty: false, failed: "", retry: RETRY_FIRST });
+    if (!blocks.has(block)) {
+      blocks.set(block, { timer: 0, saving: false, dirty: false, failed: "", retry: RETRY_FIRST });
+    }
     return blocks.get(block);
   };
 
   const entries = (block) =>
-    [...new FormData(formOf(block))].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string");
+    [...new FormData(formOf(block))].filter(
+      ([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string",
+    );
 
   const keep = (block) => {
-    try { localStorage.setItem(keyOf(block), JSON.stringify(entries(block))); } catch { /* storage is full or off */ }
+    try {
+      localStorage.setItem(keyOf(block), JSON.stringify(entries(block)));
+    } catch {
+      // Storage is full or off.
+    }
   };
   const forget = (block) => localStorage.removeItem(keyOf(block));
 
@@ -34,7 +43,8 @@
   const tell = () => {
     const all = [...blocks.values()];
     const failed = all.find((state) => state.failed);
-    const words = failed ? failed.failed : all.some((state) => state.dirty || state.saving) ? "Saving…" : "All changes saved";
+    const unsaved = all.some((state) => state.dirty || state.saving);
+    const words = failed ? failed.failed : unsaved ? "Saving…" : "All changes saved";
     if (overall.textContent !== words) overall.textContent = words;
     overall.dataset.kind = failed ? "failed" : "";
   };
@@ -76,7 +86,11 @@
     const body = new FormData(formOf(block));
     try {
       const answer = await fetch(formOf(block).action, {
-        method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", credentials: "same-origin",
+        method: "POST",
+        body,
+        headers: { Accept: "application/json" },
+        redirect: "manual",
+        credentials: "same-origin",
         keepalive: document.visibilityState === "hidden", // the page may be on its way out
       });
       await answered(block, answer);
@@ -92,7 +106,10 @@
   const answered = async (block, answer) => {
     const state = one(block);
     if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
-      trouble(block, "Not saved: you are signed out. What you typed is kept in this browser; load the page again to sign in.");
+      trouble(
+        block,
+        "Not saved: you are signed out. What you typed is kept in this browser; load the page again to sign in.",
+      );
     } else if (answer.ok) {
       saved(block, await answer.json());
     } else if (answer.status === 409) {
@@ -115,7 +132,8 @@
     version(block).value = data.version;
     state.failed = "";
     state.retry = RETRY_FIRST;
-    if (state.dirty) keep(block); else forget(block);
+    if (state.dirty) keep(block);
+    else forget(block);
     say(block, data.saved, "saved");
     block.dispatchEvent(new CustomEvent("headworks:saved", { bubbles: true, detail: data }));
   };
@@ -175,7 +193,12 @@
     const block = event.target.closest("[data-save]");
     if (!block || event.target !== formOf(block)) return;
     event.preventDefault();
-    if (event.submitter?.matches("[data-keep-mine]")) keepMine(block); else { one(block).failed = ""; changed(block, 0); }
+    if (event.submitter?.matches("[data-keep-mine]")) {
+      keepMine(block);
+    } else {
+      one(block).failed = "";
+      changed(block, 0);
+    }
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-use-theirs]");
@@ -192,14 +215,17 @@
     event.preventDefault();
     const pending = () => [...blocks].filter(([, state]) => state.dirty || state.saving || state.failed);
     for (let tries = 0; tries < 40 && pending().length && !pending().some(([, state]) => state.failed); tries++) {
-      pending().forEach(([block, state]) => { if (state.dirty && !state.saving) save(block); });
+      for (const [block, state] of pending()) if (state.dirty && !state.saving) save(block);
       await new Promise((done) => setTimeout(done, 100));
     }
     if (!pending().length) form.submit();
   });
-  window.addEventListener("online", () => blocks.forEach((state, block) => { if (state.failed && !state.conflict) save(block); }));
+  window.addEventListener("online", () => {
+    for (const [block, state] of blocks) if (state.failed && !state.conflict) save(block);
+  });
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") blocks.forEach((state, block) => { if (state.dirty && !state.conflict) save(block); });
+    if (document.visibilityState !== "hidden") return;
+    for (const [block, state] of blocks) if (state.dirty && !state.conflict) save(block);
   });
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-save]").forEach(restore));
 })();
