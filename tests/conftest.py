@@ -1,25 +1,19 @@
 """The cast that most tests share: one utility with a manager, a contributor and a viewer, and a stranger."""
 
 from collections.abc import Iterator
-from io import StringIO
 from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.files.storage import storages
-from django.core.management import call_command
-from django.db import transaction
-from django.db.models import Model
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
-from post_office.models import EmailTemplate
 
 from accounts.models import Role, User, Utility
-from config.management.commands.load_catalog import make_groups
 from tests.factories import MembershipFactory, UtilityFactory
 
-pytest_plugins = ["tests.applications"]  # the cast of the recognition program, for its own tests and the browser's
+# The databases, and the cast of the recognition program for its own tests and the browser's.
+pytest_plugins = ["tests.database", "tests.applications"]
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -97,35 +91,12 @@ def own_folder(settings, tmp_path):
     return folder
 
 
-def catalog_tables() -> list[type[Model]]:
-    from initiatives.models import Case, Initiative
-    from pdca.index import Indexed
-    from pdca.models import Area, Component, Element, SourceTable, Term, Topic
-    from recognition.models import Attribute, CapacityElement, Category, Edition, Option
-
-    many = [Initiative.areas.through, Attribute.elements.through, Attribute.capacity.through]
-    guide = [Area, Component, Element, SourceTable, Topic, Term, Initiative, Case, Indexed]
-    criteria = [Edition, CapacityElement, Attribute, Category, Option]
-    return [*guide, *criteria, *many, EmailTemplate, Group]
-
-
-kept_catalog: list[tuple[type[Model], list[Model]]] = []
-
-
 @pytest.fixture
 def catalog(db) -> None:
     """Areas, elements, initiatives, criteria, letters and staff groups, as ``load_catalog`` brings them.
 
-    The command runs once in a process; then its rows are put back, which takes a quarter of the time.
+    They are in every test's database from its start (see database.py); a test that works with them says so by this.
     """
-    if not kept_catalog:
-        call_command("load_catalog", stdout=StringIO())
-        kept_catalog.extend((table, list(table._base_manager.all())) for table in catalog_tables())
-        return
-    with transaction.atomic():  # where foreign keys are asked at the end
-        for table, rows in kept_catalog:
-            table._base_manager.bulk_create(rows)
-        make_groups()  # their permissions have new keys after a flush
 
 
 @pytest.fixture

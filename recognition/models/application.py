@@ -50,7 +50,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             _seat=FilteredRelation("seats", condition=Q(seats__member=user, seats__recused_at=None)),
             my_seat=F("_seat__pk"),  # one at most: a constraint
         ).select_related("utility", "cycle")
-        return rows.filter(Q(my_role__isnull=False) | Q(my_assignment__isnull=False) | _for_groups(user.staff_groups))
+        return rows.filter(Q(my_role__isnull=False) | Q(my_seat__isnull=False) | _for_groups(user.staff_groups))
 
     def of_utilities_of(self, user: User) -> Self:
         return self.filter(my_role__isnull=False)
@@ -72,7 +72,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(my_role=None)
 
     def with_a_seat(self) -> Self:
-        return self.filter(my_assignment__isnull=False)
+        return self.filter(my_seat__isnull=False)
 
     def under_review(self) -> Self:
         """Submitted, and without an outcome."""

@@ -353,7 +353,7 @@ def test_they_are_only_read(client, catalog, address):
 
 
 @pytest.mark.parametrize("address", [TABLE, WHO_ASKS])
-def test_pages_before_anything_is_loaded(client, db, address):
+def test_pages_before_anything_is_loaded(client, no_catalog, address):
     assert client.get(address).status_code == 200
 
 

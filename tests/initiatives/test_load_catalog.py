@@ -26,7 +26,7 @@ def row(initiative: Initiative, **changes):
     return [initiative.loaded | changes]
 
 
-def test_first_run_creates_everything_and_says_so():
+def test_first_run_creates_everything_and_says_so(no_catalog):
     said = load_catalog()
 
     assert "areas: 5 created" in said
@@ -138,7 +138,7 @@ def test_rows_that_administrators_added_stay_as_they_are(catalog):
     assert Initiative.objects.get(slug="effective-utility-management").loaded == {}
 
 
-def test_a_row_made_by_hand_under_a_slug_of_the_data_is_not_touched():
+def test_a_row_made_by_hand_under_a_slug_of_the_data_is_not_touched(no_catalog):
     own = {"group": "best-practices", "key_feature": "Ours", "plan": 3, "do": 3, "check_strength": 3, "act": 3}
     Initiative.objects.create(slug="iso-14001", name="ISO 14001, as we see it", **own)
 
@@ -149,7 +149,7 @@ def test_a_row_made_by_hand_under_a_slug_of_the_data_is_not_touched():
     assert "initiatives: 14 created, 0 updated, 1 unchanged" in said
 
 
-def test_a_broken_file_changes_nothing(monkeypatch):
+def test_a_broken_file_changes_nothing(no_catalog, monkeypatch):
     intact = loading.read
 
     def broken(path):

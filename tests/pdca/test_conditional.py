@@ -227,7 +227,7 @@ def test_only_reading(client, catalog, path):
     assert client.post(path).status_code == 405
 
 
-def test_an_empty_catalog_can_be_asked_for_twice(db):
+def test_an_empty_catalog_can_be_asked_for_twice(no_catalog):
     client = Client()
     first = client.get("/pdca/")
 

@@ -210,5 +210,5 @@ def test_it_is_only_read(client, catalog):
     assert client.post(MAP).status_code == 405
 
 
-def test_before_anything_is_loaded_it_says_so(client, db):
+def test_before_anything_is_loaded_it_says_so(client, no_catalog):
     assert "has not been loaded" in client.get(MAP).text

@@ -27,7 +27,7 @@ def words(html: str) -> list[str]:
     return re.findall(r'popovertarget="[^"]+">([^<]*)<span', html)
 
 
-def test_only_the_first_time_on_a_page_is_explained_under_whatever_spelling(db):
+def test_only_the_first_time_on_a_page_is_explained_under_whatever_spelling(no_catalog):
     term("ems", "Environmental management system", acronym="EMS", also=["environmental management systems"])
     explainer = Explainer.for_page()
 
@@ -40,7 +40,7 @@ def test_only_the_first_time_on_a_page_is_explained_under_whatever_spelling(db):
     assert [told.slug for told in explainer.told] == ["ems"]
 
 
-def test_the_longest_spelling_wins_and_only_whole_words_count(db):
+def test_the_longest_spelling_wins_and_only_whole_words_count(no_catalog):
     term("audit", "Audit", also=["audit", "third-party audit"])
     term("asset", "Asset", also=["asset"])
     term("asset-inventory", "Asset inventory", also=["asset inventory"])
@@ -54,20 +54,20 @@ def test_the_longest_spelling_wins_and_only_whole_words_count(db):
     assert explained("(asset), audit.") == ["asset", "audit"]
 
 
-def test_a_spelling_counts_as_it_is_written(db):
+def test_a_spelling_counts_as_it_is_written(no_catalog):
     term("safe", "Partnership", acronym="SAFE")
 
     assert words(Explainer.for_page().explained("a safe partnership")) == []
 
 
 @pytest.mark.parametrize("odd", ["A+B (C)", "a|b", "[x]", "C.D", "$", "it’s"])
-def test_a_spelling_may_hold_any_character(db, odd):
+def test_a_spelling_may_hold_any_character(no_catalog, odd):
     term("odd", odd)
 
     assert opened_by(Explainer.for_page().explained(f"so {odd} it is")) == ["odd"]
 
 
-def test_texts_and_spellings_are_escaped(db):
+def test_texts_and_spellings_are_escaped(no_catalog):
     term("amp", "R&D <b>")
 
     html = Explainer.for_page().explained('<script>alert(1)</script> R&D <b> "and" more')
@@ -78,11 +78,11 @@ def test_texts_and_spellings_are_escaped(db):
     assert Explainer.for_page().explained("<i>") == "&lt;i&gt;"
 
 
-def test_without_terms_a_text_is_only_escaped(db):
+def test_without_terms_a_text_is_only_escaped(no_catalog):
     assert Explainer.for_page().explained("An <EMS> & more") == "An &lt;EMS&gt; &amp; more"
 
 
-def test_a_draft_and_a_retired_term_explain_nothing(db):
+def test_a_draft_and_a_retired_term_explain_nothing(no_catalog):
     term("draft", "Draft")
     Term.objects.update(published=False)
     term("retired", "Retired", retired_on=timezone.localdate())

@@ -33,7 +33,7 @@ def test_six_elements_carry_the_alignment_mark(client, catalog):
     assert page.text.count('<span class="key">key to alignment</span>') == 6 + 1
 
 
-def test_the_guide_is_readable_before_anything_is_loaded(client, db):
+def test_the_guide_is_readable_before_anything_is_loaded(client, no_catalog):
     assert "has not been loaded" in client.get(reverse("pdca:guide")).text
 
 

@@ -78,7 +78,7 @@ def test_the_criteria_are_four_queries_however_long(client, catalog, django_asse
         client.get(CRITERIA)
 
 
-def test_before_there_are_criteria_there_is_nothing(client, db):
+def test_before_there_are_criteria_there_is_nothing(client, no_catalog):
     for answer in (client.get(CRITERIA), post({}, client)):
         assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)
 

@@ -1,0 +1,99 @@
+"""The test databases: each process has one of its own, with the catalog in it, and every test finds it the same.
+
+The tables are migrated once and kept between runs as a template, which each process copies; the template's name is a
+hash of what it was made from. After a test that commits, the tables that it changed are put back as they were.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from io import StringIO
+
+import pgtrigger
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    configured = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        make_database(f"test_{configured}_template_")
+        call_command("load_catalog", stdout=StringIO())
+        tables = Tables()
+    with pytest.MonkeyPatch.context() as patch:
+        # Django would empty all tables, which takes ten times as long, and the catalog with them.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: tables.restore())
+        yield
+    with django_db_blocker.unblock():
+        connection.close()
+        with connection._nodb_cursor() as cursor:  # FORCE: a server's thread may still be connected
+            cursor.execute(f'DROP DATABASE "{connection.settings_dict["NAME"]}" WITH (FORCE)')
+
+
+def make_database(prefix: str) -> None:
+    """Copy the template. The first process that finds none migrates its own database and makes the template of it."""
+    made_from = [*sorted(settings.BASE_DIR.glob("*/migrations/*.py")), settings.BASE_DIR / "uv.lock"]
+    template = prefix + sha256(b"".join(path.read_bytes() for path in made_from)).hexdigest()[:16]
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [prefix])  # let go of with this cursor's connection
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
+        found = [name for (name,) in cursor.fetchall()]
+        if template in found:
+            connection.settings_dict["TEST"]["TEMPLATE"] = template
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        if template not in found:
+            for outdated in found:
+                cursor.execute(f'DROP DATABASE "{outdated}"')
+            connection.close()
+            cursor.execute(f'CREATE DATABASE "{template}" TEMPLATE "{connection.settings_dict["NAME"]}"')
+
+
+class Tables:
+    """The tables as they are now, with a copy of each in the schema ``kept``, to go back to."""
+
+    def __init__(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT quote_ident(table_name), string_agg(quote_ident(column_name), ', ')"
+                " FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"
+                " WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER' GROUP BY 1"
+            )
+            self.columns: dict[str, str] = dict(cursor.fetchall())
+            cursor.execute("CREATE SCHEMA kept")
+            cursor.execute(";".join(f"CREATE TABLE kept.{table} AS TABLE {table}" for table in self.columns))
+        self.states = self.look_at(self.columns)
+
+    def look_at(self, tables: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """How many rows each table has, and the number of the last transaction that wrote one of them."""
+        state = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM {0}"
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(state.format(table) for table in tables))
+            return {table: (rows, written) for table, rows, written in cursor.fetchall()}
+
+    def restore(self) -> None:
+        changed = [table for table, state in self.look_at(self.columns).items() if state != self.states[table]]
+        if not changed:
+            return
+        # The triggers hold for what the site does. Foreign keys are checked at the end of the transaction.
+        with pgtrigger.ignore(), transaction.atomic(), connection.cursor() as cursor:
+            for table in changed:
+                cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+            for table in changed:
+                columns = self.columns[table]
+                cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM kept.{table}")  # noqa: S608
+        self.states |= self.look_at(changed)
+
+
+@pytest.fixture
+def no_catalog(db: None) -> None:
+    """The test finds the database as it was before ``load_catalog``."""
+    with pgtrigger.ignore(), connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for table in tables - {"django_migrations", "django_content_type", "auth_permission"}:
+            cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608
