@@ -15,7 +15,7 @@ from pdca.models import Area, Component, Element
 
 router = Router(tags=["PDCA"])
 
-# For five minutes a copy may be used unasked; after that an unchanged answer costs a 304 only.
+# Clients may reuse a response for five minutes; after that an unchanged one costs only a 304.
 cacheable = decorate_view(
     cache_control(public=True, max_age=300),
     decorator_from_middleware(ConditionalGetMiddleware),
@@ -69,7 +69,7 @@ class ElementList(Schema):
 
 
 def listing(rows: QuerySet[Any]) -> dict[str, Any]:
-    """The shape of every list: its items and how many."""
+    """Returns ``rows`` in the shape of every list response."""
     items = list(rows)
     return {"items": items, "count": len(items)}
 

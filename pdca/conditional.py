@@ -1,4 +1,4 @@
-"""Pages of the catalog tell a browser when they last changed, and answer 304 where it has them already."""
+"""Conditional requests for pages of the catalog: they send ETag and Last-Modified, and answer 304 if unchanged."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,12 +20,12 @@ View = Callable[..., HttpResponse]
 
 
 def catalog_page(view: View) -> View:
-    """A page that depends on nothing but the catalog, its address and who looks at it. One query."""
+    """Decorates a view whose page depends only on the catalog, its address and the user. Adds one query."""
 
     @wraps(view)
     def answered(request: HttpRequest, **named: Any) -> HttpResponse:
         if request.method not in ("GET", "HEAD") or any(True for _ in get_messages(request)):
-            return view(request, **named)  # a message is shown once and belongs to no kept copy
+            return view(request, **named)  # a message is shown once and must not be cached
         last = Indexed.objects.aggregate(number=Max("pk"), at=Max("at"))
         looked_at = condition(lambda *_, **__: _tag(request, last["number"]), lambda *_, **__: _since(last["at"]))
         response: HttpResponse = looked_at(view)(request, **named)
@@ -43,7 +43,7 @@ def _tag(request: HttpRequest, catalog: int | None) -> str:
 
 
 def _since(changed: datetime | None) -> datetime:
-    """The later of the catalog's last change and of this program's start, which may have brought new templates."""
+    """Returns the later of the catalog's last change and this process's start, which may have new templates."""
     return max(changed or STARTED, STARTED)
 
 
@@ -52,7 +52,7 @@ STARTED = now().replace(microsecond=0)
 
 @cache
 def _templates() -> str:
-    """What the pages are made with: changes with the program."""
+    """Returns a hash of all templates, on which the pages depend too."""
     folder = hashlib.sha256()
     for path in sorted((settings.BASE_DIR / "templates").rglob("*.html")):
         folder.update(path.read_bytes())

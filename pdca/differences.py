@@ -1,4 +1,4 @@
-"""A plain value in words, and how two of them differ, for people: what was taken out, what came in, what stayed."""
+"""Plain values as text, and the differences between two of them as HTML: removed, added and unchanged text."""
 
 import difflib
 import re
@@ -14,13 +14,13 @@ from workflow.shapes.columns import Shaped
 from workflow.shapes.values import Records
 
 WORD = re.compile(r"\s+|\w+|[^\w\s]")
-KEPT_LINES = 2  # that stay the same, before and after what changed
+KEPT_LINES = 2  # unchanged lines shown before and after a change
 
 
 def differences(
     model: type[models.Model], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[tuple[str, SafeString]]:
-    """(field's name in words, the difference) for each field of a plain form that is not the same."""
+    """Returns (field label, difference) for each field whose plain values differ."""
     return [
         (label_of(field), marked(in_words(field, before.get(field.name)), in_words(field, after.get(field.name))))
         for field in content_fields(model)
@@ -33,7 +33,7 @@ def label_of(field: Any) -> str:
 
 
 def in_words(field: Any, value: Any) -> str:
-    """A plain value as lines of text."""
+    """Returns a plain value as lines of text."""
     if isinstance(field, Shaped):
         return "\n".join(_lines(value, field.shape))
     if isinstance(value, list):
@@ -73,7 +73,7 @@ def _named(label: str, part: Any) -> Iterator[str]:
 
 
 def marked(before: str, after: str) -> SafeString:
-    """``after`` as HTML, what is new in <ins>, and what was there before and is not any more in <del>."""
+    """Returns ``after`` as HTML with added text in <ins> and removed text in <del>."""
     old, new = before.splitlines(), after.splitlines()
     parts: list[str] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -85,7 +85,7 @@ def marked(before: str, after: str) -> SafeString:
 
 
 def _kept(lines: list[str], *, first: bool, last: bool) -> str:
-    """Of many lines that stayed, those next to a change."""
+    """Shortens a run of unchanged lines to those next to a change."""
     head, tail = (0 if first else KEPT_LINES), (0 if last else KEPT_LINES)
     if len(lines) > head + tail + 1:
         lines = [*lines[:head], "…", *lines[len(lines) - tail :]]
@@ -95,7 +95,7 @@ def _kept(lines: list[str], *, first: bool, last: bool) -> str:
 def _by_words(before: str, after: str) -> str:
     old, new = WORD.findall(before), WORD.findall(after)
     shared = difflib.SequenceMatcher(None, _only_words(old), _only_words(new)).quick_ratio()
-    if shared < 0.3:  # two whole texts read better than crumbs
+    if shared < 0.3:  # too different: two whole texts are easier to read
         return _taken(before) + ("\n" if before and after else "") + _added(after)
     parts: list[str] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

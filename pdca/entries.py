@@ -1,7 +1,7 @@
-"""An entry of the catalog: one document that anyone reads and administrators keep.
+"""Catalog entries: documents that everyone can read and administrators edit.
 
-Its columns are what is published. ``draft`` holds the fields that somebody changed and has not published yet. The plain
-form of an entry, field → plain value, is what data files, exports, drafts and previews have in common.
+An entry's columns hold what is published; ``draft`` holds the fields that were changed but not published yet. The plain
+form of an entry (field → plain value) is shared by data files, exports, drafts and previews.
 """
 
 import copy
@@ -20,20 +20,20 @@ from pdca.index import refresh
 from workflow.shapes.columns import Shaped
 from workflow.spreadsheets import CONTROL
 
-# Columns that are not part of what a row of the catalog says.
+# Columns that are not part of a row's content.
 OWN = frozenset({"id", "published", "retired_on", "draft", "loaded"})
 
 FORBIDDEN = re.compile(f"{CONTROL.pattern}|[\ud800-\udfff]")
 
 
 def content_fields(model: type[models.Model]) -> list[Any]:
-    """The fields of the plain form, in the order in which files and sheets have them; many-to-many ones last."""
+    """Returns the fields of the plain form in the order of files and sheets, many-to-many fields last."""
     fields = [field for field in model._meta.concrete_fields if field.name not in OWN]
     return [*fields, *model._meta.many_to_many]
 
 
 def plain(row: models.Model) -> dict[str, Any]:
-    """Field → value as a data file would have it; related rows by their keys, sorted. Also of an area, a component."""
+    """Returns field → value as in a data file, many-to-many rows as sorted keys. Also takes an area or component."""
     values = {}
     for field in content_fields(type(row)):
         if field.many_to_many:
@@ -47,7 +47,7 @@ def plain(row: models.Model) -> dict[str, Any]:
 
 
 def plain_then(record: Any) -> dict[str, Any]:
-    """The plain form that a record of the history holds."""
+    """Returns the plain form stored in a history record."""
     row = record.instance
     values = plain(row)
     for field in row._meta.many_to_many:
@@ -57,7 +57,7 @@ def plain_then(record: Any) -> dict[str, Any]:
 
 
 def tidy(value: Any) -> Any:
-    """A value from outside with the line ends of the data files, and nothing that no file can hold."""
+    """Returns an outside value with LF line endings and without control characters and surrogates."""
     if isinstance(value, str):
         return FORBIDDEN.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     if isinstance(value, list):
@@ -66,7 +66,7 @@ def tidy(value: Any) -> Any:
 
 
 def assign(row: models.Model, values: Mapping[str, Any]) -> None:
-    """Plain values into the row's attributes; many-to-many ones are rows of their own."""
+    """Sets the row's attributes from plain values, which must not include many-to-many fields."""
     for name, value in values.items():
         field: Any = row._meta.get_field(name)
         setattr(row, field.attname, value)
@@ -74,16 +74,16 @@ def assign(row: models.Model, values: Mapping[str, Any]) -> None:
 
 class EntryQuerySet(models.QuerySet[Any]):
     def readable(self) -> Self:
-        """What readers find: published and not retired."""
+        """Returns what readers can find: published and not retired."""
         return self.filter(published=True, retired_on=None)
 
     def known(self) -> Self:
-        """What has a page: also what is retired, for those who come by an old link or from a gap analysis."""
+        """Returns what has a page: retired entries too, for old links and gap analyses."""
         return self.filter(published=True)
 
 
 class CatalogEntry(models.Model):
-    """``KEY`` names the field that tells entries apart for ever: links, the API and data files use it."""
+    """``KEY`` names the field that permanently identifies an entry in links, the API and data files."""
 
     KEY: ClassVar[str] = "slug"
     slug: Any
@@ -112,18 +112,18 @@ class CatalogEntry(models.Model):
         return "Published, with a draft" if self.draft else "Published"
 
     def clean(self) -> None:
-        """A new entry's page must not stand at the address of another page, as ``initiatives/cases/`` is."""
+        """Refuses a new entry whose address belongs to another page, such as ``initiatives/cases/``."""
         try:
             path = self.get_absolute_url().partition("#")[0]
         except (NoReverseMatch, ObjectDoesNotExist):
-            return  # what is wrong there is said of the field
+            return  # the field has its own error
         if self._state.adding and path.endswith(f"/{self.slug}/") and resolve(path).kwargs.get("slug") != self.slug:
             raise ValidationError({"slug": "Another page has this address. Choose another slug."})
 
-    # What an administrator does with it. ``by`` and ``why`` (at most 100 characters) go into its history.
+    # Editing. ``by`` and ``why`` (cut to 100 characters) go into the history.
 
     def keep_draft(self, values: Mapping[str, Any]) -> None:
-        """Keep what differs from what is published; readers see nothing of it."""
+        """Stores the values that differ from the published ones. Readers do not see them."""
         now = self.plain()
         self.draft = {name: value for name, value in values.items() if value != now.get(name)} or None
         type(self)._base_manager.filter(pk=self.pk).update(draft=self.draft)
@@ -134,17 +134,17 @@ class CatalogEntry(models.Model):
 
     @transaction.atomic
     def publish(self, values: Mapping[str, Any] | None = None, *, by: User | None = None, why: str = "") -> None:
-        """``values`` (default: the draft) are what everyone reads from now on. Validated by the caller."""
+        """Publishes ``values`` (default: the draft). The caller validates them."""
         self.published, values, self.draft = True, self.draft or {} if values is None else values, None
         self.write(values, by=by, why=why)
         refresh()
 
     def write(self, values: Mapping[str, Any], *, by: User | None = None, why: str = "") -> None:
-        """``values`` into the columns, as one version of the history. Whoever calls it makes the index anew."""
+        """Writes ``values`` to the columns as one history record. The caller refreshes the index."""
         new = self._state.adding
         many = {field.name for field in self._meta.many_to_many}
         assign(self, {name: values[name] for name in values.keys() - many})
-        # The record of the history holds the many-to-many rows too, so it is written once they are there.
+        # The history record includes the many-to-many rows, so it is written after them.
         self.skip_history_when_saving = True
         if new:
             self.save()
@@ -158,7 +158,7 @@ class CatalogEntry(models.Model):
 
     @contextmanager
     def previewed(self, values: Mapping[str, Any]) -> Iterator[None]:
-        """Within it, and for nobody else, ``values`` are published: for a page that shows how they would read."""
+        """Publishes ``values`` inside the block and then rolls back, for a preview that nobody else sees."""
         with transaction.atomic():
             self.published = True
             self.write(values)
@@ -167,19 +167,19 @@ class CatalogEntry(models.Model):
 
     @transaction.atomic
     def retire(self, on: Any, *, by: User | None = None) -> None:
-        """Readers find it no more; what refers to it keeps it. ``None`` brings it back."""
+        """Hides it from readers, but references to it stay valid. ``on=None`` brings it back."""
         self.retired_on = on
         self.write({}, by=by, why="Retired" if on else "Brought back")
         refresh()
 
-    # What the search finds of it.
+    # Texts for the search index.
 
     def indexed(self) -> Iterator[tuple[str, str, str]]:
-        """(heading, text, address) of each place that a search may lead to."""
+        """Yields (heading, text, address) for each place that a search can link to."""
         yield str(self), " · ".join(self.said()), self.get_absolute_url()
 
     def said(self) -> Iterator[str]:
-        """Every text a reader gets."""
+        """Yields the texts of its shaped columns and text fields."""
         for field in content_fields(type(self)):
             value = getattr(self, field.name)
             if isinstance(field, Shaped):

@@ -1,7 +1,7 @@
-"""The process flow of the 18 integration opportunities as a map, and the three ways to begin as small pictures.
+"""The process flow of the 18 integration opportunities as a map, and the three ways to begin as small diagrams.
 
-``data/flow.yaml`` says what leads to what and where guide 2004 tells it. Places and paths are worked out here, in the
-units of the picture; the template draws them.
+``data/flow.yaml`` says what leads to what, and where guide 2004 says so. This module computes positions and paths in
+SVG user units; the template draws them.
 """
 
 import textwrap
@@ -15,7 +15,7 @@ from pdca.models import Component, Element, Topic
 
 @dataclass(frozen=True)
 class Flow:
-    """What one element (its slug) hands to another, in our words, and where the guide tells it."""
+    """What one element passes to another (both slugs), in our words, and where the guide says so."""
 
     start: str
     end: str
@@ -27,17 +27,17 @@ _data = loading.read(loading.DATA / "flow.yaml")
 FLOWS = [Flow(**arrow) for arrow in _data["arrows"]]
 
 
-# --- The map: one column, the order of Table 2 from top to bottom -----------------------------------------
+# --- The map: one column, in the order of Table 2 ---------------------------------------------------------
 
-WIDTH = 400  # a telephone's; a wide screen shows it larger
-_LEFT, _RIGHT = 74, 302  # of the nodes; arrows back run to the left of them, arrows onward to the right
+WIDTH = 400  # of a phone; wide screens scale it up
+_LEFT, _RIGHT = 74, 302  # of the nodes; back arrows run to the left of them, forward arrows to the right
 _ONE_LINE, _MORE, _KEY, _GAP, _HEAD, _PAD = 35, 18, 16, 10, 46, 12
-_LETTERS = 23  # that fit on a line of a node
+_LETTERS = 23  # that fit on one line of a node
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """``path`` is the line, ``head`` its point."""
+    """``path`` is the SVG path of the line, ``head`` of the arrowhead."""
 
     flow: Flow
     end: Element
@@ -51,9 +51,9 @@ class Node:
     element: Element
     top: int
     height: int
-    lines: list[tuple[str, int]]  # of the name, each with the height of its baseline
+    lines: list[tuple[str, int]]  # of the name, each with the y of its baseline
     outline: str
-    arrows: list[Arrow]  # that leave it
+    arrows: list[Arrow]  # that start here
 
     @property
     def middle(self) -> int:
@@ -65,7 +65,7 @@ class Node:
 
     @property
     def said(self) -> str:
-        """Its link's name, for those who hear it."""
+        """The name of its link for screen readers."""
         key = ", key to alignment" if self.element.strategic_alignment else ""
         return f"{self.element.order} {self.element.name}{key}"
 
@@ -86,13 +86,13 @@ class Stage:
 class Map:
     stages: list[Stage]
     height: int
-    again: str  # the way from the last stage back to the first
+    again: str  # the path from the last stage back to the first
     again_head: str
     width: int = WIDTH
 
 
 def flow_map(elements: Sequence[Element]) -> Map:
-    """``elements`` in the order of Table 2, each with its component."""
+    """Lays out ``elements``, which are in the order of Table 2, each with its component."""
     places: dict[str, tuple[int, int]] = {}
     bands: list[tuple[Component, int, int, list[Element]]] = []
     top = _GAP
@@ -129,7 +129,7 @@ def _node(element: Element, top: int, height: int, arrows: Iterable[Arrow]) -> N
 
 
 def _outline(element: Element, top: int, height: int) -> str:
-    """A box; of an element that is key to alignment one with pointed ends."""
+    """Returns the path of a box, with pointed ends if the element is key to alignment."""
     middle, bottom, point = top + height / 2, top + height, 9 if element.strategic_alignment else 0
     return (
         f"M{_LEFT} {top} H{_RIGHT} L{_RIGHT + point} {middle:g} L{_RIGHT} {bottom} "
@@ -138,7 +138,7 @@ def _outline(element: Element, top: int, height: int) -> str:
 
 
 def _arrows(elements: Mapping[str, Element], places: Mapping[str, tuple[int, int]]) -> list[Arrow]:
-    """Onward ones bend to the right, those that lead back up to the left; the longer, the wider."""
+    """Forward arrows bend to the right, back arrows to the left. Longer arrows bend wider, up to a limit."""
     known = [flow for flow in FLOWS if flow.start in places and flow.end in places]
     order = {slug: number for number, slug in enumerate(places)}
     made = []
@@ -146,7 +146,7 @@ def _arrows(elements: Mapping[str, Element], places: Mapping[str, tuple[int, int
         back = _is_back(flow, order)
         start, end = (_port(flow, slug, known, order, places) for slug in (flow.start, flow.end))
         side, away, most = (_LEFT - 10, -1, 40) if back else (_RIGHT + 10, 1, 84)
-        # A curve reaches three quarters of the way to the points that bend it.
+        # A curve reaches three quarters of the way to its control points.
         bend = side + away * min(most, 14 + 6 * abs(order[flow.end] - order[flow.start])) * 4 / 3
         path = f"M{side} {start:g} C{bend:g} {start:g} {bend:g} {end:g} {side + away * 6} {end:g}"
         made.append(Arrow(flow, elements[flow.end], path, f"M{side} {end:g} l{away * 8} -4.5 v9 Z", back))
@@ -156,8 +156,8 @@ def _arrows(elements: Mapping[str, Element], places: Mapping[str, tuple[int, int
 def _port(
     flow: Flow, slug: str, flows: Iterable[Flow], order: Mapping[str, int], places: Mapping[str, tuple[int, int]]
 ) -> float:
-    """The height at which an arrow touches a node. Those on one side of it share that side evenly, and do not cross
-    close to it: from the top, what goes up, the nearest first; then what goes down, the nearest last.
+    """Returns the y at which an arrow touches a node. Arrows on one side are evenly spaced, and sorted so that they do
+    not cross near the node: from the top, those that go up, nearest first, then those that go down, nearest last.
     """
     back = _is_back(flow, order)
     touching = [one for one in flows if slug in (one.start, one.end) and _is_back(one, order) is back]
@@ -176,7 +176,7 @@ def _is_back(flow: Flow, order: Mapping[str, int]) -> bool:
 
 
 def _again(stages: Sequence[Stage]) -> tuple[str, str]:
-    """From the foot of the last stage up to the head of the first."""
+    """Returns the path and arrowhead from the bottom of the last stage up to the heading of the first."""
     if not stages:
         return "", ""
     begins, ends = stages[0].top + _HEAD // 2, stages[-1].top + stages[-1].height
@@ -190,13 +190,13 @@ def _again(stages: Sequence[Stage]) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Step:
-    """What is done, and the initiatives (slugs) that guide 2004 names for it."""
+    """What to do, and the initiatives (slugs) that guide 2004 names for it."""
 
     says: str
     initiatives: tuple[str, ...]
 
 
-# Topic → its steps.
+# Topic slug → its steps.
 STEPS = {
     topic: [Step(step["says"], tuple(step["initiatives"])) for step in steps] for topic, steps in _data["ways"].items()
 }
@@ -207,7 +207,7 @@ _BOX, _LINE, _CHIP, _DOWN = 340, 19, 30, 26
 
 @dataclass(frozen=True)
 class Chip:
-    """A link to an initiative, in a box of its own."""
+    """A link to an initiative, drawn as a small box."""
 
     name: str
     url: str
@@ -239,8 +239,8 @@ class Way:
 
 
 def way(topic: Topic, found: Mapping[str, tuple[str, str]]) -> Way:
-    """``found``: slug → (name, address) of each initiative that readers find. A step shows those that its topic names;
-    what the topic names beyond the steps stands in a step of its own.
+    """Lays out a way to begin. ``found``: slug → (name, address) of each initiative that readers can find. A step shows
+    only initiatives that the topic names; those that no step has get an extra step at the end.
     """
     named = [slug for slug in topic.initiatives if slug in found]
     steps = STEPS.get(topic.slug, [])
@@ -256,7 +256,7 @@ def way(topic: Topic, found: Mapping[str, tuple[str, str]]) -> Way:
 
 
 def _chips(named: Iterable[tuple[str, str]], top: int) -> tuple[list[Chip], int]:
-    """Below one another, with the height at which the last one ends."""
+    """Stacks chips from ``top`` down; also returns the y below the last one."""
     chips = []
     for name, url in named:
         texts = textwrap.wrap(name, 38)

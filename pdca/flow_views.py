@@ -1,4 +1,4 @@
-"""The map of the 18 integration opportunities and the ways to begin, for anyone."""
+"""The public page with the map of the 18 integration opportunities and the ways to begin."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,6 +21,6 @@ def flow(request: HttpRequest) -> HttpResponse:
 
 
 def _initiatives() -> dict[str, tuple[str, str]]:
-    """Slug → (name, address) of those that readers find. The index knows them; this room knows no initiatives."""
+    """Returns slug → (name, address), read from the search index because this app can't import initiatives."""
     rows = Indexed.objects.filter(kind="initiative").exclude(url__contains="#").values_list("heading", "url")
     return {url.strip("/").rpartition("/")[2]: (heading, url) for heading, url in rows}

@@ -1,4 +1,4 @@
-"""Terms of the glossary, explained where they stand in a text: the first time on each page, in a note that opens."""
+"""Explains glossary terms inside texts: the first time on each page, as a button that opens a note."""
 
 import re
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from django.utils.safestring import SafeString, mark_safe
 
 from pdca.models import Term
 
-JOINED = "\u2060"  # no line ends here: a button is a box of its own, so its comma could begin the next line
+JOINED = "\u2060"  # word joiner: no line break between a term's button and the comma after it
 
 
 @dataclass
 class Explainer:
-    """For one page: ``told`` are the terms it has explained so far, in order."""
+    """Explains the terms of one page. ``told`` lists the terms explained so far, in order."""
 
-    terms: dict[str, Term]  # each spelling → its term
+    terms: dict[str, Term]  # spelling → term
     pattern: re.Pattern[str] | None
     told: list[Term]
 
     @classmethod
     def for_page(cls) -> "Explainer":
-        """One query."""
+        """Loads all readable terms in one query."""
         terms = {
             spelling: term
             for term in Term.objects.readable()
@@ -30,12 +30,12 @@ class Explainer:
             if spelling
         }
         longest_first = sorted(map(re.escape, terms), key=len, reverse=True)
-        # An acronym or a name counts as it is written; so no ordinary word is taken for one.
+        # Case-sensitive, so that no ordinary word is taken for an acronym or a name.
         pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(longest_first)})(?![\w-])") if terms else None
         return cls(terms, pattern, [])
 
     def explained(self, text: Any) -> SafeString:
-        """``text`` as HTML, each term that was not explained yet as a button that opens its note."""
+        """Returns ``text`` as HTML, with each term not explained yet as a button that opens its note."""
         if self.pattern is None:
             return SafeString(conditional_escape(text))
         parts: list[str] = []

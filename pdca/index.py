@@ -1,6 +1,6 @@
-"""What the search looks through: every place of every entry, in a table of its own.
+"""The search index: a row for each place in an entry that a search can link to.
 
-It is made anew from all entries whenever one of them changes: some 200 rows, a few milliseconds.
+It is rebuilt from all entries whenever one of them changes: about 200 rows, a few milliseconds.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Indexed(models.Model):
 
 @transaction.atomic
 def refresh() -> None:
-    """Make it anew. Whoever comes second waits for the first, and finds what the first left."""
+    """Rebuilds the index. A concurrent call waits for the first to commit, then sees its rows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('pdca.index'))")
     Indexed.objects.all().delete()
@@ -43,7 +43,7 @@ def refresh() -> None:
 
 def _rows() -> Iterator[Indexed]:
     for model in apps.get_models():
-        if hasattr(model, "indexed"):  # an entry; pdca.entries, which calls this, says what one is
+        if hasattr(model, "indexed"):  # a CatalogEntry, not importable here: pdca.entries imports this module
             kind = str(model._meta.verbose_name)
             entries: Any = model._default_manager
             for entry in entries.readable():

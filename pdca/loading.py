@@ -1,8 +1,8 @@
-"""Reference data from YAML files into rows, without undoing what an administrator changed.
+"""Loads reference data from YAML files into rows without undoing what an administrator changed.
 
-Each row remembers in ``loaded`` the value of every field as it was last loaded. A field takes a new value only where
-the row still holds that remembered one; where it holds anything else, somebody has edited it and the edit stays.
-Rows that are in no file are left alone. Rows that are in a file and were deleted come back.
+Each row keeps in ``loaded`` the value of every field as it was last loaded. A field takes a new value only if the row
+still has that last loaded value; otherwise somebody has edited it, and the edit stays. Rows that are in no file are
+left alone. Rows that are in a file and were deleted are created again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass
 class Outcome:
-    """What a load did: counts of rows, and the edits it left alone as ``row: field``."""
+    """What a load did: counts of rows, and the edits it kept as ``row: field``."""
 
     created: int = 0
     updated: int = 0
@@ -38,21 +38,21 @@ class Outcome:
 
 
 def read(path: Path) -> Any:
-    """A YAML file, through libyaml: the parser in Python takes a second for the larger ones."""
+    """Reads a YAML file with libyaml: the parser in Python takes a second for the larger ones."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def one_at_a_time() -> None:
-    """Makes a second loader wait until this transaction is over: two web containers may start together."""
+    """Makes other loaders wait until this transaction ends: two web containers may start together."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('load_catalog'))")
 
 
 def load(model: type[models.Model], key: str, rows: Iterable[Mapping[str, Any]], **within: Any) -> Outcome:
-    """Brings ``rows`` (field → plain value; a related row by its key, many as a sorted list) into ``model``.
+    """Loads ``rows`` (field → plain value; a related row as its key, many as a sorted list of keys) into ``model``.
 
-    Runs inside the caller's transaction. ``key`` names the field that tells rows apart, among those with the
-    values of ``within`` (as ``edition=3``, the parent's key).
+    Runs inside the caller's transaction. ``key`` names the field that identifies a row among those with the values
+    of ``within`` (such as ``edition=3``, the parent's key).
     """
     rows_of_parent = model._default_manager.filter(**within)
     existing = {getattr(row, key): row for row in rows_of_parent.select_for_update()}
@@ -76,7 +76,7 @@ def _create(model: type[models.Model], values: Mapping[str, Any]) -> None:
     if not many:
         row.save(force_insert=True)
         return
-    # One version in the history, which holds the many-to-many rows too.
+    # One history record, which includes the many-to-many rows.
     row.skip_history_when_saving = True  # type: ignore[attr-defined]
     row.save(force_insert=True)
     for name in many:
@@ -109,7 +109,7 @@ def _update(row: Any, key: str, values: Mapping[str, Any], outcome: Outcome) -> 
 
 
 def _last_loaded(row: Any, name: str) -> Any:
-    """The value last loaded; for a field younger than the last load, its default. A row made by hand has none."""
+    """Returns the value last loaded, or the default of a field added since. None for a row made by hand."""
     if name in row.loaded or not row.loaded:
         return row.loaded.get(name)
     return [] if _is_many(type(row), name) else row._meta.get_field(name).get_default()

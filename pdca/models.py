@@ -1,4 +1,4 @@
-"""Management areas, components, the 18 elements of guide 2004, Table 2, and what the guide says around them."""
+"""Management areas, components, the 18 elements of guide 2004, Table 2, and the guide's topics, tables and terms."""
 
 from django.db import models
 from django.urls import reverse
@@ -68,7 +68,7 @@ class Element(CatalogEntry):
     """One of the 18 rows of guide 2004, Table 2."""
 
     class Level(models.TextChoices):
-        """How phase 1 report 2002, §3.2, tells them apart."""
+        """The levels of phase 1 report 2002, §3.2."""
 
         CORE = "core", "Core element"
         SUPPORT = "support", "Support element"
@@ -104,7 +104,7 @@ class Element(CatalogEntry):
 
 
 class Topic(CatalogEntry):
-    """Something the sources say of integration as a whole: a way to begin, a success factor, a barrier."""
+    """What the sources say about integration as a whole: a way to begin, a success factor, a barrier."""
 
     class Kind(models.TextChoices):
         DIFFERENCE = "difference", "How it differs from usual management"
@@ -140,7 +140,7 @@ class Topic(CatalogEntry):
 
 
 class SourceTable(CatalogEntry):
-    """A table of the guide that stands at an element."""
+    """A table of the guide, shown with an element."""
 
     slug = models.SlugField(unique=True)
     number = models.CharField(max_length=8, help_text="as the guide prints it")
@@ -162,7 +162,7 @@ class SourceTable(CatalogEntry):
 
 
 class Term(CatalogEntry):
-    """A word or an acronym of the glossary."""
+    """A term of the glossary, with its acronym if it has one."""
 
     slug = models.SlugField(unique=True, max_length=80)
     term = models.CharField(max_length=120, unique=True)

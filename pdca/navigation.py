@@ -1,4 +1,4 @@
-"""The link to the guide."""
+"""The navigation link to the guide."""
 
 from workflow.navigation import Link, register
 

@@ -1,4 +1,4 @@
-"""What names an entry by its slug, where no foreign key can: inside the catalog's JSON columns, and in rooms above."""
+"""Finds rows that refer to an entry by slug, where no foreign key can: in JSON columns, and in apps above pdca."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-# Model → its column → the model that the slugs in it name. By label: a room does not import one above it.
+# Model → its column → the model that its slugs refer to. By label, because pdca can't import the apps above it.
 NAMED = {
     "pdca.Topic": {"initiatives": "initiatives.Initiative"},
     "initiatives.Initiative": {"asks": "pdca.Element"},
@@ -18,7 +18,7 @@ _counters: dict[str, Count] = {}
 
 
 def counts(what: str) -> Callable[[Count], Count]:
-    """Registers a function of a room above: how many of its rows, called ``what``, refer to an entry."""
+    """Registers a function of another app that counts its rows, called ``what``, that refer to an entry."""
 
     def register(count: Count) -> Count:
         _counters[what] = count
@@ -28,7 +28,7 @@ def counts(what: str) -> Callable[[Count], Count]:
 
 
 def uses_of(entry: Any) -> list[tuple[int, str]]:
-    """(how many, of what) refers to an entry; while anything does, it can't be deleted."""
+    """Returns (count, what) of the rows that refer to an entry. An entry in use can't be deleted."""
     found = [(count(entry), what) for what, count in _counters.items()]
     for label, columns in NAMED.items():
         model = apps.get_model(label)
@@ -38,7 +38,7 @@ def uses_of(entry: Any) -> list[tuple[int, str]]:
 
 
 def named_slugs(row: Any, model: type[models.Model]) -> set[str]:
-    """Of ``model``'s entries, the slugs that ``row`` names."""
+    """Returns the slugs of ``model``'s entries that ``row`` names."""
     columns = NAMED.get(row._meta.label, {})
     return {
         slug
@@ -49,7 +49,7 @@ def named_slugs(row: Any, model: type[models.Model]) -> set[str]:
 
 
 def slugs_in(value: list[Any]) -> Iterator[str]:
-    """``[slug, …]``, ``[{"element": slug}, …]`` or ``[{"elements": [slug, …]}, …]``"""
+    """Yields the slugs in ``[slug, …]``, ``[{"element": slug}, …]`` or ``[{"elements": [slug, …]}, …]``."""
     for part in value:
         if isinstance(part, str):
             yield part
@@ -58,7 +58,7 @@ def slugs_in(value: list[Any]) -> Iterator[str]:
 
 
 def unknown_in(row: models.Model) -> Iterator[tuple[str, str]]:
-    """(column, what is wrong): slugs that no row has."""
+    """Yields (column, message) for each slug that no row has."""
     for column, label in NAMED.get(row._meta.label, {}).items():
         known = set(apps.get_model(label)._default_manager.values_list("slug", flat=True))
         for slug in slugs_in(getattr(row, column)):

@@ -1,4 +1,4 @@
-"""Full-text search over everything that readers find: PostgreSQL's own, ranked, with the place shown."""
+"""Ranked PostgreSQL full-text search over everything that readers can find, with excerpts."""
 
 import difflib
 import re
@@ -10,16 +10,16 @@ from django.utils.safestring import SafeString, mark_safe
 
 from pdca.index import Indexed
 
-# Of PostgreSQL's headline, around what was found; no text has them.
+# Delimiters of a match in PostgreSQL's headline; no text contains them.
 START, STOP = "\x02", "\x03"
 
-# PostgreSQL's own number for "divide by one and the logarithm of the length": a term's entry before a long page.
+# PostgreSQL's flag for "divide by 1 + log(length)": ranks a term's entry before a long page.
 BY_LENGTH = 1
-MAX_WORDS = 12  # of a question: looking for what was meant takes time for each
+MAX_WORDS = 12  # of a query; finding a suggestion takes time for each
 
 
 def find(typed: str) -> QuerySet[Indexed]:
-    """Best first, each with ``rank`` and ``shown``: the place around what was found (see ``marked``)."""
+    """Returns matches, best first, with ``rank`` and ``shown``, an excerpt for ``marked``."""
     query = SearchQuery(typed, config="english", search_type="websearch")
     shown = SearchHeadline(
         "text", query, config="english", start_sel=START, stop_sel=STOP, max_words=34, min_words=16, max_fragments=2
@@ -31,12 +31,12 @@ def find(typed: str) -> QuerySet[Indexed]:
 
 
 def marked(shown: str) -> SafeString:
-    """A headline as HTML: what was found in <mark>."""
+    """Returns a headline as HTML with matches in <mark>."""
     return mark_safe(conditional_escape(shown).replace(START, "<mark>").replace(STOP, "</mark>"))
 
 
 def did_you_mean(typed: str) -> str:
-    """``typed`` with each unknown word replaced by the nearest that the texts have; empty where nothing is nearer."""
+    """Returns ``typed`` with unknown words replaced by the closest known ones or dropped; empty if nothing changed."""
     known, typed_words = _vocabulary(), re.findall(r"\w+", typed)[:MAX_WORDS]
     words = [word if len(word) < 3 or word.lower() in known else _nearest(word.lower(), known) for word in typed_words]
     meant = " ".join(word for word in words if word)
@@ -48,6 +48,6 @@ def _nearest(word: str, known: set[str]) -> str:
 
 
 def _vocabulary() -> set[str]:
-    """Every word of the index, as written, in lower case."""
+    """Returns every word of three or more letters in the index, unstemmed and in lower case."""
     texts = Indexed.objects.values_list("heading", "text")
     return {word for heading, text in texts for word in re.findall(r"\w{3,}", f"{heading} {text}".lower())}

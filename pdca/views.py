@@ -1,4 +1,4 @@
-"""The guide to the cycle, readable by anyone."""
+"""The public pages of the guide to the cycle."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def element(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @catalog_page
 def topics(request: HttpRequest) -> HttpResponse:
-    """Why and how to integrate: what the sources say beside the elements, by kind."""
+    """Shows why and how to integrate: the topics by kind."""
     rows = list(Topic.objects.readable())
     kinds: list[tuple[Any, dict[str, list[Topic]]]] = []
     for kind in Topic.Kind:
@@ -67,7 +67,7 @@ def glossary(request: HttpRequest) -> HttpResponse:
 @require_safe
 @catalog_page
 def search(request: HttpRequest) -> HttpResponse:
-    """Everything of the catalog and the guide, best first; where nothing is found, what may have been meant."""
+    """Searches the catalog and the guide, best match first. Suggests another spelling if nothing is found."""
     typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     found = list(searching.find(typed)[:MAX_FOUND]) if typed else []
     meant = searching.did_you_mean(typed) if typed and not found else ""

@@ -1,4 +1,4 @@
-"""The guide in the administration pages, and how every entry of the catalog is kept there."""
+"""The admin of the guide, and the base classes for the admin of every catalog entry."""
 
 from pdca.admin import guide
 from pdca.admin.entries import EntryAdmin, EntryForm

@@ -1,4 +1,4 @@
-"""How an entry of the catalog is kept: drafted, looked at, published, retired."""
+"""The admin of catalog entries: save as a draft, preview, publish, retire, delete."""
 
 import copy
 import hashlib
@@ -31,7 +31,7 @@ CHANGED_MEANWHILE = (
 
 
 class EntryForm(forms.ModelForm):
-    """Starts from the draft where there is one. ``seen`` tells what its page showed: nobody overwrites unseen."""
+    """Shows the draft if there is one. ``seen`` is a hash of what the page showed, to detect concurrent changes."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -49,7 +49,7 @@ class EntryForm(forms.ModelForm):
         for name, value in cleaned.items():
             known = self.initial.get(name)
             if isinstance(self.fields[name], forms.MultipleChoiceField) and sorted(value) == sorted(known or []):
-                cleaned[name] = known or []  # boxes are sent in their own order, which says nothing
+                cleaned[name] = known or []  # check boxes arrive in form order, which has no meaning
         if cleaned.get("seen") and cleaned["seen"] != self._state():
             shown: Any = self.data.copy()  # type: ignore[attr-defined]
             shown["seen"], self.data = self._state(), shown
@@ -62,7 +62,7 @@ class EntryForm(forms.ModelForm):
             self.add_error(name, wrong)
 
     def values(self) -> dict[str, Any]:
-        """The plain form of what was typed."""
+        """Returns the submitted values in their plain form."""
         typed: dict[str, Any] = self.instance.plain()
         for field in self.instance._meta.many_to_many:
             typed[field.name] = sorted(str(row.pk) for row in self.cleaned_data[field.name])
@@ -88,9 +88,9 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class EntryAdmin(KeptAdmin):
-    """``fixed``: fields that never change once the entry is there. ``named_after``: what a new slug is made from.
+    """``fixed``: fields that can't change once the entry exists. ``named_after``: the field a new slug is made from.
 
-    ``may_retire``: not where the rest of the program stands on every row being there.
+    ``may_retire``: False if other code needs every row.
     """
 
     form = EntryForm
@@ -120,7 +120,7 @@ class EntryAdmin(KeptAdmin):
         return {} if obj else {"slug": [self.named_after]}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Links, the API and the data files know an entry by its slug."""
+        """Returns ``fixed`` once the entry exists: links, the API and data files identify an entry by its slug."""
         return self.fixed if obj else []
 
     def view_on_site(self, obj: Any) -> str | None:
@@ -132,7 +132,7 @@ class EntryAdmin(KeptAdmin):
     def put_back(self, row: Any, values: dict[str, Any], *, by: User, why: str) -> None:
         row.publish(values, by=by, why=why)
 
-    # Saving: as a draft or for everyone.
+    # Saving: as a draft or published.
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         entry = self.model._base_manager.select_for_update().get(pk=obj.pk) if change else obj
@@ -144,7 +144,7 @@ class EntryAdmin(KeptAdmin):
             entry.write(form.values(), by=request.user)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """``save_model`` has saved all of it."""
+        """Does nothing: ``save_model`` saves related rows too."""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:
         return "Published." if "_publish" in request.POST else "Kept as a draft."
@@ -169,7 +169,7 @@ class EntryAdmin(KeptAdmin):
         own["anchor"] = entry.get_absolute_url().partition("#")[2] if entry else ""
         return super().render_change_form(request, context | own, *args, **kwargs)
 
-    # Pages of its own.
+    # Extra pages.
 
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -191,7 +191,7 @@ class EntryAdmin(KeptAdmin):
         return entry
 
     def preview(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
-        """The public page with what is typed in the form, or else with the draft. Keeps nothing."""
+        """Shows the public page with the submitted values, or on GET with the draft. Saves nothing."""
         if object_id is None and not self.has_add_permission(request):
             raise PermissionDenied
         entry = self._fetched(request, object_id) if object_id else None
@@ -200,7 +200,7 @@ class EntryAdmin(KeptAdmin):
                 raise Http404
             return as_readers_see(request, entry, entry.draft or {})
         typed = request.POST.copy()
-        typed["seen"] = ""  # nothing is overwritten here
+        typed["seen"] = ""  # a preview overwrites nothing
         form = self.get_form(request, entry, change=bool(entry))(typed, instance=entry)
         if form.is_valid():
             return as_readers_see(request, form.instance, form.values())
@@ -219,7 +219,7 @@ class EntryAdmin(KeptAdmin):
         return self._asked_once(request, entry, entry.discard_draft, "Discard the draft", told, "discard")
 
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Retires it, or brings it back."""
+        """Retires the entry, or brings a retired one back."""
         entry = self._fetched(request, object_id)
         if not entry.published or not self.may_retire:
             raise Http404
@@ -247,7 +247,7 @@ class EntryAdmin(KeptAdmin):
     # Deleting.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever keeps the catalog may also delete of it what nothing refers to."""
+        """Allows users who may change entries. ``delete_view`` refuses entries in use or loaded from a data file."""
         return self.has_change_permission(request, obj)
 
     def delete_view(
@@ -266,7 +266,7 @@ class EntryAdmin(KeptAdmin):
 
 
 def as_readers_see(request: HttpRequest, entry: CatalogEntry, values: dict[str, Any]) -> HttpResponse:
-    """The public page of ``entry``, by its own view, as if ``values`` were published; a message on top says so."""
+    """Renders the public page of ``entry`` as if ``values`` were published, with a message that it is a preview."""
     with entry.previewed(values):
         address = entry.get_absolute_url().partition("#")[0]
         found = resolve(address)

@@ -1,4 +1,7 @@
-"""The guide: its words may be edited, its shape may not. Every gap analysis stands on the same 18 rows."""
+"""The admin of the guide.
+
+Areas, components and elements can be edited but not added or deleted: every gap analysis uses the same 18 rows.
+"""
 
 from typing import ClassVar
 

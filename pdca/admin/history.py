@@ -1,4 +1,4 @@
-"""Who changed what and when, the difference in words, and back again."""
+"""Admin history of catalog rows: who changed what and when, the differences, and reverting to a version."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ from pdca.references import unknown_in
 
 
 class KeptAdmin(SimpleHistoryAdmin):
-    """A row of the catalog with its history. Going back to a version makes a new one, so nothing is ever lost."""
+    """Admin of a catalog row with its history. Reverting to a version adds a new one, so no version is lost."""
 
     object_history_template = "pdca/admin/history.html"
     history_list_per_page = 20
@@ -31,7 +31,7 @@ class KeptAdmin(SimpleHistoryAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        refresh()  # the pages tell by the index that something changed
+        refresh()  # pages take their ETag from the index
 
     def address(self, name: str, *args: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
@@ -49,7 +49,7 @@ class KeptAdmin(SimpleHistoryAdmin):
     def set_history_delta_changes(
         self, request: HttpRequest, historical_records: Sequence[Any], foreign_keys_are_objs: bool = True
     ) -> None:
-        """Each record gets its ``changes`` against the one before it: [(field in words, difference)]."""
+        """Sets each record's ``changes`` from the one before it: [(field label, difference)], None for the first."""
         records = list(historical_records)
         newest = records[0].history_id if records and historical_records.number == 1 else None  # type: ignore[attr-defined]
         last = records[-1].prev_record if records else None
@@ -62,7 +62,7 @@ class KeptAdmin(SimpleHistoryAdmin):
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asks once, with what would change; posted, the row says again what it said then."""
+        """On GET, shows what reverting would change; on POST, reverts the row to that version."""
         row: Any = self.get_object(request, unquote(object_id))
         record = row.history.filter(pk=version_id).first() if row and version_id.isdecimal() else None
         if record is None or not self.may_revert(row):
@@ -88,7 +88,7 @@ class KeptAdmin(SimpleHistoryAdmin):
         return render(request, "pdca/admin/revert.html", context)
 
     def _faults_of(self, row: Any, values: dict[str, Any]) -> list[str]:
-        """Why ``values`` can't stand today, as when another entry has taken a name meanwhile."""
+        """Returns why ``values`` are no longer valid, for example because another entry now has the name."""
         tried = self.model._base_manager.get(pk=row.pk)
         assign(tried, {name: value for name, value in values.items() if not self._many(name)})
         try:
@@ -108,7 +108,7 @@ class KeptAdmin(SimpleHistoryAdmin):
 
 
 class FixedRows:
-    """Rows that come from the guide: no new ones, none deleted, and what tells them apart stays as it is."""
+    """Mixin for rows that come from the guide: none can be added or deleted."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

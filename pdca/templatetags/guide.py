@@ -1,4 +1,4 @@
-"""``{{ text|explained:explainer }}``: a text with its terms explained; ``{{ shown|marked }}``: what a search found."""
+"""``{{ text|explained:explainer }}`` explains the terms in a text; ``{{ shown|marked }}`` marks what a search found."""
 
 from typing import Any
 
