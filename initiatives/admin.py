@@ -1,4 +1,4 @@
-"""The catalog in the administration pages: initiatives, cases, and the whole of it out and in."""
+"""The admin of initiatives and cases, and the export and import of the whole catalog."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from workflow.shapes.forms import KeyedRecordsField
 class InitiativeForm(EntryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "asks" in self.fields:  # not where it is only shown
+        if "asks" in self.fields:  # absent if the page is read-only
             column: Any = Initiative._meta.get_field("asks")
             elements = list(Element.objects.values_list("slug", "name"))
             label = self.fields["asks"].label
@@ -116,7 +116,7 @@ def _only_administrators(request: HttpRequest) -> None:
 
 
 def catalog(request: HttpRequest) -> HttpResponse:
-    """Export and, in two steps, import: a file posted here is tried, and the page tells what it would change."""
+    """Offers the export and starts the import: dry-runs a posted file and shows what it would change."""
     _only_administrators(request)
     form = CatalogFile(request.POST, request.FILES) if request.method == "POST" else CatalogFile()
     if form.is_valid():
@@ -146,7 +146,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def bring_in(request: HttpRequest) -> HttpResponse:
-    """Does what the dry run showed; where that is not what would be done now, shows it anew."""
+    """Imports what the dry run showed. If the changes would differ now, shows them instead."""
     _only_administrators(request)
     token = request.POST.get("token", "")
     kept = cache.get(_key(request, token)) if request.method == "POST" else None

@@ -1,4 +1,4 @@
-"""The whole catalog: its tables, in the order in which they can be loaded, and the file that each comes from."""
+"""The tables of the whole catalog, in the order in which they can be loaded, and the data file of each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True)
 class CatalogTable:
-    """``key`` tells its rows apart; ``file`` has them in their plain form, field → value."""
+    """``key`` names the field that identifies a row; ``file`` has the rows in their plain form, field → value."""
 
     name: str
     model: type[models.Model]
@@ -43,7 +43,7 @@ TABLES = [
 
 
 def load() -> Iterator[tuple[str, loading.Outcome]]:
-    """Each table by name with what was done to it. Edits stay. Runs inside the caller's transaction."""
+    """Loads each table and yields its name and outcome. Keeps edits. Runs inside the caller's transaction."""
     for table in TABLES:
         yield table.name, loading.load(table.model, table.key, _rows(table))
     refresh()

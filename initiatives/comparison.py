@@ -1,6 +1,6 @@
-"""Initiatives beside one another: Table 1, what each one is, and what each asks at every element. No query in here.
+"""Compares initiatives: Table 1, what each one is, and what each asks at every element.
 
-Page, spreadsheet and PDF show the same values; what a person may choose is at the end.
+Pages, spreadsheets and PDFs show the same values. The caller makes the queries.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from django.db import models
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
 
-Rows = list[list[Any]]  # of a spreadsheet; the first row is the head
+Rows = list[list[Any]]  # of a spreadsheet; the first row is the header
 
 
 # --- Table 1 as a matrix ---------------------------------------------------------------------------
@@ -20,7 +20,7 @@ Rows = list[list[Any]]  # of a spreadsheet; the first row is the head
 
 @dataclass(frozen=True)
 class Column:
-    """``value`` gives a cell its plain value; ``rank`` sorts by it. ``kind``: name, words, area, strength."""
+    """``value`` returns a cell's plain value, ``rank`` its sort key. ``kind``: name, words, area or strength."""
 
     name: str
     label: str
@@ -31,7 +31,7 @@ class Column:
 
 
 def columns(areas: Iterable[Area], components: Iterable[Component]) -> list[Column]:
-    """Of guide 2004, Table 1, with the phase 1 grouping, the systems and what became of it beside them."""
+    """Returns the columns of guide 2004, Table 1, and those for the phase 1 grouping, the systems and today."""
     by_area = [
         Column(f"area-{area.code}", area.short_name, "area", _serves(area), _serves(area, last=True), area.code)
         for area in areas
@@ -52,7 +52,7 @@ def columns(areas: Iterable[Area], components: Iterable[Component]) -> list[Colu
 
 
 def _serves(area: Area, *, last: bool = False) -> Callable[[Initiative], bool]:
-    """Whether it serves the area; with ``last`` whether it does not, which sorts those that do to the top."""
+    """Returns a test for serving the area; with ``last`` for not serving it, which sorts those that do first."""
     return lambda row: (area in row.areas.all()) is not last
 
 
@@ -69,7 +69,7 @@ def _grouping_rank(row: Initiative) -> int:
 
 
 def _systems_rank(row: Initiative) -> tuple[int, list[str]]:
-    """Those that fit most systems first."""
+    """Sorts those that fit the most systems first."""
     return -len(row.systems), row.systems_shown
 
 
@@ -78,9 +78,9 @@ def _today_rank(row: Initiative) -> int:
 
 
 def in_order(rows: Iterable[Initiative], known: Sequence[Column], asked: str) -> tuple[list[Initiative], str]:
-    """``rows`` by the column that ``asked`` names (with - before it, the other way round), and what they are sorted by.
+    """Returns ``rows`` sorted by the column ``asked`` (in reverse with a leading ``-``), and the sort that was used.
 
-    Equal ones stay by name. A name that is no column's sorts by the first column.
+    Ties are sorted by name. If there is no such column, the first one is used.
     """
     by_name = sorted(rows, key=known[0].rank)
     column = next((column for column in known if column.name == asked.removeprefix("-")), None)
@@ -107,7 +107,7 @@ def table_1_sheet(rows: Iterable[Initiative], known: Sequence[Column]) -> Rows:
 
 @dataclass(frozen=True)
 class Statement:
-    """What is said of one initiative on one aspect. Without ``lines`` it is not said, and ``why`` may tell why."""
+    """What the sources say about one aspect of an initiative. If ``lines`` is empty, ``why`` may say why."""
 
     lines: list[str] = field(default_factory=list)
     source: str = ""
@@ -123,8 +123,8 @@ class Statement:
 class Aspect:
     name: str
     cells: list[Statement]
-    component: str = ""  # of a strength, its component
-    in_order: bool = False  # the lines are steps
+    component: str = ""  # set if the aspect is a strength
+    in_order: bool = False  # the lines are ordered steps
 
 
 def aspects(chosen: Sequence[Initiative], components: Iterable[Component]) -> list[Aspect]:
@@ -155,7 +155,7 @@ def _some(text: str) -> list[str]:
 
 
 def _told(name: str) -> Callable[[Initiative], Statement]:
-    """Of a field with a passage or a listing."""
+    """Returns a function that makes the statement of a field with a passage or a listing."""
 
     def told(one: Initiative) -> Statement:
         value: dict[str, Any] = getattr(one, name)
@@ -189,7 +189,7 @@ class Stance(models.TextChoices):
     SILENT = "silent", "Not said"
 
 
-# How a text begins that says of an element that nothing is asked there.
+# A text that begins with one of these says that nothing is asked at the element.
 ASKS_NOTHING = ("Asks nothing here.", "Asks for none")
 
 
@@ -208,7 +208,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Asked:
-    """An element's row. ``sharing`` are those whose demands one procedure can serve; none where fewer than two ask."""
+    """An element's row. ``sharing``: the initiatives whose demands one procedure can serve; empty or at least two."""
 
     element: Element
     asks: list[Ask]
@@ -228,9 +228,11 @@ def ask(initiative: Initiative, element: Element) -> Ask:
 
 
 def who_asks(chosen: Sequence[Initiative], elements: Iterable[Element]) -> list[Asked]:
-    """Guide 2004, Table 6 shows for one utility which elements its initiatives share. The cells of that table are
-    lost in the copy of the source, so this rests on the texts: an element can be shared by those that ask something
-    there, where the guide sees an integration opportunity.
+    """Returns a row for each element.
+
+    Guide 2004, Table 6 shows for one utility which elements its initiatives share. The cells of that table are lost in
+    the copy of the source, so this uses the texts: initiatives can share an element if at least two of them ask
+    something there and the guide has an integration opportunity for it.
     """
     rows = []
     for element in elements:
@@ -260,13 +262,13 @@ def who_asks_sheet(chosen: Sequence[Initiative], rows: Iterable[Asked]) -> Rows:
 # --- What a person chose ----------------------------------------------------------------------------------
 
 MIN_COMPARED, MAX_SIDE_BY_SIDE, MAX_ASKED = 2, 4, 6
-# Those whose demands guide 2004, ch. 4 sets out at each element: an EMS, asset management, CMOM and the Partnership.
+# The default. Guide 2004, ch. 4 gives their demands by element: an EMS, asset management, CMOM and the Partnership.
 USUAL = ["iso-14001", "asset-management", "cmom", "partnership-safe-water"]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The initiatives asked for, each once, and the slugs that no published initiative has."""
+    """The requested initiatives without duplicates, and the slugs that no published initiative has."""
 
     found: list[Initiative]
     unknown: list[str]
@@ -281,7 +283,7 @@ class Choice:
         return [one.slug for one in self.found]
 
     def wrong(self) -> Iterator[str]:
-        """What a person should know of it, in words."""
+        """Yields messages about what is wrong with the choice."""
         if self.unknown:
             named = ", ".join(f"“{slug[:60]}”" for slug in self.unknown[:3])
             yield f"The catalog has no initiative called {named}. It may have been retired."

@@ -1,4 +1,4 @@
-"""Initiatives compared, for anyone: Table 1, some side by side, and who asks for what at each element."""
+"""Public pages that compare initiatives: Table 1, some side by side, and who asks for what at each element."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from workflow import spreadsheets
 @require_safe
 @catalog_page
 def compare(request: HttpRequest) -> HttpResponse:
-    """Table 1, to be sorted and ticked; with two to four ticked (``?with=cmom&with=iso-14001``) those side by side."""
+    """Shows Table 1, or two to four initiatives side by side (``?with=cmom&with=iso-14001``)."""
     rows = list(Initiative.objects.readable().prefetch_related("areas"))
     components = list(Component.objects.all())
     ticked = request.GET.getlist("with")
@@ -57,7 +57,7 @@ def _side_by_side(request: HttpRequest, choice: Choice, components: list[Compone
 @require_safe
 @catalog_page
 def who_asks(request: HttpRequest) -> HttpResponse:
-    """The 18 elements down, two to six initiatives across: who asks what there, and who can share."""
+    """Shows the 18 elements down and two to six initiatives across: who asks what there, and who can share."""
     rows = list(Initiative.objects.readable())
     known = {row.slug: row for row in rows}
     choice = asked = comparison.choose(request.GET.getlist("with"), known, MAX_ASKED)

@@ -1,11 +1,11 @@
-"""The whole catalog out to one file and back in.
+"""Writes the whole catalog to one file and reads such a file.
 
-**YAML**: ``{table: [row, …]}``, each row in its plain form (pdca.entries), written as the data files are.
-**XLSX**: a sheet for each table, a column for each field. Texts, numbers, yes and no are cells of their kind; what has
-parts (lists, passages, records) is one cell of text in YAML: a person can read and change it, and nothing is lost.
+**YAML**: ``{table: [row, …]}``, each row in its plain form (pdca.entries), in the format of the data files.
+**XLSX**: a sheet for each table, a column for each field. Texts, numbers and booleans are cells of their type. Values
+with parts (lists, passages, records) are YAML in one text cell, which a person can edit and which loses nothing.
 
-What is published goes out; drafts stay. A retired entry has ``retired_on`` beside its fields. A field that a row does
-not have, and a row that a file does not have, are left as they are.
+Only published values are exported, not drafts. A retired entry also has ``retired_on``. An import leaves fields and
+rows alone that the file does not have.
 """
 
 import io
@@ -24,21 +24,21 @@ from workflow.spreadsheets import CONTROL
 MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 40 * 1024 * 1024
 MAX_ROWS, MAX_COLUMNS, MAX_DEPTH = 5_000, 100, 12
-LONGEST_CELL = 32_767  # characters, of Excel
+LONGEST_CELL = 32_767  # characters, Excel's limit
 RETIRED = "retired_on"
 
 
 class TooLong(Exception):
-    """A field does not fit into a cell of Excel; YAML has no such end."""
+    """A field does not fit into a cell of Excel; YAML has no such limit."""
 
 
 class Unreadable(Exception):
-    """The file as a whole can't be read; says why."""
+    """The file as a whole can't be read; the message says why."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, and where. ``place``: the row's number in its table or sheet, as a person counts."""
+    """What is wrong, and where. ``place``: the row's number in its table or sheet, from 1."""
 
     table: str
     place: int | None
@@ -52,17 +52,17 @@ class Fault:
 
 @dataclass
 class Contents:
-    """What a file holds: table → (place, row in its plain form), and what of it could not be read."""
+    """What a file holds: table → [(place, row in its plain form)], and the faults of what could not be read."""
 
     rows: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
-# Out.
+# Export.
 
 
 def rows_of(table: CatalogTable) -> list[dict[str, Any]]:
-    """Every row in its plain form, in the order of the site."""
+    """Returns every published row in its plain form, in the order of the site."""
     rows: Any = table.model._default_manager.prefetch_related(*(many.name for many in table.model._meta.many_to_many))
     if not table.has_entries:
         return [plain(row) for row in rows.all()]
@@ -85,8 +85,8 @@ def _dumped(value: Any) -> str:
 
 
 def as_xlsx() -> bytes:
-    """Raises TooLong."""
-    from openpyxl import Workbook  # a process of which nobody asks such a file need not hold it
+    """Returns the workbook. Raises TooLong."""
+    from openpyxl import Workbook  # imported here because most web processes never need openpyxl
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
@@ -103,14 +103,14 @@ def as_xlsx() -> bytes:
             for cell in cells:
                 cell.font, cell.alignment = Font(bold=number == 0), Alignment(vertical="top")
                 if isinstance(cell.value, str):
-                    cell.data_type = "s"  # text, also where it looks like a formula
+                    cell.data_type = "s"  # text, even if it looks like a formula
             sheet.append(cells)
     book.save(content)
     return content.getvalue()
 
 
 def cells_of(table: CatalogTable) -> list[list[Any]]:
-    """The rows of its sheet, the head first."""
+    """Returns the rows of the table's sheet, the header first. Raises TooLong."""
     columns = columns_of(table)
     found = [columns]
     for row in rows_of(table):
@@ -122,7 +122,7 @@ def cells_of(table: CatalogTable) -> list[list[Any]]:
 
 
 def cell_of(value: Any) -> Any:
-    """The cell of a plain value; of an empty text or list, an empty one."""
+    """Returns the cell of a plain value; None for an empty text or list."""
     if isinstance(value, (list, dict)):
         value = _dumped(value).rstrip("\n") if value else None
     if isinstance(value, str):
@@ -136,11 +136,11 @@ FILES = {
 }
 
 
-# In.
+# Import.
 
 
 def read(content: bytes) -> Contents:
-    """Of either kind, told by what the file begins with. Raises Unreadable."""
+    """Reads YAML or XLSX, recognized by the first bytes. Raises Unreadable."""
     if len(content) > MAX_BYTES:
         raise Unreadable(f"The file is larger than {MAX_BYTES // 1024**2} MB.")
     return _read_xlsx(content) if content.startswith(b"PK") else _read_yaml(content)
@@ -151,7 +151,7 @@ def _read_yaml(content: bytes) -> Contents:
         document = load_yaml(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Unreadable("This is neither a YAML file in UTF-8 nor an Excel file.") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or a number that is none
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: an invalid date or number
         raise Unreadable(f"The YAML can’t be read: {_told(error)}") from None
     if not isinstance(document, dict) or not all(isinstance(rows, list) for rows in document.values()):
         raise Unreadable("The file has to be a list of rows for each table: “initiatives:”, “elements:” and so on.")
@@ -167,7 +167,7 @@ def _read_yaml(content: bytes) -> Contents:
 
 
 def load_yaml(text: str) -> Any:
-    """Plain values only. No aliases and no deep nesting: a small text may not become a large value."""
+    """Loads plain values. Refuses aliases and deep nesting, so that a small text can't become a large value."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
@@ -191,11 +191,11 @@ def _read_xlsx(content: bytes) -> Contents:
     try:
         book = load_workbook(io.BytesIO(content), read_only=True)
         for sheet in book.worksheets:
-            sheet.reset_dimensions()  # what a file says of its size need not be so
+            sheet.reset_dimensions()  # the size that the file declares may be wrong
             _read_sheet(sheet, found)
     except Unreadable:
         raise
-    except Exception as error:  # openpyxl raises whatever it meets in a broken file
+    except Exception as error:  # openpyxl raises many types of errors for broken files
         raise Unreadable("The Excel file can’t be read.") from error
     return found
 
@@ -225,7 +225,7 @@ def _read_sheet(sheet: Any, found: Contents) -> None:
 
 
 def _read_cells(table: str, place: int, head: list[str], cells: Any, found: Contents) -> Iterator[tuple[str, Any]]:
-    """A cell that can't be read is a fault, and its field is left out."""
+    """Yields (field, value) for each cell. A cell that can't be read is added to the faults and left out."""
     kinds = kinds_of(table)
     empty = [None] * (len(head) - len(cells))
     for name, cell in zip(head, [*cells, *empty], strict=False):
@@ -246,7 +246,7 @@ def _read_cells(table: str, place: int, head: list[str], cells: Any, found: Cont
 
 
 def kinds_of(name: str) -> dict[str, Any]:
-    """Field → its empty value, for the fields that have parts."""
+    """Returns field → empty value for the table's fields that hold a list or a dict."""
     table = next((table for table in TABLES if table.name == name), None)
     kinds: dict[str, Any] = {}
     for column in content_fields(table.model) if table else []:

@@ -1,4 +1,4 @@
-"""How the catalog is narrowed and sorted."""
+"""The form that filters and sorts the catalog."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from pdca.models import Area, Component
 
 
 class CatalogFilter(forms.Form):
-    """A GET form. A value that is not offered filters nothing: an old or mistyped link still shows the catalog."""
+    """A GET form. Ignores values that are not offered, so that an old or mistyped link still shows the catalog."""
 
     area = forms.ChoiceField(label="Management area", required=False)
     group = forms.ChoiceField(label="Group", required=False, choices=[("", "Every group"), *Initiative.Group.choices])

@@ -1,6 +1,6 @@
-"""What a file would change in the catalog, and that change, all or nothing.
+"""Imports a file into the catalog, all or nothing, after a dry run that shows what would change.
 
-The dry run makes every change and takes all of it back, so that it tells exactly what the import will do.
+The dry run makes every change and rolls it back, so it shows exactly what the import will do.
 """
 
 import copy
@@ -26,13 +26,13 @@ from pdca.models import Area, Component, Element
 from pdca.references import unknown_in
 from workflow.shapes.columns import Shaped
 
-# What every gap analysis stands on: no new rows, and these columns stay.
+# Gap analyses rely on these tables: they take no new rows, and these columns can't change.
 FIXED: dict[Any, list[str]] = {Area: ["order"], Component: ["order"], Element: ["order", "component"]}
 
 
 @dataclass
 class Change:
-    """``before`` is empty for a new row. ``kind``: new, changed, published, retired, brought back."""
+    """``before`` is empty for a new row. ``kind``: new, changed, published or retired."""
 
     table: CatalogTable
     key: str
@@ -50,7 +50,7 @@ class Change:
 
 @dataclass
 class Plan:
-    """What an import does, or why it does nothing. ``left``: table → the keys that the file does not have."""
+    """What an import does, or why it does nothing. ``left``: table → the keys of rows that are not in the file."""
 
     changes: list[Change] = field(default_factory=list)
     unchanged: dict[str, int] = field(default_factory=dict)
@@ -59,14 +59,14 @@ class Plan:
 
     @property
     def token(self) -> str:
-        """The same for the same change of the same catalog, and for no other."""
+        """A hash of the plan, used to detect that the catalog changed after the dry run."""
         said = [[change.table.name, change.key, change.kind, change.before, change.after] for change in self.changes]
         known = json.dumps([said, self.unchanged, self.left, [vars(fault) for fault in self.faults]], default=str)
         return hashlib.sha256(known.encode()).hexdigest()
 
     @property
     def tables(self) -> list[dict[str, Any]]:
-        """For each table: its name, its changes, how many rows stay, which ones the file does not have."""
+        """For each table: its name, its changes, the number of unchanged rows, the keys that are not in the file."""
         return [
             {
                 "name": table.name,
@@ -86,7 +86,7 @@ def dry_run(contents: Contents) -> Plan:
 
 
 def carry_out(contents: Contents, token: str, *, by: User | None, why: str) -> tuple[Plan, bool]:
-    """Does what the plan with this token says, or nothing: where there are faults, or it would be another plan now."""
+    """Imports unless there are faults or the plan no longer has this token. Returns the plan and whether it ran."""
     with transaction.atomic():
         loading.one_at_a_time()
         plan = _bring(contents, by=by, why=why)
@@ -107,13 +107,13 @@ def _bring(contents: Contents, *, by: User | None, why: str) -> Plan:
     brought: list[tuple[CatalogTable, int, Any]] = []
     for table in TABLES:
         brought += Bringing(table, plan, by, why).bring(contents.rows.get(table.name, []))
-    for table, place, row in brought:  # last, because a row may name one of a later table
+    for table, place, row in brought:  # last, because a row may refer to one of a later table
         plan.faults += [Fault(table.name, place, name, wrong) for name, wrong in unknown_in(row)]
     return plan
 
 
 class Bringing:
-    """The rows of one table."""
+    """Imports the rows of one table."""
 
     def __init__(self, table: CatalogTable, plan: Plan, by: User | None, why: str) -> None:
         self.table, self.plan, self.by, self.why = table, plan, by, why
@@ -135,7 +135,7 @@ class Bringing:
         self.plan.left[self.table.name] = [key for key in self.existing if key not in self.seen]
 
     def _faults(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What can be said of a row before it is one."""
+        """Yields (field, message) for each fault that can be found before the row is built."""
         key = values.get(self.table.key)
         if not isinstance(key, str) or not key:
             yield self.table.key, "Every row needs its own."
@@ -168,7 +168,7 @@ class Bringing:
             yield from (f"There is no “{key}”." for key in value if key not in list(known))
 
     def _row(self, values: dict[str, Any], faults: list[tuple[str, str]]) -> Any:
-        """The row with its new values, kept. Or with what is wrong in ``faults``, and not kept."""
+        """Returns the row, saved if it changed. If it is not valid, adds to ``faults`` and returns None."""
         row: Any = self.existing.get(values[self.table.key]) or self.table.model()
         before = {} if row._state.adding else plain(row)
         was = (getattr(row, "published", True), getattr(row, RETIRED, None))
@@ -210,7 +210,7 @@ class Bringing:
         return "changed" if before != after else ""
 
     def _keep(self, row: Any, after: dict[str, Any]) -> None:
-        """A draft stays: it holds only what somebody changes."""
+        """Saves the row but keeps its draft, which holds only the fields that somebody changed."""
         if self.table.has_entries:
             row.write(after, by=self.by, why=self.why)
         else:

@@ -13,11 +13,11 @@ from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing
 
 class InitiativeQuerySet(EntryQuerySet):
     def supporting(self, area: str) -> "InitiativeQuerySet":
-        """Those that serve a management area, by its letter."""
+        """Returns those that serve the management area with this letter."""
         return self.filter(areas=area)
 
     def strongest_first(self, component: str) -> "InitiativeQuerySet":
-        """By how strongly they support a component, by its slug; equals by name."""
+        """Sorts by how strongly they support the component with this slug, then by name."""
         return self.order_by(Initiative.STRENGTH_FIELDS[component], "name")
 
 
@@ -56,7 +56,7 @@ class Initiative(CatalogEntry):
 
         @property
         def meaning(self) -> str:
-            """What the number says to someone choosing an initiative; the guide gives only the order."""
+            """What the number means for someone choosing an initiative; the guide gives only the order."""
             return {
                 1: "Brings most of what this part of the cycle needs.",
                 2: "Helps, and leaves some of this part to other means.",
@@ -64,7 +64,7 @@ class Initiative(CatalogEntry):
             }[self.value]
 
     class Grouping(models.TextChoices):
-        """Of phase 1 report 2002, Table 1."""
+        """The groupings of phase 1 report 2002, Table 1."""
 
         TOOL = "tool", "Management tool"
         FRAMEWORK = "framework", "Management system framework"
@@ -163,16 +163,16 @@ class Initiative(CatalogEntry):
 
     @property
     def notes(self) -> dict[str, dict[str, str]]:
-        """Component slug → how it supports it, in words, with the source."""
+        """Component slug → how the initiative supports it, in words, with the source."""
         return {component: getattr(self, f"{component}_note") for component in self.STRENGTH_FIELDS}
 
     def unsaid_note(self, component: str) -> str:
-        """Why nothing is told of how it supports a component, by its slug; empty where something is."""
+        """Returns why there is no note on how it supports the component with this slug; empty if there is one."""
         return str(self.unsaid.get(f"{component}_note", ""))
 
     @property
     def asked(self) -> dict[str, dict[str, str]]:
-        """Element slug → what it asks there."""
+        """Element slug → what the initiative asks there."""
         return {record["element"]: record for record in self.asks}
 
     @property
@@ -185,7 +185,7 @@ class Initiative(CatalogEntry):
 
 
 class Case(CatalogEntry):
-    """A utility that brought initiatives together (guide 2004, §3.4)."""
+    """A utility that integrated initiatives (guide 2004, §3.4)."""
 
     class Approach(models.TextChoices):
         """The sequencing approaches of guide 2004, §3.2."""

@@ -1,4 +1,4 @@
-"""The link to the catalog of initiatives."""
+"""The navigation link to the catalog of initiatives."""
 
 from workflow.navigation import Link, register
 

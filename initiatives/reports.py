@@ -1,8 +1,8 @@
-"""Initiatives compared, as a PDF: the whole catalog, or the two to six that a person chose.
+"""The PDF report that compares the whole catalog, or the two to six initiatives that a person chose.
 
-A choice has no row of its own: anyone makes one with a few ticks, and a row for each would have to be kept and swept.
-The report's number is the choice itself: 0 is the whole catalog, any other number holds the keys of the chosen,
-ten bits for each. Six fit into the 63 bits of the column.
+A choice is not stored as a row, because such rows would have to be cleaned up. The report's object number encodes the
+choice instead: 0 is the whole catalog; any other number holds the keys of the chosen initiatives, ten bits each. Six
+of them fit into the 63 bits of the column.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ BITS = 10
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the report is about. ``pk`` is the number that a report keeps of it."""
+    """What the report is about. ``pk`` is the number that the report stores."""
 
     pk: int
     initiatives: list[Initiative]
 
 
 def number_of(chosen: Sequence[Initiative]) -> int | None:
-    """None where a key is too large for its ten bits: such a choice has no PDF, the whole catalog has."""
+    """Encodes a choice. Returns None, and there is no PDF, if a key exceeds ten bits or too many are chosen."""
     number = 0
     for one in chosen:
         if one.pk >> BITS:
@@ -46,7 +46,7 @@ def keys_in(number: int) -> list[int]:
 
 
 def find(user: User, object_id: int) -> Comparison | None:
-    """Anyone who has an account may ask. What was retired since can still be read in a report that has it."""
+    """Any user may request it. Includes initiatives that were retired since, so that their reports stay readable."""
     if object_id == WHOLE:
         return Comparison(WHOLE, list(Initiative.objects.readable().prefetch_related("areas")))
     keys = keys_in(object_id)

@@ -1,4 +1,4 @@
-"""What the catalog adds to pages of the rooms below."""
+"""What the catalog adds to pages of the apps below."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from workflow.slots import fills
 
 @fills("element.asks")
 def asks(element: Any, explainer: Any) -> SafeString:
-    """What the initiatives ask at an element of the guide."""
+    """Shows what the initiatives ask at an element of the guide."""
     return render_to_string("initiatives/_asked.html", asked_at(element, explainer))
 
 

@@ -1,4 +1,4 @@
-"""The catalog, readable by anyone."""
+"""The public pages of the catalog."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render

@@ -1,6 +1,6 @@
-"""``{% asked_at element explainer %}``: what the initiatives ask at an element, on pages of the rooms below.
+"""``{% asked_at element explainer %}`` shows what the initiatives ask at an element.
 
-The guide's pages know nothing of initiatives; this tag brings what stands there.
+The guide's app can't import initiatives, so its pages show the same through a slot (initiatives.slots).
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.inclusion_tag("initiatives/_asked.html")
 def asked_at(element: Any, explainer: Any, only: Iterable[str] | None = None) -> dict[str, Any]:
-    """``only`` are slugs; None means every initiative of the catalog. One query."""
+    """Shows the initiatives with the slugs ``only``, or with None all that readers can find. Makes one query."""
     rows = Initiative.objects.readable().only("slug", "name", "short_name", "asks")
     if only is not None:
         rows = Initiative.objects.known().filter(slug__in=only).only("slug", "name", "short_name", "asks")

@@ -1,4 +1,4 @@
-"""``manage.py export_catalog catalog.yaml`` (or ``.xlsx``): the whole catalog into one file."""
+"""``manage.py export_catalog catalog.yaml`` (or ``.xlsx``) exports the whole catalog to one file."""
 
 from pathlib import Path
 from typing import Any

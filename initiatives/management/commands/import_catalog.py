@@ -1,4 +1,4 @@
-"""``manage.py import_catalog catalog.yaml``: the whole catalog out of one file, all or nothing."""
+"""``manage.py import_catalog catalog.yaml`` (or ``.xlsx``) imports the catalog from one file, all or nothing."""
 
 from pathlib import Path
 from typing import Any
