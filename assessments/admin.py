@@ -1,4 +1,4 @@
-"""Gap analyses in the administration pages: to look at, not to change."""
+"""The read-only admin of gap analyses."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from workflow.admin import ReadOnly
 
 @references.counts("gap analyses")
 def naming(entry: Any) -> int:
-    """Those with an initiative in place, or with a finding that names it by its slug."""
+    """Counts analyses with the initiative in place, or with a finding that has its slug."""
     if not isinstance(entry, Initiative):
         return 0
     named = Q(initiatives=entry) | Q(findings__initiatives__contains=[entry.slug])

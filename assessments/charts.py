@@ -1,4 +1,4 @@
-"""The pictures of a gap analysis (see reports.charts)."""
+"""The charts of a gap analysis (see reports.charts)."""
 
 import textwrap
 
@@ -12,7 +12,7 @@ _LABELS, _CELL, _ROW, _TOP = 186, 34, 40, 30
 
 
 def heat_map(results: Results) -> SafeString:
-    """Elements down, areas in scope across: a filled cell with a dot is covered, an empty one is a gap."""
+    """Draws elements down and areas in scope across. A filled cell with a dot is covered, an empty one is a gap."""
     width, height = _LABELS + _CELL * len(results.areas), _TOP + _ROW * len(results.rows)
     covered = sum(len(row.areas) for row in results.rows)
     cells = len(results.rows) * len(results.areas)
@@ -30,7 +30,7 @@ def heat_map(results: Results) -> SafeString:
 
 
 def score_bars(results: Results) -> SafeString:
-    """One bar for each component, with its letter and its share."""
+    """Draws one bar for each component, with its letter and its percentage."""
     said = ", ".join(f"{score.name} {score.percent} percent" for score in results.scores)
     picture = drawn(460, 44 * len(results.scores), f"Scores: {said}.")
     for line, score in enumerate(results.scores):

@@ -13,7 +13,7 @@ DATA = Path(__file__).parent / "data" / "demo.yaml"
 
 
 def load(people: Mapping[Role, User]) -> None:
-    """``people`` are those of every utility, by their role."""
+    """Creates the utilities and analyses. ``people`` become members of every utility, each in their role."""
     for data in read(DATA)["utilities"]:
         _utility(data, people)
 

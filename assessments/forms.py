@@ -1,4 +1,4 @@
-"""What a person enters: the frame of a gap analysis, one row of it, a piece of evidence."""
+"""The forms of a gap analysis: its frame, one row, evidence, reopening."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from pdca.models import Area
 
 
 class OperationsInput(forms.CheckboxSelectMultiple):
-    """Check boxes that know their value chain, so that it can stand above them."""
+    """Check boxes with the value chain of each, so that a template can group them."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
@@ -23,7 +23,7 @@ class OperationsInput(forms.CheckboxSelectMultiple):
 
 
 class AnalysisForm(forms.ModelForm):
-    """Name, date, fence line, areas and initiatives in place; ``version`` is the one it was read at."""
+    """Name, date, areas, operations, fence line and initiatives in place; ``version`` is the version shown."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
     areas = forms.MultipleChoiceField(
@@ -66,7 +66,7 @@ class AnalysisForm(forms.ModelForm):
         self.fields["areas"].choices = areas  # type: ignore[attr-defined]
         offered = Initiative.objects.readable()
         if self.instance.pk:
-            # What it names stays to be ticked, though the catalog may have retired it since.
+            # Also offer the initiatives in place that the catalog has retired since.
             offered = (offered | Initiative.objects.filter(gap_analyses=self.instance)).distinct()
             self.initial["version"] = self.instance.version
         else:
@@ -76,18 +76,18 @@ class AnalysisForm(forms.ModelForm):
         self.fields["initiatives"].queryset = offered  # type: ignore[attr-defined]
 
     def clean_areas(self) -> list[str]:
-        """In their own order, whatever order they were sent in."""
+        """Returns the areas in the order of the choices."""
         sent = self.cleaned_data["areas"]
         return [code for code, _ in self.fields["areas"].choices if code in sent]  # type: ignore[attr-defined]
 
     @property
     def frame(self) -> dict[str, Any]:
-        """What ``GapAnalysis.start`` and ``rescope`` take."""
+        """The keyword arguments for ``GapAnalysis.start`` and ``rescope``."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class StartForm(AnalysisForm):
-    """A new one: for which utility, from scratch or from an earlier one."""
+    """A new analysis of ``utility``, from scratch or from an earlier one."""
 
     def __init__(self, *args: Any, utility: Utility, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,7 +105,7 @@ class StartForm(AnalysisForm):
 
 
 class FindingForm(forms.Form):
-    """One row. ``details`` says that the opened part of the row was sent too."""
+    """One row. ``details`` is set if the opened part of the row was sent too."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     details = forms.BooleanField(required=False, widget=forms.HiddenInput)
@@ -141,7 +141,7 @@ class FindingForm(forms.Form):
             for name in self.DETAILS:
                 del self.fields[name]
         else:
-            for name in self.DETAILS:  # these stand outside the row's form element
+            for name in self.DETAILS:  # these inputs are outside the row's form element
                 self.fields[name].widget.attrs["form"] = f"form-{finding.element.slug}"
             in_place = finding.analysis.initiatives.values_list("slug", "short_name")
             self.fields["initiatives"].choices = list(in_place)  # type: ignore[attr-defined]
@@ -150,7 +150,7 @@ class FindingForm(forms.Form):
         return [code for code in self.finding.analysis.areas if code in self.cleaned_data["areas"]]
 
     def clean(self) -> dict[str, Any]:
-        """Rating and areas agree: none, exactly one, two or more. Areas alone tell the rating."""
+        """Checks that rating and areas agree: none, exactly one, two or more. Areas alone imply the rating."""
         cleaned = super().clean() or {}
         rating, areas = cleaned.get("rating"), cleaned.get("areas", [])
         if "rating" in self.errors or "areas" in self.errors:
@@ -169,7 +169,7 @@ class FindingForm(forms.Form):
 
     @property
     def changes_made(self) -> dict[str, Any]:
-        """What ``Finding.answer`` takes."""
+        """The changes for ``Finding.answer``."""
         return {name: self.cleaned_data[name] for name in self.fields if name not in ("version", "details")}
 
 

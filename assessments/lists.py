@@ -1,4 +1,4 @@
-"""The list of gap analyses: its columns and its filters."""
+"""The columns and filters of the list of gap analyses."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class AnalysisTable(Table):
     n_answered = tables.Column("Answered", initial_sort_descending=True)
     results = tables.TemplateColumn(
         template_name="assessments/analysis_list.html#results",
-        accessor="pk",  # not the property of this name, which asks the database
+        accessor="pk",  # not the property of this name, which queries the database
         verbose_name="Results",
         orderable=False,
         exclude_from_export=True,

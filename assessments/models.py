@@ -1,4 +1,4 @@
-"""The gap analysis: guide 2004's Table 2, filled in by one utility at one date."""
+"""The gap analysis: guide 2004, Table 2, filled in by one utility for one date."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
@@ -28,7 +28,7 @@ AREA_CODES = ["E", "S", "Q", "F", "H"]
 
 
 class Incomplete(Exception):
-    """Not every row is answered. ``missing`` is a list of (finding, what it lacks in words)."""
+    """Not every row is answered. ``missing`` is a list of (finding, what it lacks)."""
 
     def __init__(self, missing: list[tuple["Finding", str]]):
         super().__init__(f"{len(missing)} rows are not answered")
@@ -36,7 +36,7 @@ class Incomplete(Exception):
 
 
 class InUse(Exception):
-    """What should leave the scope is used by findings. ``uses`` is a list of (what, finding)."""
+    """Findings use what would leave the scope. ``uses`` is a list of (area code or initiative slug, finding)."""
 
     def __init__(self, uses: list[tuple[str, "Finding"]]):
         super().__init__(f"{len(uses)} findings use it")
@@ -48,7 +48,7 @@ class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
         return super().visible_to(user).select_related("utility")
 
     def to_fill_in(self) -> Self:
-        """Of those fetched through ``visible_to``, the drafts that the person may edit."""
+        """Returns the drafts that the person may edit. Call it after ``visible_to``."""
         return self.filter(status=GapAnalysis.Status.DRAFT, my_role__in=CAN_EDIT)
 
     def with_progress(self) -> Self:
@@ -115,7 +115,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
     def get_absolute_url(self) -> str:
         return reverse("assessments:analysis", args=[self.pk])
 
-    # Rights: for a row fetched through ``visible_to``.
+    # Rights, for a row fetched through ``visible_to``.
 
     @property
     def can_edit(self) -> bool:
@@ -125,14 +125,14 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
     def can_manage(self) -> bool:
         return self.my_role == Role.MANAGER
 
-    # What happens to an analysis.
+    # Actions.
 
     @classmethod
     @transaction.atomic
     def start(
         cls, *, by: User, initiatives: Any = (), previous: "GapAnalysis | None" = None, **fields: Any
     ) -> "GapAnalysis":
-        """A new analysis with its 18 rows; the rows of ``previous`` are carried over, each to be confirmed."""
+        """Creates an analysis with its 18 rows. The rows of ``previous`` are carried over, each to be confirmed."""
         analysis = GapAnalysis.objects.create(created_by=by, copied_from=previous, **fields)
         analysis.initiatives.set(initiatives)
         in_place = {initiative.slug for initiative in initiatives}
@@ -150,9 +150,9 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
 
     @transaction.atomic
     def rescope(self, version: int, *, by: User, initiatives: Any, **fields: Any) -> None:
-        """Change name, date, fence line, areas or initiatives in place.
+        """Changes name, date, operations, fence line, areas and initiatives in place.
 
-        Raises InUse where a finding relies on an area or initiative that would leave, Stale, WrongState.
+        Raises InUse if a finding uses an area or initiative that would be removed, Stale, WrongState.
         """
         in_place = {initiative.slug for initiative in initiatives}
         areas = fields["areas"]
@@ -166,15 +166,15 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         self.initiatives.set(initiatives)
 
     def missing(self) -> list[tuple["Finding", str]]:
-        """The rows that keep it from being complete, each with what it lacks."""
+        """Returns the rows that prevent completion, each with what it lacks."""
         rows = self.findings.select_related("element")
         return [(finding, reason) for finding in rows if (reason := finding.missing_reason(self.areas))]
 
     @transaction.atomic
     def complete(self, *, by: User) -> None:
-        """Close it, keeping its results as they are now. Raises NotAllowed, Incomplete, WrongState."""
+        """Completes it and stores its results. Raises NotAllowed, Incomplete, WrongState."""
         self.require_manager()
-        # Holds back every save of a row until this is decided (the rows' trigger asks for a share of it).
+        # Blocks saves of rows until this transaction ends: the rows' trigger takes a share lock on the analysis.
         locked = GapAnalysis.objects.select_for_update().filter(pk=self.pk).values("areas").first()
         if not locked:
             raise WrongState("It was deleted meanwhile.")
@@ -190,19 +190,19 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         )
 
     def lock_draft(self) -> None:
-        """Hold it as it is until the end of the transaction. Raises WrongState if it is no draft any more."""
+        """Locks it until the end of the transaction. Raises WrongState if it is no longer a draft."""
         drafts = GapAnalysis.objects.select_for_update().filter(pk=self.pk, status=self.Status.DRAFT)
         if not drafts.values("pk").first():
             raise WrongState(COMPLETED)
 
     def reopen(self, *, by: User, why: str) -> None:
-        """Make it editable again, with the reason kept. Raises NotAllowed, WrongState."""
+        """Makes it editable again and records the reason. Raises NotAllowed, WrongState."""
         self.require_manager()
         self._move(self.Status.DRAFT, by=by, why=why, frozen=None, completed_at=None, completed_by=None)
 
     @transaction.atomic
     def discard(self) -> None:
-        """Delete a draft with its evidence. Raises NotAllowed, WrongState."""
+        """Deletes a draft with its evidence. Raises NotAllowed, WrongState."""
         self.require_manager()
         if self.status != self.Status.DRAFT:
             raise WrongState("Only a gap analysis under way can be deleted.")
@@ -213,14 +213,14 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
             if not file.evidence.exists():
                 file.discard()
 
-    # Its results.
+    # Results.
 
     def measured(self) -> Results:
-        """The results of the rows as they stand now."""
+        """Returns the results of the current rows."""
         return self._measured(self.findings.select_related("element"))
 
     def _measured(self, findings: Iterable["Finding"]) -> Results:
-        """Three queries and those of the findings: areas, components, the initiatives in place."""
+        """Makes three queries besides those of ``findings``: areas, components, initiatives in place."""
         areas = [
             AreaInScope(area.code, area.name, area.short_name) for area in Area.objects.all() if area.code in self.areas
         ]
@@ -232,7 +232,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         )
 
     def results_with_findings(self) -> tuple[Results, list[tuple["Finding", Row]]]:
-        """The results, and every finding with its row of them, which has the names it was completed under."""
+        """Returns the results, and every finding with its row. A complete analysis keeps the names it had then."""
         findings = list(self.findings.select_related("element").prefetch_related("evidence_items__file"))
         results = Results.from_json(self.frozen) if self.frozen else self._measured(findings)
         rows = {row.slug: row for row in results.rows}
@@ -240,12 +240,12 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
 
     @property
     def results(self) -> Results:
-        """As they were at completion for a complete one, else as they stand."""
+        """The stored results of a complete analysis, else the current ones."""
         return Results.from_json(self.frozen) if self.frozen else self.measured()
 
 
 class InitiativeInPlace(models.Model):
-    """An initiative that the utility already follows, within one analysis; keeps the catalog row from deletion."""
+    """An initiative that the utility already follows, in one analysis. Protects the catalog row from deletion."""
 
     analysis = models.ForeignKey(GapAnalysis, on_delete=models.CASCADE)
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT)
@@ -297,7 +297,7 @@ class Finding(OfUtility, Versioned):
         constraints = [
             models.UniqueConstraint(fields=["analysis", "element"], name="finding_once_per_element"),
             models.CheckConstraint(
-                # A comparison with no rating is unknown, and a check that is unknown holds: so it is asked first.
+                # Comparing a NULL rating gives NULL, and a check that gives NULL passes: so test for NULL first.
                 condition=Q(rating__isnull=True, areas=[])
                 | Q(rating__isnull=False)
                 & (Q(rating=0, areas=[]) | Q(rating=1, areas__len__lte=1) | (Q(rating=2) & ~Q(areas__len=1))),
@@ -318,7 +318,7 @@ class Finding(OfUtility, Versioned):
         return self.rating is not None and not self.to_confirm
 
     def row(self, names: Mapping[str, str]) -> Row:
-        """As the results have it. ``names`` are the initiatives in place: slug → short name."""
+        """Returns the row for the results. ``names`` are the initiatives in place: slug → short name."""
         return Row(
             slug=self.element.slug,
             name=self.element.name,
@@ -330,7 +330,7 @@ class Finding(OfUtility, Versioned):
         )
 
     def missing_reason(self, scope: list[str]) -> str:
-        """What this row lacks for a complete analysis, in words; empty where it lacks nothing."""
+        """Returns what this row lacks for a complete analysis, in words; empty if nothing."""
         if self.rating is None:
             return "not answered yet"
         if self.to_confirm:
@@ -342,7 +342,7 @@ class Finding(OfUtility, Versioned):
         return ""
 
     def carry_over(self, earlier: "Finding", *, scope: list[str], in_place: set[str]) -> None:
-        """Take what an earlier analysis says, as far as it fits this one's scope, to be confirmed."""
+        """Copies from an earlier finding what fits the scope of this analysis, to be confirmed."""
         self.rating = earlier.rating
         self.areas = [area for area in earlier.areas if area in scope]
         if earlier.areas and len(self.areas) < 2:
@@ -354,7 +354,7 @@ class Finding(OfUtility, Versioned):
         self.to_confirm = self.rating is not None
 
     def answer(self, version: int, *, by: User, **changes: Any) -> None:
-        """Save what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed."""
+        """Saves what a person entered; the row then counts as confirmed. Raises Stale, WrongState, NotAllowed."""
         self.require_editor()
         if self.analysis.status != GapAnalysis.Status.DRAFT:
             raise WrongState(COMPLETED)
@@ -366,13 +366,13 @@ class Finding(OfUtility, Versioned):
 
     @transaction.atomic
     def attach_link(self, *, by: User, url: str, title: str = "") -> "Evidence":
-        """Raises WrongState once the analysis is complete."""
+        """Adds a link as evidence. Raises WrongState if the analysis is complete."""
         self.analysis.lock_draft()
         return self.evidence_items.create(added_by=by, url=url, title=title)
 
     @transaction.atomic
     def attach_file(self, upload: UploadedFile, *, by: User) -> "Evidence":
-        """Keep the upload as evidence. Raises RefusedFile, or WrongState once the analysis is complete."""
+        """Stores the upload as evidence. Raises RefusedFile, or WrongState if the analysis is complete."""
         self.analysis.lock_draft()
         return self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by))
 
@@ -382,7 +382,7 @@ class EvidenceQuerySet(OfUtilityQuerySet["Evidence"]):
 
 
 class Evidence(Attachment):
-    """A link or a kept file that shows what a finding says."""
+    """A link or a stored file that supports a finding."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="evidence_items")
 
@@ -395,7 +395,7 @@ class Evidence(Attachment):
 
     @classmethod
     def carry_over(cls, previous: GapAnalysis, copies: list[Finding]) -> None:
-        """The same links and files for the copied rows; a file is kept once."""
+        """Copies links and files to the copied rows. The copies share the stored files."""
         by_element = {finding.element_id: finding for finding in copies}
         items = cls.objects.filter(finding__analysis=previous).select_related("finding")
         Evidence.objects.bulk_create(
@@ -411,6 +411,6 @@ class Evidence(Attachment):
 
     @transaction.atomic
     def discard(self) -> None:
-        """Take it away; its file goes too unless another finding uses it. Raises WrongState."""
+        """Deletes it, and its file unless another finding uses it. Raises WrongState if the analysis is complete."""
         self.finding.analysis.lock_draft()
         self.remove()

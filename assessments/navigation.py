@@ -1,4 +1,4 @@
-"""The link to the gap analyses."""
+"""The navigation link to the gap analyses."""
 
 from workflow.navigation import Link, register
 

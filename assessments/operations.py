@@ -1,4 +1,4 @@
-"""What a fence line can enclose: the steps of the value chains (phase 1 report 2002, App. A)."""
+"""The operations that a fence line can enclose: the steps of the value chains (phase 1 report 2002, App. A)."""
 
 VALUE_CHAINS: dict[str, dict[str, str]] = {
     "Drinking water": {

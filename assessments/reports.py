@@ -1,4 +1,4 @@
-"""The gap analysis as a PDF: everything that was entered, and what it shows."""
+"""The PDF report of a gap analysis: everything that was entered, and the results."""
 
 from typing import Any
 

@@ -1,15 +1,15 @@
-"""What a gap analysis shows: which area each element reaches, the scores, what could be extended.
+"""The results of a gap analysis: the areas that each element serves, the scores, what could be extended.
 
-The scores are this product's own measure. A row is worth 0 where nothing exists, 1 where one area is
-served, 2 where several are; a row can reach 2, or 1 where only one area is in scope. A score is what the
-rows reach as a share of what they can reach; a row not yet answered counts as 0.
+The scores are this product's own measure. A row is worth 0 points if nothing exists, 1 if it serves one area, 2 if it
+serves several. A row can reach at most 2, or 1 if only one area is in scope. A score is the share of the possible
+points that the rows reach; a row not answered yet counts as 0.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-Paired = TypeVar("Paired")  # what is shown beside a row: its finding
+Paired = TypeVar("Paired")  # what is paired with a row: its finding
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class AreaInScope:
 
 @dataclass(frozen=True)
 class Row:
-    """One element: its rating (None: not answered), the area codes and initiative names behind it."""
+    """One element: its rating (None: not answered), the codes of its areas and the names of its initiatives."""
 
     slug: str
     name: str
@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Score:
-    """Points reached of points possible."""
+    """Points reached and points possible."""
 
     slug: str
     name: str
@@ -48,7 +48,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Extension:
-    """A row that serves one area and could carry others."""
+    """A row that serves one area and could serve others."""
 
     row: Row
     serves: AreaInScope
@@ -72,7 +72,7 @@ class Results:
         components: list[tuple[str, str]],
         initiatives: Sequence[str] = (),
     ) -> "Results":
-        """The scores of plain rows; ``components`` are (slug, name) in their order, ``initiatives`` are names."""
+        """Scores the rows. ``components`` are (slug, name) in order, ``initiatives`` are names."""
         best = 2 if len(areas) > 1 else 1
 
         def score(slug: str, name: str, some: list[Row]) -> Score:
@@ -87,7 +87,7 @@ class Results:
             alignment=score("alignment", "Strategic alignment", [row for row in rows if row.strategic_alignment]),
         )
 
-    # How it is kept with a complete analysis.
+    # How it is stored with a complete analysis.
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -103,7 +103,7 @@ class Results:
             alignment=Score(**kept["alignment"]),
         )
 
-    # What it says.
+    # Figures and sentences.
 
     @property
     def answered(self) -> list[Row]:
@@ -127,18 +127,18 @@ class Results:
 
     @property
     def gap_cells(self) -> int:
-        """(element, area) pairs in scope that nothing covers."""
+        """The number of (element, area) pairs in scope that nothing covers."""
         return len(self.rows) * len(self.areas) - sum(len(row.areas) for row in self.rows)
 
     @property
     def gap_words(self) -> str:
-        """How many cells are gaps, in words; a row without an answer covers nothing yet."""
+        """A sentence with the number of gaps. A row not answered yet covers nothing."""
         among = ", the rows not answered yet among them" if len(self.answered) < len(self.rows) else ""
         return f"{self.gap_cells} of the {len(self.rows) * len(self.areas)} cells are gaps{among}."
 
     @property
     def extensions(self) -> list[Extension]:
-        """Single-area rows that could carry more areas, the strategic alignment elements first."""
+        """The single-area rows that could serve more areas, the strategic alignment elements first."""
         found = [
             Extension(row, area, [other for other in self.areas if other != area])
             for row in self.rows
@@ -149,7 +149,7 @@ class Results:
 
     @property
     def headline(self) -> str:
-        """The whole in one line, such as “Strong on Do, thin on Check, nothing yet on Act”."""
+        """A one-line summary, such as “Strong on Do, thin on Check, nothing yet on Act”."""
         if not self.existing:
             return "Nothing in place yet: every element is open" if self.answered else "Not answered yet"
         bands: dict[str, list[str]] = {}
@@ -161,7 +161,7 @@ class Results:
 
     @property
     def sentences(self) -> list[str]:
-        """The figures in plain words."""
+        """The figures as sentences."""
         several = len(self.areas) > 1
         words = [
             f"{_of(len(self.existing), len(self.rows), 'element')} {_exist(len(self.existing))}"
@@ -187,7 +187,7 @@ class Results:
 
 
 def phases(results: Results, findings: Sequence[tuple[Paired, Row]]) -> list[tuple[Score, list[tuple[Paired, Row]]]]:
-    """The findings with their rows under Plan, Do, Check and Act, each with its score."""
+    """Groups the findings and their rows under Plan, Do, Check and Act, each with its score."""
     return [(score, [pair for pair in findings if pair[1].component == score.slug]) for score in results.scores]
 
 

@@ -1,8 +1,8 @@
-"""The markup of the rows of Table 2, each rendered once for what it shows.
+"""Renders the rows of Table 2 and caches the closed ones.
 
-A closed row shows nothing but the values below, so its markup is kept in memory under them: opening a
-page renders only the rows that changed since this process last showed them. Nothing can go stale, since
-every value that the markup depends on is part of the key.
+A closed row shows only the values of RowShown and AreaShown, which are the key of its markup in memory. A page renders
+only the rows that changed since this process last rendered them. The cache can't go stale, because every value that
+the markup depends on is part of the key.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from assessments.forms import FindingForm
 from assessments.models import Finding, GapAnalysis
 
 TEMPLATE = "assessments/analysis_fill.html#row"
-# These stand where each person's own token and each analysis's own address go.
+# Placeholders for the person's CSRF token and the analysis's address.
 _TOKEN, _BASE = "csrf-token-of-this-person", "/address-of-this-analysis/"  # noqa: S105
 
 
@@ -45,7 +45,7 @@ class AreaShown(NamedTuple):
 
 
 def rows_of(analysis: GapAnalysis) -> list[RowShown]:
-    """Only what is shown is read: the long texts of 18 rows stay where they are."""
+    """Returns the rows of an analysis. Reads only the values shown, not the long texts."""
     element = [f"element__{name}" for name in ("slug", "name", "component", "strategic_alignment")]
     rows = analysis.findings.order_by("element__order").values_list(
         *element, "version", "rating", "areas", "to_confirm", Count("evidence_items")
@@ -53,13 +53,13 @@ def rows_of(analysis: GapAnalysis) -> list[RowShown]:
     return [row._replace(areas=tuple(row.areas)) for row in map(RowShown._make, rows)]
 
 
-@lru_cache(maxsize=4096)  # some 4 kB each
+@lru_cache(maxsize=4096)  # about 4 kB each
 def _closed(row: RowShown, scope: tuple[AreaShown, ...]) -> str:
     return render_to_string(TEMPLATE, {"row": row, "areas": scope, "token": _TOKEN, "base": _BASE})
 
 
 def _as_sent(row: RowShown, form: FindingForm) -> RowShown:
-    """What a person sent and could not save stays as it was sent."""
+    """Returns the row with the submitted rating and areas if the form is bound."""
     if not form.is_bound:
         return row
     rating = next((rating for rating in Finding.Rating.values if str(rating) == form["rating"].value()), None)
@@ -74,9 +74,9 @@ def markup(
     opened: str,
     more: dict[str, Any],
 ) -> list[tuple[str, SafeString]]:
-    """(component slug, markup) for every row; the one named ``opened`` is rendered with ``more``.
+    """Returns (component slug, markup) for every row. Renders the row ``opened`` with ``more``.
 
-    ``base`` is the analysis's own address.
+    ``base`` is the analysis's address.
     """
     token = get_token(request)
     made = []
@@ -92,6 +92,6 @@ def markup(
             html: str = render_to_string(TEMPLATE, context, request)
         else:
             html = _closed(row, scope).replace(_TOKEN, token).replace(_BASE, base)
-        # Both are a template's own output, escaped there; the token is letters and digits.
+        # Both are template output, already escaped; the token is letters and digits.
         made.append((row.component, mark_safe(html)))  # noqa: S308
     return made

@@ -1,4 +1,4 @@
-"""What the gap analyses add to pages of the rooms below."""
+"""What the gap analyses add to pages of the apps below."""
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString

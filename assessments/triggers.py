@@ -1,8 +1,8 @@
-"""What the database itself keeps true across the rows of a gap analysis, whoever writes to it.
+"""Triggers that enforce rules across the rows of a gap analysis, in the database itself.
 
-A row's trigger reads the analysis FOR SHARE, and completing it locks it: a row can't change between the
-look at all rows and the completion. Columns that only say who did something are left free, so that a
-person's account can go.
+A row's trigger reads the analysis FOR SHARE, and completing the analysis locks it. So a row can't change between the
+check of all rows and the completion. Columns that only record who did something stay writable, so that a person's
+account can be deleted.
 """
 
 import pgtrigger

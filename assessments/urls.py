@@ -1,4 +1,4 @@
-"""Addresses of the gap analyses."""
+"""The URLs of the gap analyses."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Pages of the gap analyses: list, start, the table itself, its rows, its end, its results."""
+"""The pages of gap analyses: list, start, table, rows, evidence, completion, results."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def analysis(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 
 def _table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
-    """Table 2 to fill in; the row ``opened`` shows its details, and ``more`` may bring that row's bound form."""
+    """Shows Table 2 to fill in, with the row ``opened`` open; ``more`` may have that row's bound form."""
     rows = rows_of(analysis)
     names = Area.objects.values_list("code", "short_name")
     scope = tuple(AreaShown(code, name) for code, name in names if code in analysis.areas)
@@ -154,7 +154,7 @@ def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
 @login_required
 @require_POST
 def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    """Save a row over the version it was read at (workflow.saving)."""
+    """Saves a row if it still has the version that was read (workflow.saving)."""
     finding = _row(request, pk, element)
     form = FindingForm(request.POST, finding=finding)
 
@@ -183,7 +183,7 @@ def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpRe
 
 
 def _whole(request: AuthenticatedRequest, stored: Finding, finding: Finding) -> FindingForm:
-    """The form as it was sent; where the row was sent closed, its details are the stored ones."""
+    """Returns the form as it was sent; if the row was sent closed, with the stored details."""
     data = request.POST.copy()
     if not data.get("details"):
         data["details"] = "1"
@@ -197,7 +197,7 @@ def _whole(request: AuthenticatedRequest, stored: Finding, finding: Finding) -> 
 
 @login_required
 def details(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    """The opened part of a row, for a page that stays where it is."""
+    """Returns the opened part of a row, to be inserted into the page."""
     finding = _row(request, pk, element)
     context = _details_context(finding, FindingForm(finding=finding))
     return render(request, "assessments/analysis_fill.html#details", context)
@@ -206,7 +206,7 @@ def details(request: AuthenticatedRequest, pk: int, element: str) -> HttpRespons
 @login_required
 @vary_on_headers("HX-Request")
 def guidance(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    """The guide on a row's element, and what the initiatives in place ask there: in the row, or as a page."""
+    """Shows the guide on a row's element, and what the initiatives in place ask there: in the row or as a page."""
     finding = _row(request, pk, element)
     context = {
         "analysis": finding.analysis,
@@ -217,7 +217,7 @@ def guidance(request: AuthenticatedRequest, pk: int, element: str) -> HttpRespon
     return render(request, f"assessments/analysis_guidance.html{part}", context)
 
 
-# Its evidence.
+# Evidence.
 
 
 def _editable_row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
@@ -228,7 +228,7 @@ def _editable_row(request: AuthenticatedRequest, pk: int, element: str) -> Findi
 
 
 def _evidence(request: AuthenticatedRequest, finding: Finding, **more: Any) -> HttpResponse:
-    """The row's evidence again, or the whole page with that row open where no script asked."""
+    """Shows the row's evidence again, or without htmx the whole page with that row open."""
     if not request.htmx and not more:  # type: ignore[attr-defined]
         slug = finding.element.slug
         return redirect(f"{finding.analysis.get_absolute_url()}?open={slug}#row-{slug}")
@@ -288,7 +288,7 @@ def download(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return item.file.response()  # type: ignore[union-attr,return-value]
 
 
-# Its end.
+# Completion, deletion, results.
 
 
 @login_required

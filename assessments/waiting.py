@@ -1,4 +1,4 @@
-"""Gap analyses that are under way, and the first one of a utility that has none."""
+"""Home page items: gap analyses that are under way, and a first one for a utility that has none."""
 
 from django.urls import reverse
 
