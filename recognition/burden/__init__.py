@@ -1,1 +1,1 @@
-"""What a round of applications costs: the estimate, and the hours that applicants and reviewers report."""
+"""The burden of a round of applications: the estimate, and the hours that applicants and reviewers report."""

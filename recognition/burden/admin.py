@@ -1,4 +1,4 @@
-"""Hours that were reported: to look at, and not whose they are."""
+"""Read-only admin page for reported hours, without names."""
 
 from django.contrib import admin
 from django.db.models import QuerySet

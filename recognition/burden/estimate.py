@@ -1,8 +1,8 @@
-"""What a round of applications costs those who apply and the agency, in hours and dollars, over plain values.
+"""Estimates what a round of applications costs applicants and the agency, in hours and dollars, over plain values.
 
-Every assumption of the information collection request (ICR 2010, §6 and App. D) is a field of ``Assumptions``: its
-default is the source's figure. The page, the API and the command offer the same fields under the same names.
-Nothing is rounded here; whoever shows a figure rounds it.
+Every assumption of the information collection request (ICR 2010, §6 and App. D) is a field of ``Assumptions``, with
+the source's figure as default. The page, the API and the command offer the same fields under the same names.
+Figures are rounded only where they are shown.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ HOURS, MINUTES, SHARE, RATE = (
     "dollars an hour",
 )
 MEMBERS, OTHER_COST, RECIPIENT_MINUTES = "people", "dollars per recipient", "minutes per recipient"
-# The largest value that is taken for a unit: far above any sensible one, and so small that no product overflows.
+# The largest value accepted for each unit: far above any realistic one, yet too small for a product to overflow.
 MAX_OF_UNIT = {
     HOURS: 100_000,
     MINUTES: 100_000,
@@ -37,7 +37,7 @@ TWENTY_MINUTES = "ICR 2010, §6(c): 20 minutes in all; its printed hours and dol
 
 
 class WrongValue(ValueError):
-    """A figure that no estimate can be made with. ``name`` says which."""
+    """A figure is not a number or is out of range. ``name`` says which."""
 
     def __init__(self, name: str, most: float) -> None:
         self.name = name
@@ -54,13 +54,13 @@ def maximum(assumption: Field[Any]) -> float:
 
 def _check(name: str, value: object, most: float, whole: bool = False) -> None:
     number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= most:  # type: ignore[operator]  # not a number (NaN) is not between either
+    if not number or not 0 <= value <= most:  # type: ignore[operator]  # NaN is refused too: it is not between them
         raise WrongValue(name, most)
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """Each field's metadata: the part of the estimate, a label, the unit, and the place in the source."""
+    """The assumptions. Each field's metadata has its part of the estimate, label, unit, and place in the source."""
 
     wastewater_manager_hours: float = _assumed(
         2, WASTEWATER, "Manager’s hours, wastewater", HOURS, "ICR 2010, §6(a), App. D-1"
@@ -146,7 +146,7 @@ class Estimate(TypedDict):
 
 
 def estimate(wastewater: float, drinking_water: float, assumptions: Assumptions = AS_PRINTED) -> Estimate:
-    """Numbers of applications may be fractions: the source's are means. Raises WrongValue."""
+    """Accepts fractions, since the source's numbers are means. Raises WrongValue."""
     _check("wastewater", wastewater, MAX_APPLICATIONS)
     _check("drinking_water", drinking_water, MAX_APPLICATIONS)
     applications = wastewater + drinking_water
@@ -177,7 +177,7 @@ def _respondent(wastewater: float, drinking_water: float, a: Assumptions) -> Spe
 def _agency(
     applications: float, incomplete: float, complete: float, compliant: float, recognized: float, a: Assumptions
 ) -> Agency:
-    """All reviews are paid at the manager's rate; support staff only help with certificates and letters."""
+    """Computes all reviews at the manager's rate; support staff only help with certificates and letters."""
     rate = a.agency_manager_rate
     completeness = _spent(applications * a.completeness_minutes + incomplete * a.follow_up_minutes, rate)
     compliance = _spent(complete * (a.compliance_enforcement_minutes + a.compliance_water_minutes), rate)
@@ -202,12 +202,12 @@ def _sum(*parts: Spent) -> Spent:
     return {"hours": sum(part["hours"] for part in parts), "cost": sum(part["cost"] for part in parts)}
 
 
-# The three years of the source, (wastewater, drinking water), unrounded: a round is every other year.
+# Applications in the source's three years, (wastewater, drinking water), unrounded. Rounds are every other year.
 YEARS = ((194, 335.66), (0, 0), (432, 1074.5))
 
 
 class Printed(NamedTuple):
-    """A figure that the source prints for an average year, and the place of the same one in an estimate."""
+    """A figure that the source prints for an average year. ``path`` is its keys in an ``Estimate``."""
 
     what: str
     figure: float
@@ -216,7 +216,7 @@ class Printed(NamedTuple):
     dollars: bool = False
 
 
-# Where the source prints a figure more than once and differently, each stands here.
+# If the source prints different values for a figure, each is listed.
 PRINTED = (
     Printed("Applications", 679, "§1(b), §6(a), Table 1", "applications"),
     Printed("Applications", 678, "§6(f)", "applications"),
@@ -238,13 +238,13 @@ PRINTED = (
 
 
 def average_year() -> Estimate:
-    """The source's own case. An estimate grows with its applications, so the mean year's is the mean of the years'."""
+    """Returns the source's own case. Estimates are linear, so the mean year's is the mean of the years' estimates."""
     wastewater, drinking_water = (sum(of_year) / len(YEARS) for of_year in zip(*YEARS, strict=True))
     return estimate(wastewater, drinking_water)
 
 
 def held_against_the_source() -> Iterator[tuple[Printed, float, float]]:
-    """Each printed figure, what an estimate makes of it, and how far off it is, in percent."""
+    """Yields each printed figure, the estimated one, and their difference in percent of the printed one."""
     average = average_year()
     for printed in PRINTED:
         here = _figure(average, printed.path)

@@ -1,4 +1,4 @@
-"""The figures that an estimate of the burden starts from; in the address, so that an estimate can be passed on."""
+"""Forms of the burden page. Their values are in the query string, so that an estimate can be shared as a link."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -10,8 +10,8 @@ from django import forms
 from recognition.burden.estimate import ASSUMED, MAX_APPLICATIONS, YEARS, Assumptions, Estimate, estimate, maximum
 from recognition.models import Cycle
 
-STEP = {"step": "any"}  # a share or a mean is a fraction
-# What the page begins with: the source's first year, in whole applications.
+STEP = {"step": "any"}  # shares and means are fractions
+# The page's initial figures: the source's first year, in whole applications.
 FIRST_YEAR = dict(zip(("wastewater", "drinking_water"), map(round, YEARS[0]), strict=True))
 DEFAULTS: dict[str, Any] = FIRST_YEAR | {each.name: each.default for each in ASSUMED}
 
@@ -22,7 +22,7 @@ def _number(label: str, most: float, note: str = "", whole: bool = False) -> for
 
 
 class BurdenForm(forms.Form):
-    """What the address leaves out is as in the source."""
+    """The figures of an estimate, by default the source's."""
 
     wastewater = _number("Wastewater applications", MAX_APPLICATIONS)
     drinking_water = _number("Drinking water applications", MAX_APPLICATIONS)
@@ -36,13 +36,13 @@ class BurdenForm(forms.Form):
 
     @property
     def parts(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
-        """The assumptions, by the part of the estimate that they belong to."""
+        """The assumptions, grouped by part of the estimate."""
         for part, members in groupby(ASSUMED, key=lambda each: each.metadata["part"]):
             yield part, [self[each.name] for each in members]
 
     @property
     def changed(self) -> dict[str, Any]:
-        """Assumptions that differ from the source's."""
+        """The assumptions that differ from the source's."""
         return {
             each.name: self.cleaned_data[each.name]
             for each in ASSUMED
@@ -55,7 +55,7 @@ class BurdenForm(forms.Form):
 
     @property
     def query(self) -> str:
-        """The same estimate of the API."""
+        """The estimate's query string in the API."""
         return urlencode({name: self.cleaned_data[name] for name in FIRST_YEAR} | self.changed)
 
     def estimate(self) -> Estimate:
@@ -64,7 +64,7 @@ class BurdenForm(forms.Form):
 
 
 class ReportedForm(forms.Form):
-    """The cycle whose hours stand beside the estimate: the last one that has opened, where the address names none."""
+    """The cycle whose hours are shown next to the estimate. The default is the latest cycle that has opened."""
 
     cycle = forms.ModelChoiceField(
         label="Beside it, the hours of",

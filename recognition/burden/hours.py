@@ -1,4 +1,4 @@
-"""Hours that applicants report and reviewers log: who is asked for which, and how they compare with the estimate."""
+"""Hours of applicants and reviewers: who is asked for which, their sums, and the estimate to compare them with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from recognition.models import Application, Cycle, Hours
 from recognition.rights import FROM_COMPLIANCE, FROM_PANEL, OUTCOME, SENT, Act, Rights, Who
 
 Step = Hours.Step
-# Who works on a step of the review, and from when on the hours can be logged. Officials are asked for none: the
-# estimate has no line for the decision (ICR 1287.10, §6(c)), so there is nothing to hold their hours beside.
+# Who works on each step of the review, and at which stages hours can be logged. Officials are not asked: the estimate
+# has no line for the decision (ICR 1287.10, §6(c)), so there is nothing to compare their hours with.
 REVIEW: dict[str, tuple[Who, frozenset[Application.Status]]] = {
     Step.COMPLETENESS: (Who.PROGRAM, SENT),
     Step.COMPLIANCE: (Who.COMPLIANCE, FROM_COMPLIANCE),
@@ -24,7 +24,7 @@ REVIEW: dict[str, tuple[Who, frozenset[Application.Status]]] = {
 
 
 def steps(rights: Rights) -> list[str]:
-    """For which the person is asked: applicants for the one figure of their application, reviewers for their own."""
+    """Returns the steps whose hours the person is asked for: applicants for one total, reviewers for their own."""
     if rights.may(Act.REPORT_HOURS):
         return [Step.APPLYING]
     if not rights.may(Act.LOG_HOURS):
@@ -34,7 +34,7 @@ def steps(rights: Rights) -> list[str]:
 
 
 def given(user: User, application: Application) -> dict[str, Decimal]:
-    """Step → figure, as far as the person knows them: the own ones, and what the applicant said."""
+    """Returns step → hours that the person reported, and the applicant's figure."""
     rows = Hours.objects.filter(application=application, by=user).exclude(step=Step.APPLYING)
     said = Hours.objects.filter(application=application, step=Step.APPLYING)
     return dict((rows | said).values_list("step", "hours"))
@@ -42,7 +42,7 @@ def given(user: User, application: Application) -> dict[str, Decimal]:
 
 @dataclass(frozen=True)
 class Logged:
-    """``figures`` people's hours on a step, of so many ``applications``."""
+    """Total hours on a step, from ``figures`` reports on ``applications``."""
 
     step: str
     figures: int = 0
@@ -55,12 +55,12 @@ class Logged:
 
     @property
     def mean(self) -> Decimal | None:
-        """Hours per application that has a figure."""
+        """The mean hours per application that has a figure."""
         return self.hours / self.applications if self.applications else None
 
 
 def logged(rows: Any) -> dict[str, Logged]:
-    """Every step with what ``rows`` of Hours come to, in one query."""
+    """Returns every step with the totals of ``rows`` of Hours, in one query."""
     found = rows.order_by().values("step")
     found = found.annotate(figures=Count("pk"), applications=Count("application", distinct=True), total=Sum("hours"))
     sums = {each["step"]: Logged(each["step"], each["figures"], each["applications"], each["total"]) for each in found}
@@ -68,13 +68,13 @@ def logged(rows: Any) -> dict[str, Logged]:
 
 
 def of_cycle(cycle: Cycle, user: User) -> dict[str, Logged]:
-    """Without the applications that the person has a part in."""
+    """Returns totals without applications that the person has a part in."""
     known = Application.objects.filter(cycle=cycle).without_part_of(user)
     return logged(Hours.objects.filter(application__in=known.values("pk")))
 
 
 def of_application(application: Application, rights: Rights) -> list[Logged]:
-    """For program staff: what has been logged on each step, not by whom. For all others nothing."""
+    """Returns what was logged on each step, without names, to program staff; nothing to all others."""
     if Who.PROGRAM not in rights.who or not rights.may(Act.SEE_PEOPLE):
         return []
     return [each for each in logged(application.hours.all()).values() if each.figures]
@@ -82,14 +82,14 @@ def of_application(application: Application, rights: Rights) -> list[Logged]:
 
 @dataclass(frozen=True)
 class Beside:
-    """A step's logged hours, and the estimate's for each application that comes to the step; None where none does."""
+    """A step's logged hours, and the estimate per application that reaches the step; None if none does."""
 
     logged: Logged
     estimated: float | None
 
 
 def beside(logged: Mapping[str, Logged], estimate: Estimate) -> list[Beside]:
-    """In the order of the estimate."""
+    """Keeps the order of the estimate."""
     agency = estimate["agency"]
     spent = {
         Step.APPLYING: (estimate["respondent"], estimate["applications"]),

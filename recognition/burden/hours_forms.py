@@ -1,4 +1,4 @@
-"""How many hours something took, as people write it."""
+"""Reads hours as people write them: 1.5, 1:30, 90 min."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,7 +18,7 @@ MIN_HOURS, MAX_HOURS = Decimal("0.05"), Decimal(2000)
 
 
 def read_hours(text: str) -> Decimal | None:
-    """Hours to two places; None where it can't be told what is meant."""
+    """Returns the hours to two places, or None if ``text`` can't be read."""
     text = " ".join(text.lower().rstrip(".").split())
     for pattern in (_CLOCK, _SHORT, _BOTH, _ALONE):
         if found := pattern.fullmatch(text):
@@ -28,12 +28,12 @@ def read_hours(text: str) -> Decimal | None:
 
 
 def shown(hours: Decimal | None) -> str:
-    """As it is written in the field: 1.5, not 1.50."""
+    """Returns the hours as written in the field: 1.5, not 1.50."""
     return "" if hours is None else f"{hours.normalize():f}"
 
 
 class HoursField(forms.CharField):
-    """``cleaned_data`` has a Decimal."""
+    """A text field that cleans to a Decimal."""
 
     def clean(self, value: Any) -> Any:
         found = read_hours(super().clean(value))
@@ -54,7 +54,7 @@ LABELS: dict[str, str] = {
 
 
 class HoursForm(forms.Form):
-    """One figure. Each step's field has its own id, since a page may show several."""
+    """One figure. The field's id has the step, since a page may show several."""
 
     hours = HoursField(
         max_length=20,

@@ -1,4 +1,4 @@
-"""What people say of the hours they spent on an application."""
+"""The view in which people report the hours they spent on an application."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from workflow.rights import NotAllowed
 
 
 def asked(user: User, application: Application, rights: Rights) -> dict[str, Any]:
-    """What recognition/burden/_hours.html shows: a form for each step, and for program staff the sums."""
+    """Returns the context of recognition/burden/_hours.html: a form for each step, and sums for program staff."""
     known = given(user, application)
     forms = [HoursForm(step=each, given=known.get(each)) for each in steps(rights)]
     return {"forms": forms, "sums": of_application(application, rights)}
@@ -28,7 +28,7 @@ def asked(user: User, application: Application, rights: Rights) -> dict[str, Any
 @require_http_methods(["GET", "HEAD", "POST"])
 @step(Act.REPORT_HOURS, Act.LOG_HOURS)
 def hours(request: AuthenticatedRequest, application: Application, rights: Rights, name: str) -> HttpResponse:
-    """One figure: the applicant's for the application, or the person's own for a step of the review."""
+    """Saves one figure: the applicant's for the application, or the person's own for a step of the review."""
     if name not in Hours.Step.values:
         raise Http404
     if name not in steps(rights):

@@ -1,6 +1,6 @@
-"""The estimate of what a round of applications costs: public, and nothing is kept.
+"""The public page of the burden estimate, which stores nothing.
 
-Program staff and officials see beside it the hours that were reported in a cycle, as sums and means.
+Program staff and officials also see the hours that were reported in a cycle, as sums and means.
 """
 
 from typing import Any
