@@ -1,1 +1,1 @@
-"""The rounds of the program: the tabs that lead through a cycle's pages, and its administration."""
+"""The cycles of the program: the tabs of a cycle's pages, and the admin pages."""

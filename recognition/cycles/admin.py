@@ -1,4 +1,4 @@
-"""Cycles, with dates typed and shown in their own time zone; and who may sit on panels."""
+"""Admin pages for cycles, with dates in the cycle's time zone, and for panel members."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -31,7 +31,7 @@ ZONES = [
 
 
 class MomentField(forms.SplitDateTimeField):
-    """A day and a time as a clock on a wall shows them. Where that wall is, only the form knows."""
+    """A date and time without a time zone, which the form adds."""
 
     def __init__(self, label: str, help_text: str) -> None:
         day = {"type": "date", "aria-label": f"{label}: date"}
@@ -147,7 +147,7 @@ class CycleAdmin(admin.ModelAdmin):
         return not (obj and obj.has_opened) and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Cycle, form: Any, change: bool) -> None:
-        """What was not typed is not written: the status may move meanwhile."""
+        """Saves only the changed fields, because the status may change meanwhile."""
         obj.save(update_fields=form.changed_data if change else None)
 
     @admin.action(description="Begin the review of selected cycles", permissions=["change"])
@@ -175,7 +175,7 @@ class CycleAdmin(admin.ModelAdmin):
 
 
 def _fixed(cycle: Cycle | None) -> list[str]:
-    """What can't change any more: applicants go by it."""
+    """Returns the fields that are fixed because applicants rely on them."""
     if cycle is None or not cycle.has_opened:
         return []
     fixed = ["edition", "time_zone", "opens"]

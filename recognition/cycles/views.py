@@ -1,4 +1,4 @@
-"""The pages of one cycle, for staff: who gets to them, and the tabs that lead from each to the others."""
+"""What the staff pages of a cycle share: access and tabs. Also the list of cycles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from accounts.requests import AuthenticatedRequest
 from recognition.models import Cycle
 from recognition.rights import Act, offered
 
-# The address's name, the tab's label, the step of a staff role that brings it.
+# URL name, tab label, and the act that a staff role must include.
 PAGES = [
     ("decisions", "To decide", Act.EDIT_LETTER),
     ("outbox", "Outbox", Act.EDIT_LETTER),
@@ -30,11 +30,11 @@ class Tab:
     name: str
     label: str
     url: str
-    n: int | None  # how much is in it, where the page told
+    n: int | None  # the number of items, if the page gives it
 
 
 def tabs(user: User, cycle: Cycle, counts: Mapping[str, int] | None = None) -> list[Tab]:
-    """Those of a cycle's pages that the person's staff roles bring."""
+    """Returns the cycle's pages that the person's staff roles include."""
     counts = counts or {}
     return [
         Tab(name, label, reverse(f"recognition:{name}", args=[cycle.pk]), counts.get(name))
@@ -44,7 +44,7 @@ def tabs(user: User, cycle: Cycle, counts: Mapping[str, int] | None = None) -> l
 
 
 def cycle_for(user: User, pk: int, act: Act) -> Cycle:
-    """For those in whose staff role ``act`` is; for all others there is no such page (404)."""
+    """Returns the cycle. Raises Http404 if none of the person's staff roles includes ``act``."""
     if not offered(user, act):
         raise Http404
     return get_object_or_404(Cycle.objects.select_related("edition"), pk=pk)
@@ -57,7 +57,7 @@ def has_pages(user: User) -> bool:
 @login_required
 @require_safe
 def cycle_list(request: AuthenticatedRequest) -> HttpResponse:
-    """Every cycle with its pages; only those that the person's roles bring."""
+    """Lists every cycle with the pages that the person's staff roles include."""
     if not has_pages(request.user):
         raise Http404
     cycles = [(cycle, tabs(request.user, cycle)) for cycle in Cycle.objects.all()]
