@@ -1,1 +1,1 @@
-"""The applicant's part: filling in, submitting, reading where the application stands; entry from paper."""
+"""The applicant's pages: fill in, submit and follow an application. Also the entry of paper applications."""

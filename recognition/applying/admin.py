@@ -1,6 +1,6 @@
-"""Applications and submitted reviews: to look at.
+"""Read-only admin pages for applications and submitted reviews.
 
-A review that is not submitted is shown to nobody here, and nobody sees here an application that they have a part in.
+They never show a review before it is submitted, nor an application that the user has a part in.
 """
 
 from django.contrib import admin
@@ -16,7 +16,7 @@ from workflow.admin import ReadOnly
 class SubmissionInline(ReadOnly, admin.TabularInline):
     model = Submission
     verbose_name_plural = "versions"
-    # Not the content: what it says is for those who review it.
+    # Not the content, which is only for its reviewers.
     readonly_fields = [
         "number", "submitted_at", "submitted_by", "size", "words", "counted_attributes", "counted_boxes",
     ]  # fmt: skip
@@ -31,7 +31,7 @@ class ApplicationEventInline(ReadOnly, admin.TabularInline):
 
 
 class SeatInline(ReadOnly, admin.TabularInline):
-    """Who sits on the panel and how far they are; what they found stands with submitted reviews alone."""
+    """The members of the panel and their progress. Findings appear only in ReviewAdmin, once submitted."""
 
     model = Seat
     fk_name = "application"
@@ -55,7 +55,7 @@ class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
     ]  # fmt: skip
     fields = tuple(readonly_fields)
     inlines = [SubmissionInline, SeatInline, ApplicationEventInline]
-    view_on_site = False  # the site shows it to those whose part it is
+    view_on_site = False  # not every administrator may open the application's page
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return Application.objects.without_part_of(person(request))
@@ -69,7 +69,7 @@ class RatingInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Seat)
 class ReviewAdmin(ReadOnly, admin.ModelAdmin):
-    """Submitted reviews; before that nobody but its writer sees one."""
+    """Submitted reviews. Before it is submitted, only its author sees a review."""
 
     list_display = ["application", "member", "lead", "submitted_at"]
     list_filter = ["application__cycle"]

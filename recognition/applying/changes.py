@@ -1,4 +1,4 @@
-"""What changed between two versions of an application, part by part."""
+"""The differences between two versions of an application, part by part."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Photos = Iterable[tuple[str, str]]
 
 @dataclass
 class Change:
-    """``how`` is "changed", "new" or "taken out"; ``lines`` are (label, words before, words after)."""
+    """A changed part. ``how`` is "changed", "new" or "taken out"; ``lines`` are (label, text before, text after)."""
 
     anchor: str
     title: str
@@ -22,7 +22,7 @@ class Change:
 
 
 def changes(before: Content, after: Content, criteria: Criteria) -> list[Change]:
-    """In the order of the application as it is now; what was taken out stands last."""
+    """Returns the changes in the order of ``after``; removed parts come last."""
     readings: list[Callable[[Content], list[Part]]] = [contact, lambda content: texts(content, criteria), statements]
     old = {part.anchor: part for reading in readings for part in reading(before)}
     new = {part.anchor: part for reading in readings for part in reading(after)}
@@ -37,7 +37,7 @@ def changes(before: Content, after: Content, criteria: Criteria) -> list[Change]
 
 
 def photo_changes(before: Photos, after: Photos) -> list[Change]:
-    """``before`` and ``after`` are (file name, caption)."""
+    """Compares (file name, caption) pairs."""
     old, new = ["\n".join(": ".join(photo) for photo in photos) for photos in (before, after)]
     return [Change("photos", "Photos", "changed", [("Photos", old, new)])] if old != new else []
 

@@ -1,4 +1,4 @@
-"""What staff do for an applicant: a later deadline, an application that came on paper."""
+"""Forms in which staff extend a deadline or enter an application that arrived on paper."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from recognition.models import Application, Cycle
 
 
 class MomentField(forms.DateTimeField):
-    """A day and time as a clock in ``zone`` shows it."""
+    """A date and time in the time zone ``zone``."""
 
     def __init__(self, *, zone: ZoneInfo, **options: Any) -> None:
         super().__init__(widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"), **options)

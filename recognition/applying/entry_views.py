@@ -1,4 +1,4 @@
-"""What program staff do for an applicant: a later deadline, an application that came on paper."""
+"""Views in which program staff extend a deadline or enter an application that arrived on paper."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -35,7 +35,7 @@ def extend(request: AuthenticatedRequest, application: Application, rights: Righ
 
 
 def _for_program_staff(request: AuthenticatedRequest) -> None:
-    """For anyone else there is no such page."""
+    """Raises Http404 for anyone else."""
     if StaffGroup.PROGRAM not in request.user.staff_groups:
         raise Http404
 
@@ -43,7 +43,7 @@ def _for_program_staff(request: AuthenticatedRequest) -> None:
 @login_required
 @require_safe
 def paper(request: AuthenticatedRequest) -> HttpResponse:
-    """Which utility sent it? Search first: it may be here already."""
+    """Searches for the utility that sent it, which may be registered already."""
     _for_program_staff(request)
     form = SearchForm(request.GET or None)
     words = form.cleaned_data["q"] if form.is_valid() else ""
@@ -54,7 +54,7 @@ def paper(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 def paper_utility(request: AuthenticatedRequest) -> HttpResponse:
-    """Register a utility whose people have no account: nobody becomes its member."""
+    """Registers a utility whose people have no accounts. Nobody becomes its member."""
     _for_program_staff(request)
     form = UtilityForm(request.POST or None, initial={"name": request.GET.get("name", "")})
     if request.method == "POST" and form.is_valid():
@@ -71,7 +71,7 @@ def paper_utility(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
-    """For which cycle, and its scan: from then on it is filled in like any other."""
+    """Asks for the cycle and the scan, and starts a draft that is filled in like any other."""
     _for_program_staff(request)
     utility = get_object_or_404(Utility.objects.exclude(memberships__user=request.user), pk=utility_pk)
     form = PaperForm(request.POST or None, request.FILES or None)
@@ -93,7 +93,7 @@ def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 @login_required
 @require_safe
 def scan(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """The scan of an application on paper, for who may read all of it."""
+    """Serves the scan of a paper application to people who may read all of it."""
     application, rights = application_for(request.user, pk)
     if not (rights.may(Act.READ_TEXT) and rights.may(Act.READ_CONFIDENTIAL)):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""What a gap analysis says, as the starting draft of an attribute's narrative."""
+"""Turns the evidence of a gap analysis into a first draft of an attribute's narrative."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from recognition.models import Attribute
 
 
 def draft(attribute: Attribute, analysis: GapAnalysis) -> str:
-    """The evidence on the elements that the attribute is mapped to; empty where none was written down."""
+    """Returns the evidence on the elements that the attribute is mapped to; empty if there is none."""
     findings = analysis.findings.filter(element__in=attribute.elements.all())
     ordered = findings.select_related("element").prefetch_related("evidence_items__file").order_by("element__order")
     return "\n\n".join(filter(None, (_told(finding) for finding in ordered)))
 
 
 def added(answers: dict[str, Any], text: str) -> dict[str, Any]:
-    """An attribute's answers with ``text`` at the end of its first prompt."""
+    """Returns the answers, marked chosen, with ``text`` appended to the first prompt."""
     first = "\n\n".join(filter(None, (answers.get("assessed", "").strip(), text)))
     return answers | {"chosen": True, "assessed": first}
 

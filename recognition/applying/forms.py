@@ -7,7 +7,7 @@ from recognition.models import Application, Cycle
 
 
 class StartForm(forms.Form):
-    """For which utility, and from which earlier text."""
+    """The utility, and an earlier application to copy from."""
 
     utility = forms.ModelChoiceField(label="Utility", queryset=Utility.objects.none(), empty_label=None)
     previous = forms.ModelChoiceField(

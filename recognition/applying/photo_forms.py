@@ -6,7 +6,7 @@ from recognition.models import Photo
 
 
 class PhotoForm(forms.ModelForm):
-    """A photo's words; its file only when it is added."""
+    """A photo's caption and permission; its file only when it is added."""
 
     file = forms.FileField(
         label="Photo",

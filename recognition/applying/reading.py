@@ -1,4 +1,4 @@
-"""What a person gets to read of an application: on its pages, beside a review, in the packet."""
+"""What a person may read of an application: on its pages, next to a review, in the packet."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from recognition.rights import Act, Rights
 
 
 def page(application: Application, rights: Rights) -> dict[str, Any]:
-    """What the person gets to read of the version under review; its own people also read their draft."""
+    """Returns what the person may read of the latest version, or of the draft if none was submitted."""
     submission = application.submission
     content = submission.content if submission else application.content()
     if not rights.may(Act.READ_CONFIDENTIAL):

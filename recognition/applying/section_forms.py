@@ -1,4 +1,4 @@
-"""The sections of an application as forms. Each saves as it stands: what is still missing is not an error here."""
+"""Forms for the sections of an application. They save incomplete answers without errors."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from recognition.models import Section
 
 
 class Narrative(forms.CharField):
-    """A text whose words count; ``data-counted`` tells the page's own count."""
+    """A text whose words count; ``data-counted`` tells the page's script."""
 
     def __init__(self, label: str, rows: int = 5) -> None:
         widget = forms.Textarea(attrs={"rows": rows, "data-counted": ""})
@@ -21,11 +21,11 @@ class Narrative(forms.CharField):
 
 
 class SectionForm(forms.Form):
-    """One section over the version it was read at. ``answers`` is what is kept."""
+    """One section, with the version it was read at. ``answers`` is what is stored."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    LISTS: ClassVar[tuple[str, ...]] = ()  # kept as lists, typed one in a line
-    OPTIONAL: ClassVar[tuple[str, ...]] = ()  # never missing: the rest saves empty too, but is asked for in the end
+    LISTS: ClassVar[tuple[str, ...]] = ()  # stored as lists, entered one per line
+    OPTIONAL: ClassVar[tuple[str, ...]] = ()  # the others may be saved empty, but are needed to submit
 
     def __init__(self, data: Any = None, *, section: Section, **kwargs: Any) -> None:
         initial = {"version": section.version} | section.answers
@@ -34,7 +34,7 @@ class SectionForm(forms.Form):
         self.section = section
 
     def __getitem__(self, name: str) -> forms.BoundField:
-        """What a submission needs is not called optional, though it saves empty."""
+        """Marks fields that are needed to submit, so that they are not labeled optional."""
         self.fields[name].needed = name not in self.OPTIONAL  # type: ignore[attr-defined]
         return super().__getitem__(name)
 
@@ -122,7 +122,7 @@ class AttributeForm(SectionForm):
 
 
 class CategoryForm(SectionForm):
-    """What it asks depends on the category's rule."""
+    """A category, with fields for its rule."""
 
     chosen = forms.BooleanField(required=False)
 
@@ -171,7 +171,7 @@ class CertificationForm(SectionForm):
     agreed = forms.BooleanField(label="I certify the statement above.", required=False)
 
     def clean_date(self) -> str:
-        """As the criteria's rules and the API take it."""
+        """Returns an ISO date, as the rules and the API expect."""
         day = self.cleaned_data["date"]
         return day.isoformat() if day else ""
 
@@ -203,7 +203,7 @@ FORMS: dict[str, type[SectionForm]] = {
 
 
 def section_form(section: Section, criteria: Criteria, data: Any = None) -> SectionForm:
-    """The form of a section, by its name."""
+    """Returns the form for the section's name."""
     kind, _, slug = section.name.partition(".")
     if kind == "attributes":
         return AttributeForm(data, section=section)

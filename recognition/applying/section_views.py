@@ -1,4 +1,4 @@
-"""Filling an application in, step by step: a step's page, the saving of one section, photos, evidence."""
+"""Views for filling in an application: the page of each step, saving a section, photos, evidence."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +44,7 @@ def step(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
 def _page(
     request: AuthenticatedRequest, application: Application, rights: Rights, name: str, **more: Any
 ) -> HttpResponse:
-    """A step with its sections' forms; ``more`` may bring one bound form as ``sent``, a conflict, or a photo form."""
+    """Renders a step with its forms. ``more`` may contain a bound form as ``sent``, a conflict, a photo form."""
     criteria = application.cycle.edition.criteria
     sections = list(application.sections.all())
     content = {section.name: section.answers for section in sections}
@@ -77,7 +77,7 @@ def _page(
 
 
 def _frame(application: Application, rights: Rights, name: str) -> dict[str, Any]:
-    """What every step shows: where one is, how long it is open, who may submit."""
+    """Returns what every step shows: its place, the deadline, and rights."""
     names = [step.name for step in STEPS]
     place = names.index(name)
     return {
@@ -92,20 +92,20 @@ def _frame(application: Application, rights: Rights, name: str) -> dict[str, Any
 
 
 def _belongs(section: Section, step: str, about: dict[str, Any]) -> bool:
-    """On this step; what the edition no longer asks for, though it did when the draft began, is on none."""
+    """Whether the section is on this step. A section that the edition dropped after the draft began is on none."""
     kind, dot, _ = section.name.partition(".")
     return kind in BY_NAME[step].sections and (not dot or section.name in about)
 
 
 def _about(application: Application) -> dict[str, Attribute | Category]:
-    """Section name → the attribute or category that it speaks of."""
+    """Returns section name → its attribute or category."""
     edition = application.cycle.edition
     found: dict[str, Attribute | Category] = {f"attributes.{each.slug}": each for each in edition.attributes.all()}
     return found | {f"categories.{each.slug}": each for each in edition.categories.all()}
 
 
 def missing(application: Application, outcome: Any) -> list[dict[str, str]]:
-    """What is missing, each with the page and place where it is mended."""
+    """Returns what is missing, each with the step and the URL where it can be fixed."""
     found = []
     for deficiency in outcome.deficiencies:
         name, anchor = place_of(deficiency)
@@ -155,7 +155,7 @@ _EXTRA = {
 @login_required
 @require_POST
 def section(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
-    """Save a section over the version it was read at (workflow.saving)."""
+    """Saves a section over the version it was read at (see workflow.saving)."""
     application, rights = application_for(request.user, pk, Act.EDIT)
     section = get_object_or_404(application.sections.all(), name=name)
     section.application = application
@@ -248,20 +248,20 @@ def photo_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def photo_file(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """The picture, for those who may read the application; a draft's only for its own people."""
+    """Serves a photo; a draft's only to the utility's members, or to staff if it came on paper."""
     photo, application = _photo(request, pk, Act.READ_CONFIDENTIAL)
     if photo.submission_id is None and not application.my_role and not application.on_paper:
         raise PermissionDenied
     return photo.file.response(inline=True)  # type: ignore[return-value]
 
 
-# What a gap analysis of the utility has to say.
+# Evidence from a gap analysis.
 
 
 @login_required
 @require_POST
 def evidence_pull(request: AuthenticatedRequest, pk: int, slug: str) -> HttpResponse:
-    """Add the evidence of a complete gap analysis to an attribute's first text, as a starting draft."""
+    """Appends the evidence of a completed gap analysis to an attribute's first text, as a starting draft."""
     application, _ = application_for(request.user, pk, Act.EDIT)
     attribute = get_object_or_404(application.cycle.edition.attributes.all(), slug=slug)
     own = GapAnalysis.objects.filter(utility=application.utility_id, status=GapAnalysis.Status.COMPLETE)

@@ -1,4 +1,4 @@
-"""Where an application stands, in the words of its applicant."""
+"""An application's status, in words for its applicant."""
 
 from recognition.models import Application
 
@@ -21,12 +21,12 @@ WORDS = {
     Status.NOT_ELIGIBLE: "It was found not eligible in this cycle. You may apply again in the next one.",
     Status.WITHDRAWN: "It was withdrawn. You may apply again in the next cycle, starting from this text.",
 }
-# Of a recognition that is no longer valid.
+# For a recognition that is no longer valid.
 OVER = {
     "expired": "Your organization was recognized for three years, which are over. You may apply again.",
     "revoked": "The recognition of your organization was revoked. The reason is told below.",
 }
-# The way in the applicant's eyes: a title, and the statuses that it stands for.
+# The stages that the applicant sees: title, and the statuses that belong to it.
 TRACK = [
     ("Draft", {Status.DRAFT}),
     ("Submitted", {Status.SUBMITTED}),
@@ -48,7 +48,7 @@ def words(application: Application) -> str:
 
 
 def track(application: Application) -> list[tuple[str, str]]:
-    """Each stage with "done", "here", "ended" (it went no further) or "ahead"."""
+    """Returns each stage with "done", "here", "ended" (closed there) or "ahead"."""
     if application.status in Application.OUTCOME:
         return [(title, "done") for title, _ in TRACK]
     if application.status == Status.WITHDRAWN:

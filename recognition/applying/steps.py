@@ -1,4 +1,4 @@
-"""The steps in which an application is filled in, and where on them a missing thing is."""
+"""The steps of filling in an application, and where on them each deficiency can be fixed."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from recognition.criteria.completeness import Deficiency
 
 @dataclass(frozen=True)
 class Step:
-    """``sections`` are names, or the first part of names (``attributes``)."""
+    """A page. ``sections`` are names, or the first part of names (``attributes``)."""
 
     name: str
     title: str
@@ -28,12 +28,12 @@ _OF_SECTION = {section: step.name for step in STEPS for section in step.sections
 
 
 def step_of(section: str) -> str:
-    """The step on which a section, by its name, is filled in."""
+    """Returns the name of the step on which the section is filled in."""
     return _OF_SECTION[section.partition(".")[0]]
 
 
 def place_of(deficiency: Deficiency) -> tuple[str, str]:
-    """Step and anchor (the id of an input or of a block) where it can be mended."""
+    """Returns the step and the anchor (the id of an input or a block) where it can be fixed."""
     parts = deficiency.field.split(".")
     match parts:
         case ["attributes" | "categories" as kind, slug, *_]:

@@ -1,7 +1,7 @@
-"""What happened to an application, as far as a person may know it.
+"""The events of an application that a person may see.
 
-Who sees the people behind it reads every event. Its applicants, and panel members before their own review, read how
-the stage changed: no staff's names, nothing of the panel's steps, and only the reasons that were written to them.
+People with SEE_PEOPLE see every event. Applicants, and panel members before their own review, see only the changes of
+stage: no names of staff, none of the panel's steps, and only the reasons that were written to them.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ Status = Application.Status
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """``who`` and ``why`` are empty where they are not told; ``missing`` are the lines of a letter of return."""
+    """An event as shown. ``who`` and ``why`` are empty if withheld; ``missing`` are the lines of a return letter."""
 
     at: datetime
     what: str
@@ -26,7 +26,7 @@ class TimelineEntry:
 
 
 def entries(application: Application, rights: Rights) -> list[TimelineEntry]:
-    """Oldest first."""
+    """Returns the visible entries, oldest first."""
     events = list(application.events.select_related("by"))
     if rights.may(Act.SEE_PEOPLE):
         return [_in_full(event, application, rights) for event in events]
@@ -39,7 +39,7 @@ def entries(application: Application, rights: Rights) -> list[TimelineEntry]:
 
 
 def _is_note(event: ApplicationEvent) -> bool:
-    """It left the stage as it was."""
+    """Whether the stage stayed the same."""
     return event.from_status == event.to_status
 
 
@@ -56,14 +56,14 @@ def _to_applicant(event: ApplicationEvent, own: set[int], letter: list[str], rig
 
 
 def _letter(application: Application) -> list[str]:
-    """What the first version was returned for, as its letter told it."""
+    """Returns what the first version was returned for, as its letter listed it."""
     first = application.submissions.first()
     missing: Any = first.checklist.filter(met=False) if first else []
     return [line for item in missing for line in item.missing]
 
 
 def _for_reviewers(event: ApplicationEvent, rights: Rights) -> str:
-    """A panel member reads the Region's recommendation before the own review; no other reasons."""
+    """Returns only the Region's recommendation, which panel members read before their own review."""
     is_regions = (event.from_status, event.to_status) == (Status.REGION, Status.PANEL)
     return event.why if is_regions and rights.may(Act.READ_TEXT) else ""
 

@@ -1,4 +1,4 @@
-"""An application as a whole: its page, start, submit, withdraw, delete."""
+"""Views of an application as a whole: its page, start, submit, withdraw, delete."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
