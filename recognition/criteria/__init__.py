@@ -1,1 +1,1 @@
-"""The criteria of an edition: its tables, the rules of completeness, their pages in the administration."""
+"""The criteria: their models, the completeness rules, and the admin pages."""

@@ -1,4 +1,4 @@
-"""The criteria: editions, attributes, resource categories and their options."""
+"""Admin pages for the criteria."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from recognition.criteria.models import Attribute, CapacityElement, Category, Ed
 
 
 class WordsOnly(admin.options.BaseModelAdmin):
-    """Once a cycle by them has opened, the criteria keep their numbers and slugs: only ``words`` may change."""
+    """A base for criteria: once a cycle that uses them has opened, only the fields in ``words`` may change."""
 
     words: tuple[str, ...] = ()
     formfield_overrides = {
@@ -32,13 +32,13 @@ class WordsOnly(admin.options.BaseModelAdmin):
 
 
 def _in_use(obj: Any) -> bool:
-    """Of an edition, or of what belongs to one."""
+    """Whether ``obj``, an edition or a row of one, is in use."""
     edition = obj if isinstance(obj, Edition) or obj is None else obj.edition
     return edition is not None and edition.pk is not None and edition.in_use
 
 
 class Within(WordsOnly, admin.StackedInline):
-    """Rows on their parent's page."""
+    """An inline that takes no new rows once in use."""
 
     extra = 0
 
@@ -56,7 +56,7 @@ class AttributeInline(Within):
 
 class CategoryForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
-        """The rule that the database also keeps, said before it has to refuse."""
+        """Checks what the database also checks, for a readable error."""
         cleaned = super().clean() or {}
         limits = (cleaned.get("least_reduction_percent"), cleaned.get("least_sustainable_percent"))
         if cleaned.get("rule") == Category.Rule.ENERGY and None in limits:
@@ -106,7 +106,7 @@ class EditionAdmin(WordsOnly, admin.ModelAdmin):
 
 
 class OfAnEdition(WordsOnly, admin.ModelAdmin):
-    """A page of its own for what is added and taken away on its edition's page."""
+    """A page for rows that are added and deleted on their edition's page."""
 
     list_filter = ["edition"]
     readonly_fields = ["edition"]
@@ -120,7 +120,7 @@ class OfAnEdition(WordsOnly, admin.ModelAdmin):
 
 @admin.register(Attribute)
 class AttributeAdmin(OfAnEdition):
-    """Here is also said which elements of a gap analysis, and which capacity elements, answer to an attribute."""
+    """An attribute, with the elements of a gap analysis and the capacity elements that it is mapped to."""
 
     list_display = ["name", "edition", "n_elements"]
     fields = ["edition", "order", "slug", "name", "description", "source", "elements", "capacity"]
@@ -157,5 +157,5 @@ class CapacityElementAdmin(admin.ModelAdmin):
     fields = ["order", "kind", "slug", "name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """The data files know it by its slug."""
+        """Keeps the slug, which the data files use."""
         return ["slug"] if obj else []

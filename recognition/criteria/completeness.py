@@ -1,6 +1,6 @@
-"""Is an application complete? The rules of the criteria, over plain values (ICR 2010, App. C, I to VI).
+"""The completeness rules of the criteria, over plain values (ICR 2010, App. C, I to VI).
 
-The form, the API and the submission all ask ``check``: one rule, one count.
+The form, the API and the submission all call ``check``, so they apply the same rules.
 """
 
 import re
@@ -14,7 +14,7 @@ WASTEWATER, DRINKING_WATER, STORMWATER, DECENTRALIZED = FACILITY_TYPES = (
     "stormwater",
     "decentralized",
 )
-# What decides the size of a facility of each type; a decentralized system is small whatever it treats.
+# The figure that decides the size of each type of facility; a decentralized system is always small.
 FIGURES = {
     WASTEWATER: "wastewater_mgd",
     DRINKING_WATER: "drinking_water_population",
@@ -31,13 +31,13 @@ CONTACT = {
     "email": "an e-mail address",
 }
 CERTIFICATION = {"name": "who certifies it", "title": "that person's title", "date": "the date"}
-# An NPDES permit or a public water system identifier: the second's form lies within the first's.
+# An NPDES permit or a public water system identifier, whose format is a special case of the permit's.
 IDENTIFIER = re.compile(r"[A-Z0-9]{9}")
 
 
 @dataclass(frozen=True)
 class CategoryRule:
-    """What a resource category asks for. ``activities`` and ``components`` are slugs → labels."""
+    """The requirements of a resource category. ``activities`` and ``components`` are slugs → labels."""
 
     slug: str
     name: str
@@ -60,7 +60,7 @@ class Criteria:
     small_boxes: int
     most_words: int
     most_photos: int
-    thresholds: Mapping[str, float]  # facility type → the figure from which it is large
+    thresholds: Mapping[str, float]  # facility type → the smallest figure that makes it large
     attributes: Mapping[str, str]
     categories: Mapping[str, CategoryRule]
 
@@ -79,7 +79,7 @@ class CategoryAnswer:
 
 @dataclass
 class Answers:
-    """What an applicant says. ``attributes`` are slugs → narratives; ``photos`` are (file name, caption)."""
+    """An applicant's answers. ``attributes`` are slugs → narratives; ``photos`` are (file name, caption)."""
 
     facility_types: Sequence[str] = ()
     wastewater_mgd: float | None = None
@@ -95,7 +95,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Deficiency:
-    """Something that is missing or wrong: ``field`` is where, in dots (``photos.0.caption``)."""
+    """Something that is missing or wrong. ``field`` is its dotted path (``photos.0.caption``)."""
 
     code: str
     field: str
@@ -104,7 +104,7 @@ class Deficiency:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``size``, and with it the required numbers, is None where it can't be told."""
+    """A result of ``check``. ``size`` and the required numbers are None if the size is unknown."""
 
     size: str | None
     required_attributes: int | None
@@ -121,7 +121,7 @@ class Outcome:
 
 
 def check(entry: Answers, criteria: Criteria, today: date) -> Outcome:
-    """Everything that keeps ``entry`` from being complete, and what counts of it."""
+    """Returns everything that keeps ``entry`` from being complete, and how much of it counts."""
     entry = _within(entry, criteria)
     size = size_of(entry, criteria)
     large = size == "large"
@@ -154,7 +154,7 @@ def check(entry: Answers, criteria: Criteria, today: date) -> Outcome:
 
 
 def _within(entry: Answers, criteria: Criteria) -> Answers:
-    """Without what the edition does not have, or no longer: it neither counts nor is asked about."""
+    """Drops attributes and categories that the edition does not have: they neither count nor are checked."""
     return replace(
         entry,
         attributes={slug: text for slug, text in entry.attributes.items() if slug in criteria.attributes},
@@ -163,13 +163,13 @@ def _within(entry: Answers, criteria: Criteria) -> Answers:
 
 
 def words_of(entry: Answers) -> int:
-    """Only the narratives of attributes and categories count; a word is what stands between white space."""
+    """Counts the words, separated by white space, in the narratives of attributes and categories."""
     narratives = [*entry.attributes.values(), *(answer.narrative for answer in entry.categories.values())]
     return sum(len(text.split()) for text in narratives)
 
 
 def size_of(entry: Answers, criteria: Criteria) -> str | None:
-    """ "large" where one ticked type reaches its threshold, "small" where none does, None where a figure is missing."""
+    """Returns "large" if any ticked type reaches its threshold, None if types or figures are missing, else "small"."""
     if not entry.facility_types:
         return None
     figures = {kind: getattr(entry, FIGURES[kind]) for kind in entry.facility_types if kind in FIGURES}
@@ -234,7 +234,7 @@ def _boxes(counted: int, required: int | None) -> Iterator[Deficiency]:
 
 
 def _category(rule: CategoryRule, answer: CategoryAnswer) -> Iterator[Deficiency]:
-    """What keeps one chosen category from counting."""
+    """Yields what keeps one chosen category from counting."""
     place = f"categories.{rule.slug}"
     enough = len(rule.activities.keys() & set(answer.activities)) >= rule.minimum
     if rule.rule == "program" and not answer.approved_program:
@@ -256,7 +256,7 @@ def _category(rule: CategoryRule, answer: CategoryAnswer) -> Iterator[Deficiency
 
 
 def _energy(rule: CategoryRule, answer: CategoryAnswer, place: str) -> Iterator[Deficiency]:
-    """An audit, and either less energy or enough of it from sustainable power."""
+    """Requires an audit, and either a reduction of energy use or enough sustainable power."""
     least_saved, least_made = rule.least_reduction_percent or 0, rule.least_sustainable_percent or 0
     if not answer.audit:
         yield Deficiency("energy-threshold-not-met", f"{place}.audit", "An energy audit is needed.")

@@ -1,4 +1,4 @@
-"""The criteria as they come with the product; administrators' edits stay (see pdca.loading)."""
+"""Loads the criteria that come with the product. Administrators' edits stay (see pdca.loading)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 def load_criteria() -> Iterator[tuple[str, Outcome]]:
-    """Each table by name with what was done to it. Runs inside the caller's transaction."""
+    """Loads each table and yields its name and outcome. Runs inside the caller's transaction."""
     data = read(DATA / "criteria-2010.yaml")
     yield "criteria", load(Edition, "slug", [data["edition"]])
     edition = Edition.objects.get(slug=data["edition"]["slug"])

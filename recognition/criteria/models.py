@@ -1,4 +1,4 @@
-"""The criteria as data: an edition with its attributes, resource categories and thresholds (ICR 2010, App. C)."""
+"""The models of the criteria: editions with attributes, resource categories and thresholds (ICR 2010, App. C)."""
 
 from functools import cached_property
 
@@ -11,12 +11,12 @@ from recognition.criteria.completeness import DRINKING_WATER, STORMWATER, WASTEW
 
 class EditionQuerySet(models.QuerySet["Edition"]):
     def whole(self) -> "EditionQuerySet":
-        """With all that ``criteria`` needs: four queries."""
+        """Prefetches everything that ``criteria`` needs: four queries."""
         return self.prefetch_related("attributes", "categories__options")
 
 
 class Edition(models.Model):
-    """One edition of the criteria; a cycle names the one it goes by."""
+    """One edition of the criteria. Each cycle uses one."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
@@ -42,12 +42,12 @@ class Edition(models.Model):
 
     @cached_property
     def in_use(self) -> bool:
-        """A cycle by it has opened: applicants rely on its numbers and slugs, and their texts are kept under them."""
+        """Whether a cycle using it has opened: applicants then rely on its numbers, and their texts on its slugs."""
         return self.cycles.begun().exists()
 
     @cached_property
     def criteria(self) -> Criteria:
-        """The rules as plain values: three queries, or none where ``whole`` brought them."""
+        """The rules as plain values: three queries, or none after ``whole``."""
         models.prefetch_related_objects([self], "attributes", "categories__options")
         return Criteria(
             large_attributes=self.large_attributes,
@@ -67,7 +67,7 @@ class Edition(models.Model):
 
 
 class CapacityElement(models.Model):
-    """A technical, managerial or financial capacity that drinking water systems know (SDWA 1996, §1420)."""
+    """A technical, managerial or financial capacity of drinking water systems (SDWA 1996, §1420)."""
 
     class Kind(models.TextChoices):
         TECHNICAL = "technical", "Technical"
@@ -111,7 +111,7 @@ class Attribute(models.Model):
 
 
 class Category(models.Model):
-    """A resource category, a "box" of the form."""
+    """A resource category: one or more "boxes" of the form."""
 
     class Rule(models.TextChoices):
         ACTIVITIES = "activities", "the minimum of its activities"
@@ -167,7 +167,7 @@ class Category(models.Model):
 
 
 class Option(models.Model):
-    """An activity or a component that an applicant ticks within a category."""
+    """An activity or component that an applicant ticks in a category."""
 
     class Kind(models.TextChoices):
         ACTIVITY = "activity", "Activity"
