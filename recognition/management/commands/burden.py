@@ -1,4 +1,4 @@
-"""``manage.py burden``: what a round of applications costs, as a table or as JSON. It asks no database."""
+"""``manage.py burden``: prints what a round of applications costs, as a table or JSON. It uses no database."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ AGENCY = {
 
 class Command(BaseCommand):
     help = "Estimates hours and cost of a round of applications, as the ICR of 2010 does. Each assumption is an option."
-    requires_system_checks: list[str] = []  # figures only: quick, and without a database
+    requires_system_checks: list[str] = []  # faster, and without a database
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--wastewater", type=float, required=True, metavar="N", help="wastewater applications")
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 
 def table(made: Estimate) -> list[str]:
-    """Rounded for reading; the sums were made before."""
+    """Returns lines with figures rounded for display."""
     numbers: dict[str, Any] = {**made}
     counted = [f"{label:<34}{numbers[name]:>14,.1f}" for name, label in APPLICATIONS.items()]
     spent = {"Applicants": made["respondent"]} | {label: numbers["agency"][name] for name, label in AGENCY.items()}

@@ -1,4 +1,4 @@
-"""``manage.py screen``: a cycle's applications against ECHO's weekly files, here and now, without a worker."""
+"""``manage.py screen``: checks a cycle's applications in ECHO's weekly files, in this process, without a worker."""
 
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def begun(cycle_pk: int) -> Screening:
-    """Raises CommandError."""
+    """Raises CommandError without such a cycle or during a screening."""
     cycle = Cycle.objects.filter(pk=cycle_pk).first()
     if cycle is None:
         raise CommandError(f"There is no cycle {cycle_pk}.")
