@@ -1,1 +1,1 @@
-"""What an application says, as plain values: its content, and how it is read on a page or in print."""
+"""An application's content: as plain values, and as labeled parts for pages and print."""

@@ -1,7 +1,7 @@
-"""What an application says, as plain values: section name → answers.
+"""An application's content as plain values: section name → answers.
 
-A section is ``eligibility``, ``attestation``, ``contact``, ``partners``, ``certification``, ``confidentiality``, or
-one ``attributes.<slug>`` or ``categories.<slug>`` for each of the edition's. A draft and a frozen version are alike.
+The sections are ``eligibility``, ``attestation``, ``contact``, ``partners``, ``certification``, ``confidentiality``,
+and an ``attributes.<slug>`` or ``categories.<slug>`` for each of the edition's. Drafts and versions have one shape.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ def section_names(attributes: Iterable[str], categories: Iterable[str]) -> list[
 
 
 def chosen(content: Content, kind: str) -> dict[str, Mapping[str, Any]]:
-    """The ``attributes`` or ``categories`` that the applicant claims: slug → answers."""
+    """Returns the ``attributes`` or ``categories`` that the applicant claims: slug → answers."""
     prefix = f"{kind}."
     return {
         name.removeprefix(prefix): answers
@@ -45,19 +45,19 @@ def chosen(content: Content, kind: str) -> dict[str, Mapping[str, Any]]:
 
 
 def claimed(content: Content) -> list[str]:
-    """The sections that a panel member rates."""
+    """Returns the sections that panel members rate."""
     return [f"{kind}.{slug}" for kind in ("attributes", "categories") for slug in chosen(content, kind)]
 
 
 def narrative(answers: Mapping[str, Any]) -> str:
-    """An attribute's four texts joined, or a category's one."""
+    """Returns an attribute's four texts, joined, or a category's one text."""
     if "narrative" in answers:
         return str(answers["narrative"])
     return "\n\n".join(text for prompt in PROMPTS if (text := answers.get(prompt, "").strip()))
 
 
 def entry_of(content: Content, photos: Iterable[tuple[str, str]]) -> Answers:
-    """As ``completeness.check`` takes it. ``photos`` are (file name, caption)."""
+    """Returns the input of ``completeness.check``. ``photos`` are (file name, caption)."""
     eligibility, contact = content.get("eligibility", {}), content.get("contact", {})
     return Answers(
         facility_types=eligibility.get("facility_types", []),
@@ -82,12 +82,12 @@ def identifiers(content: Content) -> list[str]:
 
 
 def passages(content: Content) -> list[str]:
-    """What is claimed as confidential (40 CFR Part 2), word for word."""
+    """Returns the passages claimed as confidential (40 CFR Part 2), word for word."""
     return list(content.get("confidentiality", {}).get("passages", []))
 
 
 def unfound(content: Content) -> list[str]:
-    """Claimed passages that stand in no text of the application."""
+    """Returns the claimed passages that occur in no text of the application."""
     texts = list(_texts(content))
     return [passage for passage in passages(content) if not any(passage in text for text in texts)]
 
@@ -99,7 +99,7 @@ def _texts(content: Content) -> Iterator[str]:
 
 
 def redacted(content: Content) -> dict[str, dict[str, Any]]:
-    """For eyes outside the agency: claimed passages are taken out of every text."""
+    """Returns a copy without the claimed passages, for readers who may not see them."""
     claims = passages(content)
     hidden = {
         name: {key: _without(value, claims) for key, value in answers.items()} for name, answers in content.items()
@@ -115,12 +115,12 @@ def _without(value: Any, claims: Iterable[str]) -> Any:
     for start, end in sorted(place for passage in claims for place in _places(value, passage)):
         if start >= done:
             kept += [value[done:start], WITHHELD]
-        done = max(done, end)  # of passages that overlap, all is taken out
+        done = max(done, end)  # overlapping passages are all removed
     return "".join([*kept, value[done:]])
 
 
 def _places(text: str, passage: str) -> Iterator[tuple[int, int]]:
-    """Where ``passage`` begins and ends, each time it stands in ``text``."""
+    """Yields the start and end of each occurrence of ``passage``."""
     start = text.find(passage) if passage else -1
     while start >= 0:
         yield start, start + len(passage)

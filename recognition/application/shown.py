@@ -1,4 +1,4 @@
-"""An application's content as it is read on a page or in print: headed parts, each a list of label and words."""
+"""An application's content as titled parts with labeled lines, for pages and print."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +10,13 @@ from recognition.criteria.completeness import Criteria
 
 @dataclass
 class Part:
-    """``anchor`` is the section's name, dashed; ``lines`` are (label, words), ``lists`` (label, items)."""
+    """A titled part. ``anchor`` is the dashed section name; ``lines`` are (label, text), ``lists`` (label, items)."""
 
     anchor: str
     title: str
     lines: list[tuple[str, str]] = field(default_factory=list)
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
-    is_text: bool = False  # to be read at length, as a narrative
+    is_text: bool = False  # long text, such as a narrative
 
 
 CONTACT_LABELS = {
@@ -49,7 +49,7 @@ ANSWER_LABELS = {
 
 
 def contact(content: Content) -> list[Part]:
-    """Who applies, and under which numbers."""
+    """Returns facility, contact and identifiers."""
     eligibility, given = content.get("eligibility", {}), content.get("contact", {})
     types = [System(kind).label for kind in eligibility.get("facility_types", [])]
     facility = Part("eligibility", "Facility", _lines(eligibility, FIGURE_LABELS), [("Type", types)])
@@ -58,7 +58,7 @@ def contact(content: Content) -> list[Part]:
 
 
 def texts(content: Content, criteria: Criteria) -> list[Part]:
-    """The claimed attributes and categories with their narratives: what the panel reads."""
+    """Returns the claimed attributes and categories with their narratives, which the panel reads."""
     parts = []
     attributes, categories = chosen(content, "attributes"), chosen(content, "categories")
     for slug in filter(attributes.__contains__, criteria.attributes):  # in the edition's order
@@ -77,7 +77,7 @@ def texts(content: Content, criteria: Criteria) -> list[Part]:
 
 
 def statements(content: Content) -> list[Part]:
-    """What is not evaluated: partners, attestation, certification, claims of confidentiality."""
+    """Returns what is not evaluated: partners, attestation, certification, claims of confidentiality."""
     certified = content.get("certification", {})
     attested = "Yes" if content.get("attestation", {}).get("attested") else "No"
     signed = ", ".join(filter(None, (certified.get("name"), certified.get("title"), certified.get("date"))))
@@ -91,7 +91,7 @@ def statements(content: Content) -> list[Part]:
 
 
 def criterion_names(criteria: Criteria) -> dict[str, str]:
-    """Section name → what it is called, for everything that can be rated."""
+    """Returns section name → display name for everything that can be rated."""
     names = {f"attributes.{slug}": name for slug, name in criteria.attributes.items()}
     return names | {f"categories.{slug}": rule.name for slug, rule in criteria.categories.items()}
 
