@@ -1,1 +1,1 @@
-"""Decisions, their letters and certificates, the packet and the scores."""
+"""Decisions with their letters and certificates, the panel's packet and the scores."""

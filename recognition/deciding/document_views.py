@@ -1,4 +1,4 @@
-"""Letters and certificates of a cycle: what can be made, what they lack, all at once or one by one."""
+"""The page of a cycle's letters and certificates: single PDFs, all of them at once, and what they lack."""
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
@@ -18,7 +18,7 @@ from reports.models import Report
 from workflow.lists import list_page
 
 Status = Application.Status
-# The templates that the documents are written from, and what each is to whoever looks for its wording.
+# Template name → label of the document whose wording it holds.
 WORDINGS = {
     "recognized": "Recognition letter",
     "not-recognized": "Letter of non-recognition",
@@ -57,7 +57,7 @@ COUNTED = {
 
 
 def lacking(cycle: Cycle) -> list[str]:
-    """What the cycle does not say yet, and what stands in its place."""
+    """Returns what the cycle lacks, and how documents look without it."""
     found = []
     if not cycle.signatory_name:
         found.append("Nobody is named as who signs: letters and certificates have a line to sign on, without a name.")
@@ -69,13 +69,13 @@ def lacking(cycle: Cycle) -> list[str]:
 
 
 def _cycle_admin(user: User, cycle: Cycle) -> str:
-    """Where the person may change the cycle; empty for who may not."""
+    """Returns the admin URL of the cycle; empty without permission."""
     may = user.is_staff and user.has_perm("recognition.change_cycle")
     return reverse("admin:recognition_cycle_change", args=[cycle.pk]) if may else ""
 
 
 def _wordings(user: User) -> list[tuple[str, str]]:
-    """(document, where its wording is edited), for administrators."""
+    """Returns (document, URL to edit its wording) for administrators."""
     if not (user.is_staff and user.has_perm("post_office.change_emailtemplate")):
         return []
     keys = dict(EmailTemplate.objects.filter(name__in=WORDINGS, language="").values_list("name", "pk"))

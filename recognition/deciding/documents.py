@@ -1,7 +1,7 @@
-"""What each printed document says: from rows to the context of its template.
+"""Builds the template contexts of the printed documents from rows.
 
-The letters and the certificate, the packet for the panel, the scores for the decision. Who may have which, and what
-of it, is told by ``recognition.rights``; ``recognition.reports`` asks there.
+The documents are the letters, the certificate, the packet for the panel and the scores for the decision.
+``recognition.reports`` checks in ``recognition.rights`` who may have which.
 """
 
 import base64
@@ -32,7 +32,7 @@ from reports import tokens
 
 @dataclass(frozen=True)
 class Asked:
-    """An application, and what the person who asks for a document of it may read there."""
+    """An application, and the rights of the person who requests a document of it."""
 
     application: Application
     rights: Rights
@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class AskedCycle:
-    """A cycle, and the person who asks for what is printed of it as a whole."""
+    """A cycle, and the person who requests a document of the whole cycle."""
 
     cycle: Cycle
     user: User
@@ -55,7 +55,7 @@ class AskedCycle:
 
 
 def of_others(asked: AskedCycle, statuses: Sequence[str]) -> tuple[ApplicationQuerySet, int]:
-    """The cycle's applications in which the person has no part, by name; and how many are left out for a part."""
+    """Returns the cycle's applications in which the person has no part, by name, and the number left out."""
     every = Application.objects.filter(cycle=asked.cycle, status__in=statuses)
     shown = every.visible_to(asked.user).without_part_of(asked.user).order_by("utility__name", "pk")
     return shown, every.count() - shown.count()
@@ -73,7 +73,7 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    """Plain text as it is typed: paragraphs between empty lines, a list where lines begin with "- "."""
+    """Splits plain text into paragraphs at empty lines, and into lists where lines begin with "- "."""
     found = []
     for paragraph in re.split(r"\n[ \t]*\n", "\n".join(text.strip().splitlines())):
         for is_list, lines in groupby(paragraph.splitlines(), lambda line: line.lstrip().startswith("- ")):
@@ -85,7 +85,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def letter(asked: Asked) -> dict[str, Any]:
-    """The text that was e-mailed with the release, with what a sheet of paper has around it."""
+    """Returns the text emailed at the release, with the sender, date and recipient for a printed letter."""
     application, cycle, decision = asked.application, asked.application.cycle, asked.application.decision
     feedback = None if decision.recognize else Feedback.objects.shown(application)
     submission = application.submission
@@ -103,14 +103,14 @@ def letter(asked: Asked) -> dict[str, Any]:
 
 
 def released_on(application: Application) -> date:
-    """The day of the release by the calendar of the cycle's place."""
+    """Returns the day of the release in the cycle's time zone."""
     at = application.decision.released_at
-    assert at  # noqa: S101  # whoever finds a letter finds a released one
+    assert at  # noqa: S101  # letters exist only for released decisions
     return at.astimezone(ZoneInfo(application.cycle.time_zone)).date()
 
 
 def recipient(contact: Mapping[str, Any], utility: Utility) -> list[str]:
-    """The lines of the address, from the contact as it was submitted; the utility's own where that is empty."""
+    """Returns the address lines from the submitted contact, with the utility's own values where that is empty."""
     given = {name: value.strip() for name, value in contact.items() if isinstance(value, str)}
     city, state = given.get("city") or utility.city, given.get("state") or utility.state
     place = f"{city}, {state} {given.get('zip', '')}".strip()
@@ -121,11 +121,11 @@ def recipient(contact: Mapping[str, Any], utility: Utility) -> list[str]:
 
 # The certificate.
 
-MAX_AT_FULL_SIZE = 320  # signs of wording, beside the name; more are set smaller
+MAX_AT_FULL_SIZE = 320  # characters besides the name; longer wordings are set smaller
 
 
 def certificate(asked: Asked) -> dict[str, Any]:
-    """The administrators' wording around the utility's name, and the facts that every certificate has."""
+    """Returns the administrators' wording, split around the utility's name, and the facts on every certificate."""
     application, cycle, utility = asked.application, asked.application.cycle, asked.application.utility
     recognition = application.recognition
     title, words = application.rendered(
@@ -156,7 +156,7 @@ def in_words(day: date) -> str:
 
 
 def around_name(wording: Sequence[Block], name: str) -> tuple[list[Block], list[Block]]:
-    """What stands above and below the name, which is set large; below all of it, where the name has no own line."""
+    """Splits the wording at the paragraph that is only the name, which is set large. Without one, all goes below it."""
     places = [place for place, block in enumerate(wording) if block.text == name.strip()]
     if not places:
         return [], list(wording)
@@ -164,23 +164,23 @@ def around_name(wording: Sequence[Block], name: str) -> tuple[list[Block], list[
 
 
 def size_of(name: str) -> str:
-    """How large a name is set, so that it leaves room for the words; a Chinese sign is as wide as two letters."""
+    """Returns a size for the name that leaves room for the wording. Wide East Asian characters count as two."""
     width = sum(2 if east_asian_width(sign) in "WF" else 1 for sign in name)
     return next((size for size, most in (("xl", 30), ("l", 56), ("m", 96), ("s", 150)) if width <= most), "xs")
 
 
 def qr_code(address: str, title: str) -> SafeString:
-    """As SVG, with presentation attributes only; without its quiet zone, which the page around it gives."""
+    """Returns an SVG that uses only presentation attributes. The page around it provides the quiet zone."""
     code = segno.make(address, error="m", boost_error=False, micro=False)
     svg = code.svg_inline(title=title, border=0, omitsize=True, dark=tokens.value("ink"), svgclass=None, lineclass=None)
-    return mark_safe(svg)  # noqa: S308  # segno escapes the title; the address is in it as squares only
+    return mark_safe(svg)  # noqa: S308  # segno escapes the title; the address becomes squares only
 
 
 # The packet for the panel.
 
 
 def packet(asked: Asked) -> dict[str, Any]:
-    """Everything of the version under review that its reader may see."""
+    """Returns everything of the version under review that its reader may see."""
     application, rights = asked.application, asked.rights
     shown = page(application, rights)
     submission, criteria = shown["submission"], application.cycle.edition.criteria
@@ -200,7 +200,7 @@ def packet(asked: Asked) -> dict[str, Any]:
 
 
 def as_data(photo: Photo) -> str:
-    """The picture as an address that holds it, since the renderer reads no files of this machine."""
+    """Returns the picture as a data URL, since the renderer reads no local files."""
     with photo.file.content.open("rb") as file:
         return f"data:image/jpeg;base64,{base64.b64encode(file.read()).decode()}"
 
@@ -210,7 +210,7 @@ def as_data(photo: Photo) -> str:
 
 @dataclass(frozen=True)
 class Score:
-    """One application's panel in short. ``lines`` are (criterion's name, its agreement, each member's rating)."""
+    """The panel's ratings of one application. ``lines`` are (criterion, its agreement, each member's rating)."""
 
     application: Application
     reviews: list[Seat]
@@ -220,7 +220,7 @@ class Score:
 
 
 def scores(asked: AskedCycle) -> dict[str, Any]:
-    """What every panel of the cycle found that has recommended."""
+    """Returns the ratings of every panel of the cycle that has recommended."""
     shown, left_out = of_others(asked, Application.PAST_PANEL)
     reviews = Prefetch("seats", queryset=Seat.objects.reviews(), to_attr="reviews")
     names = criterion_names(asked.cycle.edition.criteria)
@@ -230,7 +230,7 @@ def scores(asked: AskedCycle) -> dict[str, Any]:
 
 
 def score(application: Any, names: Mapping[str, str]) -> Score:
-    """``application`` brings its ``reviews``."""
+    """Requires ``application.reviews``."""
     lines = agreement.of_reviews(application.reviews)
     given = [{rating.criterion: rating for rating in seat.ratings.all()} for seat in application.reviews]
     return Score(
@@ -243,7 +243,7 @@ def score(application: Any, names: Mapping[str, str]) -> Score:
 
 
 def mean(lines: Iterable[Agreement]) -> float | None:
-    """Over all ratings: met counts 2, partly met 1, not met 0. None where nobody rated."""
+    """Returns the mean of all ratings: met counts 2, partly met 1, not met 0. None if there are no ratings."""
     lines = list(lines)
     rated = sum(line.rated for line in lines)
     return sum(2 * line.met + line.partly for line in lines) / rated if rated else None

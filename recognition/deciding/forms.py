@@ -1,4 +1,4 @@
-"""What officials and program staff enter once a panel has recommended: decisions, letters, feedback."""
+"""Forms for officials and program staff after the panel's recommendation: decisions, letters, feedback."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class DecisionForm(forms.Form):
 
 
 class SeveralForm(forms.Form):
-    """Several applications at once; which way is told by the button."""
+    """One decision, with its reason, for several applications."""
 
     applications = forms.ModelMultipleChoiceField(
         queryset=Application.objects.none(), error_messages={"required": "Tick at least one application."}
@@ -43,7 +43,7 @@ class LetterForm(forms.Form):
         super().__init__(data, initial=initial)
 
     def clean_subject(self) -> str:
-        """One line: it becomes the head of an e-mail."""
+        """Joins lines, because the subject becomes an email header."""
         return " ".join(self.cleaned_data["subject"].split())
 
 

@@ -1,4 +1,4 @@
-"""What waits for a decision, and what was decided: the lists of the official and of who prints the letters."""
+"""Tables and filters for applications that await a decision, and for the letters of those decided."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class DocumentFilters(ByWords):
 
 
 class AwaitingTable(Table):
-    """What the deciding official needs to know of each application that a panel has read."""
+    """What the deciding official needs to know of each application that a panel has reviewed."""
 
     page_name = "Awaiting a decision"
     utility = tables.Column("Utility", linkify=its_page, order_by="utility__name")
@@ -82,7 +82,7 @@ class AwaitingTable(Table):
 
 
 class DecidingTable(AwaitingTable):
-    """The same for whoever decides: with boxes to tick."""
+    """The same table with checkboxes, for people who may decide."""
 
     utility = tables.TemplateColumn(
         template_name="recognition/deciding/decision_list.html#choice", verbose_name="Utility", order_by="utility__name"

@@ -1,4 +1,4 @@
-"""Decisions: what waits for one, one or several at once, the outbox of letters, their release, the feedback."""
+"""Views for decisions: pending ones, deciding one or several, the outbox of letters, their release, feedback."""
 
 from typing import Any
 
@@ -27,14 +27,14 @@ DEPARTS = "This departs from the panel’s recommendation. Say why."
 
 
 def _waiting(user: User, cycle: Cycle) -> QuerySet[Application]:
-    """What of a cycle awaits a decision and exists for ``user`` as staff."""
+    """Returns what awaits a decision and ``user`` may see as staff."""
     return queues.waiting(user, PENDING).filter(cycle=cycle, decision=None)
 
 
 @login_required
 @require_GET
 def decisions(request: AuthenticatedRequest) -> HttpResponse:
-    """To the cycle where most decisions are due; the newest where none is."""
+    """Redirects to the cycle with most pending applications, else the newest."""
     if not offered(request.user, Act.EDIT_LETTER):
         raise Http404
     due = Count("applications", filter=Q(applications__status__in=PENDING))
@@ -47,7 +47,7 @@ def decisions(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_safe
 def decision_list(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """What awaits a decision; whoever decides may tick several."""
+    """Lists what awaits a decision. People who may decide can select several."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
     return _list(request, cycle, SeveralForm(waiting=Application.objects.none()))
 
@@ -64,7 +64,7 @@ def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> Htt
 
 
 def _tabs(request: AuthenticatedRequest, cycle: Cycle) -> dict[str, Any]:
-    """The pages of the cycle, with how much is to decide and to release; and the other cycles with any."""
+    """Returns the tabs with the numbers to decide and to release, and the other cycles with pending applications."""
     busy = Cycle.objects.filter(applications__status__in=PENDING).exclude(pk=cycle.pk)
     counts = {
         "decisions": _waiting(request.user, cycle).count(),
@@ -85,10 +85,10 @@ def _pending(user: User, cycle: Cycle) -> Any:
 @login_required
 @require_POST
 def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """One way for all that are ticked; each that fails is named, the others are decided."""
+    """Decides all selected applications the same way. Names each that fails; the others are decided."""
     cycle = cycle_for(request.user, cycle_pk, Act.DECIDE)
     known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle)
-    form = SeveralForm(request.POST, waiting=known)  # also those that a colleague decided meanwhile: they are named
+    form = SeveralForm(request.POST, waiting=known)  # includes those a colleague decided meanwhile, to name them
     if not form.is_valid():
         for error in [error for errors in form.errors.values() for error in errors]:
             messages.error(request, f"Nothing was decided. {error}")
@@ -111,7 +111,7 @@ def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse
 
 @step(Act.DECIDE)
 def decide(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Everything the official needs beside the choice; once it is made, what was chosen."""
+    """Makes a decision. Shows what the official needs for it or, once it is made, what was decided."""
     made = Decision.objects.filter(application=application).first()
     form = DecisionForm(request.POST or None, auto_id="id_decision_%s")
     if request.method == "POST" and form.is_valid():
@@ -127,7 +127,7 @@ def decide(request: AuthenticatedRequest, application: Application, rights: Righ
 
 
 def _for_decision(application: Application) -> dict[str, Any]:
-    """What the panel found and recommends, and what the compliance review found."""
+    """Returns the results of the panel and of the compliance review."""
     checks = application.compliance_checks.all()
     facts = {
         "application": application,
@@ -159,7 +159,7 @@ def decision_take_back(request: AuthenticatedRequest, application: Application, 
 @login_required
 @require_safe
 def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """The letters that wait: edit, hold, let go, release all that are not held."""
+    """Lists the unreleased letters, to edit, hold or release."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
     pending = list(_pending(request.user, cycle).select_related("application__utility", "by"))
     context = _tabs(request, cycle) | {
@@ -173,7 +173,7 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """All that are not held, up to the newest that the person saw: who decides meanwhile releases it later."""
+    """Releases all that are not held, up to the newest that the person saw; later decisions wait."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
     seen = Decision.objects.manageable_by(request.user).filter(pk__lte=_number(request, "upto"))
     n = seen.release(cycle, by=request.user)
@@ -190,14 +190,14 @@ def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _number(request: AuthenticatedRequest, name: str) -> int:
-    """As it was sent; 0 where it is none."""
+    """Returns the number sent, or 0 if invalid."""
     sent = request.POST.get(name, "")
     return int(sent) if sent.isdecimal() and len(sent) < 10 else 0
 
 
 @step(Act.EDIT_LETTER)
 def letter(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """The letter of a pending decision, and how the applicant will read it."""
+    """Edits the letter of a pending decision, with a preview."""
     decision = _decision(application)
     form = LetterForm(request.POST or None, decision=decision)
     conflict: dict[str, Any] = {}
@@ -215,7 +215,7 @@ def letter(request: AuthenticatedRequest, application: Application, rights: Righ
 @require_POST
 @step(Act.EDIT_LETTER)
 def hold(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Keep a decision back from the release, or let it go again."""
+    """Holds a decision back from the release, or ends the hold."""
     held = request.POST.get("held") == "yes"
     _decision(application).hold(held)
     what = "is held back: a release leaves it here" if held else "goes out with the next release"
@@ -223,12 +223,12 @@ def hold(request: AuthenticatedRequest, application: Application, rights: Rights
     return redirect("recognition:outbox", application.cycle_id)
 
 
-# What the applicant learns of the reviews.
+# Feedback for the applicant.
 
 
 @step(Act.WRITE_FEEDBACK)
 def feedback(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Program staff put the reviews into words for the applicant; released, they stay as they are."""
+    """Edits the feedback in which program staff sum up the reviews for the applicant, until it is released."""
     kept = Feedback.objects.filter(application=application).first()
     row = kept or (Feedback.of(application) if request.method == "POST" else Feedback(application=application))
     form = FeedbackForm(request.POST or None, feedback=row)
@@ -246,7 +246,7 @@ def feedback(request: AuthenticatedRequest, application: Application, rights: Ri
 @require_POST
 @step(Act.WRITE_FEEDBACK)
 def feedback_release(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """As it was read: the version comes with the button."""
+    """Releases the version that was read, whose number the form sends."""
     try:
         Feedback.of(application).release(_number(request, "version"), by=request.user)
     except Stale:
