@@ -1,5 +1,5 @@
-"""The recognition program: criteria, cycles, applications, the three reviews, decisions, messages,
-recognitions with their notices, compliance data, hours."""
+"""The models of the recognition program: criteria, cycles, applications, the three reviews, decisions, recognitions
+with their notices, compliance data, hours."""
 
 from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
 from recognition.models.application import (

@@ -1,4 +1,4 @@
-"""One utility's application in one cycle: its sections while it is written, its numbered versions once submitted."""
+"""One utility's application in one cycle: the sections of its draft, and its numbered versions once submitted."""
 
 from datetime import date, datetime, time
 from pathlib import PurePath
@@ -27,11 +27,11 @@ from workflow.models import Event, StateMachine, WrongState
 
 
 class DeadlinePassed(Exception):
-    """The deadline is over. Nothing was submitted; the text is kept."""
+    """The deadline has passed. Nothing was submitted; the text is kept."""
 
 
 class Incomplete(Exception):
-    """``outcome`` says what is missing. Nothing was submitted."""
+    """Something is missing; ``outcome`` says what. Nothing was submitted."""
 
     def __init__(self, outcome: Outcome):
         super().__init__(f"{len(outcome.deficiencies)} things are missing")
@@ -39,16 +39,16 @@ class Incomplete(Exception):
 
 
 class TooManyPhotos(Exception):
-    """The edition's number of photos is reached. Nothing was kept."""
+    """The edition's maximum number of photos is reached. Nothing was stored."""
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
-        """What exists for ``user``, each row with ``my_role`` in its utility and ``my_seat`` to its panel."""
+        """Returns what ``user`` may see, each row with ``my_role`` in its utility and ``my_seat`` on its panel."""
         rows = self.annotate(
             my_role=role_of(user),
             _seat=FilteredRelation("seats", condition=Q(seats__member=user, seats__recused_at=None)),
-            my_seat=F("_seat__pk"),  # one at most: a constraint
+            my_seat=F("_seat__pk"),  # at most one, by a constraint
         ).select_related("utility", "cycle")
         return rows.filter(Q(my_role__isnull=False) | Q(my_seat__isnull=False) | _for_groups(user.staff_groups))
 
@@ -56,11 +56,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(my_role__isnull=False)
 
     def to_write(self) -> Self:
-        """After ``visible_to``: those of an own utility that the person writes."""
+        """Returns what the person may edit as applicant. Call after ``visible_to``."""
         return self.filter(my_role__in=CAN_EDIT, status__in=Application.EDITABLE)
 
     def without_part_of(self, user: User) -> Self:
-        """For who may look at everything else: not those of an own utility, nor of a panel with the own review due."""
+        """Leaves out applications of the user's utilities, and those whose panel still awaits the user's review."""
         review_due = FilteredRelation(
             "seats",
             condition=Q(seats__member=user, seats__recused_at=None, seats__submitted_at=None),
@@ -68,23 +68,23 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.annotate(_review_due=review_due).exclude(utility__memberships__user=user).filter(_review_due=None)
 
     def of_others(self) -> Self:
-        """Without those of the person's own utilities: there the person is an applicant and reviews nothing."""
+        """Leaves out the person's utilities, whose applications the person never reviews. Call after ``visible_to``."""
         return self.filter(my_role=None)
 
     def with_a_seat(self) -> Self:
         return self.filter(my_seat__isnull=False)
 
     def under_review(self) -> Self:
-        """Submitted, and without an outcome."""
+        """Returns submitted applications without an outcome."""
         return self.filter(status__in=Application.UNDER_REVIEW)
 
     def late(self) -> Self:
-        """Returned ones whose date to come back is over."""
+        """Returns those sent back and not resubmitted in time."""
         return self.filter(status=Application.Status.RETURNED, resubmit_by__lte=timezone.now())
 
 
 def _for_groups(groups: frozenset[str]) -> Q:
-    """Which rows each staff role gets to see. Program staff see that a draft exists; rights.py hides its text."""
+    """Returns the rows that staff roles may see. Program staff see that a draft exists; rights.py hides its text."""
     status = Application.Status
     if StaffGroup.PROGRAM in groups:
         return Q(status__in=status.values)
@@ -127,7 +127,7 @@ class Application(StateMachine):
         Status.NOT_RECOMMENDED: frozenset({Status.RECOGNIZED, Status.NOT_RECOGNIZED}),
     }
     EDITABLE = (Status.DRAFT, Status.RETURNED)
-    PENDING = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)  # a decision is to be made, or waits for its release
+    PENDING = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)  # a decision is due, or made and not released
     OUTCOME = (Status.RECOGNIZED, Status.NOT_RECOGNIZED)
     PAST_PANEL = (*PENDING, *OUTCOME)
     PAST_COMPLIANCE = (Status.REGION, Status.PANEL, *PAST_PANEL)
@@ -177,28 +177,28 @@ class Application(StateMachine):
 
     @property
     def stage_shown(self) -> str:
-        """The stage as its applicant sees it: what the panel recommended is not theirs to know."""
+        """The stage as the applicant sees it, without the panel's recommendation."""
         if self.status in self.PENDING:
             return "Awaiting the decision"
         return self.get_status_display()
 
     def step_url(self, step: str, anchor: str = "main") -> str:
-        """Where a step of it is filled in."""
+        """Returns the URL where a step is filled in."""
         return f"{reverse('recognition:step', args=[self.pk, step])}#{anchor}"
 
     def _move(self, to: str, **more: Any) -> None:
         super()._move(to, status_since=timezone.now(), **more)
 
     def note(self, *, by: User, why: str) -> None:
-        """An event that leaves the status as it is."""
+        """Adds an event that leaves the status unchanged."""
         self.events.create(by=by, from_status=self.status, to_status=self.status, why=why)
 
-    # While it is written.
+    # Drafts.
 
     @classmethod
     @transaction.atomic
     def start(cls, *, utility: Utility, cycle: Cycle, by: User, previous: "Application | None" = None) -> "Application":
-        """A draft with its empty sections; ``previous`` brings the text of an earlier cycle. Raises WrongState."""
+        """Creates a draft with its sections, with the text of ``previous`` if given. Raises WrongState."""
         if not cycle.is_open:
             raise WrongState("Applications are accepted only while the cycle is open.")
         application = cls._begin(utility, cycle, previous, created_by=by, carried_from=previous)
@@ -208,7 +208,7 @@ class Application(StateMachine):
     @classmethod
     @transaction.atomic
     def enter_on_paper(cls, *, utility: Utility, cycle: Cycle, scan: UploadedFile, by: User) -> "Application":
-        """A draft that program staff fill in from the scan. Raises WrongState, RefusedFile."""
+        """Creates a draft that program staff fill in from the scan. Raises WrongState, RefusedFile."""
         if not Cycle.objects.taking_paper().filter(pk=cycle.pk).exists():
             raise WrongState("An application on paper can be entered until the cycle's review begins.")
         if utility.memberships.filter(user=by).exists():
@@ -221,7 +221,7 @@ class Application(StateMachine):
 
     @classmethod
     def _begin(cls, utility: Utility, cycle: Cycle, previous: "Application | None", **fields: Any) -> "Application":
-        """A row with its empty sections. Raises WrongState where the utility has one in this cycle."""
+        """Creates a row with its sections. Raises WrongState if the utility already has one in this cycle."""
         application, created = cls.objects.get_or_create(utility=utility, cycle=cycle, defaults=fields)
         if not created:
             raise WrongState("This utility already has an application in this cycle.")
@@ -237,7 +237,7 @@ class Application(StateMachine):
         return application
 
     def carried(self) -> dict[str, dict[str, Any]]:
-        """What a later application may start from: all but what is signed anew."""
+        """Returns answers to reuse later: all except what must be signed again."""
         signed = ("attestation", "certification", "confidentiality")
         return {name: dict(answers) for name, answers in self.content().items() if name not in signed}
 
@@ -249,7 +249,7 @@ class Application(StateMachine):
 
     @property
     def is_editable(self) -> bool:
-        """Whether its text may change now: while the cycle is open, or longer where staff granted it or enter it."""
+        """Whether the text may change now: in a draft or returned application before its deadline, or a paper draft."""
         if self.on_paper and self.status == self.Status.DRAFT:
             return True
         if self.status == self.Status.DRAFT:
@@ -258,9 +258,9 @@ class Application(StateMachine):
         return self.status == self.Status.RETURNED and timezone.now() < self.deadline
 
     def lock_editable(self) -> "Application":
-        """This row as it is now, held until the transaction ends. Raises WrongState where it can't be changed now.
+        """Returns this row as stored, locked until the transaction ends. Raises WrongState if it can't be changed now.
 
-        Whoever submits it waits for this, and this for the submission: the triggers refuse nothing unannounced.
+        ``submit`` takes the same lock, so that a change never reaches a submitted row, which the triggers would refuse.
         """
         rows = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition")
         held = rows.filter(pk=self.pk).first()
@@ -269,20 +269,20 @@ class Application(StateMachine):
         return held
 
     def content(self) -> dict[str, dict[str, Any]]:
-        """The sections as they are now."""
+        """Returns current answers by section."""
         return {section.name: section.answers for section in self.sections.all()}
 
     def photos_now(self) -> models.QuerySet["Photo"]:
         return self.photos.filter(submission=None).select_related("file")
 
     def checked(self, content: Content | None = None) -> Outcome:
-        """What is missing of the sections as they are now (``content``, where they were read already)."""
+        """Checks the current sections. ``content`` saves reading them again."""
         photos = [(photo.file.name, photo.caption) for photo in self.photos_now()]
         return check_content(self.content() if content is None else content, photos, self.cycle)
 
     @transaction.atomic
     def submit(self, *, by: User) -> "Submission":
-        """Freeze the next version. Raises WrongState, DeadlinePassed or Incomplete; a paper one may have gaps."""
+        """Freezes a version. Raises WrongState, DeadlinePassed or Incomplete; a paper application may have gaps."""
         locked = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition").get(pk=self.pk)
         if locked.status not in self.EDITABLE or locked.status != self.status:
             raise WrongState("It is submitted already.")
@@ -303,7 +303,7 @@ class Application(StateMachine):
         return submission
 
     def _freeze(self, outcome: Outcome, *, by: User) -> "Submission":
-        """The next version, with its own rows of the photos; the files are kept once."""
+        """Creates the next version with its own photo rows, which share the files."""
         submission = Submission.objects.create(
             application=self,
             number=self.submissions.count() + 1,
@@ -329,13 +329,13 @@ class Application(StateMachine):
 
     @transaction.atomic
     def withdraw(self, *, by: User, why: str) -> None:
-        """Raises WrongState once the panel has begun."""
+        """Raises WrongState for a draft, and once the panel has begun."""
         self._move(self.Status.WITHDRAWN, by=by, why=why)
         self.tell_applicants("application-withdrawn", "withdrawn")
 
     @transaction.atomic
     def discard(self) -> None:
-        """Delete a draft. Raises WrongState."""
+        """Deletes a draft and its photo files. Raises WrongState."""
         drafts = Application.objects.filter(pk=self.pk, status=self.Status.DRAFT)
         if not drafts.select_for_update().first():
             raise WrongState("Only a draft can be deleted.")
@@ -346,7 +346,7 @@ class Application(StateMachine):
 
     @transaction.atomic
     def extend(self, until: datetime, *, by: User, why: str) -> None:
-        """A later deadline for this one draft. Raises WrongState."""
+        """Moves the deadline of this draft. Raises WrongState."""
         if until <= max(self.deadline, timezone.now()):
             raise WrongState(f"That is not later than its deadline, {self.in_its_zone(self.deadline)}, or is over.")
         if not Application.objects.filter(pk=self.pk, status=self.Status.DRAFT).update(extended_until=until):
@@ -356,15 +356,15 @@ class Application(StateMachine):
         self.note(by=by, why=f"Deadline moved to {shown}. {why}")
         self.tell_applicants("deadline-moved", until.isoformat(), due=shown)
 
-    # What is written to its people.
+    # Messages.
 
     def rendered(self, wording: str, **more: object) -> tuple[str, str]:
-        """Subject and text of a wording about it."""
+        """Returns subject and body of a wording."""
         link = settings.SITE_URL.rstrip("/") + self.get_absolute_url()
         return wordings.rendered(wording, **{"utility": self.utility, "cycle": self.cycle, "link": link} | more)
 
     def tell_applicants(self, wording: str, occasion: str, **more: object) -> None:
-        """``occasion`` tells this from another message by the same wording, as a version's number or a date."""
+        """Emails the applicants. ``occasion``, such as a version number, distinguishes messages of one wording."""
         self.write_to_applicants(f"{wording}:{self.pk}:{occasion}", *self.rendered(wording, **more))
 
     def write_to_applicants(self, occasion: str, subject: str, body: str) -> None:
@@ -372,41 +372,41 @@ class Application(StateMachine):
             Message.write(self, occasion, address, subject, body)
 
     def tell(self, user: User, wording: str, occasion: str, **more: object) -> None:
-        """As ``tell_applicants``, to a reviewer."""
+        """Like ``tell_applicants``, but emails a reviewer."""
         subject, body = self.rendered(wording, person=user, **more)
         Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
 
     def applicants(self) -> list[str]:
-        """The addresses of the utility's managers; where a paper application's utility has none, the one it names."""
+        """Returns the managers' email addresses; for a paper application without any, the address in its contact."""
         managers = self.utility.managers
         if self.on_paper and not managers:
             named = self.content().get("contact", {}).get("email", "").strip()
             return [named] if named else []
         return [person.email for person in managers]
 
-    # What reviewers see of it.
+    # Review.
 
     @property
     def submission(self) -> "Submission | None":
-        """The version under review: the last one."""
+        """The version under review, which is the last one."""
         return self.submissions.order_by("-number").first()
 
     def in_its_zone(self, moment: datetime) -> str:
         return self.cycle.in_its_zone(moment)
 
     def end_of(self, day: date) -> datetime:
-        """The last moment of ``day`` where the cycle is."""
+        """Returns the last second of ``day`` in the cycle's time zone."""
         return datetime.combine(day, time(23, 59, 59), ZoneInfo(self.cycle.time_zone))
 
 
 def _contact_of(utility: Utility) -> dict[str, Any]:
-    """What is known of the utility already."""
+    """Returns contact answers from the utility's record."""
     known = {"organization": utility.name, "city": utility.city, "state": utility.state}
     return known | {"identifiers": [number.value for number in utility.identifiers.all()]}
 
 
 def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle) -> Outcome:
-    """The criteria's own rules, and what only the form asks: the attestation, and claims that can be found."""
+    """Checks the criteria, and what only the form requires: attestation, agreement, and exact claimed passages."""
     today = timezone.localdate(timezone=ZoneInfo(cycle.time_zone))
     outcome = completeness.check(entry_of(content, photos), cycle.edition.criteria, today)
     if not content.get("attestation", {}).get("attested"):
@@ -427,7 +427,7 @@ class ApplicationEvent(Event):
 
 
 class Submission(models.Model):
-    """A version as it was submitted: never changed. ``content`` as in recognition.application.content."""
+    """A version as submitted, which never changes. ``content`` is as in recognition.application.content."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
     number = models.PositiveSmallIntegerField()
@@ -458,7 +458,7 @@ class Submission(models.Model):
 
 
 class Photo(models.Model):
-    """A JPEG with its caption: of the draft, or of a version."""
+    """A JPEG with a caption, of the draft or of a version."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="photos")
     submission = models.ForeignKey(Submission, null=True, blank=True, on_delete=models.CASCADE, related_name="photos")
@@ -478,7 +478,7 @@ class Photo(models.Model):
     def add(
         cls, application: Application, upload: UploadedFile, *, by: User, caption: str, may_publish: bool
     ) -> "Photo":
-        """Keep it re-encoded, without what the camera wrote into it. Raises RefusedFile, WrongState, TooManyPhotos."""
+        """Stores a photo re-encoded, without the camera's metadata. Raises RefusedFile, WrongState, TooManyPhotos."""
         held = application.lock_editable()
         if held.photos_now().count() >= held.cycle.edition.most_photos:
             raise TooManyPhotos
@@ -494,7 +494,7 @@ class Photo(models.Model):
 
     @transaction.atomic
     def discard(self) -> None:
-        """Take it from the draft; its file goes unless a version has it. Raises WrongState."""
+        """Removes the photo from the draft. Deletes its file unless a version uses it. Raises WrongState."""
         self._lock_editable()
         file = self.file
         self.delete()

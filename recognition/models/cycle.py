@@ -27,16 +27,16 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
         return self.filter(status=Cycle.Status.PLANNED, opens__lte=now, closes__gt=now)
 
     def begun(self) -> Self:
-        """Those that have opened, whatever became of them."""
+        """Returns all that have opened, even if closed or archived."""
         return self.exclude(status=Cycle.Status.PLANNED, opens__gt=timezone.now())
 
     def taking_paper(self) -> Self:
-        """Open, or closed and not in review yet: what came by mail in time can still be entered."""
+        """Returns cycles that are open, or closed but not in review: mail that came in time can still be entered."""
         return self.filter(status=Cycle.Status.PLANNED, opens__lte=timezone.now())
 
 
 class Cycle(StateMachine):
-    """Stored is what people decide; whether it is open is computed: ``opens ≤ now < closes``."""
+    """A round of the program. People set ``status``; whether it is open is computed: ``opens ≤ now < closes``."""
 
     class Status(models.TextChoices):
         PLANNED = "planned", "Planned"
@@ -99,16 +99,16 @@ class Cycle(StateMachine):
 
     @property
     def has_opened(self) -> bool:
-        """From then on people rely on what it asks for."""
+        """Whether it has opened, so that people rely on what it asks for."""
         return self.status != self.Status.PLANNED or self.opens <= timezone.now()
 
     def in_its_zone(self, moment: datetime) -> str:
-        """In words, as the clocks of the cycle's time zone show it."""
+        """Returns ``moment`` formatted in the cycle's time zone."""
         return f"{moment.astimezone(ZoneInfo(self.time_zone)):%B %-d, %Y, %-I:%M %p %Z}"
 
     @property
     def stage(self) -> str:
-        """As people see it: planned, open, closed, in review, decided, archived."""
+        """The stage that people see: planned, open, closed, in review, decided, archived."""
         if self.status != self.Status.PLANNED:
             return self.get_status_display()
         if self.is_open:
@@ -117,12 +117,12 @@ class Cycle(StateMachine):
 
     @property
     def closes_shown(self) -> str:
-        """In words, where the cycle is."""
+        """The closing time, in the cycle's zone."""
         return self.in_its_zone(self.closes)
 
     @classmethod
     def current_edition(cls) -> Edition | None:
-        """That of the cycle that is open or opens next, else of the last one; without cycles, the newest edition."""
+        """Returns the edition of the open, next or last cycle, in this order; without cycles, the newest edition."""
         now = timezone.now()
         cycles = cls.objects.filter(edition=models.OuterRef("pk"))
         ordered = Edition.objects.whole().annotate(
@@ -134,11 +134,11 @@ class Cycle(StateMachine):
         return ordered.order_by("-is_open", soonest, latest, "-pk").first()
 
     def begin_review(self, *, by: User) -> None:
-        """Once it is closed. Raises WrongState."""
+        """Raises WrongState before the cycle has closed."""
         self._move(self.Status.REVIEW, by=by, only_if=Q(closes__lte=timezone.now()))
 
     def mark_decided(self, *, by: User) -> None:
-        """Every application has its outcome. Raises WrongState."""
+        """Raises WrongState while an application is under review."""
         self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(self.applications.under_review())))
 
     def archive(self, *, by: User) -> None:

@@ -1,4 +1,4 @@
-"""The decision: made by an official, pending with its letter in the outbox, released together with the others."""
+"""Decisions: an official makes one, its letter waits in the outbox, all are released together."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -16,7 +16,7 @@ from workflow.models import Versioned, WrongState
 
 
 class ReasonNeeded(Exception):
-    """A decision that departs from the recommendation says why. Nothing was decided."""
+    """A decision that departs from the recommendation needs a reason. Nothing was decided."""
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -27,15 +27,15 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.pending().filter(held=False)
 
     def manageable_by(self, user: User) -> Self:
-        """Those of applications that exist for ``user`` as staff: not of an own utility."""
+        """Returns decisions on applications that ``user`` may see and has no part in."""
         return self.filter(application__in=Application.objects.visible_to(user).without_part_of(user).values("pk"))
 
     @transaction.atomic
     def release(self, cycle: Cycle, *, by: User) -> int:
-        """All pending decisions of the cycle that are not held, together: statuses, timeline, letters. How many.
+        """Releases all pending decisions of the cycle that are not held: statuses, timeline, letters. Returns how many.
 
-        The applications are locked first, as wherever a decision is made or taken back; what waited for that lock
-        finds the decisions as they are then.
+        Locks the applications first, as ``make`` and ``take_back`` do, and then reads the decisions again, which may
+        have changed while it waited for the lock.
         """
         rows = self.to_release().filter(application__cycle=cycle)
         locked = Application.objects.filter(pk__in=rows.values("application")).order_by("pk").select_for_update()
@@ -48,7 +48,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class Decision(Versioned):
-    """``subject`` and ``body`` are its letter, which a person may still edit or hold until it is released."""
+    """A decision. ``subject`` and ``body`` are its letter, which people may edit or hold until the release."""
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="decision")
     recognize = models.BooleanField()
@@ -78,7 +78,7 @@ class Decision(Versioned):
     @classmethod
     @transaction.atomic
     def make(cls, application: Application, *, by: User, recognize: bool, reason: str = "") -> "Decision":
-        """One decision for one application, pending. Raises ReasonNeeded, WrongState where it is decided already."""
+        """Creates a pending decision. Raises ReasonNeeded, or WrongState if the application does not await one."""
         rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation")
         held = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
         if held is None:
@@ -100,7 +100,7 @@ class Decision(Versioned):
                 )
         except IntegrityError as error:
             raise WrongState("It is decided already.") from error
-        # Not what was decided: the timeline is read by people who learn that only with the release.
+        # Does not say what was decided: some readers of the timeline learn that only at the release.
         application.note(by=by, why="Decided; the decision waits for its release")
         return decision
 
@@ -108,7 +108,7 @@ class Decision(Versioned):
     def make_each(
         cls, applications: Iterable[Application], *, by: User, recognize: bool, reason: str = ""
     ) -> list[tuple[Application, str]]:
-        """``make`` for each on its own. Those that failed, with why; the others are decided."""
+        """Calls ``make`` for each. Returns those that failed, with the reason; the others are decided."""
         failed = []
         for application in applications:
             try:
@@ -121,20 +121,20 @@ class Decision(Versioned):
 
     @transaction.atomic
     def take_back(self, *, by: User) -> None:
-        """Before it is released. Raises WrongState."""
+        """Raises WrongState once it is released."""
         Application.objects.select_for_update().get(pk=self.application_id)
         if not Decision.objects.pending().filter(pk=self.pk).delete()[0]:
             raise WrongState("It is released already, or was taken back.")
         self.application.note(by=by, why="The decision was taken back before its release")
 
     def hold(self, held: bool) -> None:
-        """Keep it back from the release, or let it go; its letter may be edited meanwhile. Raises WrongState."""
+        """Begins or ends a hold on the release. The letter can be edited meanwhile. Raises WrongState once released."""
         if not Decision.objects.pending().filter(pk=self.pk).update(held=held):
             raise WrongState("It is released already, or was taken back.")
         self.held = held
 
     def edit_letter(self, version: int, *, by: User, **changes: Any) -> None:
-        """``subject`` and ``body``. Raises Stale, or WrongState once it is released."""
+        """Saves ``subject`` and ``body``. Raises Stale, or WrongState once it is released."""
         self.save_over(version, by=by, only_if=Q(released_at=None), **changes)
 
     def _release(self, *, by: User) -> None:
@@ -148,21 +148,21 @@ class Decision(Versioned):
 
 
 def _letter(application: Application, recognize: bool, reason: str) -> tuple[str, str]:
-    """What the outbox starts from: the administrators' template, filled in."""
+    """Returns the initial subject and body: the administrators' template, filled in."""
     subject, body = application.rendered("recognized" if recognize else "not-recognized", reason=reason.strip())
     return subject[:200], body
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
     def shown(self, application: Application) -> "Feedback | None":
-        """What the applicant may read: released, and the decision too."""
+        """Returns the feedback if both it and the decision are released."""
         return self.filter(
             application=application, released_at__isnull=False, application__decision__released_at__isnull=False
         ).first()
 
 
 class Feedback(Versioned):
-    """What the panel's reviews come down to, for the applicant: written and released by program staff."""
+    """A summary of the panel's reviews for the applicant, written and released by program staff."""
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="feedback")
     text = models.TextField(max_length=10000, blank=True)
@@ -184,7 +184,7 @@ class Feedback(Versioned):
 
     @classmethod
     def of(cls, application: Application) -> "Feedback":
-        """The row of the application, empty at first."""
+        """Returns the application's row, which is created empty."""
         return cls.objects.get_or_create(application=application)[0]
 
     def write(self, version: int, text: str, *, by: User) -> None:
@@ -193,7 +193,7 @@ class Feedback(Versioned):
 
     @transaction.atomic
     def release(self, version: int, *, by: User) -> None:
-        """As it was read; the applicant sees it once the decision is released too. Raises Stale, WrongState."""
+        """Releases the version that was read, to be shown once the decision is released. Raises Stale, WrongState."""
         if not self.text.strip():
             raise WrongState("Write the feedback first.")
         self.save_over(version, by=by, only_if=Q(released_at=None), released_at=timezone.now(), released_by=by)

@@ -1,4 +1,4 @@
-"""Hours that applicants report and reviewers log, to hold beside the estimate of the ICR (§6)."""
+"""Hours that applicants report and reviewers log, to compare with the estimate of the ICR (§6)."""
 
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from recognition.models.application import Application
 
 
 class Hours(models.Model):
-    """One figure for an application's preparation; one for each person and step of its review."""
+    """Hours spent: one row for an application's preparation, one for each person and step of its review."""
 
     class Step(models.TextChoices):
         APPLYING = "applying", "Preparing the application"
@@ -49,7 +49,7 @@ class Hours(models.Model):
 
     @classmethod
     def report(cls, application: Application, step: str, hours: Decimal, *, by: User) -> "Hours":
-        """Replaces what was given before: the applicant's one figure, or the person's own for the step."""
+        """Stores hours, replacing the applicant's one figure or the person's own for the step."""
         key: dict[str, Any] = {"application": application, "step": step}
         if step != cls.Step.APPLYING:
             key["by"] = by

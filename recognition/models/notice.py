@@ -1,4 +1,4 @@
-"""Who is told of a cycle's recognitions (CWA 501(e)(3); 40 CFR 105.14 to 105.16), and what was sent when."""
+"""Who is notified of a cycle's recognitions (CWA 501(e)(3); 40 CFR 105.14 to 105.16), and what was sent when."""
 
 from datetime import date
 from typing import Any, Self
@@ -17,9 +17,9 @@ from recognition.models.recognition import Recognition
 
 
 class Addressee(models.Model):
-    """An office that the law names, and who holds it while the cycle's letters go out.
+    """An office that the law names, and its holder when the cycle's letters are sent.
 
-    A Governor has a ``state``; a Tribal leader stands for the one ``utility`` in the Tribe's jurisdiction.
+    A Governor has a ``state``; a Tribal leader has the one ``utility`` in the Tribe's jurisdiction.
     """
 
     class Office(models.TextChoices):
@@ -63,7 +63,7 @@ class Addressee(models.Model):
         return self.name or self.office_title
 
     def clean(self) -> None:
-        """The constraints' rules in words, for forms."""
+        """Checks the constraints' rules, for readable errors."""
         if (self.office == self.Office.GOVERNOR) != bool(self.state):
             raise ValidationError({"state": "A Governor has a state; no other office has."})
         if (self.office == self.Office.TRIBAL_LEADER) != bool(self.utility_id):
@@ -71,14 +71,14 @@ class Addressee(models.Model):
 
     @property
     def office_title(self) -> str:
-        """The office in words: Governor of Oregon."""
+        """``title``, or the office: Governor of Oregon."""
         if self.title:
             return self.title
         return f"Governor of {self.get_state_display()}" if self.state else self.get_office_display()
 
     @property
     def recognitions(self) -> models.QuerySet[Recognition]:
-        """Whom the letter names: all of the cycle, those of the state, or the one utility."""
+        """The unrevoked recognitions to name: the cycle's, the state's, or the utility's."""
         rows = Recognition.objects.filter(application__cycle=self.cycle_id, revoked_at=None).with_utility()
         if self.office == self.Office.GOVERNOR:
             return rows.filter(application__utility__state=self.state)
@@ -93,7 +93,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """A line of the checklist that is done: what was sent to whom, when, by which way."""
+    """A completed line of the checklist: what was sent to whom, when and how."""
 
     class Kind(models.TextChoices):
         LETTER = "letter", "Letter to the applicant"
@@ -146,7 +146,7 @@ class Notice(models.Model):
         addressee: Addressee | None = None,
         application: Application | None = None,
     ) -> "Notice":
-        """Sent, or sent again: the line then has the later day."""
+        """Records a sent notice, replacing the date of an earlier one."""
         done = {"sent_on": sent_on, "how": how, "by": by, "recorded_at": timezone.now()}
         key: dict[str, Any] = {"cycle": cycle, "kind": kind, "addressee": addressee, "application": application}
         return cls.objects.update_or_create(**key, defaults=done)[0]

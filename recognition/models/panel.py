@@ -1,4 +1,4 @@
-"""The panel: who sits on it, what each member finds, what they say to each other, what they recommend."""
+"""The panel: members, seats, ratings, remarks to each other, and the recommendation."""
 
 from datetime import date
 from typing import Any, Self
@@ -23,7 +23,7 @@ class CannotSit(Exception):
 
 
 class PanelMember(models.Model):
-    """A person who may sit on panels, and where that person stands."""
+    """A person who may sit on panels, with affiliation and interests."""
 
     class Affiliation(models.TextChoices):
         HEADQUARTERS = "hq", "EPA headquarters"
@@ -55,13 +55,13 @@ class PanelMember(models.Model):
 
     @staticmethod
     def who_may_sit() -> models.QuerySet[User]:
-        """Those who are available; of people without a row here, those in the staff group."""
+        """Returns available panel members, and people in the staff group who have no row here."""
         listed, in_group = Q(panel_member__available=True), Q(panel_member=None, groups__name=StaffGroup.PANEL)
         return User.objects.filter(listed | in_group, is_active=True).distinct()
 
     @classmethod
     def who_may_join(cls, application: Application) -> models.QuerySet[User]:
-        """Those who have no part in its panel yet, nor had; each with ``n_open`` reviews to do."""
+        """Returns people who never had a seat on it, each with ``n_open`` reviews to do."""
         to_do = Q(
             seats__recused_at=None,
             seats__submitted_at=None,
@@ -79,7 +79,7 @@ class PanelMember(models.Model):
 
     @staticmethod
     def conflict_of(user: User, utility: Utility) -> str:
-        """Why ``user`` can't judge ``utility``, as far as it is known here; empty where nothing is."""
+        """Returns why ``user`` can't judge ``utility``; empty if no conflict is recorded."""
         if utility.memberships.filter(user=user).exists():
             return f"{user} belongs to {utility}."
         if PanelMember.objects.filter(user=user, interests=utility).exists():
@@ -92,12 +92,12 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return self.filter(recused_at=None)
 
     def with_progress(self) -> Self:
-        """Each with ``n_rated`` and ``n_criteria``: for staff, never for members of the panel."""
+        """Adds ``n_rated`` and ``n_criteria``, which only staff may see, never members of the panel."""
         rated = Count("ratings", filter=~Q(ratings__value=""))
         return self.annotate(n_criteria=Count("ratings"), n_rated=rated).select_related("member__panel_member")
 
     def reviews(self) -> Self:
-        """What was submitted, with its ratings; of those who stepped down, nothing."""
+        """Returns submitted reviews with ratings, without members who stepped down."""
         found = self.active().filter(submitted_at__isnull=False).select_related("member")
         return found.order_by("submitted_at", "pk").prefetch_related(
             Prefetch("ratings", queryset=Rating.objects.order_by("pk"))
@@ -108,7 +108,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
 
 class Seat(Versioned):
-    """A seat on one application's panel. Its version guards the summary; everything else moves once."""
+    """A seat on one application's panel. Its version guards only the summary; a lock guards the other fields."""
 
     class Conflict(models.TextChoices):
         EMPLOYMENT = "employment", "I work or worked there"
@@ -133,7 +133,7 @@ class Seat(Versioned):
     submitted_at = models.DateTimeField(null=True, editable=False)
 
     objects = SeatQuerySet.as_manager()
-    n_criteria: int  # with_progress adds both
+    n_criteria: int  # both added by with_progress
     n_rated: int
 
     class Meta:
@@ -160,7 +160,7 @@ class Seat(Versioned):
         return f"{self.member} on {self.application}"
 
     def get_absolute_url(self) -> str:
-        """The member's own page: the question of conflict, then the review."""
+        """Returns the member's own page: the declaration of conflicts, then the review."""
         return reverse("recognition:review", args=[self.application_id])
 
     @property
@@ -170,7 +170,7 @@ class Seat(Versioned):
     @classmethod
     @transaction.atomic
     def assign(cls, application: Application, member: Any, *, by: User, due: date, lead: bool = False) -> "Seat":
-        """Raises CannotSit, or WrongState where the panel is not at work or the person is on it already."""
+        """Seats ``member``. Raises CannotSit, or WrongState outside panel review or if ``member`` has a seat."""
         _lock_at_panel(application)
         if not PanelMember.who_may_sit().filter(pk=member.pk).exists():
             raise CannotSit(f"{member} is not available for panels.")
@@ -191,9 +191,9 @@ class Seat(Versioned):
         return seat
 
     def _locked(self) -> "Seat":
-        """This seat as it is stored now, the application held at its panel review. Raises WrongState.
+        """Locks the application in panel review and returns this seat as stored. Raises WrongState.
 
-        Whoever changes something of a panel comes through here, one after the other.
+        Every change to a seat takes this lock, so changes to one panel run one after another.
         """
         _lock_at_panel(self.application)
         seat = Seat.objects.active().filter(pk=self.pk).first()
@@ -203,7 +203,7 @@ class Seat(Versioned):
 
     @transaction.atomic
     def take_lead(self, *, by: User) -> None:
-        """Raises WrongState."""
+        """Replaces the panel's lead by this member. Raises WrongState."""
         self._locked()
         Seat.objects.filter(application=self.application_id, lead=True).update(lead=False)
         Seat.objects.filter(pk=self.pk).update(lead=True)
@@ -212,7 +212,7 @@ class Seat(Versioned):
 
     @transaction.atomic
     def declare(self) -> None:
-        """No conflict: the member may read, and gets a rating row for everything claimed. Raises WrongState."""
+        """Declares no conflict, lets the member read, and adds a rating per claimed criterion. Raises WrongState."""
         if self._locked().declared_at:
             raise WrongState("This was declared already.")
         self.declared_at = timezone.now()
@@ -226,15 +226,15 @@ class Seat(Versioned):
 
     @transaction.atomic
     def recuse(self, *, conflict: str, reason: str) -> None:
-        """The member steps down, until the recommendation; what was written stays unseen. Raises WrongState."""
+        """Gives up the seat for a conflict; hides the member's review. Raises WrongState after the recommendation."""
         self._give_up(conflict, reason)
         self.application.note(by=self.member, why="Stepped down from the panel for a conflict of interest")
 
     @transaction.atomic
     def take_off(self, *, by: User, reason: str) -> None:
-        """Staff give the seat of someone who can't review to another person. Raises WrongState.
+        """Takes a member who can't review off the panel, so that staff can assign another. Raises WrongState.
 
-        A submitted review stays: staff may not choose among findings.
+        A submitted review stays, because staff must not choose among findings.
         """
         if self._locked().submitted_at:
             raise WrongState("This review is submitted, so it stays.")
@@ -249,14 +249,14 @@ class Seat(Versioned):
 
     @transaction.atomic
     def sum_up(self, version: int, summary: str, *, by: User) -> None:
-        """The overall impression. Raises Stale, or WrongState once the panel has recommended."""
+        """Saves the overall impression. Raises Stale, or WrongState once the panel has recommended."""
         if not self._locked().declared_at:
             raise WrongState("Declare first that you have no conflict of interest.")
         self.save_over(version, by=by, summary=summary)
 
     @transaction.atomic
     def submit(self) -> None:
-        """Everything is rated; from now on the member sees what others submitted. Raises Unfinished, WrongState."""
+        """Submits a complete review; the member then sees what others submitted. Raises Unfinished, WrongState."""
         seat = self._locked()
         if seat.submitted_at or not seat.declared_at:
             raise WrongState("Your review is submitted already." if seat.submitted_at else "Declare first.")
@@ -269,7 +269,7 @@ class Seat(Versioned):
 
 
 def _lock_at_panel(application: Application) -> None:
-    """Hold the application in panel review until the end of the transaction. Raises WrongState."""
+    """Locks the application until the transaction ends. Raises WrongState if it is not in panel review."""
     held = Application.objects.select_for_update(of=("self",)).filter(
         pk=application.pk, status=Application.Status.PANEL
     )
@@ -278,7 +278,7 @@ def _lock_at_panel(application: Application) -> None:
 
 
 class Rating(Versioned):
-    """One member's finding on one claimed criterion (``attributes.<slug>`` or ``categories.<slug>``)."""
+    """One member's rating of one claimed criterion (``attributes.<slug>`` or ``categories.<slug>``)."""
 
     class Value(models.TextChoices):
         MET = "met", "Met"
@@ -305,24 +305,24 @@ class Rating(Versioned):
 
     @property
     def anchor(self) -> str:
-        """Its place on a page, as in recognition.application.shown."""
+        """The criterion's id on a page, as in recognition.application.shown."""
         return self.criterion.replace(".", "-")
 
     @property
     def is_revised(self) -> bool:
-        """Whether it differs from what was first submitted."""
+        """Whether the value differs from the one first submitted."""
         return self.first_value not in ("", self.value)
 
     @transaction.atomic
     def rate(self, version: int, *, value: str, comment: str, by: User) -> None:
-        """Raises Stale, or WrongState once the panel has recommended; a submitted review keeps every rating."""
+        """Saves the rating. Raises Stale, or WrongState once recommended or if ``value`` is empty after submission."""
         if self.seat._locked().submitted_at and not value:
             raise WrongState("A submitted review keeps a rating for every criterion.")
         self.save_over(version, by=by, value=value, comment=comment)
 
 
 class Remark(Comment):
-    """What panel members say to each other about one application, after their own reviews."""
+    """A remark of one panel member to the others about an application, after the member's own review."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="remarks")
 
@@ -336,7 +336,7 @@ class Remark(Comment):
 
 
 class Recommendation(models.Model):
-    """What the panel recommends, recorded by its lead."""
+    """The panel's recommendation, recorded by its lead."""
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="recommendation")
     recommends = models.BooleanField("the panel recommends recognition")
@@ -351,9 +351,9 @@ class Recommendation(models.Model):
     @classmethod
     @transaction.atomic
     def record(cls, seat: Seat, *, recommends: bool, reasons: str, dissent: str = "") -> "Recommendation":
-        """Every seat of a full panel has reviewed. Raises Unfinished, WrongState.
+        """Requires all reviews of a full panel. Raises Unfinished, WrongState.
 
-        The reasons are not on the timeline, which compliance staff read too; they stay here.
+        The reasons are stored only here, because compliance staff read the timeline too.
         """
         application = seat.application
         _lock_at_panel(application)

@@ -1,4 +1,4 @@
-"""A recognition: what a released decision gave a utility, its number, its three years, and what is public of it."""
+"""Recognitions, which released decisions issue: number, three-year term, revocation, and published content."""
 
 import secrets
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ from recognition.models.application import Application
 from workflow.models import Versioned, WrongState
 
 YEARS = 3
-# Crockford's 32 signs, without those that a reader takes for another. 16 of them: 80 bits, not to be guessed.
+# Crockford's Base32 alphabet, without letters that look alike. 16 characters are 80 bits, too many to guess.
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
 READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -28,7 +28,7 @@ def new_number() -> str:
 
 
 def as_number(typed: str) -> str:
-    """What someone typed or scanned, in the one way a number is written: 7K3M-9QXP-2RTV-8WYZ. Other signs are none."""
+    """Returns a typed or scanned number in its standard form: 7K3M-9QXP-2RTV-8WYZ. Drops other characters."""
     signs = [sign for sign in typed.upper().translate(READ_AS) if sign in SIGNS]
     return _grouped("".join(signs[:LENGTH]))
 
@@ -38,7 +38,7 @@ def _grouped(signs: str) -> str:
 
 
 def last_day(since: date) -> date:
-    """The day before the third anniversary; what begins on February 29 ends on February 28."""
+    """Returns the day before the third anniversary, or February 28 if ``since`` is February 29."""
     try:
         return since.replace(year=since.year + YEARS) - timedelta(days=1)
     except ValueError:
@@ -47,7 +47,7 @@ def last_day(since: date) -> date:
 
 class RecognitionQuerySet(models.QuerySet["Recognition"]):
     def valid(self, day: date | None = None) -> Self:
-        """Neither expired nor revoked: what the register shows."""
+        """Returns what is neither expired nor revoked, as in the register."""
         day = day or timezone.localdate()
         return self.filter(revoked_at=None, until__gte=day)
 
@@ -56,10 +56,10 @@ class RecognitionQuerySet(models.QuerySet["Recognition"]):
 
 
 class Recognition(Versioned):
-    """Whether it is valid is told by its days and by ``revoked_at``; nothing has to run for it to expire.
+    """A utility's recognition. Its dates and ``revoked_at`` say whether it is valid, so no job has to expire it.
 
-    ``published`` are the sections of the submitted text, as ``attributes.product-quality``, that the utility agreed to
-    show anyone, ``summary`` its own words beside them.
+    ``published`` are the names of the submitted sections, such as ``attributes.product-quality``, that the utility
+    agreed to publish; ``summary`` is a text in its own words.
     """
 
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="recognition")
@@ -91,30 +91,30 @@ class Recognition(Versioned):
         return f"{self.application.utility}, {self.since.year} to {self.until.year}"
 
     def get_absolute_url(self) -> str:
-        """Its page in the public register."""
+        """Returns its page in the public register."""
         return reverse("recognition:register_entry", args=[self.pk])
 
     @property
     def verify_url(self) -> str:
-        """With the site's name: what the QR code of its certificate opens."""
+        """The absolute URL that the QR code of the certificate opens."""
         return settings.SITE_URL.rstrip("/") + reverse("recognition:verify", args=[self.number])
 
     @classmethod
     def issue(cls, application: Application) -> "Recognition":
-        """For an application that was just recognized, from today in its cycle's time zone."""
+        """Creates a recognition that is valid from today in the cycle's time zone."""
         since = timezone.localdate(timezone=ZoneInfo(application.cycle.time_zone))
         return cls.objects.create(application=application, since=since, until=last_day(since))
 
     @property
     def state(self) -> str:
-        """valid, expired or revoked."""
+        """One of "valid", "expired" and "revoked"."""
         if self.revoked_at:
             return "revoked"
         return "valid" if timezone.localdate() <= self.until else "expired"
 
     @transaction.atomic
     def revoke(self, *, by: User, why: str) -> None:
-        """From now on; a letter tells the applicants why. Raises WrongState where it is not valid any more."""
+        """Revokes the recognition and emails the applicants why. Raises WrongState if it is no longer valid."""
         now, valid = timezone.now(), Recognition.objects.valid().filter(pk=self.pk)
         if not valid.update(revoked_at=now, revoked_by=by, revoked_why=why):
             raise WrongState("It is revoked already, or has expired.")
@@ -123,5 +123,5 @@ class Recognition(Versioned):
         self.application.tell_applicants("recognition-revoked", "revoked", reason=why)
 
     def publish(self, version: int, *, by: User, published: list[str], summary: str) -> None:
-        """What the register shows beside its facts. Raises Stale, or WrongState once it is revoked."""
+        """Saves what the register shows besides its facts. Raises Stale, or WrongState once it is revoked."""
         self.save_over(version, by=by, only_if=Q(revoked_at=None), published=published, summary=summary)

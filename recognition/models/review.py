@@ -1,4 +1,4 @@
-"""Completeness and compliance: what program and compliance staff find and record."""
+"""The completeness and compliance reviews: what staff find and record."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from files.models import StoredFile
 from recognition.models.application import Application, Submission
 from workflow.models import Stale, WrongState
 
-# What the completeness review looks at: name → (label, codes by which the machine judges it; none: only a person can).
+# The completeness checklist: name → (label, codes of the deficiencies that fail it; none if only a person can judge).
 CHECKLIST: dict[str, tuple[str, tuple[str, ...]]] = {
     "eligibility": (
         "The type of facility is named and its size can be told",
@@ -51,11 +51,11 @@ CHECKLIST: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 class Unfinished(Exception):
-    """Something has to be recorded first; the message says what. Nothing was changed."""
+    """Something must be recorded first; the message says what. Nothing was changed."""
 
 
 class CheckItem(models.Model):
-    """One line of the completeness checklist of a version: what the machine found, what a person says."""
+    """One line of a version's completeness checklist: the automatic finding and the reviewer's judgment."""
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="checklist")
     name = models.CharField(max_length=20)
@@ -71,7 +71,7 @@ class CheckItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["submission", "name"], name="check_item_once"),
             models.CheckConstraint(
-                # Asked first whether it is null: a comparison with null is unknown, and a check that is unknown holds.
+                # Tests for null first: a comparison with null is unknown, and an unknown CHECK passes.
                 condition=Q(met__isnull=True)
                 | Q(found__isnull=True)
                 | Q(found__isnull=False, met=models.F("found"))
@@ -89,16 +89,16 @@ class CheckItem(models.Model):
 
     @property
     def missing(self) -> list[str]:
-        """What is missing, as the applicant is told: the person's words, else what the machine found."""
+        """What is missing, for the applicant to read: the reviewer's reason, the automatic findings, or the label."""
         return ([self.reason] if self.reason else self.findings) or [self.label]
 
     def told(self) -> list[str]:
-        """What is missing, in lines of a letter."""
+        """Returns what is missing as lines of a letter."""
         return [f"- {line}" for line in self.missing]
 
     @classmethod
     def draw_up(cls, submission: Submission) -> None:
-        """The checklist of a version, with the machine's findings."""
+        """Creates the checklist of a version with the automatic findings."""
         lines: list[CheckItem] = []
         for name, (_, codes) in CHECKLIST.items():
             findings = [each["message"] for each in submission.deficiencies if each["code"] in codes]
@@ -108,7 +108,7 @@ class CheckItem(models.Model):
 
 
 def begin_completeness(application: Application, *, by: User) -> None:
-    """Take a submitted application up. Raises WrongState."""
+    """Takes up a submitted application. Raises WrongState."""
     with transaction.atomic():
         application._move(Application.Status.COMPLETENESS, by=by)
         submission = application.submission
@@ -117,7 +117,7 @@ def begin_completeness(application: Application, *, by: User) -> None:
 
 
 def last_judged(lines: Iterable[CheckItem]) -> str:
-    """When a checklist was last saved, as a text that tells one reading of it from a later one."""
+    """Returns when a checklist was last saved, as text to compare with a later reading."""
     return max((line.judged_at.isoformat() for line in lines if line.judged_at), default="")
 
 
@@ -125,9 +125,9 @@ def last_judged(lines: Iterable[CheckItem]) -> str:
 def record_checklist(
     application: Application, answers: dict[str, tuple[bool | None, str]], *, seen: str, by: User
 ) -> None:
-    """Save what a person says of the lines: name → (met, reason). ``seen`` is ``last_judged`` of what was read.
+    """Saves a reviewer's ``answers``: name → (met, reason). ``seen`` is ``last_judged`` of the lines that were read.
 
-    Raises WrongState, or Stale with the lines as they are where someone saved them meanwhile.
+    Raises WrongState, or Stale with the current lines if someone saved them meanwhile.
     """
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = application.submission
@@ -144,7 +144,7 @@ def record_checklist(
 
 
 def _lock_at_stage(application: Application, *stages: str) -> None:
-    """Keep the application at its stage until the end of the transaction. Raises WrongState."""
+    """Locks the application until the transaction ends. Raises WrongState if it is not at one of ``stages``."""
     held = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, status__in=stages)
     if application.status not in stages or not held.values("pk").first():
         raise WrongState("The application is at another stage by now.")
@@ -152,12 +152,12 @@ def _lock_at_stage(application: Application, *stages: str) -> None:
 
 class ComplianceCheckQuerySet(models.QuerySet["ComplianceCheck"]):
     def by_kind(self) -> dict[str, "ComplianceCheck"]:
-        """By kind, the record that counts: the last."""
+        """Returns kind → the check that counts, which is the last."""
         return {check.kind: check for check in self.order_by("recorded_at", "pk")}
 
 
 class ComplianceCheck(models.Model):
-    """What one look into the compliance record found. A later record of the same kind replaces it; all are kept."""
+    """The result of one compliance check. A later check of the same kind replaces it; all are kept."""
 
     class Kind(models.TextChoices):
         CRIMINAL = "criminal", "Criminal check"
@@ -197,7 +197,7 @@ class ComplianceCheck(models.Model):
 
     @classmethod
     def in_a_word(cls, checks: Iterable["ComplianceCheck"]) -> str:
-        """What all records of one application come down to; of each kind the last one counts."""
+        """Returns the overall result of an application's checks. The last check of each kind counts."""
         latest = {check.kind: check.result for check in sorted(checks, key=lambda each: (each.recorded_at, each.pk))}
         if cls.Result.VIOLATION in latest.values():
             return "Violation"
@@ -209,7 +209,7 @@ class ComplianceCheck(models.Model):
     def record(
         cls, application: Application, *, by: User, attachment: UploadedFile | None = None, **facts: Any
     ) -> "ComplianceCheck":
-        """Keep what was found. The same sent twice in a row is kept once. Raises RefusedFile, WrongState."""
+        """Stores a check. If sent twice in a row without files, it is stored once. Raises RefusedFile, WrongState."""
         _lock_at_stage(application, Application.Status.COMPLIANCE)
         last = application.compliance_checks.by_kind().get(facts["kind"])
         same = last and last.recorded_by_id == by.pk and all(getattr(last, name) == facts[name] for name in facts)
@@ -221,7 +221,7 @@ class ComplianceCheck(models.Model):
 
 @transaction.atomic
 def return_for_completion(application: Application, *, by: User, due: date, letter: str) -> None:
-    """Back to the applicant, once, with what is missing. Raises Unfinished, WrongState."""
+    """Sends the application back, once, with what is missing. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = returnable(application)
     due_at = application.end_of(due)
@@ -234,7 +234,7 @@ def return_for_completion(application: Application, *, by: User, due: date, lett
 
 
 def returnable(application: Application) -> Submission:
-    """The version that can be returned now. Raises WrongState after the first, Unfinished without a deficiency."""
+    """Returns the version to return. Raises WrongState after the first, Unfinished if lines are unjudged or all met."""
     submission = application.submission
     if submission is None or submission.number > 1:
         raise WrongState("An application can be returned once.")
@@ -245,7 +245,7 @@ def returnable(application: Application) -> Submission:
 
 
 def return_letter(application: Application, *, due: date, letter: str) -> tuple[str, str]:
-    """Subject and body as the applicant would get them. Raises as ``returnable``."""
+    """Returns subject and body for the applicant. Raises as ``returnable`` does."""
     words = _return_words(returnable(application), application.end_of(due), letter)
     return application.rendered("application-returned", **words)
 
@@ -261,7 +261,7 @@ def _return_words(submission: Submission, due_at: datetime, letter: str) -> dict
 
 @transaction.atomic
 def find_complete(application: Application, *, by: User) -> None:
-    """On to compliance review. Raises Unfinished, WrongState."""
+    """Begins compliance review. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = application.submission
     assert submission  # noqa: S101  # it was submitted
@@ -273,7 +273,7 @@ def find_complete(application: Application, *, by: User) -> None:
 
 @transaction.atomic
 def find_incomplete(application: Application, *, by: User | None, why: str) -> None:
-    """The end, for one that lacks too much, or did not come back in time. Raises WrongState."""
+    """Closes an application that lacks too much or did not come back in time. Raises WrongState."""
     only_if = Q()
     is_late = application.status == Application.Status.RETURNED
     if is_late:
@@ -290,7 +290,7 @@ def _every_line_judged(submission: Submission) -> None:
 
 @transaction.atomic
 def find_compliant(application: Application, *, by: User) -> None:
-    """On to the Region or the panel: both checks found nothing. Raises Unfinished, WrongState."""
+    """Moves an application with two clear checks to the Region or the panel. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLIANCE)
     latest = application.compliance_checks.by_kind()
     for kind in ComplianceCheck.Kind:
@@ -304,7 +304,7 @@ def find_compliant(application: Application, *, by: User) -> None:
 
 @transaction.atomic
 def find_not_eligible(application: Application, *, by: User, why: str) -> None:
-    """The end, with the finding. Raises Unfinished without a recorded violation, WrongState."""
+    """Closes the application as not eligible. Raises Unfinished without a recorded violation, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLIANCE)
     latest = application.compliance_checks.by_kind()
     if not any(check.result == ComplianceCheck.Result.VIOLATION for check in latest.values()):
@@ -314,6 +314,6 @@ def find_not_eligible(application: Application, *, by: User, why: str) -> None:
 
 
 def hear_region(application: Application, *, by: User, recommends: bool, words: str) -> None:
-    """The Region's recommendation, as program staff received it; the panel reads it. Raises WrongState."""
+    """Records the Region's recommendation for the panel and begins the panel review. Raises WrongState."""
     heard = "The Region recommends it" if recommends else "The Region does not recommend it"
     application._move(Application.Status.PANEL, by=by, why=f"{heard}. {words}".strip())

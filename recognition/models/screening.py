@@ -1,6 +1,6 @@
-"""What EPA's ECHO says of an applicant: answers for one identifier, and findings of a whole cycle's bulk files.
+"""Data on applicants from EPA's ECHO: answers for one identifier, and a cycle's findings from the bulk files.
 
-It suggests; what counts is a ComplianceCheck that a person records. What is missing or odd is "unknown".
+These are suggestions: only a ComplianceCheck that a person records counts. Missing or odd data is "unknown".
 """
 
 import logging
@@ -21,14 +21,14 @@ from workflow.models import Event, StateMachine, WrongState
 
 logger = logging.getLogger(__name__)
 
-# A screening that has said nothing for this long has lost its worker.
+# A screening that has reported nothing for this long has lost its worker.
 SILENT = timedelta(minutes=5)
-LOW_PRIORITY = 9  # the last in the queue: it takes long, and no report is to wait for it
+LOW_PRIORITY = 9  # last in the queue: a screening takes long, and no report should wait for it
 ERROR_WORKER_LOST = "The program that was at it stopped half way. Nothing of it was kept; start it again."
 
 
 class EchoAnswer(models.Model):
-    """One day's answer for one identifier: the raw source and how it was read. Asked once a day at most.
+    """One day's answer for one identifier: the raw source and how it was read. Requested at most once a day.
 
     ``findings`` are plain lines; ``error`` says in words why nothing is known.
     """
@@ -58,11 +58,11 @@ class ScreeningQuerySet(models.QuerySet["Screening"]):
         return self.filter(status=Screening.Status.RUNNING, heard_at__lt=timezone.now() - SILENT)
 
     def unsent(self) -> Self:
-        """Requested, and no worker took it up: the broker was away, or lost it."""
+        """Returns requested rows without a worker: the broker was down or lost the task."""
         return self.filter(status=Screening.Status.REQUESTED, heard_at__lt=timezone.now() - SILENT)
 
     def give_up(self) -> None:
-        """Fail each of these, unless it was heard of meanwhile."""
+        """Fails each of these, unless it has reported meanwhile."""
         for screening in self:
             try:
                 screening.fail(ERROR_WORKER_LOST, only_if=Q(heard_at=screening.heard_at))
@@ -70,14 +70,14 @@ class ScreeningQuerySet(models.QuerySet["Screening"]):
                 logger.info("screening %s is not silent: %s", screening.pk, elsewhere)
 
     def publish(self) -> None:
-        """Send each to the queue again, until the broker does not answer."""
+        """Sends each to the queue again until the broker fails."""
         for screening in self:
             if not screening.publish():
                 return
 
 
 class Screening(StateMachine):
-    """A cycle's applications against ECHO's bulk files: a row like a report, made by a worker, with its progress."""
+    """A check of a cycle's applications in ECHO's bulk files. Like a report, a worker makes it and reports progress."""
 
     class Status(models.TextChoices):
         REQUESTED = "requested", "Waiting"
@@ -121,12 +121,12 @@ class Screening(StateMachine):
 
     @property
     def seen(self) -> str:
-        """Changes whenever the waiting page has something new to say."""
+        """A text that changes whenever the waiting page has something new to show."""
         return f"{self.pk}-{self.status}-{self.progress}-{self.rows}-{self.doing}"
 
     @classmethod
     def request(cls, cycle: Cycle, *, by: User) -> "Screening":
-        """The one of the cycle that is not finished, or a new one, sent to the queue on commit."""
+        """Returns the cycle's unfinished screening, or a new one, which is sent to the queue on commit."""
         unfinished = [cls.Status.REQUESTED, cls.Status.RUNNING]
         screening, is_new = cls.objects.get_or_create(cycle=cycle, status__in=unfinished, defaults={"by": by})
         if is_new:
@@ -134,7 +134,7 @@ class Screening(StateMachine):
         return screening
 
     def publish(self) -> bool:
-        """False if the broker is away: the row waits, and the sweep sends it later."""
+        """Returns False if the broker is down; the sweep then sends the row later."""
         Screening.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(heard_at=timezone.now())
         return queue.send("recognition.tasks.screen", self.pk, priority=LOW_PRIORITY)
 
@@ -143,19 +143,19 @@ class Screening(StateMachine):
         self._move(self.Status.RUNNING, heard_at=timezone.now(), doing="Starting")
 
     def report_progress(self, doing: str, progress: int, rows: int) -> None:
-        """How far it is. Raises WrongState once it was given up."""
+        """Saves the progress. Raises WrongState once it was given up."""
         running = Screening.objects.filter(pk=self.pk, status=self.Status.RUNNING)
         if not running.update(heard_at=timezone.now(), doing=doing[:120], progress=progress, rows=rows):
             raise WrongState(f"screening {self.pk} is no longer under way")
 
     @transaction.atomic
     def finish(self, findings: list["ScreeningFinding"], files: list[dict[str, Any]], rows: int) -> None:
-        """Raises WrongState once it was given up: nothing is kept then."""
+        """Raises WrongState, and stores nothing, once it was given up."""
         ScreeningFinding.objects.bulk_create(findings, batch_size=500)
         self._move(self.Status.DONE, files=files, rows=rows, progress=100, doing="", heard_at=timezone.now())
 
     def fail(self, error: str, *, only_if: Q | None = None, **changes: Any) -> None:
-        """``error`` is for the person who waits; details belong in the log. Raises WrongState."""
+        """Shows ``error`` to the person who waits; details belong in the log. Raises WrongState."""
         self._move(self.Status.FAILED, only_if=only_if, why=error, error=error, doing="", **changes)
 
 
@@ -164,7 +164,7 @@ class ScreeningEvent(Event):
 
 
 class ScreeningFinding(models.Model):
-    """One identifier of an application in one file of a screening: what its rows of the last four quarters come to."""
+    """The finding on one identifier in one file of a screening, from its rows of the last four quarters."""
 
     screening = models.ForeignKey(Screening, on_delete=models.CASCADE, related_name="findings")
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="screening_findings")
@@ -187,6 +187,6 @@ class ScreeningFinding(models.Model):
 
 
 def latest_findings(application: Any) -> models.QuerySet[ScreeningFinding]:
-    """Those of the last finished screening of the application's cycle."""
+    """Returns the findings of the cycle's last completed screening."""
     last = Screening.objects.filter(cycle=application.cycle_id, status=Screening.Status.DONE)[:1]
     return ScreeningFinding.objects.filter(screening__in=last.values("pk"), application=application)

@@ -1,4 +1,4 @@
-"""A part of an application that is saved as one."""
+"""The sections of an application."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from workflow.models import Versioned
 
 
 class Section(Versioned):
-    """A part of the application that is saved as one: ``name``, ``answers`` as in recognition.application.content."""
+    """A separately saved part. ``name`` and ``answers`` are as in recognition.application.content."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="sections")
     name = models.CharField(max_length=80)
@@ -27,11 +27,11 @@ class Section(Versioned):
 
     @property
     def anchor(self) -> str:
-        """Its name as an id of the page."""
+        """The name as an HTML id."""
         return self.name.replace(".", "-")
 
     @transaction.atomic
     def answer(self, version: int, answers: dict[str, Any], *, by: User) -> None:
-        """Raises Stale, or WrongState once the application is submitted or its deadline is over."""
+        """Raises Stale, or WrongState once the application is submitted or past its deadline."""
         self.application.lock_editable()
         self.save_over(version, by=by, answers=answers)
