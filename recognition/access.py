@@ -1,6 +1,6 @@
-"""How a page gets its application, and who is let in.
+"""Fetches the application of a page and checks the user's rights.
 
-``application_for`` fetches it for any page; ``step`` is the decorator of the staff's and the panel's steps on it.
+``application_for`` fetches it for any view; ``step`` decorates views that need a right.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,14 @@ from recognition.rights import Act, Rights
 from workflow.models import WrongState
 
 CRITERIA = ("cycle__edition__attributes", "cycle__edition__categories__options")
-Step = Callable[..., HttpResponse]  # of request, application, rights and what else the address names
+Step = Callable[..., HttpResponse]  # takes request, application, rights and the other URL arguments
 
 
 def application_for(user: User, pk: int, act: Act | None = None) -> tuple[Application, Rights]:
-    """The application and what ``user`` may do with it. Raises Http404 or, without the right, NotAllowed."""
+    """Returns the application and the rights of ``user``.
+
+    Raises Http404 if the application is not visible to ``user``, NotAllowed without the right to ``act``.
+    """
     rows = Application.objects.visible_to(user).select_related("cycle__edition").prefetch_related(*CRITERIA)
     application = get_object_or_404(rows, pk=pk)
     rights = Rights(user, application)
@@ -34,10 +37,11 @@ def application_for(user: User, pk: int, act: Act | None = None) -> tuple[Applic
 
 
 def step(*acts: Act) -> Callable[[Step], Callable[..., HttpResponse]]:
-    """A page or an action for whoever may do one of ``acts``: a stranger gets 404, another role 403.
+    """Restricts a view to users who may do one of ``acts``.
 
-    Who has the role but comes when the stage is over (a second click, the back button, a colleague who was quicker)
-    gets back to the application, with a word.
+    Responds 404 if the application is not visible to the user, 403 if the user's role never includes one of ``acts``.
+    If the role does, but at another stage (a double click, the back button, a colleague who was faster), redirects to
+    the application with a message.
     """
 
     def wrap(view: Step) -> Callable[..., HttpResponse]:
@@ -60,7 +64,7 @@ def step(*acts: Act) -> Callable[[Step], Callable[..., HttpResponse]]:
 
 
 def _refused(request: AuthenticatedRequest, read: Application, why: str) -> HttpResponse:
-    """Someone was quicker; or, where the stage is as it was read, the rule itself says why."""
+    """Redirects with a message: the stage has changed or, if it has not, the reason ``why``."""
     stored, _ = application_for(request.user, read.pk)
     if stored.status != read.status:
         return moved_on(request, stored)

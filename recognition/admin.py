@@ -1,4 +1,4 @@
-"""The program in the administration pages: each job registers its own."""
+"""Imports the admin modules of the recognition program, each of which registers its models."""
 
 from recognition.applying import admin as applying
 from recognition.burden import admin as burden

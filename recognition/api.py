@@ -1,5 +1,7 @@
-"""``GET recognition/criteria``, ``POST recognition/check``, ``GET recognition/burden``, ``GET recognition/register``:
-public; nothing is kept."""
+"""The public API: ``recognition/criteria``, ``recognition/check``, ``recognition/burden``, ``recognition/register``.
+
+It stores nothing.
+"""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -85,7 +87,7 @@ Population = Annotated[int, Field(ge=0)]
 
 
 class Strict(BaseModel):
-    """A wrong type is an error, never a guess: "12" is no number, and a list is no contact (a Schema would take it)."""
+    """Rejects wrong types instead of converting them: "12" as a number, or a list as a contact (Schema accepts it)."""
 
     model_config = ConfigDict(strict=True)
 
@@ -143,7 +145,7 @@ class DeficiencyOut(Schema):
 
 
 class CheckOut(Schema):
-    """``size`` and the required numbers are null where a figure that decides them is missing."""
+    """``size`` and the required numbers are null if a figure that determines them is missing."""
 
     size: Literal["large", "small"] | None
     required_attributes: int | None
@@ -166,7 +168,7 @@ def check(request: HttpRequest, entry: CheckIn) -> completeness.Outcome:
 
 
 def _unknown_slugs(entry: CheckIn, rules: Criteria) -> Any:
-    """Each as an error of the shape that a wrong type has."""
+    """Yields an error for each slug that is not in the criteria, in the format of a type error."""
     for slug in entry.attributes.keys() - rules.attributes.keys():
         yield _unknown("attributes", slug)
     for slug, answer in entry.categories.items():
@@ -209,7 +211,7 @@ class AgencyOut(Schema):
 
 
 class BurdenOut(Schema):
-    """Hours and dollars; nothing is rounded."""
+    """Numbers of applications, hours and dollars, not rounded."""
 
     applications: float
     incomplete: float
@@ -241,7 +243,7 @@ BurdenIn = create_model("BurdenIn", **PARAMETERS)
 @router.get("recognition/burden", response=BurdenOut, summary="What a round of applications costs")
 @cacheable
 def estimate(request: HttpRequest, given: Query[BurdenIn]) -> burden.Estimate:  # type: ignore[valid-type]
-    """A parameter that does not exist is an error: a mistyped assumption would count as its default."""
+    """Rejects unknown parameters; otherwise a mistyped assumption would silently keep its default."""
     if unknown := request.GET.keys() - PARAMETERS.keys():
         known = "there is no such parameter"
         raise ValidationError([{"type": "unknown", "loc": ["query", name], "msg": known} for name in sorted(unknown)])
@@ -251,7 +253,7 @@ def estimate(request: HttpRequest, given: Query[BurdenIn]) -> burden.Estimate:  
 
 
 class RegisterIn(Schema):
-    """What is not given filters nothing."""
+    """Filters of the register. All are optional."""
 
     state: Literal[tuple(code for code, _ in states())] | None = None  # type: ignore[valid-type]
     region: Annotated[int, Field(ge=min(REGIONS), le=max(REGIONS))] | None = None
@@ -260,14 +262,14 @@ class RegisterIn(Schema):
 
 
 class AchievementOut(Schema):
-    """``section`` is "attributes." or "categories." and the slug of the criteria."""
+    """``section`` is "attributes." or "categories." followed by the slug in the criteria."""
 
     section: str
     name: str
 
 
 class RecognizedOut(Schema):
-    """A valid recognition. ``region`` is EPA's, 1 to 10; ``url`` the page with what the utility agreed to show."""
+    """A valid recognition. ``region`` is the EPA region, 1 to 10; ``url`` is its page in the register."""
 
     name: str
     city: str
@@ -297,7 +299,7 @@ def recognized(request: HttpRequest, asked: Query[RegisterIn]) -> dict[str, Any]
 @router.get("recognition/register.csv", summary="The same as a CSV file")
 @cacheable
 def recognized_csv(request: HttpRequest, asked: Query[RegisterIn]) -> HttpResponse:
-    """With a byte order mark, as Excel wants it; several values in one cell are separated by semicolons."""
+    """Starts with a byte order mark, which Excel needs. Several values in one cell are separated by semicolons."""
     head = list(RecognizedOut.model_fields)
     rows = [[_cell(entry[name]) for name in head] for entry in _recognized(asked)]
     return HttpResponse(spreadsheets.as_csv([head, *rows], "register"), content_type="text/csv; charset=utf-8")

@@ -1,7 +1,7 @@
 """Demo data: an open cycle and one in review, with applications at every stage. Loaded by ``manage.py load_demo``.
 
-Every application is led to its stage through its own doors, by those whose steps these are; ``Past`` then moves
-back in time what they left behind, so that dates and ages are as they would be.
+Applications reach their stages through the same model methods as in production, called by users with the right roles.
+``Past`` then moves the timestamps back, so that dates and ages are realistic.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,30 +48,30 @@ from recognition.models.review import (
 from recognition.notices import content as notices
 
 DATA = Path(__file__).parent / "data" / "demo.yaml"
-# The stages, as the data name them, of those who applied in the cycle that is still open.
+# The stages, as named in demo.yaml, of the applications in the cycle that is still open.
 EARLY = ("draft", "submitted", "completeness", "withdrawn")
 TO_PANEL = ("panel", "recommended", "not-recommended", "recognized", "not-recognized")
 ZONE = "America/New_York"
-# Moments that are plans, not something that happened.
+# Date-time fields that hold plans, not past events; ``Past`` does not move them.
 PLANNED = ("opens", "closes", "extended_until", "resubmit_by")
 
 
 class Past:
-    """When each block of what this module does happened."""
+    """The blocks of code that were run, and how far back in time each is to be moved."""
 
     def __init__(self) -> None:
         self.blocks: list[tuple[datetime, datetime, timedelta]] = []
 
     @contextmanager
     def ago(self, days: int) -> Iterator[None]:
-        """So many days ago, at some hour of a working day."""
+        """Dates what the ``with`` block writes ``days`` days ago, between 8 AM and 4 PM; ``move`` applies it."""
         began = timezone.now()
         yield
         back = began - _at(-days, 8 + 7 * days % 9)
         self.blocks.append((began, timezone.now(), back))
 
     def move(self) -> None:
-        """Back in time, every moment that the blocks left behind."""
+        """Moves back every timestamp that the blocks wrote."""
         with pgtrigger.ignore("recognition.Submission:submission_is_kept"):
             for model, name in _moments():
                 first = {f"{name}__gte": self.blocks[0][0]}
@@ -86,7 +86,7 @@ class Past:
 
 @dataclass
 class Play:
-    """Who takes part (``people`` by the first part of their address), and the applications by their stage to be."""
+    """The data, who takes part (``people`` by the local part of their email), and the applications by final stage."""
 
     told: dict[str, Any]
     people: Mapping[str, User]
@@ -114,7 +114,7 @@ def load(people: Mapping[str, User]) -> None:
     with play.past.ago(2):
         reminders.remind()
     play.past.move()
-    # Nobody is there to read them.
+    # The addresses are invented, so nothing is sent.
     Email.objects.filter(status=STATUS.queued).update(status=STATUS.sent)
 
 
@@ -126,8 +126,8 @@ def _moments() -> Iterator[tuple[type[models.Model], str]]:
 
 
 def _cycles() -> tuple[Cycle, Cycle]:
-    """One that closed five weeks ago (open yet, so that applications can come in), and one that is open."""
-    edition = Edition.objects.get()  # as load_catalog brings it
+    """Creates the cycle in review (still open, so that applications can be submitted) and the open one."""
+    edition = Edition.objects.get()  # made by load_catalog
     year = _day(-34).year
     closing = Cycle.objects.create(
         title=f"Recognition {year}",
@@ -166,7 +166,7 @@ def _at(days: int, hour: int) -> datetime:
 
 
 def _panel(told: list[dict[str, str]], people: Mapping[str, User]) -> list[User]:
-    """The three who can sign in, then others who can't."""
+    """Makes panel members of the three people who can sign in, and of others who can't."""
     members = []
     for number, affiliation in enumerate(("hq", "region", "expert"), start=1):
         member = people[f"panelist{number}"]
@@ -182,11 +182,11 @@ def _panel(told: list[dict[str, str]], people: Mapping[str, User]) -> list[User]
     return members
 
 
-# --- They apply -----------------------------------------------------------------------------------
+# --- Applying -------------------------------------------------------------------------------------
 
 
 def _apply_in_time(play: Play, cycle: Cycle) -> None:
-    """Everyone of the cycle in review submits; then it closes."""
+    """Submits all applications of the cycle in review, then closes it and begins the review."""
     rows = [row for row in play.told["utilities"] if row["stage"] not in EARLY]
     batches = [(58, rows[0::4]), (47, rows[1::4]), (39, rows[2::4]), (36, rows[3::4])]
     for days, some in batches:
@@ -201,7 +201,7 @@ def _apply_in_time(play: Play, cycle: Cycle) -> None:
 
 
 def _begun(play: Play, row: dict[str, Any], cycle: Cycle, *, signed: date | None) -> Application:
-    """A draft that says all that is told of it, by a new utility with a manager of its own."""
+    """Creates a utility with a manager, and a draft with the answers in ``row``."""
     contact = row["contact"]
     manager = User.objects.create_user(contact["email"], name=contact["manager"])
     fields = {name: row[name] for name in ("name", "city", "state", "systems")}
@@ -243,7 +243,7 @@ def _submit(application: Application) -> None:
     application.submit(by=_author(application))
 
 
-# --- Staff check ----------------------------------------------------------------------------------
+# --- Completeness and compliance ------------------------------------------------------------------
 
 
 def _check(play: Play) -> None:
@@ -269,7 +269,7 @@ def _check(play: Play) -> None:
 
 
 def _judge(application: Application, staff: User, missing: str = "") -> None:
-    """Confirm what the machine found; ``missing`` is what only a person sees."""
+    """Marks every line of the checklist as met, except "recent" if ``missing`` says what is missing there."""
     submission = application.submission
     if submission is None:
         return
@@ -293,7 +293,7 @@ def _record(play: Play, stage: str, kind: str, result: str) -> None:
 
 
 def _return(play: Play) -> None:
-    """Three lacked something: one came back, one may still come, one did not."""
+    """Returns three applications: one is resubmitted, one still can be, one misses its date and is closed."""
     staff, words = play.people["staff"], play.words
     for stage, days, due in (("incomplete", 30, 1), ("resubmitted", 13, 1), ("returned", 9, 5)):
         with play.past.ago(days):
@@ -307,7 +307,7 @@ def _return(play: Play) -> None:
         _submit(play.entries["resubmitted"])
 
 
-# --- The panel reads, the official decides -----------------------------------------------------------
+# --- Panel review and decision -----------------------------------------------------------------------
 
 
 def _sit(play: Play) -> None:
@@ -368,7 +368,7 @@ def _review(play: Play, seat: Seat, number: int) -> None:
 
 
 def _rate(play: Play, seat: Seat, number: int, only: int | None = None) -> None:
-    """Mostly met, now and then partly; of those that are not recommended every third one is not met."""
+    """Rates criteria "met", and every fifth "partly"; in applications not recommended, every third "not_met"."""
     against = play.entries["not-recommended"], play.entries["not-recognized"]
     for place, rating in enumerate(seat.ratings.all()[:only], start=number):
         value = "partly" if place % 5 == 4 else "met"
@@ -386,7 +386,7 @@ def _recommend(play: Play, lead: Seat, recommends: bool) -> None:
 
 
 def _decide(play: Play) -> None:
-    """Two are released; one waits in the outbox, one for its decision."""
+    """Releases two decisions and leaves a third in the outbox; the fourth application stays undecided."""
     official, staff, entries = play.people["official"], play.people["staff"], play.entries
     with play.past.ago(5):
         Decision.make(entries["recognized"], by=official, recognize=True)
@@ -402,7 +402,7 @@ def _decide(play: Play) -> None:
 
 
 def _follow_up(play: Play) -> None:
-    """The offices are listed, the first letters sent; the utility says what the register shows; hours are told."""
+    """Lists the offices, records a letter as sent, publishes a register entry, and reports hours."""
     entry, staff, words = play.entries["recognized"], play.people["staff"], play.words
     with play.past.ago(3):
         notices.draw_up(entry.cycle)
@@ -419,7 +419,7 @@ def _follow_up(play: Play) -> None:
             Hours.report(application, Hours.Step.COMPLIANCE, Decimal("0.25"), by=play.people["compliance"])
 
 
-# --- The cycle that is open -------------------------------------------------------------------------
+# --- The open cycle ---------------------------------------------------------------------------------
 
 
 def _begin_another(play: Play, cycle: Cycle) -> None:

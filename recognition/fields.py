@@ -1,4 +1,4 @@
-"""Fields that several parts of the room ask with."""
+"""Form fields that several parts of the recognition program use."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django import forms
 
 
 class YesNo(forms.TypedChoiceField):
-    """Two buttons, sent as "yes" and "no"; ``cleaned_data`` has True or False, and None where neither is chosen."""
+    """Two radio buttons, sent as "yes" and "no". ``cleaned_data`` has True, False or, if neither is chosen, None."""
 
     def __init__(self, *, yes: str, no: str, **options: Any) -> None:
         options |= {"choices": [("yes", yes), ("no", no)], "coerce": lambda value: value == "yes", "empty_value": None}

@@ -1,4 +1,4 @@
-"""The wordings of the recognition program, and the words that may stand in each."""
+"""Registers the wordings of the recognition program, and the words (variables) that each may contain."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ WORDS = {
         Word("register", "the utility’s page in the public register", f"{settings.SITE_URL}/recognition/register/1/"),
     ]
 }
-# In what is about one application, and in what is about a whole cycle.
+# Words of every wording about one application, and of every wording about a whole cycle.
 EVERYWHERE, OF_A_CYCLE = ("utility", "cycle", "link", "contact", "person"), ("cycle", "contact")
 ABOUT_A_CYCLE = ("notice-letter", "federal-register")
 OWN = {
@@ -53,7 +53,7 @@ OWN = {
     "application-withdrawn": (),
     "recognized": ("reason",),
     "not-recognized": ("reason",),
-    # Its name, place, days, number and signature stand on every certificate; the wording need not repeat them.
+    # Every certificate shows name, place, dates, number and signature; the wording need not repeat them.
     "certificate": ("since", "until", "recognition_number", "signatory", "signatory_title"),
     "notice-letter": ("count", "place"),
     "federal-register": ("agency", "count", "states", "released"),
@@ -64,7 +64,7 @@ OWN = {
 
 
 def _words(name: str) -> tuple[Word, ...]:
-    """Letters to the panel greet a person; the others go to every manager of the utility."""
+    """Returns the words of a wording. Only letters to the panel greet a person; others go to all managers."""
     found = [WORDS[word] for word in (OF_A_CYCLE if name in ABOUT_A_CYCLE else EVERYWHERE) + OWN[name]]
     if name.startswith("panel-"):
         return tuple(found)

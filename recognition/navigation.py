@@ -1,4 +1,4 @@
-"""The links to the recognition program and its public register."""
+"""Registers the navigation links to the recognition program and its public register."""
 
 from workflow.navigation import Link, register
 

@@ -1,4 +1,4 @@
-"""What the program reminds people of before a date, and what ends when it is over."""
+"""Reminders before dates of the program, and the closing of returned applications after theirs."""
 
 import logging
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ logger = logging.getLogger(__name__)
 RETURNED_DAYS = (7, 2)
 DRAFT_DAYS = (14, 3)
 REVIEW_DAYS = (3,)
-RECOGNITION_DAYS = (183,)  # half a year: time to apply again
+RECOGNITION_DAYS = (183,)  # half a year, enough time to apply again
 
 
 @daily
 def remind() -> None:
-    """Everyone who has to be told of something today."""
+    """Sends the reminders that are due today."""
     applications = Application.objects.select_related("cycle", "utility")
     for_each(applications.filter(status=Application.Status.RETURNED), _remind_of_return)
     for_each(applications.filter(status=Application.Status.DRAFT, on_paper=False), _remind_of_draft)
@@ -31,7 +31,7 @@ def remind() -> None:
 
 
 def close_late() -> None:
-    """Returned applications that did not come back by their date end as incomplete."""
+    """Closes returned applications as incomplete if they were not resubmitted by their date."""
     for_each(Application.objects.late().select_related("cycle", "utility"), _close)
 
 
@@ -60,7 +60,7 @@ def _remind_of_end(recognition: Recognition) -> None:
     application = recognition.application
     occasion = _occasion(RECOGNITION_DAYS, application, recognition.until, application.status_since)
     later = Recognition.objects.valid().filter(application__utility=application.utility, until__gt=recognition.until)
-    if occasion and not later.exists():  # else it is recognized anew already
+    if occasion and not later.exists():  # a later one means that the utility is recognized again already
         application.tell_applicants("recognition-expires", occasion, until=f"{recognition.until:%B %-d, %Y}")
 
 

@@ -1,4 +1,4 @@
-"""What of the recognition program is printed: each kind, who may ask for it, and what its file is called."""
+"""Registers the program's kinds of report: who may request each, and the name of its file."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,7 +17,7 @@ Status = Application.Status
 
 
 def _asked(user: User, pk: int, act: Act, **more: Any) -> Asked | None:
-    """The application, where it exists for ``user`` and ``act`` is among the person's rights."""
+    """Returns the application and its rights, or None if ``user`` can't see it or may not do ``act``."""
     rows = Application.objects.visible_to(user).select_related("cycle__edition", "decision", "recognition")
     application = rows.filter(pk=pk, **more).first()
     if application is None:
@@ -58,7 +58,7 @@ def find_documents(user: User, pk: int) -> AskedCycle | None:
 
 
 def parts(asked: AskedCycle) -> list[Part]:
-    """Every released outcome's letter, and the certificates, each in order of the utilities' names."""
+    """Returns the letters of all released outcomes, then the valid certificates, each by utility name."""
     shown, _ = documents.of_others(asked, Application.OUTCOME)
     rows = list(shown.select_related("recognition"))
     recognized = [row for row in rows if row.status == Status.RECOGNIZED]
@@ -77,12 +77,12 @@ def _parts(kind: str, folder: str, rows: Iterable[Application]) -> Iterator[Part
 
 
 def _named(asked: Asked, what: str) -> str:
-    """A file's name; the key tells utilities of one name apart, and those whose name has no Latin letter."""
+    """Returns a file name. Its key keeps it unique for utilities with equal names or names without Latin letters."""
     return f"{what}-{slugify(asked.application.utility.name)[:60]}-{asked.pk}".replace("--", "-")
 
 
 def _kind(name: str, label: str, find: Any, context: Any, template: str) -> Kind:
-    """One about an application."""
+    """Returns a kind of report about one application."""
     return Kind(
         name=name,
         label=label,

@@ -1,8 +1,8 @@
-"""Who may do what with an application. The one place that decides it; ARCHITECTURE.md shows it as a table.
+"""Who may do what with an application. Only this module decides it; ARCHITECTURE.md shows it as a table.
 
-A person stands towards an application in one or more ways (``Who``). Someone who belongs to the applicant's utility
-is nothing but that: a reviewer never reviews an own utility. Membership of a panel likewise hides what staff may see
-until the member's own review is submitted.
+A user has one or more relations to an application (``Who``). Members of the applicant's utility are only applicants:
+nobody reviews an application of their own utility. Panel members, even if they are also staff, do not see reviews or
+scores until they have submitted their own review.
 """
 
 from enum import StrEnum
@@ -15,17 +15,17 @@ Status = Application.Status
 
 
 class Who(StrEnum):
-    READER = "reader"  # belongs to the applicant's utility
-    WRITER = "writer"  # its contributors and managers
+    READER = "reader"  # member of the applicant's utility
+    WRITER = "writer"  # contributor or manager of that utility
     MANAGER = "manager"
     PROGRAM = "program"
-    CLERK = "clerk"  # program staff, where the application came on paper
+    CLERK = "clerk"  # program staff, if the application came on paper
     COMPLIANCE = "compliance"
-    SEAT = "seat"  # sits on its panel, has not declared yet
+    SEAT = "seat"  # has a seat on the panel
     MEMBER = "member"  # declared no conflict
-    REVIEWED = "reviewed"  # submitted an own review
-    LEAD = "lead"
-    EXPERT = "expert"  # a member from outside the agency
+    REVIEWED = "reviewed"  # submitted a review
+    LEAD = "lead"  # leads the panel and submitted a review
+    EXPERT = "expert"  # panel member from outside the agency, or of unknown affiliation
     OFFICIAL = "official"
 
 
@@ -37,7 +37,7 @@ class Act(StrEnum):
     READ_CONTACT = "read contact and identifiers"
     READ_TEXT = "read its text"
     READ_CONFIDENTIAL = "read what is claimed as confidential"
-    SEE_PEOPLE = "see who reviewed what"  # the timeline with names, the panel
+    SEE_PEOPLE = "see who reviewed what"  # the panel, and the timeline with names
     SEE_CHECKLIST = "see the completeness checklist"
     SEE_COMPLIANCE = "see the compliance record"
     SEE_REVIEWS = "see submitted reviews"
@@ -158,16 +158,16 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
         },
     }
 )
-# What the agency's own people see that outside experts don't.
+# Acts that outside experts never have.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
-# What a panel member who has not reviewed yet must not see, even as program staff or official.
+# Acts that panel members do not have before they submit a review, even as program staff or official.
 AFTER_OWN_REVIEW = frozenset({Act.SEE_SCORES, Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
 
 _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE, StaffGroup.OFFICIAL: Who.OFFICIAL}
 
 
 class Rights:
-    """What one person may do with one application, which was fetched through ``visible_to``."""
+    """The rights of one user to one application, which must come from ``visible_to``."""
 
     def __init__(self, user: User, application: Application):
         self.application = application
@@ -186,22 +186,22 @@ class Rights:
         return RIGHTS.may(act, self.who, stage)
 
     def includes(self, act: Act) -> bool:
-        """Whether the person's role includes ``act`` at some stage, though perhaps not at this one."""
+        """Returns whether the user's role includes ``act`` at some stage, though perhaps not at this one."""
         return RIGHTS.includes(act, self.who)
 
     def require(self, act: Act) -> None:
-        """Raises NotAllowed."""
+        """Raises NotAllowed if the user may not do ``act`` now."""
         if not self.may(act):
             raise NotAllowed("Your role does not include this step, or not at this stage.")
 
 
 def offered(user: User, act: Act) -> bool:
-    """Whether ``act`` is a step of one of the person's staff roles: who has a list of what waits for it."""
+    """Returns whether one of the user's staff roles includes ``act`` at some stage, so that the user sees its lists."""
     return RIGHTS.includes(act, {who for group, who in _STAFF.items() if group in user.staff_groups})
 
 
 def standing(role: str | None, groups: frozenset[str], seat: Seat | None, *, on_paper: bool = False) -> frozenset[Who]:
-    """How a person stands towards an application: by role in its utility, else by staff groups and seat."""
+    """Returns a user's relations to an application: by role in its utility if any, else by staff groups and seat."""
     if role:
         ways = {Who.READER}
         if role in CAN_EDIT:

@@ -1,4 +1,4 @@
-"""What happens in the recognition program outside a request: dates that are over, questions to ECHO."""
+"""Celery tasks: closing late applications, and getting compliance data from ECHO."""
 
 from celery import shared_task
 
@@ -6,7 +6,7 @@ from recognition import reminders
 from recognition.models import Application, Screening
 from recognition.screening import asking, running
 
-SCREEN_LIMIT = 6 * 60 * 60  # seconds; ECHO's three files are some gigabytes
+SCREEN_LIMIT = 6 * 60 * 60  # seconds; ECHO's three archives have several gigabytes
 
 
 @shared_task
@@ -16,20 +16,20 @@ def close_late() -> None:
 
 @shared_task(soft_time_limit=asking.ASK_LIMIT, time_limit=asking.ASK_LIMIT + 30)
 def ask_echo(application_id: int) -> None:
-    """Ask ECHO about each number of an application that it was not asked about today. Safe to run twice."""
+    """Asks ECHO about each number of an application that it has not answered about today. Safe to run twice."""
     if application := Application.objects.filter(pk=application_id).first():
         asking.ask(application)
 
 
 @shared_task(soft_time_limit=SCREEN_LIMIT, time_limit=SCREEN_LIMIT + 60)
 def screen(screening_id: int) -> None:
-    """Hold a cycle's applications against ECHO's files, unless another worker is at it. Safe to run twice."""
+    """Checks a cycle's applications against ECHO's files, unless another worker does. Safe to run twice."""
     if found := Screening.objects.select_related("cycle").filter(pk=screening_id).first():
         running.run(found)
 
 
 @shared_task
 def sweep_screenings() -> None:
-    """Give up what silent workers left, and send what the broker does not have."""
+    """Fails screenings whose worker stopped reporting, and queues again those that no worker took up."""
     Screening.objects.silent().give_up()
     Screening.objects.unsent().publish()

@@ -1,13 +1,14 @@
-"""What the database itself keeps true across the rows of an application, whoever writes to it.
+"""Database triggers that protect submitted applications, no matter which code writes to the tables.
 
-A section's trigger reads the application FOR SHARE, and submitting locks it: no section changes between the check and
-the frozen version. Columns that only say who did something are left free, so that a person's account can go.
+The triggers on sections and photos lock the application FOR SHARE, and submitting locks it FOR UPDATE, so nothing
+changes between the check and the saved version. Columns that only record who did something are not protected, so that
+user accounts can be deleted.
 """
 
 import pgtrigger
 
-# Both applications of a row that is moved from one to another; locked first, then asked, so that what is asked is
-# what stands after a submission that this waited for.
+# Checks both applications if a row moves from one to the other. Locks before it reads the status: if it had to wait
+# for a submission, it sees the status after it.
 _WRITTEN = """
     PERFORM 1 FROM recognition_application WHERE id IN (OLD.application_id, NEW.application_id) FOR SHARE;
     IF EXISTS (SELECT 1 FROM recognition_application
@@ -24,7 +25,7 @@ SECTION_WHILE_WRITTEN = pgtrigger.Trigger(
     func=_WRITTEN.replace("{name}", "section_read_only_when_submitted") + "RETURN COALESCE(NEW, OLD);",
 )
 
-# A returned application is open again, but not the photos of the version that was returned.
+# A returned application can be edited again, but the photos of the returned version cannot.
 _OF_A_VERSION = """
     IF TG_OP <> 'INSERT' AND (OLD.submission_id IS NOT NULL OR NEW.submission_id IS NOT NULL) THEN
         RAISE EXCEPTION 'a submitted version keeps its photos'

@@ -1,4 +1,4 @@
-"""Addresses of the recognition program."""
+"""URLs of the recognition program."""
 
 from django.urls import path
 

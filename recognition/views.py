@@ -1,4 +1,4 @@
-"""The front page of the recognition program."""
+"""The start page of the recognition program."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -15,7 +15,7 @@ from recognition.reviewing.lists import queues_of
 @login_required
 @require_GET
 def application_list(request: AuthenticatedRequest) -> HttpResponse:
-    """What a person's utilities have sent and may start; staff find their queues here too."""
+    """Lists the applications of the user's utilities and the open cycles, and links staff to their queues."""
     mine = Application.objects.visible_to(request.user).of_utilities_of(request.user)
     context = {
         "applications": mine.order_by("-cycle__opens", "utility__name"),

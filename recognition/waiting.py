@@ -1,4 +1,4 @@
-"""Applications to write, reviews to submit, and how much is in the queues of staff."""
+"""Registers items for the home page: applications to edit, reviews to submit, and the sizes of staff queues."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ Status = Application.Status
 
 @source(order=20)
 def applications(user: User) -> Iterator[Waiting]:
-    """Those of one's own utilities that can still be written."""
+    """Yields applications that the user can still edit, of the five that close first."""
     edition = "cycle__edition"
     photos = Photo.objects.filter(submission=None).select_related("file")
     rows = Application.objects.visible_to(user).to_write()
@@ -54,7 +54,7 @@ def _days_left(application: Application) -> str:
 
 @source(order=21)
 def reviews(user: User) -> Iterator[Waiting]:
-    """What a panel member has to read."""
+    """Yields the reviews that a panel member still has to submit, at most ten."""
     if StaffGroup.PANEL not in user.staff_groups:
         return
     seats = Seat.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
@@ -73,7 +73,7 @@ def reviews(user: User) -> Iterator[Waiting]:
 
 @source(order=22)
 def queues(user: User) -> Iterator[Waiting]:
-    """How much waits for program staff, compliance staff and the official."""
+    """Yields how many applications wait for program staff, compliance staff and the official."""
     groups = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.COMPLIANCE, StaffGroup.OFFICIAL}
     if not groups:
         return
