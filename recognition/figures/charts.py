@@ -1,6 +1,6 @@
-"""The pictures of a cycle's figures, as SVG with presentation attributes, so that a strict policy holds.
+"""Charts of a cycle's statistics, as SVG. Only presentation attributes, to satisfy a strict content security policy.
 
-Each has a title that says what it shows, every bar its figure in words, and stands beside its table.
+Each chart has a title that says what it shows and a text with the value of each bar, and is shown next to its table.
 """
 
 import textwrap
@@ -15,11 +15,12 @@ from reports import tokens
 from reports.charts import EMPTY, EMPTY_EDGE, INK_2, as_svg, drawn, words_at
 
 ACCENT, WASH = tokens.value("brand"), tokens.value("chart-range")
-_WIDTH, _LEFT, _FULL, _ROW, _AXIS = 388, 130, 162, 38, 34  # of a picture; of its bars: from, width; of a line
+# Width of a chart, left edge and full width of its bars, height of a row and of the axis.
+_WIDTH, _LEFT, _FULL, _ROW, _AXIS = 388, 130, 162, 38, 34
 
 
 class Bar(NamedTuple):
-    """``filled`` of ``whole``; ``words`` at its end say so."""
+    """A bar with ``filled`` of ``whole`` filled, and ``words`` at its end that give the values."""
 
     label: str
     filled: int
@@ -28,7 +29,7 @@ class Bar(NamedTuple):
 
 
 def funnel(steps: Sequence[Step]) -> SafeString:
-    """How many got to each step, of all that were started."""
+    """Draws how many of all started applications reached each step."""
     started = steps[0].reached
     said = ", ".join(f"{step.title.lower()} {step.reached}" for step in steps)
     bars = [Bar(step.title, step.reached, started, f"{step.reached}") for step in steps]
@@ -36,14 +37,14 @@ def funnel(steps: Sequence[Step]) -> SafeString:
 
 
 def load(members: Sequence[Load]) -> SafeString:
-    """Reviews submitted, of the seats each member has or had."""
+    """Draws how many reviews each member submitted, of the seats the member has or had."""
     reviewed, assigned = sum(each.reviewed for each in members), sum(each.assigned for each in members)
     title = f"Load of {len(members)} reviewers: {reviewed} of {assigned} reviews submitted."
     return _bars(title, [_part(each.name, each.reviewed, each.assigned) for each in members])
 
 
 def regions(groups: Sequence[Group]) -> SafeString:
-    """Recognized, of those that applied."""
+    """Draws how many were recognized in each EPA region, of those that applied."""
     said = ", ".join(f"{each.label} {each.recognized} of {each.applied}" for each in groups)
     bars = [_part(each.label, each.recognized, each.applied) for each in groups]
     return _bars(f"Recognized by EPA region: {said}.", bars)
@@ -54,7 +55,7 @@ def _part(label: str, filled: int, whole: int) -> Bar:
 
 
 def _bars(title: str, bars: Sequence[Bar]) -> SafeString:
-    """The longest whole takes the full width."""
+    """Draws the bars, scaled so that the largest ``whole`` has the full width."""
     picture = drawn(_WIDTH, _ROW * len(bars), title)
     unit = _FULL / (max(bar.whole for bar in bars) or 1)
     for line, bar in enumerate(bars):
@@ -69,7 +70,7 @@ def _bars(title: str, bars: Sequence[Bar]) -> SafeString:
 
 
 def stage_times(times: Sequence[StageTime]) -> SafeString:
-    """A line to the longest, a box over the middle half, a mark and a figure for the median."""
+    """Draws for each stage a line to the longest time, a box over the middle half, and the median as mark and text."""
     said = ", ".join(f"{each.title} {each.median:.1f}" for each in times)
     picture = drawn(_WIDTH, _ROW * len(times) + _AXIS, f"Median days in each stage: {said}.")
     most = max(each.longest for each in times) or 1

@@ -1,7 +1,7 @@
-"""The figures of a cycle: plain functions over plain values, and at the end the queries that fetch these.
+"""The statistics of a cycle: pure functions on plain values, and at the end the queries that fetch the values.
 
-What a person has a part in is left out of all figures that this person gets, so that nothing can be told from a small
-number: the applications of an own utility, and those on whose panel the own review is still due.
+All figures leave out applications that the user has a part in, because small numbers could give them away: those of
+the user's own utility, and those on whose panel the user's review is still due.
 """
 
 from collections import Counter, defaultdict
@@ -21,14 +21,14 @@ from recognition.models import Application, ApplicationEvent, Cycle, Rating, Sea
 from recognition.reviewing.agreement import Agreement
 
 Status = Application.Status
-MIN_APPLICATIONS = 3  # of fewer applications no mean is shown: it would be the finding on one of them
+MIN_APPLICATIONS = 3  # with fewer applications no mean is shown: it could reveal the finding on one of them
 DECISION = "Awaiting the decision"
 NOT_KNOWN = "Not known"
 
 
 @dataclass(frozen=True)
 class ApplicationRow:
-    """One application: ``reached`` is every status it ever had, ``over`` a draft that missed its deadline."""
+    """One application. ``reached`` has every status it ever had; ``over`` marks a draft that missed its deadline."""
 
     pk: int
     status: str
@@ -42,12 +42,12 @@ class ApplicationRow:
 
     @property
     def left(self) -> str:
-        """Why it goes no further, as a status names it; empty where it may, or was recognized."""
+        """Why it goes no further, for example "withdrawn"; empty if it still may or was recognized."""
         return LATE if self.over else ENDS.get(self.status, "")
 
 
 class Move(NamedTuple):
-    """From one status to another, at a moment."""
+    """A change of an application's status."""
 
     application: int
     at: datetime
@@ -63,7 +63,7 @@ class SeatTaken(NamedTuple):
     submitted_at: datetime | None
 
 
-# --- The way from start to recognition ------------------------------------------------------------
+# --- From start to recognition --------------------------------------------------------------------
 
 LATE = "not submitted in time"
 ENDS: dict[str, str] = {
@@ -73,7 +73,7 @@ ENDS: dict[str, str] = {
     Status.NOT_RECOGNIZED: "not recognized",
 }
 RECOMMENDED = "Recommended"
-# Each step, and the statuses of which one says that an application has got so far.
+# Each step, and the statuses any one of which shows that an application reached it.
 STEPS: list[tuple[str, frozenset[str]]] = [
     ("Started", frozenset()),
     ("Submitted", frozenset({Status.SUBMITTED})),
@@ -87,7 +87,7 @@ STEPS: list[tuple[str, frozenset[str]]] = [
 
 @dataclass(frozen=True)
 class Step:
-    """How many got so far; of those that got no further, how many still may and how many left, by reason."""
+    """How many reached this step; of those that got no further, how many still may and how many left, by reason."""
 
     title: str
     reached: int
@@ -100,7 +100,7 @@ class Step:
 
 
 def funnel(entries: Iterable[ApplicationRow]) -> list[Step]:
-    """An application stands in ``left`` or ``waiting`` of the last step it reached, unless it was recognized."""
+    """Counts each application in ``left`` or ``waiting`` of the last step it reached, unless it was recognized."""
     last = [(_furthest(entry), entry) for entry in entries]
     steps = []
     for place, (title, _) in enumerate(STEPS):
@@ -115,7 +115,8 @@ def _furthest(entry: ApplicationRow) -> int:
 
 
 def _reached(place: int, last: Iterable[tuple[int, ApplicationRow]]) -> int:
-    """Who is recognized against the recommendation was not recommended; every other step includes all later ones."""
+    """Counts applications that reached a step. Each step includes all later ones, except that ``RECOMMENDED`` leaves
+    out those that were recognized against the recommendation."""
     title, marks = STEPS[place]
     return sum(1 for far, entry in last if far >= place and (title != RECOMMENDED or marks & entry.reached))
 
@@ -130,7 +131,7 @@ STAGES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class StageTime:
-    """Days of ``n`` applications, of which ``running`` are in the stage now: these count until now."""
+    """The days that ``n`` applications spent in a stage. ``running`` are in it now; their days count until now."""
 
     title: str
     n: int
@@ -142,7 +143,7 @@ class StageTime:
 
 
 def stage_times(entries: Iterable[ApplicationRow], moves: Iterable[Move], now: datetime) -> list[StageTime]:
-    """Stages in which some application was. Who was in one twice counts once, with both times together."""
+    """Returns the stages that any application was in. One that was in a stage twice counts once, with the sum."""
     of_each: dict[int, list[Move]] = defaultdict(list)
     for move in moves:
         of_each[move.application].append(move)
@@ -158,7 +159,7 @@ def stage_times(entries: Iterable[ApplicationRow], moves: Iterable[Move], now: d
 
 
 def _stays(entry: ApplicationRow, moves: Iterable[Move], now: datetime) -> dict[str, timedelta]:
-    """How long it was in each stage. A draft that missed its deadline was not written until now."""
+    """Returns the time spent in each stage. A draft that missed its deadline does not count."""
     spent: dict[str, timedelta] = defaultdict(timedelta)
     stage, since = str(Status.DRAFT), entry.created_at
     for move in moves:
@@ -171,7 +172,7 @@ def _stays(entry: ApplicationRow, moves: Iterable[Move], now: datetime) -> dict[
 
 
 def _spread(days: list[float]) -> tuple[float, float, float, float]:
-    """First quartile, median, third quartile, longest."""
+    """Returns first quartile, median, third quartile and maximum."""
     first, middle, third = quantiles(days, n=4, method="inclusive") if len(days) > 1 else days * 3
     return first, middle, third, max(days)
 
@@ -181,7 +182,7 @@ def _spread(days: list[float]) -> tuple[float, float, float, float]:
 
 @dataclass(frozen=True)
 class Load:
-    """One reviewer's seats. ``gave_up``: stepped down, or taken off by staff. ``days``: median from seat to review."""
+    """One reviewer's seats. ``gave_up``: stepped down or taken off by staff. ``days``: median, assignment to review."""
 
     name: str
     assigned: int
@@ -212,8 +213,8 @@ def _load(seats: list[SeatTaken]) -> Load:
 
 @dataclass(frozen=True)
 class Accord:
-    """How the panels agreed on one criterion. ``spread``: how far the highest and the lowest rating lie apart, 0 to 2
-    (not met, partly met, met), on the mean; None of fewer than ``MIN_APPLICATIONS`` applications."""
+    """How the panels agreed on one criterion. ``spread`` is the mean difference of the highest and lowest rating, 0 to
+    2 (not met, partly met, met); None for fewer than ``MIN_APPLICATIONS`` applications."""
 
     title: str
     applications: int
@@ -224,7 +225,10 @@ class Accord:
 
 
 def accord(names: Mapping[str, str], lines: Iterable[Agreement]) -> list[Accord]:
-    """``lines`` has one for each application and criterion; ``names`` is criterion → title, in the order wanted."""
+    """Returns the accord on each criterion that has one, in the order of ``names`` (criterion → title).
+
+    ``lines`` has one line for each application and criterion.
+    """
     of_each: dict[str, list[Agreement]] = defaultdict(list)
     for line in lines:
         if line.word:
@@ -249,7 +253,7 @@ def _apart(line: Agreement) -> int:
 
 @dataclass(frozen=True)
 class Group:
-    """``share``: of those that applied, so many are recognized, in percent."""
+    """The applications under one label. ``share`` is how many of those that applied are recognized, in percent."""
 
     label: str
     applied: int
@@ -263,7 +267,7 @@ class Group:
 def groups(
     entries: Iterable[ApplicationRow], labels: Mapping[Any, str], of: Callable[[ApplicationRow], Sequence[Any]]
 ) -> list[Group]:
-    """Of submitted ones, those under each label that has any. One of two systems counts under both."""
+    """Counts submitted applications by label; labels without any are left out. Two systems count under both."""
     applied: Counter[str] = Counter()
     recognized: Counter[str] = Counter()
     for entry in entries:
@@ -283,12 +287,12 @@ BY: dict[str, tuple[Mapping[Any, str], Callable[[ApplicationRow], Sequence[Any]]
 }
 
 
-# --- All of it ---------------------------------------------------------------------------------------------
+# --- All statistics ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """``left_out``: how many applications the person has a part in. recognition.figures.tables shows it all."""
+    """All statistics of a cycle for one user. ``left_out`` is how many applications the user has a part in."""
 
     entries: list[ApplicationRow]
     steps: list[Step]
@@ -299,20 +303,20 @@ class Statistics:
 
     @property
     def against(self) -> int:
-        """How many were recognized though the panel did not recommend it."""
+        """How many were recognized although the panel did not recommend it."""
         return sum(1 for each in self.entries if {Status.RECOGNIZED, Status.NOT_RECOMMENDED} <= each.reached)
 
     def by(self, title: str) -> list[Group]:
-        """One of ``BY``."""
+        """Returns the groups for a title of ``BY``."""
         labels, of = BY[title]
         return groups(self.entries, labels, of)
 
 
-# --- What it is fetched with, whatever the number of applications in as many queries ------------------------
+# --- Queries: always the same number of them ----------------------------------------------------------------
 
 
 def of_cycle(cycle: Cycle, user: User) -> Statistics:
-    """As ``user`` may know it."""
+    """Returns the statistics that ``user`` may see."""
     rows, now = Application.objects.filter(cycle=cycle), timezone.now()
     known = rows.without_part_of(user)
     moves = _moves(known)
@@ -328,7 +332,7 @@ def of_cycle(cycle: Cycle, user: User) -> Statistics:
 
 
 def _moves(rows: Any) -> list[Move]:
-    """Oldest first; without the events that left the status as it was."""
+    """Returns the changes of status, oldest first; events that left the status unchanged are not included."""
     events = ApplicationEvent.objects.filter(application__in=rows.values("pk")).exclude(from_status=F("to_status"))
     return [Move(*each) for each in events.order_by("at", "pk").values_list("application", "at", "to_status")]
 
@@ -372,7 +376,7 @@ def _seats(rows: Any) -> list[SeatTaken]:
 
 
 def _agreements(rows: Any) -> list[Agreement]:
-    """Of panels that have recommended: before that, who reviews an application may not know how others see it."""
+    """Returns the agreement of panels that have recommended. Before that, reviewers may not see others' ratings."""
     read = rows.filter(status__in=Application.PAST_PANEL)
     ratings = Rating.objects.filter(
         seat__application__in=read.values("pk"),

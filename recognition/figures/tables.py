@@ -1,4 +1,4 @@
-"""The figures of a cycle as tables: each the text of its picture on the page, and a sheet of the file."""
+"""The statistics of a cycle as tables, for the page (some next to a chart) and for the sheets of the Excel file."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from recognition.figures.statistics import BY, Statistics
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of values under a head, for the page and for the sheet alike. ``name`` is its id on the page."""
+    """Rows of values under a head, for the page and for the sheet. ``name`` is its id on the page."""
 
     name: str
     title: str
@@ -27,7 +27,7 @@ def _shown(value: Any) -> str:
 
 
 def tables(figures: Statistics) -> list[Table]:
-    """In the order of the page."""
+    """Returns the tables in the order of the page."""
     return [_way(figures), _times(figures), _load(figures), _agreement(figures), *(_by(figures, title) for title in BY)]
 
 
@@ -74,6 +74,6 @@ def _by(figures: Statistics, title: str) -> Table:
 
 
 def _column(title: str) -> str:
-    """EPA stays as it is written."""
+    """Capitalizes only the first letter, to keep the capitals of "EPA"."""
     word = title.removeprefix("By ")
     return word[0].upper() + word[1:]

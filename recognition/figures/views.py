@@ -1,4 +1,4 @@
-"""The figures of a cycle: on a page with pictures, and as a file with a sheet for each table."""
+"""The statistics of a cycle: a page with charts, and an Excel file with a sheet for each table."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
