@@ -1,1 +1,1 @@
-"""Who is told of a cycle's recognitions, and what was sent (CWA 501(e)(3); 40 CFR 105.14 to 105.16)."""
+"""The notices of a cycle's recognitions, and the record of what was sent (CWA 501(e)(3); 40 CFR 105.14 to 105.16)."""

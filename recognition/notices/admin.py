@@ -1,4 +1,4 @@
-"""Who is told of a cycle's recognitions, and what was sent: to look up, and to correct an address."""
+"""Admin of addressees and notices: to look up what was sent, and to correct an address."""
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -19,7 +19,7 @@ class AddresseeAdmin(admin.ModelAdmin):
     autocomplete_fields = ["utility"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Addressee | None = None) -> list[str]:
-        """Whom it stands for is settled once: its letter was written for that office."""
+        """Locks the office once the row exists, because its letter was written for that office."""
         return ["cycle", "office", "state", "utility"] if obj else []
 
     @admin.display(boolean=True, description="address")
@@ -29,7 +29,7 @@ class AddresseeAdmin(admin.ModelAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, admin.ModelAdmin):
-    """What was sent; recorded and undone on the cycle's own page."""
+    """What was sent. Read-only: the cycle's own page records and undoes it."""
 
     list_display = ["sent_on", "kind", "whom", "how", "by", "cycle"]
     list_filter = ["cycle", "kind"]
@@ -39,7 +39,7 @@ class NoticeAdmin(ReadOnly, admin.ModelAdmin):
     fields = tuple(readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
-        """Not those of an application that the person has a part in."""
+        """Leaves out notices about applications that the user has a part in."""
         theirs = Application.objects.without_part_of(person(request)).values("pk")
         return super().get_queryset(request).filter(Q(application=None) | Q(application__in=theirs))
 

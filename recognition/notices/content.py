@@ -1,4 +1,4 @@
-"""The notices of a cycle (CWA 501(e)(3); 40 CFR 105.14 to 105.16): to whom, what they say, what is sent."""
+"""The notices of a cycle (CWA 501(e)(3); 40 CFR 105.14 to 105.16): addressees, checklist, texts."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,9 +19,9 @@ from letters import wordings
 from recognition.models import Addressee, Application, Cycle, Decision, Notice, Recognition
 
 Office, Kind = Addressee.Office, Notice.Kind
-Key = tuple[str, str, int | None]  # of an office: which, the Governor's state, the Tribal leader's utility
-OFFICES = list(Office)  # in the order in which they are listed
-# Where “Governor of” and the name alone are not what the office is called.
+Key = tuple[str, str, int | None]  # office, the Governor's state, the Tribal leader's utility
+OFFICES = list(Office)  # in the order of the list
+# Titles that are not simply “Governor of” and the name of the state.
 TITLES = {
     "DC": "Mayor of the District of Columbia",
     "MP": "Governor of the Northern Mariana Islands",
@@ -31,13 +31,13 @@ CARRIED = ("name", "title", "salutation", "address")
 
 
 def recognized(cycle: Cycle) -> QuerySet[Recognition]:
-    """Whom the notices name: without those that were revoked, by name."""
+    """Returns the recognitions that the notices name: those not revoked, by utility name."""
     rows = Recognition.objects.filter(application__cycle=cycle, revoked_at=None)
     return rows.with_utility().order_by("application__utility__name", "pk")
 
 
 def by_state(recognitions: Iterable[Recognition]) -> list[tuple[str, list[Recognition]]]:
-    """Name of each state or territory, in the alphabet, with its recognitions in the order they came in."""
+    """Groups recognitions by the name of the state or territory, sorted by name. Each group keeps the given order."""
 
     def state(row: Recognition) -> str:
         return str(row.application.utility.get_state_display())
@@ -46,7 +46,7 @@ def by_state(recognitions: Iterable[Recognition]) -> list[tuple[str, list[Recogn
 
 
 def days_of_release(cycle: Cycle) -> list[date]:
-    """On which decisions of the cycle were released, where the cycle is; the first one first."""
+    """Returns the days on which decisions were released, in the cycle's time zone, earliest first."""
     day = TruncDate("released_at", tzinfo=ZoneInfo(cycle.time_zone))
     decisions = Decision.objects.filter(application__cycle=cycle, released_at__isnull=False)
     return list(decisions.annotate(day=day).order_by("day").values_list("day", flat=True).distinct())
@@ -56,8 +56,8 @@ def days_of_release(cycle: Cycle) -> list[date]:
 
 
 def needed(cycle: Cycle) -> list[Key]:
-    """The offices that the law names: three of the nation, a Governor for each state with a recognized organization,
-    a leader for each that stands for a Tribe: its water system's number begins with a number (accounts/regions.py)."""
+    """Returns the offices that the law names: three national ones, the Governor of each state with a recognized
+    organization, and a leader for each tribal utility (its PWSID starts with a digit, see accounts/regions.py)."""
     keys: list[Key] = [(office, "", None) for office in Addressee.NATIONAL]
     of_cycle = recognized(cycle).order_by()
     states = of_cycle.values_list("application__utility__state", flat=True).distinct()
@@ -68,7 +68,7 @@ def needed(cycle: Cycle) -> list[Key]:
 
 
 def missing(cycle: Cycle) -> list[Key]:
-    """Those needed and not listed yet."""
+    """Returns the needed offices that are not listed yet."""
     listed = {_key(row) for row in cycle.addressees.all()}
     return [key for key in needed(cycle) if key not in listed]
 
@@ -78,16 +78,16 @@ def _key(addressee: Addressee) -> Key:
 
 
 def earlier(cycle: Cycle) -> dict[Key, Addressee]:
-    """Who held each office when the latest earlier cycle wrote to it."""
+    """Returns the addressee of each office in the latest earlier cycle that has a name or an address for it."""
     rows = Addressee.objects.filter(cycle__opens__lt=cycle.opens).exclude(name="", address="")
     return {_key(row): row for row in rows.select_related("cycle").order_by("cycle__opens", "pk")}
 
 
 def draw_up(cycle: Cycle) -> int:
-    """Lists every office that is missing, with name and address of the latest earlier cycle. How many."""
+    """Lists every missing office, with name and address from the latest earlier cycle. Returns how many."""
     before = earlier(cycle)
     rows = [_addressee(cycle, key, before.get(key)) for key in missing(cycle)]
-    return len(Addressee.objects.bulk_create(rows, ignore_conflicts=True))  # a second click finds them listed
+    return len(Addressee.objects.bulk_create(rows, ignore_conflicts=True))  # a double click may have listed them
 
 
 def _addressee(cycle: Cycle, key: Key, before: Addressee | None) -> Addressee:
@@ -99,15 +99,15 @@ def _addressee(cycle: Cycle, key: Key, before: Addressee | None) -> Addressee:
 
 
 def is_as(before: Addressee | None, addressee: Addressee) -> bool:
-    """Whether it still says what ``before`` said, so that someone should check it."""
+    """Returns whether ``addressee`` still has the values of ``before``, so that someone should check them."""
     return before is not None and all(getattr(before, name) == getattr(addressee, name) for name in CARRIED)
 
 
-# What is still to be entered before something can be sent: nouns for a sentence.
+# What must be entered before something can be sent, as noun phrases for a message.
 
 
 def gaps(cycle: Cycle) -> list[str]:
-    """Of the cycle itself: every letter, certificate and notice is signed and has a sender."""
+    """Returns what the cycle lacks: every letter, certificate and notice needs a signature and a sender."""
     parts = {
         "who signs": cycle.signatory_name,
         "the title of who signs": cycle.signatory_title,
@@ -117,7 +117,7 @@ def gaps(cycle: Cycle) -> list[str]:
 
 
 def gaps_of(addressee: Addressee, recognitions: Iterable[tuple[str, int]]) -> list[str]:
-    """Of one letter; ``recognitions`` are the (state, utility) of the cycle's."""
+    """Returns what one letter lacks. ``recognitions`` are the (state, utility) pairs of the cycle's recognitions."""
     found = [what for what in ("name", "address") if not getattr(addressee, what).strip()]
     of_office = {
         Office.GOVERNOR: any(state == addressee.state for state, _ in recognitions),
@@ -127,7 +127,7 @@ def gaps_of(addressee: Addressee, recognitions: Iterable[tuple[str, int]]) -> li
 
 
 def is_ready(addressee: Addressee) -> bool:
-    """Whether its letter can be made now."""
+    """Returns whether its letter can be made now."""
     recognitions = _places(addressee.cycle)
     return not (gaps(addressee.cycle) or gaps_of(addressee, recognitions))
 
@@ -141,7 +141,7 @@ def _places(cycle: Cycle) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class Line:
-    """What goes to whom: sent, or ready, or what is ``missing``. ``key`` is how a tick names it."""
+    """A line of the checklist: what goes to whom, and what is ``missing``. ``key`` is its value in the form."""
 
     key: str
     what: str
@@ -157,14 +157,14 @@ class Line:
 
     @property
     def status(self) -> str:
-        """In a word, for the file of the checklist."""
+        """The status for the exported checklist."""
         if self.notice:
             return "Sent"
         return f"Missing: {', '.join(self.missing)}" if self.missing else "Ready"
 
 
 def lines(cycle: Cycle) -> list[Line]:
-    """The letters to the offices, then the Federal Register notice. As many queries for many as for few."""
+    """Returns the letters to the offices, then the Federal Register notice, with a fixed number of queries."""
     places, before, of_cycle = _places(cycle), earlier(cycle), gaps(cycle)
     sent = {(row.kind, row.addressee_id): row for row in cycle.notices.filter(application=None).select_related("by")}
     rows = sorted(cycle.addressees.select_related("cycle", "utility"), key=_place)
@@ -190,7 +190,7 @@ def _place(addressee: Addressee) -> tuple[int, str, str]:
 
 
 def of_applicants(user: User, cycle: Cycle, kind: str) -> QuerySet[Any]:
-    """The applications with a line of this kind, as far as ``user`` handles them, with what was sent of it."""
+    """Returns the applications with a line of this kind that ``user`` may handle, annotated with what was sent."""
     rows: QuerySet[Any] = Application.objects.visible_to(user).of_others().filter(cycle=cycle)
     rows = rows.annotate(
         line=FilteredRelation("notices", condition=Q(notices__kind=kind)),
@@ -201,13 +201,13 @@ def of_applicants(user: User, cycle: Cycle, kind: str) -> QuerySet[Any]:
     ).order_by("utility__name", "pk")
     if kind == Kind.LETTER:
         return rows.filter(status__in=Application.OUTCOME)
-    stands = Q(recognition__revoked_at=None) | Q(notice_pk__isnull=False)  # what was sent stays on the list
+    stands = Q(recognition__revoked_at=None) | Q(notice_pk__isnull=False)  # a revoked one stays if it was sent
     return rows.filter(stands, status=Application.Status.RECOGNIZED, recognition__isnull=False)
 
 
 @dataclass(frozen=True)
 class Group:
-    """The lines of one kind to applicants, in short; ``next`` are the first that are not sent."""
+    """A summary of the lines of one kind to applicants. ``next`` has the first lines that are not sent."""
 
     kind: str
     label: str
@@ -231,7 +231,7 @@ def groups(user: User, cycle: Cycle) -> list[Group]:
 
 
 def record(cycle: Cycle, kind: str, applications: Iterable[Application], *, by: User, sent_on: date, how: str) -> None:
-    """As ``Notice.record``, for many applications in one statement."""
+    """Does what ``Notice.record`` does, for many applications in one statement."""
     done = {"sent_on": sent_on, "how": how, "by": by, "recorded_at": timezone.now()}
     Notice.objects.bulk_create(
         [Notice(cycle=cycle, kind=kind, application=application, **done) for application in applications],
@@ -245,7 +245,7 @@ HEAD = ["Notice", "To", "State", "Status", "Sent on", "How", "Recorded by"]
 
 
 def as_rows(user: User, cycle: Cycle) -> Iterator[list[Any]]:
-    """The whole checklist for a file, its head first."""
+    """Yields the whole checklist for a file, header first."""
     yield HEAD
     for line in lines(cycle):
         yield [line.what, line.whom, "", line.status, *_done(line.notice)]
@@ -263,12 +263,13 @@ def _done(notice: Notice | None) -> list[Any]:
     return [notice.sent_on, notice.how, str(notice.by or "")] if notice else [None, "", ""]
 
 
-# What they say. The wordings are the administrators'.
+# Texts. Administrators can edit the wordings.
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """``kind``: title, heading, subheading, state (a heading too), text, item of a list, or sign (a line below)."""
+    """A paragraph. ``kind``: title, heading, subheading, state (a heading too), text, item (of a list), or sign (a
+    plain line above the title or below the text)."""
 
     text: str
     kind: str = "text"
@@ -279,7 +280,7 @@ NUMBERED = re.compile(r"[IVX]{1,4}\. .{1,100}")
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
-    """What stands between empty lines. SUMMARY: and its like become headings, “I. Background” one below them."""
+    """Splits text at empty lines. Captions like “SUMMARY:” become headings, “I. Background” a subheading."""
     for block in re.split(r"\n\s*\n", text.strip()):
         words = " ".join(block.split())
         if caption := CAPTION.fullmatch(words):
@@ -294,7 +295,7 @@ def counted(n: int, one: str, many: str) -> str:
 
 
 def letter(addressee: Addressee, n: int) -> tuple[str, str]:
-    """Subject and body of the letter to an office, which tells of ``n`` organizations."""
+    """Returns subject and body of the letter to an office, which names ``n`` organizations."""
     places = {
         Office.GOVERNOR: f"in {'the ' if addressee.state in TITLES else ''}{addressee.get_state_display()}",
         Office.TRIBAL_LEADER: "in the jurisdiction of your Tribe",
@@ -305,9 +306,9 @@ def letter(addressee: Addressee, n: int) -> tuple[str, str]:
 
 
 def register_notice(cycle: Cycle) -> list[Paragraph]:
-    """The draft of the Federal Register notice: the wording, the organizations by state, who signs.
+    """Returns the draft of the Federal Register notice: the wording, the organizations by state, the signature.
 
-    What no field of the cycle knows stands in square brackets.
+    What is not known is a placeholder in square brackets.
     """
     states = by_state(recognized(cycle))
     agency = cycle.letterhead.strip().partition("\n")[0].strip() or "[Agency]"
@@ -337,7 +338,7 @@ def _named(recognition: Recognition) -> str:
 
 
 def press(application: Application) -> tuple[str, str]:
-    """Headline and text for the utility's own press work, from the administrators' wording."""
+    """Returns headline and text of a press release for the utility, from the administrators' wording."""
     recognition, utility = application.recognition, application.utility
     headline, text = application.rendered(
         "press-text",
@@ -356,5 +357,5 @@ def _day(day: date | datetime) -> str:
 
 
 def has_press_text(application: Application) -> bool:
-    """Whoever is recognized, and not revoked."""
+    """Returns whether the application has a recognition that is not revoked."""
     return Recognition.objects.filter(application=application, revoked_at=None).exists()

@@ -1,4 +1,4 @@
-"""The letter to an office, and all of a cycle’s that are ready, as reports."""
+"""Reports: the letter to an office, and a bundle of all of a cycle's letters that are ready."""
 
 from datetime import date
 from typing import Any
@@ -13,11 +13,11 @@ from recognition.notices import content as notices
 from recognition.rights import Act, offered
 from reports.kinds import Bundle, Kind, Part
 
-MAX_BELOW_SIGNATURE = 2  # organizations that are listed below the signature; more of them go on pages of their own
+MAX_BELOW_SIGNATURE = 2  # organizations listed below the signature; a longer list is an enclosure
 
 
 def find(user: User, object_id: int) -> Addressee | None:
-    """For staff who send it, once nothing is missing."""
+    """Returns the addressee, or None if ``user`` does not send notices or the letter lacks something."""
     addressee = Addressee.objects.select_related("cycle", "utility").filter(pk=object_id).first()
     if addressee is None or not offered(user, Act.NOTIFY) or not notices.is_ready(addressee):
         return None
@@ -52,7 +52,7 @@ def context(addressee: Addressee) -> dict[str, Any]:
 
 
 def _dated(addressee: Addressee) -> date:
-    """The day it was sent; today, where it is still to be."""
+    """Returns the day it was sent, or today if it was not sent yet."""
     sent = Notice.objects.filter(addressee=addressee).values_list("sent_on", flat=True).first()
     return sent or timezone.localdate(timezone=ZoneInfo(addressee.cycle.time_zone))
 
@@ -69,7 +69,7 @@ NOTICE_LETTER = Kind(
 
 
 def find_all(user: User, object_id: int) -> Cycle | None:
-    """The cycle, where a letter of it is ready."""
+    """Returns the cycle, or None if ``user`` does not send notices or no letter is ready."""
     cycle = Cycle.objects.filter(pk=object_id).first() if offered(user, Act.NOTIFY) else None
     return cycle if cycle and parts(cycle) else None
 

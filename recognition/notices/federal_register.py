@@ -1,4 +1,4 @@
-"""Paragraphs as a Word document with real headings, so that people write on and a screen reader finds its way."""
+"""Makes a Word document with real headings, for further editing and for screen readers."""
 
 from collections.abc import Iterable
 from io import BytesIO
@@ -23,7 +23,7 @@ FONT = "Times New Roman"
 
 
 def docx(title: str, paragraphs: Iterable[Paragraph], *, author: str = "") -> bytes:
-    # Here, not above: a web process of which nobody asks such a file need not hold it.
+    # Imported here because most web processes never need python-docx.
     from docx import Document
 
     document, content = Document(), BytesIO()
@@ -37,19 +37,19 @@ def docx(title: str, paragraphs: Iterable[Paragraph], *, author: str = "") -> by
 
 
 def clean(text: str) -> str:
-    """Without the characters that may not stand in XML."""
+    """Removes the characters that XML does not allow."""
     return CONTROL.sub("", text)
 
 
 def _set_styles(document: Any) -> None:
-    """Plain black type in one font, and the language, in the styles: so what is typed later looks and reads alike."""
+    """Sets font, black text and language in the styles, so that they also apply to text that is added later."""
     from docx.oxml.ns import qn
     from docx.shared import Pt, RGBColor
 
     for name, points in SIZES.items():
         style = document.styles[name]
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for kind in [each for each in fonts.attrib if "heme" in each]:  # a theme's font would win over ours
+        for kind in [each for each in fonts.attrib if "heme" in each]:  # a theme font would override ours
             del fonts.attrib[kind]
         style.font.name, style.font.size, style.font.color.rgb = FONT, Pt(points), RGBColor(0, 0, 0)
     [language] = document.styles.element.xpath("./w:docDefaults//w:lang")

@@ -1,4 +1,4 @@
-"""What program staff enter about notices: to whom they go, and what was sent when."""
+"""Forms for the notices: who gets them, and what was sent when."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ Office = Addressee.Office
 
 
 class AddresseeForm(forms.ModelForm):
-    """Who holds the office now, and where the letter goes."""
+    """Who holds the office now, and the address of the letter."""
 
     class Meta:
         model = Addressee
@@ -30,7 +30,7 @@ class AddresseeForm(forms.ModelForm):
 
 
 class AddresseeAddForm(AddresseeForm):
-    """One that is not drawn up by itself: a Tribe whose water system has no number of its own, or a second state."""
+    """An addressee that ``draw_up`` does not add: one for a Tribe without a tribal system number, or a second state."""
 
     class Meta(AddresseeForm.Meta):
         fields = ["office", "state", "utility", *AddresseeForm.Meta.fields]
@@ -56,7 +56,7 @@ class AddresseeAddForm(AddresseeForm):
 
 
 class SentForm(forms.Form):
-    """When, and how. ``released`` is the first day on which decisions were."""
+    """When and how something was sent: not in the future, nor before the cycle's first release of decisions."""
 
     sent_on = forms.DateField(label="Sent on", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     how = forms.CharField(
@@ -81,7 +81,7 @@ class SentForm(forms.Form):
 
 
 class LinesForm(SentForm):
-    """Lines of the checklist, ticked in its table."""
+    """Lines that are ticked in the table of the checklist."""
 
     field_order = ["lines", "sent_on", "how"]
     lines = forms.MultipleChoiceField(

@@ -1,4 +1,4 @@
-"""The lines of the checklist that go to applicants: one kind as a list."""
+"""Tables and filters of the checklist's lines to applicants, one kind at a time."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ Status = Application.Status
 
 
 class NeverReady(Table):
-    """Without boxes to tick: the cycle lacks something that every line needs."""
+    """The table without checkboxes, for a cycle that lacks something that every line needs."""
 
     page_name = "Lines to applicants"
     utility = tables.Column("Utility", order_by="utility__name")

@@ -1,4 +1,4 @@
-"""The notices of a cycle: to whom, what they say, what was sent when; and each utility's press text."""
+"""The notices of a cycle: checklist, addressees, the Federal Register notice, and each utility's press text."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -37,7 +37,7 @@ def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
 @login_required
 @require_safe
 def notices(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """What goes to whom, ready or what is missing, sent when; with ``?export=`` all of it as a file."""
+    """Shows the checklist: what goes to whom, what is missing, what was sent. ``?export=`` returns it as a file."""
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
         content_type, written = spreadsheets.KINDS[ending]
@@ -66,7 +66,7 @@ def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[content.
 @login_required
 @require_POST
 def record(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """The ticked lines as sent, all or none."""
+    """Records the ticked lines as sent, all or none."""
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
     lines = content.lines(cycle)
     form = LinesForm(request.POST, cycle=cycle, lines=lines)
@@ -89,7 +89,7 @@ def _recorded(n: int) -> str:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def group(request: AuthenticatedRequest, cycle_pk: int, kind: str) -> HttpResponse:
-    """The lines to applicants of one kind, paged; those that are ticked, or all that are left, are recorded as sent."""
+    """Lists the lines to applicants of one kind. A POST records the ticked ones, or all that are left, as sent."""
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
     if kind not in Notice.OF_AN_APPLICATION:
         raise Http404
@@ -114,7 +114,7 @@ def group(request: AuthenticatedRequest, cycle_pk: int, kind: str) -> HttpRespon
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """Asks once; then the line is as if nothing had been recorded."""
+    """Asks for confirmation, then deletes the record that a line was sent."""
     notice = get_object_or_404(Notice.objects.select_related("cycle", "addressee", "application__utility", "by"), pk=pk)
     cycle_for(request.user, notice.cycle_id, Act.NOTIFY)
     _require_same_staff(request.user, notice)
@@ -129,7 +129,7 @@ def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 
 def _require_same_staff(user: User, notice: Notice) -> None:
-    """404 where the notice went to a utility of the person's own: others record what it was sent."""
+    """Raises Http404 if the notice went to the user's own utility: only other staff may handle it."""
     if notice.application_id:
         get_object_or_404(Application.objects.visible_to(user).of_others(), pk=notice.application_id)
 
@@ -151,7 +151,7 @@ def draw_up(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _addressee(user: User, pk: int) -> Addressee:
-    """With its cycle; 404 for all who don't send notices."""
+    """Returns the addressee with its cycle. Raises Http404 for users who don't send notices."""
     row = get_object_or_404(Addressee.objects.select_related("cycle", "utility"), pk=pk)
     cycle_for(user, row.cycle_id, Act.NOTIFY)
     return row
@@ -160,7 +160,7 @@ def _addressee(user: User, pk: int) -> Addressee:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def addressee(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """Who holds the office, and the address."""
+    """Edits who holds the office, and the address."""
     row = _addressee(request.user, pk)
     form = AddresseeForm(request.POST or None, instance=row)
     if form.is_valid():
@@ -168,7 +168,7 @@ def addressee(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{saved.held}: saved.")
         return redirect("recognition:notices", row.cycle_id)
     before = content.earlier(row.cycle).get((row.office, row.state, row.utility_id))
-    stored = Addressee.objects.get(pk=pk)  # ``row`` has what was typed
+    stored = Addressee.objects.get(pk=pk)  # the form has changed ``row``
     context = {
         "addressee": stored,
         "cycle": row.cycle,
@@ -187,7 +187,7 @@ def addressee_add(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
         try:
             with transaction.atomic():
                 saved = form.save()
-        except IntegrityError:  # a second click, a colleague who was quicker
+        except IntegrityError:  # a double click, or a colleague was faster
             messages.info(request, "This one is on the list already.")
         else:
             messages.success(request, f"{saved.held}: added.")
@@ -199,7 +199,7 @@ def addressee_add(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def addressee_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """Asks once. One that a letter was sent to stays: the record would go with it."""
+    """Asks for confirmation, then deletes an addressee. One with a sent letter stays, to keep the record of it."""
     row = _addressee(request.user, pk)
     sent = Notice.objects.filter(addressee=row).first()
     if request.method != "POST":
@@ -212,13 +212,13 @@ def addressee_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return redirect("recognition:notices", row.cycle_id)
 
 
-# What they say.
+# Texts.
 
 
 @login_required
 @require_safe
 def register_notice(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """The draft of the Federal Register notice, as a Word document."""
+    """Returns the draft of the Federal Register notice as a Word document."""
     cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
     paragraphs = content.register_notice(cycle)
     title = next(each.text for each in paragraphs if each.kind == "title")
@@ -229,7 +229,7 @@ def register_notice(request: AuthenticatedRequest, cycle_pk: int) -> HttpRespons
 @require_safe
 @step(Act.GET_LETTER)
 def press(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """A text for the utility's own press work, to copy or download."""
+    """Shows a text that the utility can copy or download for its own press releases."""
     headline, text = _press(application)
     context = {"application": application, "headline": headline, "text": text}
     return render(request, "recognition/notices/notice_press.html", context)
@@ -250,7 +250,7 @@ def press_file(request: AuthenticatedRequest, application: Application, rights: 
 
 
 def _press(application: Application) -> tuple[str, str]:
-    """404 where it is not recognized, or not any more."""
+    """Returns headline and text. Raises Http404 if it is not recognized, or no longer."""
     if not content.has_press_text(application):
         raise Http404
     return content.press(application)
