@@ -1,1 +1,1 @@
-"""Recognitions after the decision: the public register, verification, what a utility shows, revocation."""
+"""Recognitions after the decision: the public register, verification, publishing, revocation."""

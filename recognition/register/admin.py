@@ -1,4 +1,4 @@
-"""Recognitions: to look at. They are given by a release, and revoked on their own page."""
+"""Read-only admin of recognitions. Releasing a decision creates them; they are revoked on their own page."""
 
 from django.contrib import admin
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""The public register: which recognitions it lists, where they are, and what one of them shows of its application."""
+"""The public register: the recognitions that it lists, its map, and what an entry shows of its application."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from recognition.models import Application, Attribute, Category, Photo, Recognit
 from recognition.models.recognition import RecognitionQuerySet
 from recognition.reviewing import queues
 
-# Where each state stands on the map, row by row; what is not listed has no utility that could stand there.
+# The place of each state on the map, row by row. With TERRITORIES it covers every place where a utility can be.
 ROWS = [
     "AK .. .. .. .. .. .. .. .. .. .. ME",
     ".. .. .. .. .. .. .. .. .. .. VT NH",
@@ -25,9 +25,9 @@ ROWS = [
     ".. .. .. .. OK LA MS AL GA .. .. ..",
     "HI .. .. .. TX .. .. .. .. FL .. ..",
 ]
-TERRITORIES = "AS GU MP FM MH PW .. .. .. .. PR VI"  # a row below, of those that have any
-STEP, SIDE = 46, 42  # from tile to tile, and of a tile, in the units of the picture
-# From how many utilities on a tile has which fill and which ink; the number stands on it too.
+TERRITORIES = "AS GU MP FM MH PW .. .. .. .. PR VI"  # one more row, only with those that have any
+STEP, SIDE = 46, 42  # distance of the tiles and side of a tile, in units of the SVG
+# Fill and text color of a tile by its minimum number of utilities. The tile shows the number too.
 SHADES = [
     (0, "var(--map-none)", "var(--ink-quiet)"),
     (1, "var(--map-few)", "var(--ink)"),
@@ -38,14 +38,14 @@ SHADES = [
 
 
 def entries() -> RecognitionQuerySet:
-    """What the register lists: valid recognitions with utility, cycle and EPA region, by name."""
+    """Returns what the register lists: valid recognitions with utility, cycle and EPA region, by name."""
     place = Application.objects.filter(pk=OuterRef("application")).annotate(region=queues.region())
     rows = Recognition.objects.valid().with_utility().annotate(region=Subquery(place.values("region")))
     return rows.order_by(Lower("application__utility__name"), "pk")
 
 
 def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """Every word is in the utility's name or city."""
+    """Keeps the rows that have every word in the utility's name or city."""
     for word in words.split():
         named = Q(application__utility__name__icontains=word) | Q(application__utility__city__icontains=word)
         rows = rows.filter(named)
@@ -53,7 +53,10 @@ def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
 
 
 def achievement_names() -> dict[str, str]:
-    """What can be published, by section: in the criteria's order, as the newest edition calls it. One query."""
+    """Returns section → name of all that can be published, in the criteria's order, with the newest edition's names.
+
+    Makes one query.
+    """
 
     def named(model: Any, kind: str) -> QuerySet[Any]:
         section = Concat(Value(f"{kind}."), F("slug"), output_field=CharField())
@@ -68,7 +71,7 @@ def achievement_names() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Tile:
-    """A state with ``n`` utilities; ``x`` and ``y`` of its corner."""
+    """A state with ``n`` utilities. ``x`` and ``y`` are its top left corner."""
 
     code: str
     name: str
@@ -88,13 +91,13 @@ class Map:
 
 
 def counts(rows: QuerySet[Any]) -> dict[str, int]:
-    """State → how many of ``rows``."""
+    """Returns state → number of ``rows``."""
     state = rows.order_by().values_list("application__utility__state")
     return dict(state.annotate(n=Count("pk")))
 
 
 def as_map(n_of: Mapping[str, int]) -> Map:
-    """A tile for each state and for those territories that have any."""
+    """Returns the map, with a tile for each state and for each territory that has a utility."""
     below = [code if n_of.get(code) else ".." for code in TERRITORIES.split()]
     rows = [row.split() for row in ROWS]
     if any(code != ".." for code in below):
@@ -118,7 +121,7 @@ def _tiles(rows: Iterable[list[str]], n_of: Mapping[str, int]) -> Iterator[Tile]
 
 @dataclass(frozen=True)
 class Shown:
-    """``photos`` are (photo, caption); of texts and captions, what is claimed as confidential is taken out."""
+    """What an entry shows. ``photos`` are (photo, caption). Confidential passages in texts and captions are hidden."""
 
     parts: list[Part]
     summary: str
@@ -126,24 +129,24 @@ class Shown:
 
 
 def choices(application: Application) -> list[tuple[str, str]]:
-    """What of the submitted version its utility may agree to show: (section, name), in the criteria's order."""
+    """Returns what the utility may publish of the submitted version: (section, name), in the criteria's order."""
     said = claimed(application.submission.content) if application.submission else []
     names = criterion_names(application.cycle.edition.criteria)
     return [(section, name) for section, name in names.items() if section in said]
 
 
 def confidential(application: Application) -> list[str]:
-    """The passages of the submitted version that are claimed as confidential."""
+    """Returns the passages of the submitted version that are claimed as confidential."""
     return passages(application.submission.content) if application.submission else []
 
 
 def photos(application: Application) -> QuerySet[Photo]:
-    """Those of the submitted version that its utility allowed to be published."""
+    """Returns the photos of the submitted version that the utility allowed to be published."""
     return Photo.objects.filter(submission=application.submission, may_publish=True).exclude(submission=None)
 
 
 def shown(application: Application, published: Iterable[str], summary: str) -> Shown:
-    """What the page of an entry shows, where these sections are ``published``."""
+    """Returns what the page of an entry shows if the sections ``published`` are public."""
     submission = application.submission
     allowed = list(photos(application))
     content = dict(submission.content) if submission else {}

@@ -1,4 +1,4 @@
-"""What a utility agrees to show in the register, why a recognition is revoked, and the number of a certificate."""
+"""Forms for what a utility publishes in the register, for revoking a recognition, and for a certificate's number."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from recognition.register import content as register
 
 
 class ShownForm(forms.Form):
-    """``published`` comes in the criteria's order, whatever order was sent."""
+    """What a utility publishes. The cleaned ``published`` is in the criteria's order."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     published = forms.MultipleChoiceField(

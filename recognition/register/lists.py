@@ -1,4 +1,4 @@
-"""The register as a list: its columns and filters."""
+"""The columns and filters of the register."""
 
 from functools import cached_property
 from typing import Any
@@ -71,9 +71,9 @@ class RegisterFilters(Filters):
 
     @cached_property
     def map(self) -> register.Map:
-        """Of all that fits the other filters: a tile leads to what it counts."""
+        """The map of what matches all filters but the state, since each tile links to the entries of its state."""
         rows = self.queryset
-        for name, value in self.form.cleaned_data.items():  # there once ``qs`` was asked for
+        for name, value in self.form.cleaned_data.items():  # set once ``qs`` was evaluated
             if name != "state":
                 rows = self.filters[name].filter(rows, value)
         return register.as_map(register.counts(rows))

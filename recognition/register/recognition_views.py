@@ -1,4 +1,4 @@
-"""A recognition in the hands of its utility, which says what the register shows, and of staff, who may revoke it."""
+"""Pages on which a utility chooses what the register shows of its recognition, and staff revoke it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from workflow.models import WrongState
 
 
 def _valid(application: Application) -> Recognition:
-    """Raises Http404, or WrongState where it is not valid any more."""
+    """Returns the recognition. Raises Http404 if there is none, WrongState if it is no longer valid."""
     recognition = get_object_or_404(Recognition, application=application)
     if recognition.state != "valid":
         raise WrongState("The recognition is not valid any more, so the register does not show it.")
@@ -27,7 +27,7 @@ def _valid(application: Application) -> Recognition:
 
 @step(Act.PUBLISH)
 def publish(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Tick what the register shows, and see it as anyone would; "preview" shows it and keeps nothing."""
+    """Edits what the register shows, with a view of the result. A POST with "preview" saves nothing."""
     recognition = _valid(application)
     form = ShownForm(request.POST or None, recognition=recognition)
     conflict: dict[str, Any] = {}
@@ -51,7 +51,7 @@ def publish(request: AuthenticatedRequest, application: Application, rights: Rig
 
 @step(Act.REVOKE)
 def revoke(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Asks once, with a reason; register and verification follow with the same moment."""
+    """Asks for a reason, then revokes. Register and verification show it at once."""
     recognition = _valid(application)
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -1,7 +1,7 @@
-"""Whether a certificate is genuine: what its QR code opens, and a form for its number. For anyone, without an account.
+"""Public verification of certificates: the page that a QR code opens, and a form for the number.
 
-A number has 80 random bits, and an address may ask only so often, so nobody comes upon one by trying. A number that
-is no number and one that does not exist take the same way and get the same page.
+A number has 80 random bits, and requests are limited by client address, so numbers can't be guessed. Malformed and
+unknown numbers take the same path through the code and get the same page.
 """
 
 import ipaddress
@@ -25,9 +25,9 @@ View = Callable[..., HttpResponse]
 
 
 class AddressThrottle(SimpleRateThrottle):
-    """Counts by the client's address, for which allauth believes X-Forwarded-For only as far as proxies are trusted.
+    """Counts requests by client address, for which allauth uses X-Forwarded-For only from trusted proxies.
 
-    An IPv6 client has a whole /64 network of addresses, so the network is counted.
+    For IPv6 it counts the /64 network, because a client can use any address in it.
     """
 
     def get_cache_key(self, request: HttpRequest) -> str:
@@ -38,7 +38,7 @@ class AddressThrottle(SimpleRateThrottle):
 
 
 def seldom(view: View) -> View:
-    """So often from one address as a person checks certificates; then 429. No search engine keeps what it answers."""
+    """Limits requests from one address to ``RATE``, then responds 429. Tells search engines not to index responses."""
 
     @wraps(view)
     def counted(request: HttpRequest, *args: str, **more: str) -> HttpResponse:
@@ -56,7 +56,7 @@ def seldom(view: View) -> View:
 @require_safe
 @never_cache
 def verify_form(request: HttpRequest) -> HttpResponse:
-    """A number as someone typed it, led to where it is looked up."""
+    """Shows a form for a number, and redirects to the page that looks it up."""
     form = NumberForm(request.GET if "number" in request.GET else None)
     if form.is_valid():
         return redirect("recognition:verify", form.cleaned_data["number"])
@@ -67,7 +67,7 @@ def verify_form(request: HttpRequest) -> HttpResponse:
 @never_cache
 @seldom
 def verify(request: HttpRequest, number: str) -> HttpResponse:
-    """Valid, expired, revoked or unknown; beside it only what the register shows, or showed."""
+    """Says whether a number is valid, expired, revoked or unknown, with only what the register shows or showed."""
     found = Recognition.objects.with_utility().filter(number=as_number(number)).first()
     state = found.state if found else "unknown"
     context = {"found": found, "state": state, "form": NumberForm()}

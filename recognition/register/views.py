@@ -1,4 +1,4 @@
-"""The public register of recognized utilities: the list with its map, and the page and photos of each entry."""
+"""The public register of recognized utilities: the list with its map, and each entry's page and photos."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +15,7 @@ A_WEEK = 7 * 24 * 60 * 60
 
 @require_safe
 def register_list(request: HttpRequest) -> HttpResponse:
-    """Every valid recognition, for anyone."""
+    """Lists every valid recognition."""
     context = {"number_form": NumberForm()}
     return list_page(
         request, RegisterTable, RegisterFilters, register.entries(), "recognition/register/register.html", context
@@ -24,7 +24,7 @@ def register_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def register_entry(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a utility agreed to show; 410 once its recognition has ended, in whichever way."""
+    """Shows what a utility agreed to publish. Responds 410 if its recognition has expired or was revoked."""
     entry = get_object_or_404(Recognition.objects.with_utility().select_related("application__cycle__edition"), pk=pk)
     if entry.state != "valid":
         return render(request, "recognition/register/register_gone.html", status=410)
@@ -34,7 +34,7 @@ def register_entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def register_photo(request: HttpRequest, pk: int, photo_pk: int) -> HttpResponse:
-    """A photo of the submitted version that its utility allowed to be published, while the recognition is valid."""
+    """Returns a photo that the utility allowed to be published, while the recognition is valid."""
     entry = get_object_or_404(Recognition.objects.valid().select_related("application"), pk=pk)
     photo = get_object_or_404(register.photos(entry.application).select_related("file"), pk=photo_pk)
     response = photo.file.response(inline=True)
