@@ -1,1 +1,1 @@
-"""Compliance data from EPA's ECHO: asked for one application, or for a whole cycle from the weekly files."""
+"""Compliance data from EPA's ECHO: for one application from its web services, for a cycle from its weekly files."""

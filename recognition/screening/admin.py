@@ -1,4 +1,4 @@
-"""What ECHO said, and the screenings of cycles: to look at."""
+"""Read-only admin of ECHO's answers and of screenings."""
 
 from django.contrib import admin
 
@@ -15,7 +15,7 @@ class ScreeningEventInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Screening)
 class ScreeningAdmin(ReadOnly, admin.ModelAdmin):
-    """Not the findings: they stand on the pages of those who review the applications."""
+    """Screenings without their findings, which only the reviewers' own pages show."""
 
     list_display = ["cycle", "status", "requested_at", "by", "progress", "rows", "heard_at"]
     list_filter = ["status", "cycle"]

@@ -1,4 +1,4 @@
-"""Asks ECHO about the numbers of one application, each once a day, and keeps what it said beside how it was read."""
+"""Asks ECHO about the numbers of one application, and stores one answer a day for each, with how it was read."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ NOT_KEPT = "The answer holds characters that can’t be kept."
 
 
 def request(application: Application) -> bool:
-    """Have a worker ask, unless one is at it; False if the broker is away."""
+    """Queues a task that asks ECHO, unless one is under way. Returns False if the broker is unavailable."""
     if not cache.add(_mark(application), timezone.now(), ASK_LIMIT + 60):
         return True
     sent = queue.send("recognition.tasks.ask_echo", application.pk)
@@ -36,13 +36,13 @@ def request(application: Application) -> bool:
 
 
 def _mark(application: Application) -> str:
-    """Under this it is noted since when it is being asked; it goes by itself should the worker die."""
+    """Returns the cache key of the time when asking began. The entry expires by itself if the worker dies."""
     return f"echo-asked-{application.pk}"
 
 
 def ask(application: Application) -> None:
-    """About each number that ECHO gave no answer on today."""
-    from echo.client import Echo, Unreachable  # here: a web process needs no HTTP client
+    """Asks about each number that ECHO has not answered about today."""
+    from echo.client import Echo, Unreachable  # imported here because web processes need no HTTP client
 
     numbers = _numbers(application)
     answered = EchoAnswer.objects.filter(identifier__in=numbers, day=timezone.localdate()).exclude(raw={})
@@ -66,7 +66,7 @@ def ask(application: Application) -> None:
 
 
 def about(echo: "Echo", number: str, services: tuple[str, ...]) -> tuple[str, Any, Reading]:
-    """Which service answered, the raw answer, how it is read. Raises Unreachable."""
+    """Returns the service that answered, the raw answer, and how it is read. Raises Unreachable."""
     from echo.client import NoAnswer, Unreachable
 
     service, raw, read = services[0], {}, reading.unknown("")
@@ -78,7 +78,7 @@ def about(echo: "Echo", number: str, services: tuple[str, ...]) -> tuple[str, An
         except NoAnswer as error:
             return service, {}, reading.unknown(str(error))
         read = reading.answer(raw, number, service)
-        if read.error != reading.NOT_KNOWN:  # else the other service may know it
+        if read.error != reading.NOT_KNOWN:  # otherwise the other service may know it
             break
     return service, raw, read
 
@@ -95,7 +95,7 @@ def _keep(number: str, service: str, raw: Any, read: Reading) -> None:
     try:
         with transaction.atomic():
             EchoAnswer.objects.update_or_create(identifier=number, day=timezone.localdate(), defaults=values)
-    except DataError:  # JSON may hold what PostgreSQL's text does not
+    except DataError:  # JSON may contain characters that PostgreSQL can't store
         if not raw:
             raise
         _keep(number, service, {}, reading.unknown(NOT_KEPT))
@@ -111,11 +111,11 @@ def _numbers(application: Application) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Line:
-    """One number with ECHO's last answer; ``report`` leads to its public report, ``source`` is the raw answer."""
+    """One number with ECHO's last answer. ``report`` is the URL of its public report, ``source`` the raw answer."""
 
     number: str
     answer: EchoAnswer | None
-    is_asked: bool  # whether it can be asked about at all
+    is_asked: bool  # whether ECHO can be asked about it
     report: str
     source: str
 
@@ -123,7 +123,7 @@ class Line:
 @dataclass(frozen=True)
 class Panel:
     lines: list[Line]
-    since: datetime | None  # being asked since then
+    since: datetime | None  # when asking began, while it is under way
 
     @property
     def seen(self) -> str:
@@ -133,7 +133,7 @@ class Panel:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a number that ECHO gave no answer on today."""
+        """Whether there is a number that ECHO has not answered about today."""
         today = timezone.localdate()
         return any(
             line.is_asked and not (line.answer and line.answer.day == today and line.answer.raw) for line in self.lines

@@ -1,4 +1,4 @@
-"""The list of a screening's findings: its columns and its filters."""
+"""The columns and filters of a screening's findings."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The permits and water systems that applications name."""
+"""The numbers of permits and water systems that applications name."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from recognition.models import Application, Submission
 
 @dataclass(frozen=True)
 class Applicant:
-    """``numbers``: as the last version names it → which of ECHO's services may know it (none: not well formed)."""
+    """An application. ``numbers``: number in its last version → ECHO's services that may know it (none: malformed)."""
 
     pk: int
     numbers: dict[str, tuple[str, ...]]
 
 
 def applicants(applications: QuerySet[Application]) -> Iterator[Applicant]:
-    """Of submitted ``applications``, in two queries."""
+    """Yields the numbers of submitted ``applications``. Makes two queries."""
     last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
     rows = list(
         applications.order_by("pk").values_list(

@@ -1,4 +1,4 @@
-"""A cycle's applications against ECHO's weekly files: one finding for each number in each file that may speak of it."""
+"""Checks a cycle's applications against ECHO's weekly files: a finding for each number and file that may cover it."""
 
 import logging
 import time
@@ -21,8 +21,8 @@ from workflow.models import WrongState
 
 logger = logging.getLogger(__name__)
 
-TELL_SECONDS = 1.0  # the row is written to no more often
-RAW_ROWS = 50  # kept beside a finding
+TELL_SECONDS = 1.0  # minimum time between two writes of the progress
+RAW_ROWS = 50  # maximum number of rows stored with a finding
 
 ERROR_INTERNAL = "Something in this program went wrong. Those who run this site find the details in its log, number {}."
 ERROR_TIMED_OUT = "It was not finished after six hours, so it was stopped."
@@ -33,14 +33,14 @@ NO_NUMBER = "The application names no number."
 
 
 def run(screening: Screening, folder: Path | None = None) -> None:
-    """Do it, from the files in ``folder`` or downloaded, and record the outcome on its row."""
+    """Runs it with the files in ``folder``, else with downloaded ones, and records the outcome on its row."""
     try:
         screening.start()
         _screen(screening, folder)
     except WrongState as elsewhere:
         logger.info("screening %s is not this worker's: %s", screening.pk, elsewhere)
     except (OperationalError, InterfaceError):
-        raise  # where the database went away nothing can be recorded: the sweep sees to it
+        raise  # without the database nothing can be recorded; the sweep fails it later
     except SoftTimeLimitExceeded:
         logger.exception("screening %s took too long", screening.pk)
         screening.fail(ERROR_TIMED_OUT)
@@ -50,7 +50,7 @@ def run(screening: Screening, folder: Path | None = None) -> None:
 
 
 def _screen(screening: Screening, folder: Path | None) -> None:
-    """Raises WrongState once it was given up."""
+    """Raises WrongState if it was given up meanwhile."""
     period = Period(timezone.localdate())
     screened = under_review(screening.cycle)
     wanted: dict[str, set[str]] = {reading.CWA: set(), reading.SDWA: set()}
@@ -79,7 +79,7 @@ def under_review(cycle: Cycle) -> list[Applicant]:
 
 @dataclass
 class Outcome:
-    """What came of one file: its extract, or why there is none."""
+    """The result of one file: its extract, or why there is none."""
 
     file: File
     extract: Extract | None = None
@@ -87,7 +87,7 @@ class Outcome:
 
     @property
     def told(self) -> dict[str, Any]:
-        """As the row keeps it, for the page."""
+        """What the screening's row stores for the page."""
         told: dict[str, Any] = {"name": self.file.name, "archive": self.file.archive, "error": self.error}
         if self.extract:
             told |= {"rows": self.extract.rows, "refused": self.extract.refused, "date": str(self.extract.made)}
@@ -130,11 +130,11 @@ def _of_file(path: Path, file: File, wanted: dict[str, set[str]], period: Period
 
 
 def findings_of(applicant: Applicant, outcomes: list[Outcome], period: Period) -> Iterator[dict[str, Any]]:
-    """The fields of an applicant's findings: its every number in each file that may speak of it."""
+    """Yields the fields of an applicant's findings: each of its numbers in each file that may cover it."""
     if not applicant.numbers:
         yield _finding("", "", reading.unknown(NO_NUMBER), [])
     odd = {number[:12] for number, services in applicant.numbers.items() if not services}
-    for shortened in sorted(odd):  # the row has room for no more
+    for shortened in sorted(odd):  # the column has 12 characters
         yield _finding(shortened, "", reading.unknown("Not a well-formed number."), [])
     for number, services in applicant.numbers.items():
         for service in _services(number, services, outcomes):
@@ -145,7 +145,7 @@ def findings_of(applicant: Applicant, outcomes: list[Outcome], period: Period) -
 
 
 def _services(number: str, services: tuple[str, ...], outcomes: list[Outcome]) -> tuple[str, ...]:
-    """Where a number may be a permit or a system: what the files know it as, else the likelier."""
+    """Returns the one service to use: the first whose files have the number, else the likeliest."""
     known = [service for service in services if any(outcome.has(service, number) for outcome in outcomes)]
     return tuple(known[:1] or services[:1])
 
@@ -157,7 +157,7 @@ def _finding(number: str, file: str, read: Reading, rows: list[Any]) -> dict[str
 
 @dataclass
 class Meter:
-    """How far it is, written to the row now and then: each file is one step, and so is each download."""
+    """The progress of a screening, written to its row from time to time. Each download and each file is one step."""
 
     screening: Screening
     steps: int
@@ -173,7 +173,7 @@ class Meter:
         self._tell(0)
 
     def heard(self, fraction: float, rows: int) -> None:
-        """``fraction`` of this step's bytes, ``rows`` of its rows."""
+        """Updates the progress: ``fraction`` of this step's bytes and ``rows`` of its rows are read."""
         self.in_step = rows
         if time.monotonic() - self.told_at >= TELL_SECONDS:
             self._tell(min(fraction, 1))

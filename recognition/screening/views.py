@@ -1,4 +1,4 @@
-"""Compliance data of a cycle: its applications against ECHO's weekly files, and what was found."""
+"""Compliance data of a cycle: runs the screening against ECHO's weekly files and lists the findings."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -22,7 +22,7 @@ PAGE = "recognition/screening/cycle_screening.html"
 @require_safe
 @never_cache
 def screening(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """The last screening and the findings of the last that was finished; for htmx only how far it is."""
+    """Shows the last screening, and the findings of the last successful one. For htmx, returns only the progress."""
     cycle = cycle_for(request.user, cycle_pk, Act.SCREEN)
     last = cycle.screenings.first()
     if request.headers.get("HX-Request") and last:
@@ -37,7 +37,7 @@ def screening(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _progress(request: AuthenticatedRequest, last: Screening) -> HttpResponse:
-    """Nothing (204) where nothing is new; a finished one reloads the page, which has its findings."""
+    """Responds 204 if nothing is new. A finished screening reloads the page, which shows its findings."""
     if last.is_finished:
         return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
     context = {"last": last, "cycle": last.cycle}
