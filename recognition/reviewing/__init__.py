@@ -1,1 +1,1 @@
-"""The three reviews: queues, completeness, compliance, panel."""
+"""The completeness, compliance and panel reviews, and their queues."""

@@ -1,4 +1,4 @@
-"""How far the members of a panel agree, criterion by criterion. Plain values in, plain values out."""
+"""How far the members of a panel agree on each criterion. Pure functions on plain values."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ MET, PARTLY, NOT_MET = "met", "partly", "not_met"
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often a criterion was found met, partly met, not met. A criterion that someone did not rate counts less."""
+    """How many members found a criterion met, partly met, not met. Members who did not rate it are not counted."""
 
     criterion: str
     met: int = 0
@@ -23,9 +23,9 @@ class Agreement:
 
     @property
     def word(self) -> str:
-        """ "agree": all the same. "mostly agree": more than half the same, and nobody says the opposite. Else "differ".
+        """ "agree": all the same. "mostly agree": more than half the same, no "met" next to a "not met". Else "differ".
 
-        Empty for fewer than two ratings: one person does not agree or differ.
+        Empty for fewer than two ratings.
         """
         if self.rated < 2:
             return ""
@@ -37,7 +37,7 @@ class Agreement:
 
 
 def table(criteria: Sequence[str], reviews: Iterable[Mapping[str, str]]) -> list[Agreement]:
-    """One line for each criterion; a review is criterion → "met", "partly", "not_met", or empty: not rated."""
+    """Returns a line for each criterion. A review is criterion → "met", "partly", "not_met", or empty if not rated."""
     reviews = list(reviews)
     lines = []
     for criterion in criteria:
@@ -47,13 +47,13 @@ def table(criteria: Sequence[str], reviews: Iterable[Mapping[str, str]]) -> list
 
 
 def of_reviews(reviews: Iterable[Any]) -> list[Agreement]:
-    """The same of rows as ``SeatQuerySet.reviews`` brings them; all have rated the same criteria."""
+    """Returns the table for rows of ``SeatQuerySet.reviews``, which have all rated the same criteria."""
     values = [{rating.criterion: rating.value for rating in review.ratings.all()} for review in reviews]
     return table(list(values[0]) if values else [], values)
 
 
 def in_short(lines: Sequence[Agreement]) -> str:
-    """Over all criteria that two or more rated; empty where there is none."""
+    """Returns a phrase about all criteria that two or more members rated; empty if there is none."""
     words = [line.word for line in lines if line.word]
     if not words:
         return ""

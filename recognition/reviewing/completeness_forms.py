@@ -1,4 +1,4 @@
-"""The completeness review: its checklist, returning an application, closing it as incomplete."""
+"""Forms of the completeness review: the checklist, returning an application, closing it as incomplete."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from recognition.models.review import last_judged
 
 @dataclass
 class Line:
-    """A line of the checklist as the page shows it; ``before`` is what was said of it in the version before."""
+    """A line of the checklist on the page. ``before`` is the same line for the previous version."""
 
     item: CheckItem
     met: forms.BoundField
@@ -27,7 +27,7 @@ class Line:
 
 
 class ChecklistForm(forms.Form):
-    """All lines at once. A line that nobody judged starts from what the machine found."""
+    """The whole checklist. A line that nobody has judged starts with the result of the automatic check."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -72,12 +72,12 @@ class ChecklistForm(forms.Form):
 
     @property
     def answers(self) -> dict[str, tuple[bool | None, str]]:
-        """What ``review.record_checklist`` takes."""
+        """The answers, as ``record_checklist`` takes them."""
         said = self.cleaned_data
         return {item.name: (said[f"{item.name}-met"], said[f"{item.name}-reason"]) for item in self.items}
 
     def start_over_from(self, items: Sequence[CheckItem]) -> None:
-        """After someone else saved: keep what was typed, and let the next saving count as over theirs."""
+        """Keeps the input after someone else saved ``items``, and lets the next save overwrite theirs."""
         self.items = items
         data = self.data.copy()  # type: ignore[attr-defined]
         data["seen"] = last_judged(items)
@@ -85,7 +85,7 @@ class ChecklistForm(forms.Form):
 
 
 def _asked(found: bool | None) -> str:
-    """What a person's words on a line are for."""
+    """Returns the label of a line's text field."""
     if found is None:
         return "What is missing?"
     return "Why is it not met after all?" if found else "Your words, for the letter; needed if it is met after all"

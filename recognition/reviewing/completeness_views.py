@@ -1,4 +1,4 @@
-"""The completeness review: take up, the checklist, and its three ends."""
+"""The completeness review: taking an application up, the checklist, and its three outcomes."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,14 +43,14 @@ def take_up(request: AuthenticatedRequest, application: Application, rights: Rig
 @require_safe
 @step(Act.SEE_CHECKLIST)
 def checklist(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """The lines beside the text: to fill in, or to read once the stage is over."""
+    """Shows the checklist next to the text; it is read-only outside the completeness review."""
     return _checklist(request, application, rights, _form(application))
 
 
 @require_POST
 @step(Act.CHECK)
 def save_checklist(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Save every line; ``then`` names the page on which the review goes on."""
+    """Saves every line, then redirects to the page that ``then`` names."""
     form = _form(application, request.POST)
     if not _saved(form, application, request):
         return _checklist(request, application, rights, form)
@@ -63,7 +63,7 @@ def save_checklist(request: AuthenticatedRequest, application: Application, righ
 @require_POST
 @step(Act.CHECK)
 def complete(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """With the checklist as it was sent along, which is saved first."""
+    """Saves the submitted checklist, then finds the application complete."""
     form = _form(application, request.POST)
     if not _saved(form, application, request):
         return _checklist(request, application, rights, form)
@@ -78,7 +78,7 @@ def complete(request: AuthenticatedRequest, application: Application, rights: Ri
 
 @step(Act.CHECK)
 def send_back(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Return it to the applicant: first the letter as it will be sent, then, confirmed, the sending."""
+    """Returns it to the applicant: shows a preview of the letter, and sends it once confirmed."""
     today = timezone.localdate(timezone=ZoneInfo(application.cycle.time_zone))
     start = {"due": today + timedelta(days=application.cycle.days_to_resubmit)}
     form = ReturnForm(request.POST or None, today=today, initial=start)
@@ -95,7 +95,7 @@ def send_back(request: AuthenticatedRequest, application: Application, rights: R
 
 
 def _to_send(application: Application, form: ReturnForm, request: AuthenticatedRequest) -> dict[str, Any]:
-    """What is missing; once date and words are given, the whole letter. Raises as ``returnable``."""
+    """Returns what is missing and, once the form is valid, the letter. Raises what ``returnable`` raises."""
     shown: dict[str, Any] = {"missing": returnable(application).checklist.filter(met=False)}
     if form.is_bound and form.is_valid() and "change" not in request.POST:
         shown["subject"], shown["body"] = return_letter(application, **form.cleaned_data)
@@ -104,7 +104,7 @@ def _to_send(application: Application, form: ReturnForm, request: AuthenticatedR
 
 @step(Act.CHECK, Act.CLOSE_LATE)
 def incomplete(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """The end for one that stays incomplete, or did not come back in time."""
+    """Closes an application that stays incomplete, or did not come back in time."""
     form, waits = ReasonForm(request.POST or None), _still_in_time(application)
     if request.method == "POST" and not waits and form.is_valid():
         find_incomplete(application, by=request.user, why=form.cleaned_data["why"])
@@ -115,14 +115,14 @@ def incomplete(request: AuthenticatedRequest, application: Application, rights: 
 
 
 def _still_in_time(application: Application) -> str:
-    """Until when a returned one may still come back; empty where it may be closed."""
+    """Returns until when a returned application may still be resubmitted; empty if it may be closed."""
     due = application.resubmit_by
     waits = application.status == Application.Status.RETURNED and due and due > timezone.now()
     return application.in_its_zone(due) if due and waits else ""
 
 
 def _form(application: Application, data: Any = None) -> ChecklistForm:
-    """The checklist of the last version beside what was said of the one before."""
+    """Returns the form for the last version's checklist, with that of the previous version for comparison."""
     rows = CheckItem.objects.filter(submission__application=application).select_related("submission", "judged_by")
     submission = application.submission
     items = [item for item in rows if submission and item.submission_id == submission.pk]
@@ -158,7 +158,7 @@ def _checklist(
 
 
 def _changes(application: Application) -> list[Change]:
-    """What version 2 says otherwise than version 1."""
+    """Returns what changed from version 1 to version 2."""
     versions = list(application.submissions.all())
     if len(versions) < 2:
         return []

@@ -1,4 +1,4 @@
-"""The compliance review: one look into the record, the finding that ends an application, the Region's words."""
+"""Forms of the compliance review: a check of the record, the finding of a violation, the Region's recommendation."""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from recognition.models import ComplianceCheck
 
 
 class CheckForm(forms.ModelForm):
-    """One check of one kind; its fields' names begin with the kind."""
+    """One check of one kind. The kind is the prefix of the field names."""
 
     result = forms.ChoiceField(label="Result", choices=ComplianceCheck.Result.choices, widget=forms.RadioSelect)
     attachment = forms.FileField(
@@ -50,7 +50,7 @@ class CheckForm(forms.ModelForm):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What ``ComplianceCheck.record`` takes."""
+        """The arguments for ``ComplianceCheck.record``."""
         return self.cleaned_data | {"kind": self.kind}
 
 

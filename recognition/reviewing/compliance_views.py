@@ -1,4 +1,4 @@
-"""The compliance review, and the Region's recommendation that may follow it."""
+"""The compliance review, and the EPA Region's recommendation that may follow it."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from workflow import polling, saving
 @require_safe
 @step(Act.SEE_COMPLIANCE)
 def compliance(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Who it is and what the record says: to be recorded, or to be read by those who go on with it."""
+    """Shows the applicant and the compliance record; only compliance staff can add to it."""
     return _page(request, application, rights)
 
 
@@ -86,7 +86,7 @@ def ask(request: AuthenticatedRequest, application: Application, rights: Rights)
 @never_cache
 @step(Act.SEE_COMPLIANCE)
 def echo(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """For htmx: what changed of ECHO's answers, and nothing (204) where nothing did."""
+    """Returns ECHO's answers for htmx, or 204 if nothing changed."""
     panel = asking.panel(application)
     context = {"application": application, "panel": panel, "may_ask": rights.may(Act.SCREEN)}
     fragment = "recognition/reviewing/application_compliance.html#echo"
@@ -133,7 +133,7 @@ def _page(
 def _kind(
     kind: ComplianceCheck.Kind, last: ComplianceCheck | None, records: list[ComplianceCheck], sent: CheckForm | None
 ) -> dict[str, Any]:
-    """One check: the record that counts, the earlier ones, the form for the next."""
+    """Returns one kind of check: the record that counts, the earlier ones, the form for the next."""
     form = sent if sent and sent.kind == kind else CheckForm(kind=kind)
     earlier = [record for record in records if record.kind == kind and record != last]
     return {"kind": kind, "last": last, "earlier": earlier[::-1], "form": form}

@@ -1,4 +1,4 @@
-"""The queues of staff and panel: who has which, their columns and their filters."""
+"""The queues of staff and panel: who sees which, their columns and filters."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ TONES: dict[str, str] = {
 
 
 class DueColumn(DateColumn):
-    """A date, with a word where it is past and the work is not done."""
+    """A date, marked “late” if it is past and the work is not done."""
 
     def render(self, value: date, record: Any) -> str:  # type: ignore[override]
         shown = super().render(value)
@@ -38,7 +38,7 @@ class DueColumn(DateColumn):
 
 
 def is_late(record: Any, due: date) -> bool:
-    """By the calendar of the cycle's place, or to the second where a person was given a time."""
+    """Returns whether ``due`` is past: by date in the cycle's time zone, to the second while applicants can edit."""
     if getattr(record, "submitted", False):
         return False
     if record.status in Application.EDITABLE:
@@ -47,14 +47,14 @@ def is_late(record: Any, due: date) -> bool:
 
 
 class AgeColumn(tables.Column):
-    """Whole days since a moment."""
+    """The whole days since a time."""
 
     def render(self, value: datetime) -> int:
         return (timezone.now() - value).days
 
 
 class CodeColumn(tables.Column):
-    """A state by its two letters; its name would take too much of a row."""
+    """A state by its two letters; its name would need too much space."""
 
     def render(self, record: Any) -> str:
         return str(record.utility.state)
@@ -160,7 +160,7 @@ class ReviewTable(Table):
 
 
 class ByWords(Filters):
-    """Of applications: by the name or place of their utility, or one of its numbers."""
+    """A filter by the utility's name, city or one of its numbers."""
 
     words = CharFilter(label="Name, city or number", method="by_words")
 
@@ -191,7 +191,7 @@ class QueueFilters(ByWords):
 
 
 class ReviewFilters(QueueFilters):
-    """A member sees of an application what it is about, not how large it is."""
+    """The filters for panel members, whose list shows neither region nor size."""
 
     region = size = None
 
@@ -205,7 +205,7 @@ def _among(choices: Iterable[tuple[str, str]], found: set[str]) -> list[tuple[st
 
 @dataclass(frozen=True)
 class Queue:
-    """A list of applications for the people in ``groups``; ``more`` adds what its own columns show."""
+    """A list of applications for users in ``groups``. ``more`` annotates the rows for the table's own columns."""
 
     title: str
     lede: str
@@ -214,7 +214,7 @@ class Queue:
     table: type[Table]
     filters: type[Filters] = QueueFilters
     more: Callable[[Any, Any], Any] | None = None
-    for_members: bool = False  # whoever has a seat on a panel, in the group or not
+    for_members: bool = False  # also for users with a seat on a panel who are not in the groups
 
     def exists_for(self, user: User) -> bool:
         if self.groups & user.staff_groups:
@@ -286,5 +286,5 @@ QUEUES = {
 
 
 def queues_of(user: User) -> list[tuple[str, str]]:
-    """The queues that exist for a person: (name, title)."""
+    """Returns the queues that exist for a user: (name, title)."""
     return [(name, queue.title) for name, queue in QUEUES.items() if queue.exists_for(user)]

@@ -1,4 +1,4 @@
-"""What staff and members of a panel enter: seats, conflicts of interest, ratings, remarks, the recommendation."""
+"""Forms for staff and panel members: seats, conflicts of interest, ratings, remarks, the recommendation."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ def _text(label: str, rows: int, most: int, **options: Any) -> forms.CharField:
 
 
 class AssignForm(forms.Form):
-    """Who, and until when; the person is chosen by one of several buttons."""
+    """The person to assign, and the due date. Each person has a button that sends ``member``."""
 
     due = forms.DateField(label="Review due by", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     member = forms.IntegerField(widget=forms.HiddenInput)
@@ -32,7 +32,7 @@ class TakeOffForm(forms.Form):
 
 
 class RecuseForm(forms.Form):
-    """Which kind of conflict, and a few words."""
+    """The kind of conflict, and a short explanation."""
 
     conflict = forms.ChoiceField(
         label="What kind of conflict is it?",
@@ -43,7 +43,7 @@ class RecuseForm(forms.Form):
 
 
 class RatingForm(forms.Form):
-    """One criterion; ``version`` is the one it was read at."""
+    """The rating of one criterion. ``version`` is the version that was read."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     value = forms.ChoiceField(label="Rating", choices=Rating.Value.choices, required=False, widget=forms.RadioSelect)

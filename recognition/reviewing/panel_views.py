@@ -1,4 +1,4 @@
-"""The panel of one application, for program staff: its seats, who might take one, what was submitted."""
+"""The panel of one application: its seats, candidates for them, and the submitted reviews."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from workflow.models import WrongState
 @step(Act.SEE_PEOPLE)
 def panel(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     if not rights.may(Act.SEE_REVIEWS):
-        raise Http404  # there is no panel yet, or it is none of this person's business
+        raise Http404  # there is no panel yet, or the user may not see its reviews
     return _page(request, application, rights)
 
 
@@ -61,9 +61,9 @@ def _page(
 
 
 def reviews(application: Application) -> dict[str, Any]:
-    """What was submitted: members, a line for each criterion with everyone's finding, how far they agree.
+    """Returns the submitted reviews, a line for each criterion with everyone's rating, and how far they agree.
 
-    Only for those who may see reviews.
+    Only for users who may see reviews.
     """
     found = list(Seat.objects.filter(application=application).reviews())
     ratings = [{rating.criterion: rating for rating in seat.ratings.all()} for seat in found]
@@ -79,13 +79,13 @@ def reviews(application: Application) -> dict[str, Any]:
 
 
 def _due(application: Application) -> date:
-    """The end of the cycle's panel window, or two weeks from now where that is over or not set."""
+    """Returns the end of the cycle's panel window, or two weeks from today if that is past or not set."""
     until, today = application.cycle.panel_until, timezone.localdate()
     return until if until and until >= today else today + timedelta(days=14)
 
 
 def _people(application: Application, seats: list[Seat]) -> tuple[list[tuple[User, Suggestion]], list[str]]:
-    """Who may take a seat, best first; and why others may not."""
+    """Returns who may take a seat, best first; and why others may not."""
     people = {person.pk: person for person in PanelMember.who_may_join(application)}
     candidates = {person.pk: _candidate(person) for person in people.values()}
     utility = application.utility
@@ -149,7 +149,7 @@ def lead(request: AuthenticatedRequest, application: Application, rights: Rights
 @require_POST
 @step(Act.ASSIGN)
 def take_off(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Give the seat of someone who can't review to another person."""
+    """Frees the seat of someone who can't review, for another person."""
     seat, form = _seat(request, application), TakeOffForm(request.POST)
     if form.is_valid():
         seat.take_off(by=request.user, reason=form.cleaned_data["reason"])
@@ -160,7 +160,7 @@ def take_off(request: AuthenticatedRequest, application: Application, rights: Ri
 
 
 def _seat(request: AuthenticatedRequest, application: Application) -> Seat:
-    """The one that a button names."""
+    """Returns the seat that the POST data names. Raises Http404."""
     sent = request.POST.get("seat", "")
     key = int(sent) if sent.isdecimal() and len(sent) < 10 else 0
     seat = get_object_or_404(Seat.objects.select_related("member"), application=application, pk=key)

@@ -1,4 +1,4 @@
-"""The queues of staff and panel."""
+"""The pages of the queues of staff and panel."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -12,7 +12,7 @@ from workflow.lists import list_page
 @login_required
 @require_safe
 def queue(request: AuthenticatedRequest, name: str) -> HttpResponse:
-    """One list; for people without its role it does not exist."""
+    """Shows one queue. Raises Http404 for users without its role."""
     shown = QUEUES.get(name)
     if shown is None or not shown.exists_for(request.user):
         raise Http404

@@ -1,6 +1,6 @@
-"""Which applications wait for whom: the rows of each queue, with everything that its columns show, in one query.
+"""The rows of each queue, with everything that its columns show, in one query.
 
-Staff who belong to a utility are its applicants and nothing else (see rights.py): its rows are in none of their queues.
+Staff who belong to a utility are only its applicants (see rights.py), so none of their queues has its applications.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ Rows = ApplicationQuerySet
 
 
 def waiting(user: User, statuses: Any) -> Rows:
-    """The applications at these stages that ``user`` reviews, with region, size, number and due date."""
+    """Returns the applications at these stages that ``user`` handles, with region, size, version number, due date."""
     rows = Application.objects.visible_to(user).of_others().filter(status__in=statuses)
     last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
     return (
@@ -50,7 +50,7 @@ def waiting(user: User, statuses: Any) -> Rows:
 
 
 def region() -> Coalesce:
-    """As ``accounts.regions.region_of``: a tribal system's number begins with its region."""
+    """The EPA region, as in ``accounts.regions.region_of``: a tribal system's number begins with its region."""
     tribal = Identifier.objects.filter(
         utility=OuterRef("utility"), kind=Identifier.Kind.PWSID, value__regex="^(0[1-9]|10)"
     ).order_by("value")
@@ -60,7 +60,7 @@ def region() -> Coalesce:
 
 
 def _due() -> Case:
-    """The day by which the stage is to be over, where the cycle is."""
+    """The day by which the stage should be over, in the cycle's time zone."""
     return Case(
         When(status=Status.DRAFT, then=_day(Coalesce("extended_until", "cycle__closes"))),
         When(status=Status.RETURNED, then=_day(F("resubmit_by"))),
@@ -77,7 +77,7 @@ def _day(moment: Any) -> Cast:
 
 
 def with_panel(rows: Rows, user: User) -> Rows:
-    """Adds ``n_seats`` and ``reviews``; who sits on a panel learns how many reviewed only after an own review."""
+    """Adds ``n_seats`` and ``reviews``, which is null for a panel member whose own review is still due."""
     seats = Seat.objects.active().filter(application=OuterRef("pk"))
     own = seats.filter(member=user, submitted_at=None)
     return rows.annotate(
@@ -87,7 +87,7 @@ def with_panel(rows: Rows, user: User) -> Rows:
 
 
 def with_decision(rows: Rows, user: User) -> Rows:
-    """Adds ``decided``: whether a decision waits for its release."""
+    """Adds ``decided``: whether a decision was made and waits for its release."""
     made = Decision.objects.filter(application=OuterRef("pk"))
     return rows.annotate(
         decided=Case(When(Exists(made), then=Value("Decided, not released")), default=Value("To decide"))
@@ -95,7 +95,7 @@ def with_decision(rows: Rows, user: User) -> Rows:
 
 
 def with_seat(rows: Rows, user: User) -> Rows:
-    """Those to whose panel ``user`` is assigned, with ``doing``, ``left`` to rate and the seat's own due date."""
+    """Keeps those to whose panel ``user`` is assigned; adds ``doing``, ``left`` to rate and the seat's due date."""
     seat = Seat.objects.filter(pk=OuterRef("my_seat"))
     blank = Rating.objects.filter(seat=OuterRef("my_seat"), value="")
     rows = rows.with_a_seat().annotate(
@@ -118,7 +118,7 @@ def _count(rows: QuerySet[Any], by: str = "application") -> Coalesce:
 
 
 def matching(rows: Rows, words: str) -> Rows:
-    """Every word is in the utility's name or city, or is one of its numbers."""
+    """Keeps the rows for which every word is in the utility's name or city, or is one of its numbers."""
     for word in words.split():
         numbered = Exists(Identifier.objects.filter(utility=OuterRef("utility"), value__iexact=word))
         rows = rows.filter(Q(utility__name__icontains=word) | Q(utility__city__icontains=word) | Q(numbered))

@@ -1,4 +1,4 @@
-"""The page of a panel member: the question of conflict, the own review, and after it what the others found."""
+"""The page of a panel member: the conflict of interest, the member's review, and then what the others found."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ CLOSED = "The panel has recommended, or your seat was given up: this review can 
 
 
 def _own(request: AuthenticatedRequest, pk: int) -> tuple[Application, Rights, Seat]:
-    """The application with the person's own seat on its panel; for all others there is no such page."""
+    """Returns the application, the rights and the user's seat on its panel. Raises PermissionDenied without a seat."""
     application, rights = application_for(request.user, pk)
     if rights.seat is None or application.my_role:
         raise PermissionDenied
@@ -49,7 +49,7 @@ def review(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 
 def _question(request: AuthenticatedRequest, application: Application, seat: Seat, form: Any) -> HttpResponse:
-    """Who applies and from where: no more is shown before the member has said that there is no conflict."""
+    """Shows who applies and from where, and nothing else until the member declares no conflict."""
     context = {"application": application, "seat": seat, "form": form}
     return render(request, "recognition/reviewing/review_declare.html", context, status=saving.status_of(form))
 
@@ -57,8 +57,8 @@ def _question(request: AuthenticatedRequest, application: Application, seat: Sea
 def _page(
     request: AuthenticatedRequest, application: Application, rights: Rights, seat: Seat, **more: Any
 ) -> HttpResponse:
-    """The frozen text beside the own ratings. ``more`` may bring bound forms: ``sent`` (with a ``conflict``), ``form``,
-    ``remark_form``, ``recommendation_form``, ``summary_form``."""
+    """Shows the submitted text next to the member's ratings. ``more`` may contain bound forms: ``sent`` (with a
+    ``conflict``), ``form``, ``remark_form``, ``recommendation_form``, ``summary_form``."""
     ratings = list(seat.ratings.all())
     missing = [rating for rating in ratings if not rating.value]
     names = shown.criterion_names(application.cycle.edition.criteria)
@@ -81,7 +81,7 @@ def _page(
 def _rows(
     application: Application, rights: Rights, ratings: list[Rating], sent: RatingForm | None
 ) -> list[dict[str, Any]]:
-    """Each claimed criterion: its frozen text, the own rating, its form."""
+    """Returns each claimed criterion with its submitted text, the member's rating, and the form."""
     submission = application.submission
     content = submission.content if submission else {}
     if not rights.may(Act.READ_CONFIDENTIAL):
@@ -98,7 +98,7 @@ def _rows(
 
 
 def _panel(application: Application, rights: Rights) -> dict[str, Any]:
-    """What the whole panel found and said: for those who have submitted their own."""
+    """Returns what the whole panel found and said, for members who have submitted their own review."""
     seats = Seat.objects.active().filter(application=application)
     n_seats, n_submitted = seats.count(), seats.filter(submitted_at__isnull=False).count()
     return reviews(application) | {
@@ -142,13 +142,13 @@ def recuse(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return redirect("home")
 
 
-# Saved as the member goes.
+# Saved while the member writes.
 
 
 @login_required
 @require_POST
 def rating(request: AuthenticatedRequest, pk: int, criterion: str) -> HttpResponse:
-    """Save a rating over the version it was read at (workflow.saving)."""
+    """Saves a rating over the version that was read (see workflow.saving)."""
     own = _own(request, pk)
     seat = own[2]
     rating = get_object_or_404(seat.ratings.all(), criterion=criterion)
@@ -185,7 +185,7 @@ def _save_block(
     save: Callable[[], Versioned],
     **bound: Any,
 ) -> HttpResponse:
-    """``bound`` is the form as the page takes it."""
+    """Saves a block. ``bound`` has the form under the name that ``_page`` expects."""
     _, rights, seat = own
     return saving.save_block(
         request,
@@ -213,7 +213,7 @@ def review_submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return redirect("recognition:review", pk)
 
 
-# After the own review.
+# After the member's own review.
 
 
 @login_required

@@ -1,8 +1,8 @@
-"""Who might sit on a panel, in a good order, and why each stands where they do. Plain values in, plain values out.
+"""Ranks the people who might sit on a panel, with reasons. Pure functions on plain values.
 
-Never proposed: a person who belongs to the utility or has an interest in it. Then: people from another state first;
-among them those with less to do, where one who shares an affiliation with an earlier one counts as having one review
-more, so that the first few make a mix.
+People who belong to the utility or have an interest in it are never proposed. People from other states come first, and
+then those with fewer open reviews. Each person with the same affiliation who is on the panel or ranks higher counts as
+one more open review, so that the first few are a mix.
 """
 
 from collections import Counter
@@ -19,9 +19,9 @@ AFFILIATIONS = {
 
 @dataclass(frozen=True)
 class Candidate:
-    """``interests`` and ``utilities`` are utility ids: declared ones, and those that the person belongs to.
+    """A person. ``interests`` (declared) and ``utilities`` (that the person belongs to) are utility ids.
 
-    ``state`` and ``affiliation`` are empty where they are not known; ``open`` is the number of reviews still to do.
+    ``state`` and ``affiliation`` are empty if not known. ``open`` is the number of reviews still to do.
     """
 
     id: int
@@ -41,7 +41,7 @@ class Suggestion:
 def suggest(
     candidates: Iterable[Candidate], *, utility: int, state: str, seated: Iterable[str] = ()
 ) -> list[Suggestion]:
-    """All who may sit, best first. ``seated`` are the affiliations of those who are on the panel already."""
+    """Returns all who may sit, best first. ``seated`` has the affiliations of the present members."""
     waiting = [one for one in candidates if utility not in one.interests | one.utilities]
     taken = Counter(seated)
     found = []
@@ -58,7 +58,7 @@ def _same(candidate: Candidate, state: str) -> bool:
 
 
 def _reasons(candidate: Candidate, state: str, alike: int) -> tuple[str, ...]:
-    """In the order in which they weigh."""
+    """Returns the reasons, most important first."""
     where = AFFILIATIONS.get(candidate.affiliation, candidate.affiliation)
     mix = f"the first from {where}" if not alike else f"{alike} from {where} already"
     return (_place(candidate, state), _load(candidate.open), mix)
