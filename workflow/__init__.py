@@ -1,2 +1,4 @@
-"""StateMachine doors: a status moves only along its table, with an event row; an edited row saves only
-over the version it was read at. Abstract models only; each room keeps its own event table."""
+"""Status changes that follow a table and write an event row, saves that detect conflicts, and shared page parts.
+
+All models here are abstract; each app has its own event table.
+"""

@@ -1,4 +1,4 @@
-"""How a row that moves through its own door is shown in the administration pages."""
+"""Admin mixin for rows that change only through their own methods."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 
 class ReadOnly:
-    """To look at: such a row changes only on its own pages, through its own rules."""
+    """A read-only admin: its rows change only on the site's own pages, which apply their rules."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

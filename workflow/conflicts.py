@@ -1,4 +1,4 @@
-"""Two people changed one row: what each of them wrote, side by side."""
+"""Compares two people's conflicting edits of one row."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ class Difference:
 
 
 def differences(form: forms.BaseForm, current: Any) -> list[Difference]:
-    """The fields of a bound, valid form that differ from the row (or what has its attributes) as it is stored now."""
+    """Returns the fields of a bound, valid form that differ from ``current``: the stored row or an object like it."""
     found = []
     for name, field in form.fields.items():
         if field.widget.is_hidden:
@@ -28,7 +28,7 @@ def differences(form: forms.BaseForm, current: Any) -> list[Difference]:
 
 
 def _words(field: forms.Field, value: Any) -> str:
-    """A value as a person reads it: choices by their labels."""
+    """Returns a value as text: choices by their labels."""
     if value in (None, "", []):
         return "nothing"
     labels = {str(key): str(label) for key, label in getattr(field, "choices", [])}

@@ -1,4 +1,4 @@
-"""What every list is made of: a table that sorts, a form that filters it, its pages, and the whole of it as a file."""
+"""The parts of a list page: a sortable table, a filter form, pagination, and export of the whole list to a file."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -23,16 +23,16 @@ PER_PAGE = 25
 
 
 class Table(tables.Table):
-    """A list's columns. ``page_name`` is what the list is called, for screen readers and on its files.
+    """The columns of a list. ``page_name`` is the list's name for screen readers and exported files.
 
-    ``Meta.order_by`` names the one column that it is sorted by until a person chooses another.
+    ``Meta.order_by`` names the one column that the list is sorted by until the user chooses another.
     """
 
     page_name = ""
 
 
 class DateColumn(tables.Column):
-    """A date or a time of day; with ``format`` as a page shows it."""
+    """A date or datetime. Pages show it in ``format``; exported files get the value itself."""
 
     def __init__(self, *args: Any, format: str = "M j, Y", **options: Any):
         super().__init__(*args, **{"attrs": {"td": {"class": "date"}}} | options)
@@ -46,7 +46,7 @@ class DateColumn(tables.Column):
 
 
 class StateColumn(tables.Column):
-    """A field with choices, as a tag; ``tones`` gives a choice its color: good, warn or bad."""
+    """A field with choices, shown as a tag. ``tones`` maps a choice to its color: good, warn or bad."""
 
     def __init__(self, *args: Any, tones: dict[str, str], **options: Any):
         super().__init__(*args, **options)
@@ -61,10 +61,10 @@ class StateColumn(tables.Column):
 
 
 class Filters(FilterSet):
-    """The form above a list. What it can't understand it says so of, and filters by the rest."""
+    """The form above a list. It shows an error for an invalid value and still applies the other filters."""
 
     def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
-        """The choices of one filter, where they depend on the list; without two of them it is left out."""
+        """Sets the choices of a filter that depend on the list. Drops the filter if there are fewer than two."""
         choices = list(choices)
         if len(choices) < 2:
             del self.filters[name]
@@ -80,9 +80,9 @@ def list_page(
     template: str,
     context: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """One page of ``rows``, filtered and sorted as the address says; with ``?export=`` all of them, as a file.
+    """Returns a page of ``rows``, filtered and sorted by the query string; with ``?export=``, a file of all rows.
 
-    ``template`` includes workflow/filters.html and workflow/table.html where ``total`` is not 0.
+    ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0.
     """
     filters = filters_class(request.GET, rows, request=request) if filters_class else None
     table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
@@ -103,9 +103,9 @@ def list_page(
 
 
 def _sorted(table_class: type[Table], rows: QuerySet[Any], asked: str) -> Table:
-    """The table in the order asked for, else in its own; equal rows keep the order that ``rows`` came in.
+    """Returns the table in the requested order, or its default. Ties keep the order of ``rows``.
 
-    The key comes last: without it a row could stand on two pages, and another on none.
+    The primary key comes last. Without it, a row could appear on two pages and another on none.
     """
     known = {name for name, column in table_class.base_columns.items() if column.orderable is not False}
     table = table_class(rows, order_by=asked if asked.removeprefix("-") in known else None, default="")
@@ -116,7 +116,7 @@ def _sorted(table_class: type[Table], rows: QuerySet[Any], asked: str) -> Table:
 
 
 def _by(rows: QuerySet[Any], term: Any) -> Any:
-    """Choices in the order they are declared in, words whatever their case, what is empty always last."""
+    """Returns a sort key: choices in declared order, text ignoring case, nulls always last."""
     field = tables.A(term.bare).get_field(rows.model)
     key: Any = F(term.bare)
     if choices := getattr(field, "flatchoices", None):

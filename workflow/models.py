@@ -1,4 +1,4 @@
-"""What a room builds its statuses and its saved-as-you-go rows from."""
+"""Abstract models for rows with a status, their events, comments, and rows that several people edit."""
 
 from typing import Any, ClassVar, Self
 
@@ -9,11 +9,11 @@ from django.utils import timezone
 
 
 class WrongState(Exception):
-    """The move is not in the table, or someone else moved the row first. Nothing was changed."""
+    """TRANSITIONS does not allow the change, or someone else changed the row first. Nothing was changed."""
 
 
 class Stale(Exception):
-    """The row changed after it was read. ``current`` is the row as it is now; nothing was saved."""
+    """The row changed after it was read. ``current`` is the row as it is stored now. Nothing was saved."""
 
     def __init__(self, current: Any):
         super().__init__(f"{current!r} was changed meanwhile")
@@ -21,9 +21,9 @@ class Stale(Exception):
 
 
 class StateMachine(models.Model):
-    """A row with a ``status`` that moves only through ``_move``.
+    """A row whose ``status`` changes only through ``_move``.
 
-    A subclass gives ``status`` its choices, ``TRANSITIONS`` (from-status → the statuses it may go to)
+    A subclass defines the choices of ``status``, ``TRANSITIONS`` (status → the statuses that may follow it)
     and an ``Event`` subclass whose foreign key to it has ``related_name="events"``.
     """
 
@@ -43,10 +43,10 @@ class StateMachine(models.Model):
         only_if: models.Q | None = None,
         **changes: Any,
     ) -> None:
-        """Go from the status this row was read at to ``to``, with ``changes``, and write the event.
+        """Changes the status to ``to``, together with ``changes``, and writes the event.
 
-        ``only_if`` is a further condition that the stored row must meet.
-        Raises WrongState if the pair is not in TRANSITIONS or the stored row is no longer as expected.
+        ``only_if`` is an extra condition that the stored row must meet. Raises WrongState if TRANSITIONS does not
+        allow the change, or if the stored row has another status than when it was read or does not meet ``only_if``.
         """
         start = self.status
         if to not in self.TRANSITIONS.get(start, frozenset()):
@@ -63,7 +63,7 @@ class StateMachine(models.Model):
 
 
 class Event(models.Model):
-    """Who moved a row, when, from which status to which, and why. Never changed, never deleted alone."""
+    """A status change: who made it, when, from, to and why. Never changed, and deleted only with its row."""
 
     at = models.DateTimeField(default=timezone.now, editable=False)
     by = models.ForeignKey(
@@ -82,7 +82,7 @@ class Event(models.Model):
 
 
 class Comment(models.Model):
-    """What a person says about a row. A subclass adds the foreign key to that row."""
+    """A person's comment on a row. A subclass adds the foreign key to that row."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(default=timezone.now, editable=False)
@@ -97,7 +97,7 @@ class Comment(models.Model):
 
 
 class Versioned(models.Model):
-    """A row that several people may edit: it saves only over the version it was read at."""
+    """A row that several people may edit. A save succeeds only if the row still has the version that was read."""
 
     version = models.PositiveIntegerField(default=1, editable=False)
     changed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -109,11 +109,11 @@ class Versioned(models.Model):
         abstract = True
 
     def save_over(self, version: int, *, by: AbstractBaseUser, only_if: models.Q | None = None, **changes: Any) -> Self:
-        """Write ``changes`` if the stored row still has ``version`` (one conditional UPDATE).
+        """Writes ``changes`` in one UPDATE if the stored row still has ``version``.
 
-        ``only_if`` must not span a relation (use Exists): Django would then look the row up in a subquery, which
-        PostgreSQL does not ask again after waiting for another save, and the version would no longer guard it.
-        Raises Stale with the current row otherwise, or WrongState if ``only_if`` no longer holds.
+        Raises Stale with the current row if the version differs, or WrongState if ``only_if`` does not hold.
+        ``only_if`` must not span a relation (use Exists): Django would then select the row in a subquery, which
+        PostgreSQL does not reevaluate after waiting for a concurrent save, so the version check would miss that save.
         """
         changes |= {"version": version + 1, "changed_at": timezone.now(), "changed_by": by}
         rows = type(self)._base_manager.filter(pk=self.pk)

@@ -1,6 +1,6 @@
 """The links at the top of every page.
 
-A room registers its own in its ``navigation.py``, which is found when the app starts, as Django finds ``admin.py``.
+An app registers its links in its ``navigation.py``, which is imported at startup, like ``admin.py``.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,9 @@ from django.urls import reverse
 
 @dataclass(frozen=True)
 class Link:
-    """``address`` is the name of a URL, ``order`` its place. ``for_members``: shown to those who are signed in.
+    """A link. ``address`` is a URL name, ``order`` its position; ``for_members`` shows it only to signed-in users.
 
-    It is marked as current on all pages of the address's room, or on its ``pages`` only (names of URLs); those count
-    for no other link.
+    It is marked as current on all pages of its app or, if given, on its ``pages`` (URL names), where no other link is.
     """
 
     label: str
@@ -38,7 +37,7 @@ def register(*links: Link) -> None:
 
 
 def links_for(request: HttpRequest) -> Iterator[tuple[Link, bool]]:
-    """Each link that the person sees, and whether it is the current one."""
+    """Yields each link that the user sees, and whether it is the current one."""
     here = request.resolver_match.view_name if request.resolver_match else ""
     current = _current(here)
     for link in _links:
@@ -47,7 +46,7 @@ def links_for(request: HttpRequest) -> Iterator[tuple[Link, bool]]:
 
 
 def _current(here: str) -> Link | None:
-    """The link for the page named ``here``."""
+    """Returns the link to mark as current on the page with the URL name ``here``."""
     by_page = next((link for link in _links if here in link.pages), None)
     room, in_room, _ = here.partition(":")
     by_room = (link for link in _links if in_room and not link.pages and link.address.startswith(f"{room}:"))

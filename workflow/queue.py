@@ -1,6 +1,6 @@
 """Sends tasks to the queue by their registered names.
 
-A model that sends a task need not import the module of tasks, which imports the model.
+So a model that sends a task need not import the task module, which imports the model.
 """
 
 import logging
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def send(task: str, *args: Any, **options: Any) -> bool:
-    """Send the task of this name, as "reports.tasks.make"; False if the broker is away.
+    """Sends the task with this name, such as "reports.tasks.make". Returns False if the broker is unreachable.
 
     ``options`` are those of Celery's ``apply_async``. The caller keeps a row from which the task can be sent later.
     """

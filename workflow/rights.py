@@ -1,4 +1,4 @@
-"""Rights as a table: which act, by whom, at which stage."""
+"""Permissions as a table: which act, by whom, at which stage."""
 
 from collections.abc import Mapping, Set
 from enum import StrEnum
@@ -12,13 +12,13 @@ Stage = TypeVar("Stage", bound=str)
 
 
 class NotAllowed(PermissionDenied):
-    """The person's role does not include this, or not at this stage. Nothing was changed; a page answers 403."""
+    """The person's role does not allow the act, or not at this stage. Nothing was changed; the response is a 403."""
 
 
 class RightsTable(Generic[Act, Who, Stage]):
-    """``rows`` are act → who may do it → at which stages.
+    """A table of permissions: ``rows`` maps each act to who may do it, and these to the stages.
 
-    A person stands towards a row in one or more ways; it is enough that one of them includes the act.
+    A person can have several roles for a row (``ways``); one that includes the act is enough.
     """
 
     def __init__(self, rows: Mapping[Act, Mapping[Who, frozenset[Stage]]]) -> None:
@@ -28,5 +28,5 @@ class RightsTable(Generic[Act, Who, Stage]):
         return any(stage in stages for who, stages in self.rows[act].items() if who in ways)
 
     def includes(self, act: Act, ways: Set[Who]) -> bool:
-        """Whether one of ``ways`` includes ``act`` at some stage."""
+        """Returns whether one of ``ways`` includes ``act`` at any stage."""
         return any(who in ways for who in self.rows[act])

@@ -1,6 +1,6 @@
-"""What saving as you go answers: to static/js/save.js as JSON, to a person without JavaScript as a page.
+"""Responses to saves: JSON for static/js/save.js, a page for a browser without JavaScript.
 
-200 with the new version; 409 with both texts where someone else saved first; 422 with what is wrong.
+200 with the new version; 409 with both texts if someone else saved first; 422 with the errors.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def status_of(form: Any) -> int:
-    """A page that shows errors says so to programs too."""
+    """Returns 422 for a form with errors, so that programs notice them too; else 200."""
     return 422 if form.is_bound and form.errors else 200
 
 
@@ -31,16 +31,21 @@ def saved(version: int, **more: Any) -> JsonResponse:
 
 
 def conflict(stale: Stale, form: BaseForm, *, row: str, base: str, theirs: Any = None) -> dict[str, Any]:
-    """What workflow/conflict.html shows: ``row`` names the block on the page ``base``; ``theirs`` has the stored values
-    where the row itself does not."""
+    """Returns the context of workflow/conflict.html.
+
+    ``row`` names the block on the page ``base``; ``theirs`` has the stored values if the row itself does not.
+    """
     current = stale.current
     found = differences(form, current if theirs is None else theirs)
     return {"current": current, "differences": found, "row": row, "base": base}
 
 
 def tried(form: Any, request: HttpRequest, save: Callable[..., None], *, row: str = "words") -> dict[str, Any]:
-    """Save a valid form by its page's button. Empty once it is saved; else what workflow/conflict.html shows, and the
-    form replaces the other person's text when it is sent again."""
+    """Saves a valid form that was submitted with its button.
+
+    Returns an empty dict if it was saved, else the context of workflow/conflict.html. Submitting the form again
+    then replaces the other person's text.
+    """
     try:
         save(by=request.user, **form.cleaned_data)
     except Stale as stale:
@@ -51,7 +56,7 @@ def tried(form: Any, request: HttpRequest, save: Callable[..., None], *, row: st
 
 
 def not_saved(request: HttpRequest, form: BaseForm, conflict: dict[str, Any]) -> JsonResponse:
-    """422 with the form's errors; 409 where there is a ``conflict``."""
+    """Returns 422 with the form's errors, or 409 if there is a ``conflict``."""
     if not conflict:
         return JsonResponse({"errors": [error for errors in form.errors.values() for error in errors]}, status=422)
     html = render_to_string("workflow/conflict.html", conflict, request)
@@ -60,7 +65,7 @@ def not_saved(request: HttpRequest, form: BaseForm, conflict: dict[str, Any]) ->
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a page that is saved as one: ``row-<row>`` on the page at the address ``page``."""
+    """A part of a page that is saved as a unit: the element ``row-<row>`` on the page at the URL ``page``."""
 
     row: str
     page: str
@@ -77,11 +82,12 @@ def save_block(
     theirs: Callable[[Any], Any] = lambda current: current,
     why_not: Callable[[WrongState], str] = str,
 ) -> HttpResponse:
-    """Save a block over the version it was read at.
+    """Saves a block if nobody else has saved it since it was read.
 
-    ``save`` saves the valid form and returns the row; it may raise Stale or WrongState, which ``why_not`` puts into
-    words. ``more`` is what a script learns beside the new version. ``page(conflict, status)`` shows a person without
-    JavaScript what was not saved; ``theirs`` gives an object with the stored values of a row that does not have them.
+    ``save`` saves the valid form and returns the row. It may raise Stale, or WrongState, for which ``why_not`` returns
+    the message. ``more`` returns what the JSON contains besides the new version. ``page(conflict, status)`` returns the
+    page that shows what was not saved, for a browser without JavaScript. ``theirs`` returns an object with the stored
+    values if the row does not have them.
     """
     conflicting: dict[str, Any] = {}
     status = 422

@@ -1,13 +1,13 @@
-"""Named places in a room's templates that the rooms above fill.
+"""Named places in an app's templates that higher-level apps fill.
 
-``{% slot "utility.actions" utility=utility %}`` shows what they put there, in the order of their registration. A room
-fills slots in its ``slots.py``, which is found when the app starts, as Django finds ``admin.py``:
+``{% slot "utility.actions" utility=utility %}`` shows their content, in the order of registration. An app fills slots
+in its ``slots.py``, which is imported at startup, like ``admin.py``:
 
     @fills("utility.actions")
     def actions(utility):
         return render_to_string("assessments/_utility_actions.html", {"utility": utility})
 
-The tag is built in: a template need not load it.
+The tag is a template builtin, so templates need not load it.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _fillers: dict[str, list[Filler]] = {}
 
 
 def fills(name: str) -> Callable[[Filler], Filler]:
-    """Decorator: what the function returns is shown in the slot of this name; it gets what the tag is given."""
+    """Decorator: the slot ``name`` shows what the function returns. The function gets the arguments of the tag."""
 
     def add(filler: Filler) -> Filler:
         _fillers.setdefault(name, []).append(filler)
@@ -35,5 +35,5 @@ def fills(name: str) -> Callable[[Filler], Filler]:
 
 @register.simple_tag
 def slot(name: str, **given: Any) -> SafeString:
-    """Empty where no room fills it."""
+    """Returns the content of the slot; empty if no app fills it."""
     return format_html_join("\n", "{}", ((filler(**given),) for filler in _fillers.get(name, ())))

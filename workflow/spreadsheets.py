@@ -1,4 +1,4 @@
-"""Rows of values as a file that a spreadsheet opens, and in which nothing that a person typed is run."""
+"""Writes rows of values as CSV and Excel files in which text that a person typed never runs as a formula."""
 
 import csv
 import re
@@ -9,18 +9,18 @@ from typing import Any
 
 from django.utils import timezone
 
-# How a text begins that a spreadsheet would run (OWASP, CSV injection).
+# First characters of a text that a spreadsheet would run as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # may not stand in an Excel file
-WIDEST = 60  # characters of a column in Excel
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in an Excel file
+WIDEST = 60  # characters, for an Excel column
 
-Rows = Iterable[Iterable[Any]]  # the first row is the head
+Rows = Iterable[Iterable[Any]]  # the first row is the header
 
 
 def as_csv(rows: Rows, name: str) -> bytes:
     text = StringIO()
     csv.writer(text).writerows([_csv_value(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")  # the mark at its beginning tells Excel that it is UTF-8
+    return text.getvalue().encode("utf-8-sig")  # with a byte order mark, which tells Excel that it is UTF-8
 
 
 def _csv_value(value: Any) -> Any:
@@ -32,13 +32,13 @@ def _csv_value(value: Any) -> Any:
 
 
 def as_xlsx(rows: Rows, name: str) -> bytes:
-    """One sheet called ``name``."""
+    """Returns a workbook with one sheet called ``name``."""
     return as_workbook({name: rows})
 
 
 def as_workbook(sheets: Mapping[str, Rows]) -> bytes:
-    """A sheet under each name; dates are dates, numbers are numbers, all else is text."""
-    # Here, not above: a web process of which nobody asks such a file need not hold it.
+    """Returns a workbook with a sheet per name. Dates and numbers keep their type; everything else is text."""
+    # Imported here because most web processes never need openpyxl.
     from openpyxl import Workbook
 
     book, content = Workbook(write_only=True), BytesIO()
@@ -63,12 +63,12 @@ def _fill(sheet: Any, rows: Rows) -> None:
         for cell in cells:
             cell.font = Font(bold=number == 0)
             if isinstance(cell.value, str):
-                cell.data_type = "s"  # text, also where it looks like a formula
+                cell.data_type = "s"  # text, even if it looks like a formula
         sheet.append(cells)
 
 
 def _xlsx_value(value: Any) -> Any:
-    if isinstance(value, datetime):  # Excel knows no time zones
+    if isinstance(value, datetime):  # Excel has no time zones
         return timezone.localtime(value).replace(microsecond=0, tzinfo=None)
     return CONTROL.sub("", value) if isinstance(value, str) else value
 

@@ -1,6 +1,6 @@
-"""What needs a person's attention, for the home page.
+"""The items on the home page that need a user's attention.
 
-A room registers its own in its ``waiting.py``, which is found when the app starts, as Django finds ``admin.py``.
+An app registers its items in its ``waiting.py``, which is imported at startup, like ``admin.py``.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 @dataclass(frozen=True)
 class Waiting:
-    """``what`` waits and ``why``; ``do`` is the word on the button that leads to ``url``."""
+    """An item: ``what`` waits and ``why``; ``do`` is the label of the button that leads to ``url``."""
 
     what: str
     why: str
@@ -25,9 +25,9 @@ _sources: list[tuple[int, Source]] = []
 
 
 def source(*, order: int) -> Callable[[Source], Source]:
-    """Decorator: what the function returns for a user stands on the home page, that of a lower ``order`` first.
+    """Decorator: the home page shows the items that the function returns for a user, lowest ``order`` first.
 
-    It makes a fixed number of queries, however much there is.
+    The function makes a fixed number of queries, no matter how many items there are.
     """
 
     def add(function: Source) -> Source:

@@ -1,4 +1,4 @@
 """JSON values of a declared shape.
 
-``values`` say what is allowed, ``forms`` how a person types it, ``columns`` keep it in a table.
+``values`` defines what is allowed, ``forms`` the form fields to edit it, and ``columns`` the model field to store it.
 """

@@ -1,4 +1,4 @@
-"""A JSON column with a shape."""
+"""A JSON model field with a shape."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from workflow.shapes.values import Lines, Shape
 
 
 class Shaped(models.JSONField):
-    """Holds one value of its shape and refuses any other. Migrations see a plain JSON column, without the shape."""
+    """A JSONField whose validation allows only values of its shape. Migrations see a plain JSONField."""
 
     def __init__(self, shape: Shape | None = None, *args: Any, **kwargs: Any) -> None:
         self.shape = shape or Lines()

@@ -1,4 +1,4 @@
-"""Form fields for the shapes: as a person types a value, and back to the plain value."""
+"""Form fields for the shapes: they convert a value to what a person edits, and back."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CELL, LINE = " | ", " ¶ "
 
 
 def field_for(shape: Shape, *, label: str, help_text: str) -> forms.Field:
-    """The form field for values of ``shape``."""
+    """Returns the form field for values of ``shape``."""
     given: dict[str, Any] = {"label": label, "help_text": help_text, "required": False}
     if isinstance(shape, Records):
         return RecordsField(shape.keys, **given)
@@ -26,7 +26,7 @@ def lines_of(text: str) -> list[str]:
 
 
 class LinesField(forms.CharField):
-    """One line each."""
+    """A list of texts, one on each line."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["widget"] = forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"})
@@ -44,7 +44,7 @@ class LinesField(forms.CharField):
 
 
 class GridField(LinesField):
-    """One row on each line, its cells parted by a bar, lines in a cell by a pilcrow; an empty cell stays."""
+    """A table with one row on each line. ``|`` separates cells and ``¶`` the lines in a cell; empty cells are kept."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["help_text"] = (
@@ -69,7 +69,7 @@ def _cell(typed: str) -> str:
 
 
 class ReasonsField(LinesField):
-    """``field: reason``, one on each line."""
+    """Reasons as ``field: reason``, one on each line."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["help_text"] = kwargs.get("help_text") or "field: why nothing is said there. One on each line."
@@ -91,7 +91,7 @@ class ReasonsField(LinesField):
 
 
 class PassageField(forms.MultiValueField):
-    """A text and its source, both or neither; perhaps a note on the source."""
+    """A text and its source, both or neither, with an optional note on the source."""
 
     text_key = "text"
 
@@ -112,7 +112,7 @@ class PassageField(forms.MultiValueField):
 
 
 class ListingField(PassageField):
-    """Lines and their source; both or neither."""
+    """Lines and their source, both or neither, with an optional note on the source."""
 
     text_key = "items"
 
@@ -121,7 +121,7 @@ class ListingField(PassageField):
 
 
 class OwnTemplate:
-    """Of a widget whose template stands among the project's; Django looks for widgets among its own."""
+    """Mixin for a widget with a template of the project, which Django's default form renderer does not find."""
 
     def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
         return render_to_string(template_name, context)
@@ -148,7 +148,7 @@ class WithSource(OwnTemplate, forms.MultiWidget):
 
 
 class RecordsField(forms.Field):
-    """A row of inputs for each record, and some more to fill in; a record that is emptied goes."""
+    """A row of inputs for each record, plus BLANK_RECORDS rows for new ones. A record that is emptied is removed."""
 
     def __init__(self, keys: tuple[Key, ...], **kwargs: Any) -> None:
         self.keys = keys
@@ -221,7 +221,7 @@ class RecordsWidget(OwnTemplate, forms.Widget):
 
 
 class KeyedRecordsField(RecordsField):
-    """Records of which each belongs to one of ``rows``, [(key, label)]: a grid with a row for every one of them."""
+    """Records that each belong to one of ``rows``, [(key, label)], as a grid with one line for each of ``rows``."""
 
     def __init__(self, keys: tuple[Key, ...], by: str, rows: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(keys, **kwargs)
@@ -258,7 +258,7 @@ class KeyedRecordsWidget(RecordsWidget):
         return context | {"rows": rows, "heads": [key.label for key in shown]}
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
-        """Those in which something was typed, in the order of the rows."""
+        """Returns the records in which something was typed, in the order of ``rows``."""
         typed = [
             {key.name: data.get(f"{name}-{slug}-{key.name}", "") for key in self.keys} | {self.by: slug}
             for slug, _ in self.rows

@@ -1,4 +1,4 @@
-"""The shapes of values that are kept as JSON: the same in data files, columns, forms and exports."""
+"""The shapes of values that are stored as JSON. Data files, model fields, forms and exports use the same ones."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Shape(ABC):
-    """What a value may be. ``faults`` tells what is wrong with one; ``empty`` is the value that says nothing."""
+    """The allowed form of a value. ``faults`` yields what is wrong with a value; ``empty`` is the empty value."""
 
     empty: Any = None
 
@@ -16,10 +16,10 @@ class Shape(ABC):
 
     @abstractmethod
     def texts(self, value: Any) -> Iterator[str]:
-        """What a reader gets to read of it, for the search."""
+        """Yields the parts that readers see, for the search."""
 
     def ordered(self, value: Any) -> Any:
-        """The same value with its parts in the order of the shape: the database keeps none."""
+        """Returns the value with its keys in the order of the shape, because jsonb does not keep their order."""
         return value
 
 
@@ -51,14 +51,14 @@ class Lines(Shape):
 
 
 class Slugs(Lines):
-    """Lines that name other rows. Nobody reads them as they are."""
+    """Lines that name other rows. They are not shown as text, so the search skips them."""
 
     def texts(self, value: Any) -> Iterator[str]:
         return iter(())
 
 
 class Passage(Shape):
-    """``{"text": …, "source": the place it rests on}``, perhaps with a ``note`` on that source; or ``{}``"""
+    """``{"text": …, "source": where it is from}``, optionally with a ``note`` on the source; or ``{}``"""
 
     empty: Any = {}
 
@@ -75,7 +75,7 @@ class Passage(Shape):
 
 
 class Listing(Shape):
-    """``{"items": [lines], "source": …}``, perhaps with a ``note``; or ``{}``"""
+    """``{"items": [lines], "source": …}``, optionally with a ``note``; or ``{}``"""
 
     empty: Any = {}
 
@@ -99,7 +99,7 @@ LISTS = ("lines", "slugs")
 
 @dataclass(frozen=True)
 class Key:
-    """One part of a record. ``kind``: text, line, number, lines; slug and slugs name other rows."""
+    """A key of a record. ``kind`` is text, line, number or lines; slug and slugs name other rows."""
 
     name: str
     label: str
@@ -115,7 +115,7 @@ class Key:
 
 
 class Records(Shape):
-    """``[{name: value, …}, …]``; a part that is not required may be left out."""
+    """``[{name: value, …}, …]``; a key that is not required may be missing."""
 
     empty: Any = []
 
@@ -149,7 +149,7 @@ class Records(Shape):
 
 
 class Reasons(Shape):
-    """``{field: why nothing is said there}``"""
+    """``{field: why it is empty}``"""
 
     empty: Any = {}
 
@@ -165,7 +165,7 @@ class Reasons(Shape):
 
 
 class Grid(Shape):
-    """``[[cell, …], …]``: the rows of a table, of one length."""
+    """``[[cell, …], …]``: the rows of a table, all of the same length."""
 
     empty: Any = []
 
