@@ -1,5 +1,5 @@
-"""What the product writes to people: messages, wordings that administrators edit, reminders.
+"""Messages to people, their wordings, which administrators edit, and reminders.
 
-A room names its wordings in its ``letters.py`` and what it reminds of in its ``reminders.py``; both are found when the
-app starts, as Django finds ``admin.py``.
+An app registers its wordings in its ``letters.py`` and its reminders in its ``reminders.py``; both are imported at
+startup, like ``admin.py``.
 """

@@ -1,8 +1,8 @@
-"""The letters' templates, to edit and preview; and what was sent."""
+"""Admin pages to edit and preview the templates of letters, and to read the messages."""
 
 from typing import Any, cast
 
-import post_office.admin  # noqa: F401  # first, so that what it registers can be replaced here
+import post_office.admin  # noqa: F401  # imported first, so that its registrations can be replaced here
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -20,7 +20,7 @@ from letters.faults import faults
 from letters.models import Message, shown_to
 from workflow.admin import ReadOnly
 
-# A message is written by the program and sent once; some e-mails carry links that let a person in.
+# Hidden: the program writes the emails and sends them once, and some contain links that grant access.
 admin.site.unregister([Email, Log, Attachment, EmailTemplate])
 
 
@@ -59,7 +59,7 @@ class LetterAdmin(admin.ModelAdmin):
     readonly_fields = ["used", "variables"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Which letters there are, the program decides."""
+        """The program defines which letters there are."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -79,7 +79,7 @@ class LetterAdmin(admin.ModelAdmin):
         return [path("<int:pk>/preview/", view, name="letter_preview"), *super().get_urls()]
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The letter with sample words: as it is kept or, posted from its form, as it is typed. Changes nothing."""
+        """Shows the letter with sample values, as stored or, if posted from its form, as typed. Saves nothing."""
         letter = self.get_object(request, str(pk))
         if letter is None:
             raise Http404

@@ -1,4 +1,4 @@
-"""What is wrong with a wording that somebody typed."""
+"""Checks a wording that an administrator typed."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from letters.wordings import Wording
 
 
 def faults(text: str, wording: Wording) -> list[str]:
-    """What is wrong with ``text``, for the person who typed it; empty where every letter made from it can be read."""
+    """Returns the errors in ``text``, for the person who typed it; empty if letters can be made from it."""
     try:
         nodes = Template(text).nodelist
     except TemplateSyntaxError as error:
@@ -36,7 +36,7 @@ def _is_other(node: Node) -> bool:
 
 
 def _variables(nodes: Iterable[Any]) -> Iterator[str]:
-    """The names that are asked for, as they were typed."""
+    """Yields the names of the variables, as typed."""
     for node in nodes:
         if isinstance(node, VariableNode):
             yield from _of_expression(node.filter_expression)
@@ -47,7 +47,7 @@ def _variables(nodes: Iterable[Any]) -> Iterator[str]:
 
 
 def _of_condition(condition: Any) -> Iterator[str]:
-    """An ``if`` is a tree of operators (first, second) whose leaves have a value."""
+    """Yields the names in an ``if``: a tree of operators (first, second) whose leaves have a value."""
     if condition is None:  # else
         return
     if isinstance(getattr(condition, "value", None), FilterExpression):

@@ -1,4 +1,4 @@
-"""The messages: each about one occasion to one address, written as a row with what it tells of, sent once."""
+"""Messages: one email about one occasion to one address, stored in the transaction that it reports and sent once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,20 +16,20 @@ from workflow import queue
 
 
 def post(address: str, subject: str, body: str) -> Email:
-    """Put an e-mail into the outbox with the present transaction; a worker sends it once that is committed.
+    """Puts an email into the outbox within the current transaction; a worker sends it after the commit.
 
-    It is written as a row, not through ``post_office.mail``, which would read the finished text as a template.
+    Creates the row directly, because ``post_office.mail`` would render the finished text as a template.
     """
     email = Email.objects.create(
         from_email=settings.DEFAULT_FROM_EMAIL, to=[address], subject=subject, message=body, status=STATUS.queued
     )
-    # Where the broker is away, the next minute's sweep of the outbox sends it.
+    # If the broker is unreachable, the sweep of the outbox, which runs every minute, sends it.
     transaction.on_commit(lambda: queue.send("post_office.tasks.send_queued_mail"), robust=True)
     return email
 
 
 class Message(models.Model):
-    """``key`` names the occasion and the address, so that nobody is told twice. ``about`` is a row of any room."""
+    """A message. ``key`` names the occasion and address, so that nobody gets it twice. ``about`` is any app's row."""
 
     key = models.CharField(max_length=200, unique=True, editable=False)
     about_type = models.ForeignKey(ContentType, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
@@ -48,9 +48,9 @@ class Message(models.Model):
     @classmethod
     @transaction.atomic
     def write(cls, about: models.Model, occasion: str, address: str, subject: str, body: str) -> bool:
-        """Post it with the transaction that it tells of; False where this was written before.
+        """Posts the email in the transaction that it reports. Returns False if it was written before.
 
-        ``occasion`` tells it from other messages about the row, to the same address.
+        ``occasion`` identifies it among all messages to the address, so callers include the primary key of ``about``.
         """
         known: dict[str, Any] = {
             "about_type": ContentType.objects.get_for_model(about),
@@ -67,15 +67,15 @@ _shown: dict[type[models.Model], Callable[[Any], models.QuerySet[Any]]] = {}
 
 
 def show_messages_about(model: type[models.Model], rows_for: Callable[[Any], models.QuerySet[Any]]) -> None:
-    """Administrators may read the messages about the rows of ``model`` that ``rows_for(user)`` returns.
+    """Lets administrators read the messages about the rows of ``model`` that ``rows_for(user)`` returns.
 
-    Messages about all other rows stay unread: a link in them may let a person in.
+    Messages about all other rows stay hidden, because they may contain a link that grants access.
     """
     _shown[model] = rows_for
 
 
 def shown_to(user: AbstractBaseUser) -> models.QuerySet[Message]:
-    """The messages that ``user`` may read in the administration pages."""
+    """Returns the messages that ``user`` may read in the admin."""
     allowed = Q(pk=None)
     for model, rows_for in _shown.items():
         kind = ContentType.objects.get_for_model(model)

@@ -1,7 +1,7 @@
-"""Reminders before a date. A room registers what it reminds of in its ``reminders.py``; all of them run once a day.
+"""Reminders before a date. An app registers its reminders in its ``reminders.py``; all of them run once a day.
 
-Days are calendar days in the time zone of the matter. A reminder is named by its date and by how many days before it is
-due, so that it is told once, however often this runs; where nothing ran on its day, it goes out on the next.
+Days are calendar days in the time zone that the app passes. A reminder's name contains the date and the number of days
+before it, so it is sent once, no matter how often this runs. If nothing ran on its day, the next run sends it.
 """
 
 import logging
@@ -19,21 +19,21 @@ _daily: list[Callable[[], None]] = []
 
 
 def daily(remind: Callable[[], None]) -> Callable[[], None]:
-    """Decorator: ``remind`` is called once a day."""
+    """Decorator: registers ``remind`` to be called once a day."""
     _daily.append(remind)
     return remind
 
 
 def remind() -> None:
-    """Everyone who has to be reminded of something today."""
+    """Sends all reminders that are due today."""
     for each in _daily:
         each()
 
 
 def occasion(days_before: Sequence[int], due: date | datetime, *, since: datetime, time_zone: str) -> str | None:
-    """Names the one of the reminders ``days_before`` a date that is to be told today; None where none is.
+    """Returns the name of the reminder to send today, one of ``days_before`` the date ``due``, or None.
 
-    One whose day had come already when the matter began (``since``) is left out: the person has just been told.
+    Skips those whose day had already come at ``since``, because the person was notified then.
     """
     zone = ZoneInfo(time_zone)
     last_day = due.astimezone(zone).date() if isinstance(due, datetime) else due
@@ -44,7 +44,7 @@ def occasion(days_before: Sequence[int], due: date | datetime, *, since: datetim
 
 
 def for_each(rows: models.QuerySet[Any] | Iterable[Any], do: Callable[[Any], None]) -> None:
-    """``do`` each row in a transaction of its own: one that fails is logged and does not keep the others."""
+    """Calls ``do`` with each row in its own transaction. Logs a failure and continues with the other rows."""
     for row in rows:
         try:
             with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The daily reminders."""
+"""The Celery task of the daily reminders."""
 
 from celery import shared_task
 

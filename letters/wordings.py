@@ -1,6 +1,6 @@
-"""The wordings that a room writes with: as the product comes with them, and as administrators keep them.
+"""The wordings of messages: the defaults that come with the product and the versions that administrators edit.
 
-A wording is a Django template of plain text. Its variables are words that are written out already, never objects.
+A wording is a Django template of plain text. Its variables are strings, never objects.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from post_office.models import EmailTemplate
 
 @dataclass(frozen=True)
 class Word:
-    """A variable: what it stands for, and words to preview it with."""
+    """A variable: its meaning, and a sample value for the preview."""
 
     name: str
     meaning: str
@@ -24,7 +24,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Wording:
-    """``description`` says to whom and when; ``subject`` and ``content`` are what a new installation starts with."""
+    """A wording. ``description`` says who gets it and when; ``subject`` and ``content`` are the defaults."""
 
     name: str
     description: str
@@ -37,9 +37,9 @@ _wordings: dict[str, Wording] = {}
 
 
 def register(path: Path, words: Mapping[str, tuple[Word, ...]]) -> None:
-    """The wordings of the data file ``path``, each with the words that may stand in it.
+    """Registers the wordings of the data file ``path``, each with the variables that it may contain.
 
-    Raises ValueError for a wording without its words, words without a wording, or a name that is registered already.
+    Raises ValueError for a wording without its words, words without a wording, or a name that is already registered.
     """
     rows = yaml.safe_load(path.read_text())
     if {row["name"] for row in rows} != set(words) or set(words) & set(_wordings):
@@ -49,12 +49,12 @@ def register(path: Path, words: Mapping[str, tuple[Word, ...]]) -> None:
 
 
 def get(name: str) -> Wording:
-    """Raises KeyError for a name that no room registered."""
+    """Returns the wording. Raises KeyError for a name that no app registered."""
     return _wordings[name]
 
 
 def load() -> int:
-    """Make the rows that are not there yet, for administrators to edit; rows that exist stay. Returns how many."""
+    """Creates the missing rows, for administrators to edit. Keeps existing rows. Returns how many were created."""
     made = 0
     for wording in _wordings.values():
         fields = {name: getattr(wording, name) for name in ("description", "subject", "content")}
@@ -64,9 +64,9 @@ def load() -> int:
 
 
 def rendered(name: str, **words: object) -> tuple[str, str]:
-    """Subject (one line) and text, from the administrators' wording, or the product's own before that is loaded.
+    """Returns the subject (one line) and text from the administrators' wording, or from the default before ``load``.
 
-    ``contact`` and ``site`` need not be given.
+    Adds the variables ``contact`` and ``site``.
     """
     known = {"contact": settings.CONTACT_EMAIL, "site": settings.SITE_URL.rstrip("/")}
     known |= {word: str(value) for word, value in words.items()}
@@ -75,11 +75,11 @@ def rendered(name: str, **words: object) -> tuple[str, str]:
 
 
 def filled(text: str, words: Mapping[str, str]) -> str:
-    """Plain text: nothing is escaped. Raises TemplateSyntaxError."""
+    """Returns ``text`` rendered as plain text, without escaping. Raises TemplateSyntaxError."""
     return Template(text).render(Context(dict(words), autoescape=False))
 
 
 def preview(wording: Wording, subject: str, content: str) -> tuple[str, str]:
-    """Both as a reader would get them, with sample words. Takes what has no faults (letters.faults)."""
+    """Returns both as a reader would get them, with sample values. They must have no faults (``letters.faults``)."""
     words = {word.name: word.sample for word in wording.words}
     return filled(subject, words).strip(), filled(content, words).strip()
