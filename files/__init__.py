@@ -1,1 +1,1 @@
-"""An uploaded file: checked, kept, served to those who may. Who may is the owning room's question."""
+"""Uploaded files: checked, stored and served. The app that owns a file decides who may download it."""

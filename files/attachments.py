@@ -1,4 +1,4 @@
-"""What is attached to a row: a link or a kept file, never both."""
+"""Attachments of a row: each is a link or a stored file, never both."""
 
 from django.conf import settings
 from django.db import models
@@ -9,16 +9,16 @@ from files.models import StoredFile
 
 
 def link_or_file(name: str) -> models.CheckConstraint:
-    """The constraint of every table of attachments, under a name of its own."""
+    """Returns the constraint that every table of attachments needs. Each table gives it another name."""
     return models.CheckConstraint(
         condition=(Q(url="") & Q(file__isnull=False)) | (~Q(url="") & Q(file=None)), name=name
     )
 
 
 class Attachment(models.Model):
-    """A subclass adds the foreign key to what it is attached to, and the constraint ``link_or_file``.
+    """An attachment. A subclass adds the foreign key to its row and the constraint ``link_or_file``.
 
-    Several rows may share one file; it is deleted with the last of them.
+    Several attachments may share one file; it is deleted with the last of them.
     """
 
     title = models.CharField(max_length=200, blank=True)
@@ -35,7 +35,7 @@ class Attachment(models.Model):
         return self.title or (self.file.name if self.file else self.url)
 
     def remove(self) -> None:
-        """Delete the row, and its file unless another row of the table has it too. Inside a transaction."""
+        """Deletes the row, and its file unless another row of the table uses it. Must run inside a transaction."""
         file = self.file
         self.delete()
         if file and not type(self)._base_manager.filter(file=file).exists():

@@ -1,4 +1,4 @@
-"""A kept file: what it is called, what it really is, and where it lies."""
+"""Stored files: the checks that an upload must pass, and the rows with names, types and contents."""
 
 import hashlib
 import re
@@ -20,13 +20,13 @@ from accounts.models import User
 
 
 class RefusedFile(Exception):
-    """The upload is not kept. The message tells its sender why and what to do."""
+    """The upload was not stored. The message tells its sender why and what to do."""
 
 
 _OLE = re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _JPEG = re.compile(rb"\xff\xd8\xff")
-_OOXML, _ODF = "[Content_Types].xml", "mimetype"  # the part without which a ZIP is no office document
-# Ending → (type it is served as, its first bytes or the part that it must have; None is plain text)
+_OOXML, _ODF = "[Content_Types].xml", "mimetype"  # the member that makes a ZIP an office document
+# Extension → (content type, pattern of its first bytes or required ZIP member; None is plain text)
 ALLOWED: dict[str, tuple[str, re.Pattern[bytes] | str | None]] = {
     ".pdf": ("application/pdf", re.compile(rb"%PDF-")),
     ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _OOXML),
@@ -46,14 +46,14 @@ ALLOWED: dict[str, tuple[str, re.Pattern[bytes] | str | None]] = {
     ".txt": ("text/plain", None),
     ".csv": ("text/csv", None),
 }
-ACCEPT = ",".join(ALLOWED)  # for the file input's own first check
+ACCEPT = ",".join(ALLOWED)  # for the accept attribute of file inputs
 _MARKUP = (b"<!doctype", b"<html", b"<script", b"<?php")
 
 
 def checked(upload: UploadedFile) -> str:
-    """The content type to keep ``upload`` under, told from its bytes and its ending together.
+    """Returns the content type of ``upload``, which its extension and its bytes must agree on.
 
-    Raises RefusedFile for a size, ending or content that is not allowed.
+    Raises RefusedFile if its size, extension or content is not allowed.
     """
     ending = PurePath(upload.name or "").suffix.lower()
     if not upload.size:
@@ -83,7 +83,7 @@ def _looks_like(upload: UploadedFile, expected: re.Pattern[bytes] | str | None) 
 
 
 def _has_part(upload: UploadedFile, part: str) -> bool:
-    """Only the archive's list of parts is read, nothing is unpacked."""
+    """Returns whether the ZIP has the member ``part``. Reads only its list of members and unpacks nothing."""
     try:
         with zipfile.ZipFile(upload) as archive:
             return part in archive.namelist()
@@ -94,26 +94,26 @@ def _has_part(upload: UploadedFile, part: str) -> bool:
 
 
 def random_path(instance: "StoredFile", filename: str) -> str:
-    """Nobody guesses it, and nothing a person typed becomes part of a path."""
+    """Returns a path that nobody can guess and that contains nothing a person typed."""
     return f"{timezone.now():%Y/%m}/{secrets.token_urlsafe(24)}"
 
 
-# A file is kept first and then attached to its row; no request or task takes this long in between.
+# A file is stored first and then attached to its row. No request or task takes this long in between.
 ATTACHED_WITHIN = timedelta(days=1)
 
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def unused(self) -> Self:
-        """Those that no row of any room points to any more: its owner went with a person, or its maker was killed."""
+        """Returns files that no row refers to: their row was deleted with a person, or never saved after a crash."""
         found = self.filter(kept_at__lt=timezone.now() - ATTACHED_WITHIN)
-        for relation in StoredFile._meta.get_fields(include_hidden=True):  # hidden: whose related_name is "+"
+        for relation in StoredFile._meta.get_fields(include_hidden=True):  # hidden: related_name="+"
             if isinstance(relation, models.ManyToOneRel):
                 owners = relation.related_model._base_manager.filter(**{relation.field.name: models.OuterRef("pk")})
                 found = found.exclude(models.Exists(owners))
         return found
 
     def discard(self) -> None:
-        """Rows and bytes. One that a row points to by now stays: the database has the last word, at the commit."""
+        """Deletes rows and contents. Keeps a file that a row refers to by now, which the database checks at commit."""
         for file in self:
             with suppress(models.ProtectedError, IntegrityError), transaction.atomic():
                 file.discard()
@@ -135,7 +135,7 @@ class StoredFile(models.Model):
 
     @classmethod
     def keep(cls, upload: UploadedFile, *, by: User) -> "StoredFile":
-        """Check and keep an upload. Raises RefusedFile."""
+        """Checks and stores an upload. Raises RefusedFile."""
         content_type = checked(upload)
         digest = hashlib.sha256()
         for chunk in upload.chunks():
@@ -153,7 +153,7 @@ class StoredFile(models.Model):
 
     @classmethod
     def keep_made(cls, name: str, content_type: str, data: bytes, *, by: User) -> "StoredFile":
-        """Keep what this program made itself, as a report: its type is known, and no upload limit applies."""
+        """Stores a file that this program made, such as a report: its type is known, and no upload limit applies."""
         return cls.objects.create(
             name=name[:255],
             content_type=content_type,
@@ -165,7 +165,7 @@ class StoredFile(models.Model):
 
     @classmethod
     def keep_made_file(cls, name: str, content_type: str, path: Path, *, by: User) -> "StoredFile":
-        """As ``keep_made``, of a file on disk: in pieces, so that it need not fit into memory."""
+        """Like ``keep_made``, for a file on disk. Reads it in chunks, so that it need not fit in memory."""
         with path.open("rb") as data:
             return cls.objects.create(
                 name=name[:255],
@@ -177,13 +177,13 @@ class StoredFile(models.Model):
             )
 
     def discard(self) -> None:
-        """Delete the row now and its bytes once that is committed."""
+        """Deletes the row now and its content after the commit."""
         storage, name = self.content.storage, str(self.content.name)
         self.delete()
         transaction.on_commit(lambda: storage.delete(name), robust=True)
 
     def response(self, *, inline: bool = False) -> FileResponse:
-        """The file as a download that no browser runs or shows as a page of this site."""
+        """Returns a response whose headers keep browsers from running the file or showing it as a page of this site."""
         response = FileResponse(
             self.content.open("rb"), as_attachment=not inline, filename=self.name, content_type=self.content_type
         )

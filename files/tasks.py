@@ -1,4 +1,4 @@
-"""Looking after the files that nobody looks after."""
+"""Deletes files that no row refers to."""
 
 from celery import shared_task
 
