@@ -1,6 +1,6 @@
-"""ECHO's weekly files: downloaded to a temporary file, read out of their ZIP as a stream, in bounded memory.
+"""Downloads ECHO's weekly files to temporary files and reads them from their ZIPs as streams, in bounded memory.
 
-Of a file of a million rows only those of the wanted identifiers are kept, and of these only the late ones.
+Of a file's million rows, only the recent ones of the wanted identifiers are kept.
 """
 
 import codecs
@@ -25,24 +25,24 @@ from echo.reading import CWA, SDWA, Reading
 from echo.weekly import Period
 
 EXPORTER, NPDES, WATER = "echo_exporter.zip", "npdes_downloads.zip", "SDWA_latest_downloads.zip"
-LONGEST_LINE = 1_000_000  # characters; a file without line ends is no CSV
-MAX_ROWS = 2_000  # kept of one identifier
-TELL_EVERY = 20_000  # rows
+LONGEST_LINE = 1_000_000  # characters; a file without line ends is not a CSV
+MAX_ROWS = 2_000  # kept for one identifier
+TELL_EVERY = 20_000  # rows between calls of Heard
 LONGEST_DOWNLOAD = 2 * 60 * 60  # seconds
 
 Row = Mapping[str, str]
-Heard = Callable[[float, int], None]  # how much of the bytes is done, 0 to 1, and how many rows
+Heard = Callable[[float, int], None]  # the fraction of the bytes that is done, 0 to 1, and the number of rows
 
 
 class BrokenFile(Exception):
-    """The file can't be had or read; the message says why. The others go on."""
+    """The file can't be downloaded or read; the message says why. The other files are still read."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A CSV of a ZIP. ``keys``: service → the column with its identifiers; ``read`` likewise → its reading.
+    """A CSV in a ZIP. ``keys`` maps a service to its column of identifiers, ``read`` to the function for its rows.
 
-    ``keeps`` tells whether a row is of the period; it raises ValueError for one that does not say so properly.
+    ``keeps`` returns whether a row is in the period and raises ValueError for a row with malformed dates.
     ``dated`` is a column of quarters whose latest value the reading needs.
     """
 
@@ -123,7 +123,7 @@ ARCHIVES = list(dict.fromkeys(file.archive for file in FILES))
 
 @dataclass
 class Kept:
-    """What a file has of one identifier: its late rows, how many in all, and how many that can't be read."""
+    """What a file has for one identifier: its recent rows, the number of all, and of those that can't be read."""
 
     rows: list[Row] = field(default_factory=list)
     seen: int = 0
@@ -132,7 +132,7 @@ class Kept:
 
 @dataclass
 class Extract:
-    """What was read of one file. ``made`` is the day that the ZIP gives the file."""
+    """What was read from one file. ``made`` is the file's date in the ZIP."""
 
     file: File
     made: date
@@ -142,7 +142,7 @@ class Extract:
     kept: dict[tuple[str, str], Kept] = field(default_factory=dict)  # (service, identifier) → its rows
 
     def reading(self, service: str, number: str, period: Period) -> Reading:
-        """What the file suggests of one number."""
+        """Returns what the file suggests for one number."""
         kept = self.kept.get((service, number))
         if kept is None:
             return reading.unknown("Not in the file.")
@@ -154,7 +154,7 @@ class Extract:
 
 
 def extract(path: Path, file: File, wanted: Mapping[str, set[str]], period: Period, heard: Heard) -> Extract:
-    """The rows of the ``wanted`` numbers (service → numbers). Raises BrokenFile."""
+    """Reads the rows of the ``wanted`` numbers (service → numbers). Raises BrokenFile."""
     try:
         with zipfile.ZipFile(path) as archive:
             member = _member(archive, file.name)
@@ -167,7 +167,7 @@ def extract(path: Path, file: File, wanted: Mapping[str, set[str]], period: Peri
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     for member in archive.infolist():
         if member.filename.rsplit("/", 1)[-1].casefold() == name.casefold():
-            # The reader below stops at the size that is declared here, whatever the stream goes on with.
+            # zipfile stops reading at the size declared here, even if the stream is longer.
             if member.file_size > settings.ECHO_MAX_CSV_BYTES:
                 raise BrokenFile(f"Unpacked it would be {member.file_size / 1e9:.1f} GB, too large to be it.")
             return member
@@ -219,14 +219,14 @@ def _keep(found: Extract, key: tuple[str, str], row: Row, period: Period) -> Non
 
 
 def _mark(found: Extract, record: list[str], everyone: Mapping[str, str]) -> None:
-    """A row that is broken: whose it may be is not told that there is nothing."""
+    """Counts a broken row for the numbers that occur in it, so that they are not reported as having no rows."""
     for value in record[:200]:
         if service := everyone.get(value.strip()):
             found.kept.setdefault((service, value.strip()), Kept()).refused += 1
 
 
 def _quarter(value: str, period: Period) -> int:
-    """0 where it is no quarter, or one that is yet to come: fiscal quarters run one ahead."""
+    """Returns the quarter as a running number; 0 if malformed or in the future. Fiscal quarters run one ahead."""
     if not (len(value) == 5 and value.isascii() and value.isdigit() and value[4] in "1234"):
         return 0
     quarter = int(value[:4]) * 4 + int(value[4]) - 1
@@ -234,7 +234,7 @@ def _quarter(value: str, period: Period) -> int:
 
 
 def _records(records: Iterator[list[str]]) -> Iterator[list[str] | None]:
-    """Each record that is not empty; None for one that is no CSV."""
+    """Yields each record that is not empty; None for one that is not valid CSV."""
     while True:
         try:
             if record := next(records):
@@ -246,7 +246,7 @@ def _records(records: Iterator[list[str]]) -> Iterator[list[str] | None]:
 
 
 def _latin(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)  # noqa: S101  # nothing is encoded
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101  # the handler is used only to decode
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
 
@@ -254,7 +254,7 @@ codecs.register_error("latin-1", _latin)
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
-    """UTF-8, and latin-1 where it is not. Raises BrokenFile for a line without end."""
+    """Yields lines decoded as UTF-8, invalid bytes as latin-1. Raises BrokenFile for a line that is too long."""
     text = io.TextIOWrapper(io.BufferedReader(stream, 1 << 18), "utf-8-sig", "latin-1", newline="")  # type: ignore[type-var]
     while line := text.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE:
@@ -264,7 +264,7 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
 
 @contextmanager
 def archive(name: str, folder: Path | None, heard: Heard) -> Iterator[Path]:
-    """A ZIP of ``folder``, or downloaded to a file that goes afterwards. Raises BrokenFile."""
+    """Yields the path of a ZIP, in ``folder`` or downloaded to a temporary file. Raises BrokenFile."""
     if folder:
         if not (path := folder / name).is_file():
             raise BrokenFile("It is not in the folder.")
@@ -276,7 +276,7 @@ def archive(name: str, folder: Path | None, heard: Heard) -> Iterator[Path]:
 
 
 def _download(name: str, target: Any, heard: Heard) -> None:
-    """Raises BrokenFile."""
+    """Downloads the ZIP ``name`` to ``target``. Raises BrokenFile."""
     address, begun = settings.ECHO_BULK_URL.rstrip("/") + "/" + name, time.monotonic()
     try:
         with httpx.stream("GET", address, timeout=settings.ECHO_TIMEOUT_SECONDS, follow_redirects=False) as response:

@@ -1,4 +1,4 @@
-"""Asks ECHO's web services, politely and warily: one call after another, with time-outs, and never a byte too many."""
+"""Calls ECHO's web services: one call at a time, with pauses, retries, timeouts and a limit on the response size."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from django.core.cache import cache
 
 from echo.reading import NPDES
 
-# The columns that are asked for, with the numbers they had in September 2026; ECHO's metadata knows better.
+# The requested columns, with their numbers in September 2026. ECHO's metadata has the current numbers.
 COLUMNS = {
     "CWPName": 1,
     "SourceID": 2,
@@ -30,7 +30,7 @@ COLUMNS = {
     "CWPTotalPenalties": 121,
     "CWP13qtrsComplHistory": 195,
 }
-WANTED = {*COLUMNS, "CWPStatus"}  # its number is known to the metadata alone
+WANTED = {*COLUMNS, "CWPStatus"}  # its number is only in the metadata
 NUMBERS_KEPT = 24 * 60 * 60  # seconds
 CWA_INFO = "cwa_rest_services.get_facility_info"
 CWA_METADATA = "cwa_rest_services.metadata"
@@ -39,27 +39,27 @@ SDW_QID = "sdw_rest_services.get_qid"
 
 
 class NoAnswer(Exception):
-    """ECHO gave no usable answer; the message says why, for the person who asked."""
+    """ECHO gave no usable answer. The message says why, for the person who asked."""
 
 
 class Unreachable(NoAnswer):
-    """It did not answer however often it was asked: it makes no sense to go on with the next number."""
+    """ECHO did not answer after all retries, so it makes no sense to try the next number."""
 
 
 class Busy(Exception):
-    """Worth asking again: a time-out, a fault of the server, its block of robots."""
+    """A failure that is worth a retry: a timeout, a server error, or ECHO's blocking of bots."""
 
 
 class Expired(Exception):
-    """The query that was asked about is no longer kept there (QIDs live about half an hour)."""
+    """ECHO no longer has the query (QIDs last about half an hour)."""
 
 
 class Echo:
-    """A connection to ECHO, for one worker's run of questions. Use as a context manager."""
+    """A connection to ECHO, for a series of calls by one worker. Use as a context manager."""
 
     def __init__(self) -> None:
         timeout = httpx.Timeout(settings.ECHO_TIMEOUT_SECONDS, connect=min(10.0, settings.ECHO_TIMEOUT_SECONDS))
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False)  # nobody sends us to another host
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False)  # never goes to another host
         self._last_call = float("-inf")
 
     def __enter__(self) -> Self:
@@ -69,28 +69,28 @@ class Echo:
         self._http.close()
 
     def permit(self, number: str) -> Any:
-        """The raw answer for one NPDES permit. Raises NoAnswer."""
+        """Returns the raw answer for one NPDES permit. Raises NoAnswer."""
         numbers = ",".join(str(each) for each in sorted(self._column_numbers()))
         return self._patiently(CWA_INFO, p_pid=_checked(number), qcolumns=numbers)
 
     def system(self, number: str) -> Any:
-        """The raw answer for one public water system. Raises NoAnswer."""
+        """Returns the raw answer for one public water system. Raises NoAnswer."""
         for _ in range(2):
             query = self._patiently(SDW_SYSTEMS, p_pid=_checked(number))
             results = query.get("Results")
             if not isinstance(results, dict) or str(results.get("QueryRows")) == "0":
-                return query  # which the reading understands
+                return query  # ``reading`` can handle it
             qid = str(results.get("QueryID", ""))
             if not re.fullmatch("[0-9]{1,20}", qid):
                 raise NoAnswer("ECHO did not say under which number it keeps the query.")
             try:
                 return self._patiently(SDW_QID, qid=qid)
             except Expired:
-                continue  # ask anew, once
+                continue  # repeat the query, once
         raise NoAnswer("ECHO forgot the query before it could be read, twice.")
 
     def _column_numbers(self) -> set[int]:
-        """What the metadata says today; the known ones where it says nothing."""
+        """Returns the column numbers in the metadata, or the known ones if it is unavailable."""
         if (known := cache.get("echo-columns")) is None:
             try:
                 known = _column_numbers(self._once(CWA_METADATA))
@@ -100,7 +100,7 @@ class Echo:
         return {*(COLUMNS | known).values()}
 
     def _patiently(self, service: str, **parameters: str) -> dict[str, Any]:
-        """Raises NoAnswer, Expired."""
+        """Calls the service, with retries. Raises NoAnswer, Expired."""
         for wait in (*settings.ECHO_WAIT_SECONDS, None):
             try:
                 return self._once(service, **parameters)
@@ -111,7 +111,7 @@ class Echo:
         raise AssertionError("unreachable")
 
     def _once(self, service: str, **parameters: str) -> dict[str, Any]:
-        """One call. Raises Busy, Expired, NoAnswer."""
+        """Makes one call. Raises Busy, Expired, NoAnswer."""
         self._pause()
         address = settings.ECHO_URL.rstrip("/") + "/" + service
         try:
@@ -132,7 +132,7 @@ class Echo:
         return answer
 
     def _pause(self) -> None:
-        """Between calls: many at once bring the block of robots."""
+        """Waits between calls, because ECHO blocks rapid callers as bots."""
         left = self._last_call + settings.ECHO_PAUSE_SECONDS - time.monotonic()
         if left > 0:
             time.sleep(left)
@@ -140,7 +140,7 @@ class Echo:
 
 
 def _checked(number: str) -> str:
-    """Nothing but a well-formed number gets into an address. Raises NoAnswer."""
+    """Returns a well-formed number, so that nothing else gets into a URL. Raises NoAnswer."""
     if not NPDES.fullmatch(number):
         raise NoAnswer("Not a well-formed number.")
     return number
@@ -156,7 +156,7 @@ def _check_status(response: httpx.Response) -> None:
 
 
 def _bounded(response: httpx.Response) -> bytes:
-    """The body; not one that is too large, nor one that trickles for ever. Raises NoAnswer, Busy."""
+    """Returns the body. Raises NoAnswer if it is too large, Busy if it takes too long."""
     body, begun = bytearray(), time.monotonic()
     for piece in response.iter_bytes():
         body += piece
@@ -168,7 +168,7 @@ def _bounded(response: httpx.Response) -> bytes:
 
 
 def _check_error(answer: dict[str, Any], service: str) -> None:
-    """An ``Error`` in an answer of status 200: an expired query, or (mostly) the block of robots."""
+    """Raises Expired or Busy for an ``Error`` in a response with status 200. Mostly ECHO is blocking bots."""
     results = answer.get("Results")
     error = answer.get("Error") or (results.get("Error") if isinstance(results, dict) else None)
     if not error:
@@ -180,7 +180,7 @@ def _check_error(answer: dict[str, Any], service: str) -> None:
 
 
 def _column_numbers(answer: dict[str, Any]) -> dict[str, int]:
-    """Name → number of the wanted columns. Raises NoAnswer."""
+    """Returns the wanted columns in the metadata, name → number. Raises NoAnswer."""
     results = answer.get("Results")
     columns = results.get("ResultColumns") if isinstance(results, dict) else None
     if not isinstance(columns, list):

@@ -1,7 +1,7 @@
-"""What ECHO's answers and rows come to, as a suggestion and in plain lines. Pure functions.
+"""Turns ECHO's answers and rows into a suggestion and plain-text findings. Pure functions.
 
-A record is clear only where everything that is needed is there, is of the expected form and speaks of no violation.
-Anything missing, odd or about something else is unknown, with a word why.
+A record is clear only if every needed field is present, has the expected form and shows no violation. If anything is
+missing, malformed or about something else, the result is unknown, with the reason.
 """
 
 import re
@@ -22,9 +22,9 @@ REGISTRY_ID = re.compile(r"[0-9]{12}")
 
 NOT_KNOWN = "ECHO knows no such number."
 NOT_WELL_FORMED = "Not a well-formed number, so nobody was asked."
-# Characters of a history, one a quarter, oldest first.
+# Characters of a history, one per quarter, oldest first.
 QUIET, VIOLATION, SERIOUS, UNDETERMINED = "_VSU"
-OFFICIAL = 12  # quarters of a history; the Clean Water Act's has the running one behind them
+OFFICIAL = 12  # quarters of a history; a Clean Water Act history also has the current one, last
 
 
 class Verdict(models.TextChoices):
@@ -37,7 +37,7 @@ class Verdict(models.TextChoices):
 
 @dataclass(frozen=True)
 class Reading:
-    """``findings`` are plain lines; ``error`` says why nothing is known, empty unless the verdict is unknown."""
+    """A verdict. ``findings`` are lines of text; ``error`` says why nothing is known if the verdict is unknown."""
 
     verdict: Verdict
     findings: list[str] = field(default_factory=list)
@@ -49,10 +49,10 @@ def unknown(why: str, findings: Iterable[str] = ()) -> Reading:
 
 
 def services_for(number: str, kind: str = "", wastewater: bool = True) -> tuple[str, ...]:
-    """Which of ECHO's two services may know ``number``, the likelier first; none for one that is not well formed.
+    """Returns which of ECHO's two services may have ``number``, the likelier first; none if it is not well-formed.
 
-    Two letters and seven digits can be a permit as well as a water system. ``kind`` is what the utility registered
-    it as, where it did (that settles it); ``wastewater`` whether the application names such a facility.
+    Two letters and seven digits can be a permit or a water system. If the utility registered it, ``kind`` is what it
+    was registered as, which decides. ``wastewater`` is whether the application names such a facility.
     """
     if not NPDES.fullmatch(number):
         return ()
@@ -66,17 +66,17 @@ def services_for(number: str, kind: str = "", wastewater: bool = True) -> tuple[
 
 
 class Reader:
-    """Reads the fields of one record, each into a line, and remembers what speaks for which verdict."""
+    """A reader of one record: turns each field into a line and collects what decides the verdict."""
 
     def __init__(self, record: Record):
         self.record = record
         self.lines: list[str] = []
         self.found = False
-        self.unclear: list[str] = []  # ECHO itself says that it does not know
-        self.odd: list[str] = []  # not as it should be
+        self.unclear: list[str] = []  # ECHO itself does not know
+        self.odd: list[str] = []  # missing or malformed
 
     def text(self, name: str) -> str:
-        """Empty where it is missing, null or no text."""
+        """Returns a string or number as text; empty if it is missing, null or of another type."""
         value = self.record.get(name)
         return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
@@ -91,7 +91,7 @@ class Reader:
         return value
 
     def count(self, name: str, label: str, *, tells: bool = True) -> None:
-        """A number; more than 0 is a finding where it ``tells``."""
+        """Reads a number. More than 0 is a finding if ``tells``."""
         if not (value := self.needed(name)):
             return
         if not re.fullmatch(r"[0-9]{1,6}", value):
@@ -101,7 +101,7 @@ class Reader:
         self.found |= tells and int(value) > 0
 
     def flag(self, name: str, label: str) -> None:
-        """Yes or no, or how many."""
+        """Reads yes or no, or a count."""
         value = self.needed(name).lower()
         if re.fullmatch(r"[0-9]{1,6}", value):
             value = "yes" if int(value) else "no"
@@ -112,7 +112,7 @@ class Reader:
             self.odd.append(f"{name} is “{value[:30]}”, not yes or no")
 
     def status(self, name: str, label: str) -> None:
-        """One of ECHO's words for how a facility stands now."""
+        """Reads one of ECHO's terms for a facility's current status."""
         if not (value := self.needed(name)):
             return
         word = value.lower()
@@ -125,7 +125,7 @@ class Reader:
             self.odd.append(f"{name} is “{value[:30]}”, a word not known here")
 
     def history(self, name: str, quarters: int) -> None:
-        """One character a quarter: what the last four official quarters, and the running one, say."""
+        """Reads a character per quarter. The last four official quarters and the current one, if any, count."""
         value = self.needed(name)
         if not value:
             return
@@ -141,7 +141,7 @@ class Reader:
             self.unclear.append("at least one of the last four quarters is not determined")
 
     def day(self, name: str, label: str, since: date | None = None) -> None:
-        """A date that need not be there; one from ``since`` on is a finding."""
+        """Reads an optional date. A date on or after ``since`` is a finding."""
         if not (value := self.text(name)):
             return
         try:
@@ -164,26 +164,26 @@ class Reader:
 
 
 def us_date(value: str) -> date:
-    """From MM/DD/YYYY. Raises ValueError."""
+    """Converts MM/DD/YYYY to a date. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{2}/[0-9]{2}/[0-9]{4}", value):
         raise ValueError(value)
     return datetime.strptime(value, "%m/%d/%Y").date()
 
 
 def answer(raw: Any, number: str, service: str) -> Reading:
-    """What a service's answer for one number suggests."""
+    """Returns what a service's answer for one number suggests."""
     return permit(raw, number) if service == CWA else system(raw, number)
 
 
 def permit(raw: Any, number: str) -> Reading:
-    """Of ``get_facility_info``: counts of quarters go over 12, counts of actions over five years."""
+    """Reads an answer of ``get_facility_info``: it counts quarters over the last 12, and actions over five years."""
     record = _only_record(raw, "Facilities", "SourceID", number)
     if isinstance(record, Reading):
         return record
     read = Reader(record)
     read.shown("CWPName", "Facility")
     read.shown("CWPPermitStatusDesc", "Permit status")
-    if "CWPStatus" in record:  # not among the columns with a known number
+    if "CWPStatus" in record:  # requested only if the metadata has its number
         read.status("CWPStatus", "Compliance status")
     if read.shown("CWPSNCStatus", "Significant noncompliance").lower().startswith("significant"):
         read.found = True
@@ -198,7 +198,7 @@ def permit(raw: Any, number: str) -> Reading:
 
 
 def system(raw: Any, number: str) -> Reading:
-    """Of ``get_qid`` for a public water system; its history and counts of quarters go over three years."""
+    """Reads an answer of ``get_qid`` for a public water system: its history and counts of quarters are of 3 years."""
     record = _only_record(raw, "WaterSystems", "PWSId", number)
     if isinstance(record, Reading):
         return record
@@ -219,7 +219,7 @@ def system(raw: Any, number: str) -> Reading:
 
 
 def _only_record(raw: Any, name: str, key: str, number: str) -> Record | Reading:
-    """The one record of an answer, if it is about ``number``; else why not."""
+    """Returns the one record of an answer if it is about ``number``, else a Reading that says why not."""
     results = raw.get("Results") if isinstance(raw, dict) else None
     if not isinstance(results, dict):
         return unknown("The answer has another form than ECHO’s.")
@@ -237,7 +237,7 @@ def _only_record(raw: Any, name: str, key: str, number: str) -> Record | Reading
 
 
 def registry_id(raw: Any) -> str:
-    """The FRS id of the facility that an answer is about, or nothing."""
+    """Returns the FRS ID of the facility that an answer is about, or an empty string."""
     results = raw.get("Results") if isinstance(raw, dict) else None
     for name in ("Facilities", "WaterSystems"):
         records = results.get(name) if isinstance(results, dict) else None

@@ -1,4 +1,4 @@
-"""What the rows of ECHO's weekly files come to for one number: the last four quarters, file by file. Pure functions."""
+"""Turns one number's rows in ECHO's weekly files into a suggestion on the last four quarters. Pure functions."""
 
 import re
 from collections.abc import Iterable
@@ -7,19 +7,19 @@ from datetime import date
 
 from echo.reading import OFFICIAL, Reader, Reading, Record, Verdict, unknown, us_date
 
-# HLRNC, the highest noncompliance of a quarter: significant, reportable, resolved; blank and C (set aside) are none.
+# Codes of HLRNC, a quarter's worst noncompliance. REPORTABLE includes resolved; blank and C (set aside) are none.
 SIGNIFICANT, REPORTABLE = frozenset("SEXTD"), frozenset("SEXTDNVPR")
 
 
 @dataclass(frozen=True)
 class Period:
-    """The last four quarters that are over on ``today``, and what came since."""
+    """The last four quarters that are over on ``today``, and the time since."""
 
     today: date
 
     @property
     def quarter(self) -> int:
-        """The running calendar quarter, as ``quarter_of`` counts them."""
+        """The current calendar quarter, numbered as in ``quarter_of``."""
         return self.today.year * 4 + (self.today.month - 1) // 3
 
     @property
@@ -29,7 +29,7 @@ class Period:
 
 
 def quarter_of(value: str) -> int:
-    """YYYYQ as a running number. Raises ValueError."""
+    """Converts YYYYQ to a running number. Raises ValueError."""
     if not re.fullmatch(r"[12][0-9]{3}[1-4]", value):
         raise ValueError(value)
     return int(value[:4]) * 4 + int(value[4]) - 1
@@ -40,7 +40,7 @@ def quarter_name(quarter: int) -> str:
 
 
 def facility_cwa(rows: list[Record], period: Period, newest: int = 0) -> Reading:
-    """Of ECHO_EXPORTER: a row is a facility, which may hold several permits."""
+    """Reads rows of ECHO_EXPORTER. Each is a facility, which may hold several permits."""
     return _worst(_facility_cwa(row, period) for row in rows)
 
 
@@ -68,7 +68,7 @@ def _facility_sdwa(row: Record) -> Reading:
 
 
 def _worst(readings: Iterable[Reading]) -> Reading:
-    """Of several rows about one number: unknown before found, found before clear; the lines of all."""
+    """Combines the readings of one number: unknown overrides found, found overrides clear. Keeps all lines."""
     each = list(readings)
     lines = list(dict.fromkeys(line for reading in each for line in reading.findings))
     errors = list(dict.fromkeys(reading.error for reading in each if reading.error))
@@ -87,9 +87,9 @@ COUNTED = {
 
 
 def quarters(rows: list[Record], period: Period, newest: int = 0) -> Reading:
-    """Of NPDES_QNCR_HISTORY: the four quarters up to ``newest``, the last that the file knows of anyone.
+    """Reads rows of NPDES_QNCR_HISTORY: the four quarters up to ``newest``, the latest in the file for any number.
 
-    Its quarters may be named by the federal fiscal year, so the file's own end counts, not the calendar's.
+    Its quarters may be those of the federal fiscal year, so the last quarter in the file counts, not the calendar's.
     """
     if newest < period.quarter - 3:
         return unknown(f"The file ends with {quarter_name(newest)}, which is too long ago.")
@@ -126,12 +126,12 @@ def _quarter(read: Reader, name: str, row: Record) -> None:
 
 
 def events(rows: list[Record], period: Period, newest: int = 0) -> Reading:
-    """Of NPDES_SE_VIOLATIONS: ``rows`` are those of the period."""
+    """Reads rows of NPDES_SE_VIOLATIONS, all of them in the period."""
     return _dated(rows, period, "SINGLE_EVENT_VIOLATION_DATE", "VIOLATION_DESC", "Single event violation")
 
 
 def actions(rows: list[Record], period: Period, newest: int = 0) -> Reading:
-    """Of NPDES_FORMAL_ENFORCEMENT_ACTIONS."""
+    """Reads rows of NPDES_FORMAL_ENFORCEMENT_ACTIONS, all of them in the period."""
     return _dated(rows, period, "SETTLEMENT_ENTERED_DATE", "ENF_TYPE_DESC", "Formal enforcement action")
 
 
@@ -143,7 +143,7 @@ def _dated(rows: list[Record], period: Period, when: str, what: str, label: str)
 
 
 def violations(rows: list[Record], period: Period, newest: int = 0) -> Reading:
-    """Of SDWA_VIOLATIONS_ENFORCEMENT: a row is a violation and one action on it, so violations are counted once."""
+    """Reads rows of SDWA_VIOLATIONS_ENFORCEMENT. Each is a violation with one action, so violations may repeat."""
     if not rows:
         return _nothing_since(period)
     by_id = {row["VIOLATION_ID"]: row for row in rows}
@@ -161,7 +161,7 @@ def _nothing_since(period: Period) -> Reading:
     return Reading(Verdict.CLEAR, [f"Nothing since {period.since:%B %-d, %Y}; there are earlier records"])
 
 
-# Which rows of a file are of the period. Each raises ValueError for a row that does not say so properly.
+# Tests for ``File.keeps``: whether a row is in the period. Each raises ValueError for a row with malformed dates.
 
 
 def always(row: Record, period: Period) -> bool:
@@ -184,7 +184,7 @@ def of_late_action(row: Record, period: Period) -> bool:
 
 
 def of_open_violation(row: Record, period: Period) -> bool:
-    """It began, ended, was resolved or acted on in the period, or has no end."""
+    """Returns whether it began, ended, was resolved or acted on since the period began, or has no end."""
     began = us_date(row["NON_COMPL_PER_BEGIN_DATE"])
     ends = [us_date(row[name]) for name in ("NON_COMPL_PER_END_DATE", "CALCULATED_RTC_DATE") if row[name].strip()]
     acted = us_date(row["ENFORCEMENT_DATE"]) if row["ENFORCEMENT_DATE"].strip() else began
