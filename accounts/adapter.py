@@ -1,4 +1,4 @@
-"""How the sign-in library sends its e-mail."""
+"""How allauth, the sign-in library, sends its email."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from letters.models import post
 
 class Adapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Through the same outbox as every other e-mail."""
+        """Sends the email through the same outbox as all others."""
         about = {"request": current.request, "email": email, "current_site": get_current_site(current.request)}
         about |= sender()
         message = self.render_mail(template_prefix, email, about | context)

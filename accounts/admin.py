@@ -1,4 +1,4 @@
-"""People and utilities in the administration pages."""
+"""The admin of people and utilities."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from django.http import HttpRequest
 
 from accounts.models import Claim, Identifier, Invitation, Membership, Role, User, Utility
 
-# The administration pages are entered by the site's own sign-in, with its rate limits and second factor.
+# The admin uses the site's own sign-in, with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Headworks administration"
 
 
 class LowerCaseEmail:
-    """Addresses are kept in lower case, so that one person can't have two accounts by a capital letter."""
+    """Mixin: stores addresses in lower case, so that a person can't have two accounts that differ only in case."""
 
     cleaned_data: dict[str, Any]
 
@@ -56,13 +56,13 @@ class PersonAdmin(UserAdmin):
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """People are made inactive: what they did keeps their name, and no utility loses its last manager."""
+        """People are deactivated instead: their name stays on what they did, and no utility loses its last manager."""
         return False
 
 
 class MembershipFormSet(BaseInlineFormSet):
     def clean(self) -> None:
-        """The rule that the database also keeps, said before it has to refuse."""
+        """Checks a rule that the database enforces too, to show a message instead of an error."""
         super().clean()
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         if kept and not any(member.get("role") == Role.MANAGER for member in kept):
@@ -99,7 +99,7 @@ class UtilityAdmin(admin.ModelAdmin):
 
 @admin.register(Claim)
 class ClaimAdmin(admin.ModelAdmin):
-    """To look at; decided on the site, where the person is told."""
+    """Read-only: claims are decided on the site, which emails the answer."""
 
     list_display = ["user", "utility", "asked_at", "decided_at", "granted_role"]
     list_filter = ["decided_at", "granted_role"]
@@ -115,7 +115,7 @@ class ClaimAdmin(admin.ModelAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
-    """To look at, without the link's secret."""
+    """Read-only, without the token of the link."""
 
     list_display = ["email", "utility", "role", "invited_by", "invited_at", "accepted_at"]
     list_select_related = ["utility", "invited_by"]

@@ -1,4 +1,4 @@
-"""What people are told by e-mail about joining a utility; written with the transaction that it tells of."""
+"""Emails about joining a utility, written in the transaction that they report."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from letters.wordings import rendered
 
 
 def sender() -> dict[str, str]:
-    """What every message of the sign-in library says about who it is from."""
+    """Returns the site's address and contact, for every email of the sign-in library."""
     return {"site_url": settings.SITE_URL.rstrip("/"), "contact_email": settings.CONTACT_EMAIL}
 
 
@@ -36,7 +36,7 @@ def invite(invitation: Invitation) -> None:
 
 
 def ask_deciders(claim: Claim) -> None:
-    """The utility's managers, or program staff where it has none."""
+    """Emails the utility's managers, or program staff if it has none."""
     if managers := claim.utility.managers:
         _ask(claim, managers, link("accounts:utility", claim.utility_id))
         return
@@ -61,7 +61,7 @@ def _ask(claim: Claim, deciders: Iterable[User], url: str) -> None:
 
 
 def answer(claim: Claim) -> None:
-    """Granted or declined, to the person who asked."""
+    """Emails the person who asked that the claim was granted or declined."""
     url = link("accounts:utility", claim.utility_id) if claim.granted_role else link("accounts:search")
     role = claim.get_granted_role_display().lower() if claim.granted_role else ""
     subject, body = rendered("join-answer", utility=claim.utility, person=claim.user, role=role, link=url)

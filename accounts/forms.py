@@ -24,7 +24,7 @@ USUAL_NPDES = re.compile(r"[A-Z]{2}[A-Z0-9]{7}")
 
 
 class NameForm(forms.Form):
-    """What sign-up asks besides e-mail and password."""
+    """The sign-up field besides email and password."""
 
     name = forms.CharField(label="Full name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
@@ -34,14 +34,14 @@ class NameForm(forms.Form):
 
 
 class OneLineField(forms.CharField):
-    """Text with single spaces: a pasted name keeps no line breaks or double blanks."""
+    """Text on one line: line breaks and repeated spaces, as in a pasted name, become single spaces."""
 
     def to_python(self, value: Any) -> str:
         return " ".join((super().to_python(value) or "").split())
 
 
 class PersonForm(forms.ModelForm):
-    """A person's own account page."""
+    """The form of a person's account page."""
 
     name = OneLineField(label="Full name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
@@ -51,7 +51,7 @@ class PersonForm(forms.ModelForm):
 
 
 class NumbersField(forms.CharField):
-    """Permit or system numbers as people write them: one a line, or with commas, in any case."""
+    """Permit or system numbers, separated by spaces, line breaks, commas or semicolons, in any case."""
 
     def __init__(self, kind: Identifier.Kind, **options: Any) -> None:
         self.kind = kind
@@ -67,7 +67,7 @@ class NumbersField(forms.CharField):
 
 
 class UtilityForm(forms.ModelForm):
-    """A utility's facts; ``known`` are the registered utilities that it may be."""
+    """The facts of a utility. ``known`` are registered utilities that may be the same one."""
 
     name = OneLineField(label="Name of the utility", max_length=200)
     city = OneLineField(label="City", max_length=100)
@@ -113,14 +113,14 @@ class UtilityForm(forms.ModelForm):
 
     @transaction.atomic
     def save_with_numbers(self) -> Utility:
-        """Raises IdentifierTaken; then nothing is saved."""
+        """Saves the utility and its numbers. Raises IdentifierTaken; then nothing is saved."""
         utility = self.save()
         utility.set_identifiers(self.numbers)
         return utility
 
     @property
     def unusual(self) -> list[str]:
-        """Permit numbers that may be right but are worth a second look."""
+        """The permit numbers that may be right but deserve a second look."""
         return [number for number in self.cleaned_data["npdes"] if not USUAL_NPDES.fullmatch(number)]
 
     def clean(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class UtilityForm(forms.ModelForm):
         return cleaned
 
     def note_taken(self) -> set[int]:
-        """A number belongs to one utility only; whoever types another's probably looks for that one."""
+        """Adds an error for each number of another utility. Returns those utilities, which the user may look for."""
         taken = Identifier.objects.filter(value__in=[value for _, value in self.numbers])
         others = taken.exclude(utility=self.instance.pk or 0).select_related("utility")
         for identifier in others:
@@ -143,7 +143,7 @@ class UtilityForm(forms.ModelForm):
         return {identifier.utility_id for identifier in others}
 
     def note_alike(self) -> QuerySet[Utility]:
-        """The same name in the same state: warned about once, then the person's word counts."""
+        """Returns utilities with the same name and state. Adds an error unless ``different`` is checked."""
         data = self.cleaned_data
         alike = Utility.objects.alike(data.get("name", ""), data.get("state", ""))
         if alike:
@@ -169,7 +169,7 @@ class GrantForm(forms.Form):
 
 
 class RepresentativeForm(forms.Form):
-    """One of the members, or nobody."""
+    """A choice of one of the members, or nobody."""
 
     person = forms.ModelChoiceField(
         User.objects.none(), label="Management representative", required=False, empty_label="Nobody named yet"

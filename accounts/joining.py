@@ -1,4 +1,4 @@
-"""Views of the two ways into a utility: invited by a manager, or asking to join."""
+"""Views for the two ways to join a utility: by a manager's invitation or by a claim."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -55,7 +55,7 @@ def withdraw(request: AuthenticatedRequest, pk: int, invitation: int) -> HttpRes
 
 
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the link in the e-mail leads, whoever follows it. Says what to do next; POST accepts."""
+    """Handles the link in the invitation, for anonymous users too. Says what to do next; POST accepts."""
     invitation = Invitation.objects.filter(token=token).select_related("utility", "invited_by").first()
     if invitation is None or not invitation.is_open:
         return render(request, "accounts/invitation_closed.html", status=410)
@@ -76,7 +76,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_required
 def ask(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """Anyone signed in may ask; they see no more of the utility than the search shows."""
+    """Asks to join. Open to every signed-in user; shows no more of the utility than the search does."""
     utility = get_object_or_404(Utility, pk=pk)
     form = ClaimForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -95,7 +95,7 @@ def ask(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 @login_required
 def claims(request: AuthenticatedRequest) -> HttpResponse:
-    """For program staff: requests to join a utility that has no manager to decide."""
+    """Lists the claims to utilities without a manager, for program staff to decide."""
     if not request.user.is_program_staff:
         raise PermissionDenied
     waiting = Claim.objects.open().filter(utility__in=Utility.objects.without_manager())
@@ -134,7 +134,7 @@ def _decide(request: AuthenticatedRequest, claim: Claim, role: str) -> HttpRespo
 
 
 def _after(request: AuthenticatedRequest, claim: Claim) -> HttpResponse:
-    """Back to where the decision was made."""
+    """Redirects to the page where the decision was made."""
     if claim.utility.memberships.filter(user=request.user).exists():
         return redirect("accounts:utility", claim.utility_id)
     return redirect("accounts:claims")

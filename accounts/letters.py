@@ -1,4 +1,4 @@
-"""The wordings about joining a utility, and the words that may stand in each."""
+"""The wordings about joining a utility, and the variables that each may contain."""
 
 from pathlib import Path
 

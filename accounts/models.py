@@ -32,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, known by e-mail address (kept in lower case)."""
+    """A person, identified by email address (stored in lower case)."""
 
     email = models.EmailField(unique=True)
     name = models.CharField("full name", max_length=150, blank=True)
@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def staff_groups(self) -> frozenset[str]:
-        """The staff roles of the person, as in StaffGroup."""
+        """The person's staff roles, as in StaffGroup."""
         return frozenset(self.groups.values_list("name", flat=True))
 
     @property
@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class StaffGroup(models.TextChoices):
-    """The Django groups that stand for staff roles; made by ``load_catalog``."""
+    """The Django groups for staff roles, which ``load_catalog`` creates."""
 
     PROGRAM = "Program staff"
     COMPLIANCE = "Compliance staff"
@@ -71,7 +71,7 @@ class StaffGroup(models.TextChoices):
 
 
 class Role(models.TextChoices):
-    """What a person may do in a utility; each includes what the one below may."""
+    """What a person may do in a utility. Each role includes the rights of those below it."""
 
     MANAGER = "manager", "Manager"
     CONTRIBUTOR = "contributor", "Contributor"
@@ -90,7 +90,7 @@ class System(models.TextChoices):
 
 class UtilityQuerySet(models.QuerySet["Utility"]):
     def visible_to(self, user: User) -> "UtilityQuerySet":
-        """The utilities that ``user`` belongs to."""
+        """Returns the utilities that ``user`` belongs to."""
         return self.filter(memberships__user=user)
 
     def editable_by(self, user: User) -> "UtilityQuerySet":
@@ -100,11 +100,11 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         return self.filter(memberships__user=user, memberships__role=Role.MANAGER)
 
     def without_manager(self) -> "UtilityQuerySet":
-        """Nobody of the utility can decide who joins it, so program staff does."""
+        """Returns the utilities where nobody can decide who joins, so program staff decide."""
         return self.exclude(memberships__role=Role.MANAGER)
 
     def matching(self, words: str) -> "UtilityQuerySet":
-        """Every word is in the name or the city, or is the state or a number: the search before creating one."""
+        """Returns the utilities for which every word is in the name or city, or is the state or a number."""
         found = self if words.split() else self.none()
         for word in words.split():
             found = found.filter(
@@ -116,18 +116,18 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         return found
 
     def seen_by(self, user: User) -> "UtilityQuerySet":
-        """Adds ``is_mine`` and ``is_asked``: whether ``user`` belongs to it, or waits for an answer."""
+        """Annotates ``is_mine`` (``user`` belongs to it) and ``is_asked`` (``user`` has an open claim)."""
         mine = Membership.objects.filter(utility=models.OuterRef("pk"), user=user)
         asked = Claim.objects.open().filter(utility=models.OuterRef("pk"), user=user)
         return self.annotate(is_mine=models.Exists(mine), is_asked=models.Exists(asked))
 
     def alike(self, name: str, state: str) -> "UtilityQuerySet":
-        """Likely the same utility: the same name, in any case, in the same state."""
+        """Returns likely duplicates: utilities with the same name, in any case, in the same state."""
         return self.filter(name__iexact=" ".join(name.split()), state=state)
 
     @transaction.atomic
     def register(self, by: "User", identifiers: "Iterable[Number]", **fields: Any) -> "Utility":
-        """A new utility with ``by`` as its manager. Raises IdentifierTaken."""
+        """Creates a utility with ``by`` as its manager. Raises IdentifierTaken."""
         utility = self.create(**fields)
         utility.set_identifiers(identifiers)
         Membership.objects.create(utility=utility, user=by, role=Role.MANAGER)
@@ -172,13 +172,13 @@ class Utility(models.Model):
 
     @property
     def epa_region(self) -> int | None:
-        """1 to 10: from a tribal system's identifier where there is one, else from the state."""
+        """The EPA region, 1 to 10: from a tribal system's identifier if there is one, else from the state."""
         systems = [number.value for number in self.identifiers.all() if number.kind == Identifier.Kind.PWSID]
         return region_of(self.state, systems)
 
     @transaction.atomic
     def set_identifiers(self, numbers: Iterable[Number]) -> None:
-        """These and no others. Raises IdentifierTaken where one belongs to another utility."""
+        """Replaces the utility's numbers. Raises IdentifierTaken if one belongs to another utility."""
         wanted = set(numbers)
         for identifier in self.identifiers.all():
             if (identifier.kind, identifier.value) not in wanted:
@@ -196,7 +196,7 @@ class Utility(models.Model):
 
     @transaction.atomic
     def name_representative(self, user_id: int | None) -> None:
-        """Raises NotAMember. The row lock keeps the person from leaving at the same moment."""
+        """Sets the representative. Raises NotAMember. The row lock keeps the person from leaving at the same time."""
         Utility.objects.select_for_update().get(pk=self.pk)
         if user_id is not None and not self.memberships.filter(user=user_id).exists():
             raise NotAMember
@@ -204,7 +204,7 @@ class Utility(models.Model):
         self.save(update_fields=["management_representative"])
 
     def membership_of(self, user: User) -> "Membership":
-        """Raises Membership.DoesNotExist for a stranger."""
+        """Returns the membership. Raises Membership.DoesNotExist if ``user`` is not a member."""
         return self.memberships.get(user=user)
 
     @property
@@ -259,8 +259,8 @@ class Membership(models.Model):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
         triggers = [
-            # Held at the end of the transaction, so that two managers who leave at once can't both succeed
-            # unseen: `change_role` and `leave` also lock the utility's row.
+            # Checked at the end of the transaction. Concurrent transactions don't see each other's changes, so
+            # `change_role` and `leave` also lock the utility's row: two managers can't leave at the same time.
             pgtrigger.Trigger(
                 name="utility_keeps_a_manager",
                 when=pgtrigger.After,
@@ -291,7 +291,7 @@ class Membership(models.Model):
 
     @transaction.atomic
     def change_role(self, role: str) -> None:
-        """Raises LastManager where it would leave the utility without one."""
+        """Changes the role. Raises LastManager if the utility would have no manager left."""
         if role != Role.MANAGER:
             self._keep_a_manager()
         Membership.objects.filter(pk=self.pk).update(role=role)
@@ -299,7 +299,7 @@ class Membership(models.Model):
 
     @transaction.atomic
     def leave(self) -> None:
-        """Take the person out of the utility. Raises LastManager where it would leave none."""
+        """Removes the person from the utility. Raises LastManager if it would have no manager left."""
         self._keep_a_manager()
         Utility.objects.filter(pk=self.utility_id, management_representative=self.user_id).update(
             management_representative=None
@@ -322,15 +322,15 @@ class AlreadyMember(Exception):
 
 
 class InvitationClosed(Exception):
-    """It was used, replaced or withdrawn, or its 14 days are over. Nothing was changed."""
+    """The invitation was used, replaced or withdrawn, or its 14 days are over. Nothing was changed."""
 
 
 class InvitationForSomeoneElse(Exception):
-    """It was sent to an address that is not this person's. Nothing was changed."""
+    """The invitation was sent to an address that is not this person's. Nothing was changed."""
 
 
 def addresses_of(user: User) -> list[str]:
-    """The addresses that ``user`` has shown to be theirs, in lower case."""
+    """Returns the account's address and the other verified addresses of ``user``, in lower case."""
     others = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
     return [user.email.lower(), *(other.email.lower() for other in others)]
 
@@ -344,7 +344,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     @transaction.atomic
     def invite(self, utility: Utility, email: str, role: str, by: User) -> "Invitation":
-        """Replaces an earlier open one to the same address, whose link stops working. Raises AlreadyMember."""
+        """Creates an invitation; the link of an earlier one to the address stops working. Raises AlreadyMember."""
         Utility.objects.select_for_update().get(pk=utility.pk)
         theirs = models.Q(user__email__iexact=email) | models.Q(
             user__emailaddress__email__iexact=email, user__emailaddress__verified=True
@@ -356,7 +356,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A manager asks a person by e-mail to join; the link works for that address, once, for 14 days."""
+    """A manager's invitation by email to join a utility. Its link works once, for that address, for 14 days."""
 
     LIFETIME = timedelta(days=14)
 
@@ -395,20 +395,20 @@ class Invitation(models.Model):
 
     @transaction.atomic
     def accept(self, by: User) -> None:
-        """Raises InvitationForSomeoneElse or InvitationClosed. A member by other ways keeps the role they have."""
+        """Adds the person; members keep their role. Raises InvitationForSomeoneElse or InvitationClosed."""
         if not self.is_for(by):
             raise InvitationForSomeoneElse
         if not Invitation.objects.open().filter(pk=self.pk).update(accepted_at=timezone.now()):
             raise InvitationClosed
         Membership.objects.get_or_create(utility=self.utility, user=by, defaults={"role": self.role})
-        # What they asked for before has its answer.
+        # This also answers an open claim of theirs.
         Claim.objects.open().filter(utility=self.utility, user=by).update(
             decided_at=timezone.now(), decided_by=self.invited_by, granted_role=self.role
         )
 
 
 class AlreadyAsked(Exception):
-    """The person waits for an answer. Nothing was changed."""
+    """The person already has an open claim. Nothing was changed."""
 
 
 class AlreadyDecided(Exception):
@@ -420,14 +420,14 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         return self.filter(decided_at=None)
 
     def decidable_by(self, user: User) -> "ClaimQuerySet":
-        """Those to utilities that ``user`` manages, and for program staff those that no manager can decide."""
+        """Returns claims to utilities that ``user`` manages and, for program staff, to those without a manager."""
         may = models.Q(utility__in=Utility.objects.managed_by(user))
         if user.is_program_staff:
             may |= models.Q(utility__in=Utility.objects.without_manager())
         return self.filter(may)
 
     def ask(self, utility: Utility, user: User, message: str) -> "Claim":
-        """Raises AlreadyMember or AlreadyAsked."""
+        """Creates a claim. Raises AlreadyMember or AlreadyAsked."""
         if utility.memberships.filter(user=user).exists():
             raise AlreadyMember
         try:
@@ -438,7 +438,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
 
 class Claim(models.Model):
-    """Someone asks to join a utility that exists: its managers decide, or staff where it has none."""
+    """A request to join an existing utility. Its managers decide, or program staff if it has none."""
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="claims")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="claims")
@@ -467,7 +467,7 @@ class Claim(models.Model):
 
     @transaction.atomic
     def decide(self, role: str, by: User) -> None:
-        """Granted with ``role``, or declined where it is empty. Raises AlreadyDecided."""
+        """Grants the claim with ``role``, or declines it if ``role`` is empty. Raises AlreadyDecided."""
         self.decided_at, self.decided_by, self.granted_role = timezone.now(), by, role
         decision = {"decided_at": self.decided_at, "decided_by": by, "granted_role": role}
         if not Claim.objects.open().filter(pk=self.pk).update(**decision):

@@ -5,7 +5,7 @@ from functools import cache
 
 from localflavor.us.us_states import USPS_CHOICES
 
-ARMED_FORCES = {"AA", "AE", "AP"}  # the mail's own "states"; no utility is in one
+ARMED_FORCES = {"AA", "AE", "AP"}  # postal codes for military mail; no utility is there
 
 REGIONS = {
     1: "CT ME MA NH RI VT",
@@ -23,10 +23,10 @@ REGION_OF_STATE = {state: region for region, states in REGIONS.items() for state
 
 
 def region_of(state: str, identifiers: Iterable[str] = ()) -> int | None:
-    """The EPA region, 1 to 10, or None where neither tells.
+    """Returns the EPA region, 1 to 10, or None if neither determines it.
 
-    A public water system identifier that starts with a number instead of a state code belongs to a
-    tribal system, and that number is its region.
+    A public water system identifier that starts with a number instead of a state code belongs to a tribal system, and
+    that number is its region.
     """
     for identifier in identifiers:
         if identifier[:2].isdigit() and 1 <= int(identifier[:2]) <= 10:
@@ -36,5 +36,5 @@ def region_of(state: str, identifiers: Iterable[str] = ()) -> int | None:
 
 @cache
 def states() -> list[tuple[str, str]]:
-    """Where a utility can be. A function, so that migrations name it instead of copying it."""
+    """Returns where a utility can be. A function, so that migrations refer to it instead of copying the list."""
     return [(code, str(name)) for code, name in USPS_CHOICES if code not in ARMED_FORCES]

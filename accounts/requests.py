@@ -1,4 +1,4 @@
-"""The request of a person who is signed in."""
+"""The request of a signed-in user."""
 
 from typing import cast
 
@@ -8,11 +8,11 @@ from accounts.models import User
 
 
 class AuthenticatedRequest(HttpRequest):
-    """What a view behind ``login_required`` gets."""
+    """The request that a ``login_required`` view gets."""
 
     user: User
 
 
 def person(request: HttpRequest) -> User:
-    """Who is signed in, where nobody else gets in: in the administration pages."""
+    """Returns the signed-in user of an admin page, which nobody else can open."""
     return cast(User, request.user)

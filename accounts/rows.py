@@ -1,4 +1,4 @@
-"""Rows that belong to a utility: whom they exist for, and the person's role there."""
+"""Rows that belong to a utility: who can see them, and the user's role there."""
 
 from typing import ClassVar, Self, TypeVar
 
@@ -12,12 +12,12 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class OfUtilityQuerySet(models.QuerySet[Row]):
-    """``utility`` is the path from a row to its utility."""
+    """Rows of utilities. ``utility`` is the lookup path from a row to its utility."""
 
     utility: ClassVar[str] = "utility"
 
     def visible_to(self, user: User) -> Self:
-        """The rows of the utilities that ``user`` belongs to, each with ``my_role`` there."""
+        """Returns the rows of the utilities that ``user`` belongs to, annotated with ``my_role`` there."""
         memberships = f"{self.utility}__memberships"
         return self.filter(**{f"{memberships}__user": user}).annotate(my_role=F(f"{memberships}__role"))
 
@@ -39,5 +39,5 @@ class OfUtility:
 
 
 def role_of(user: User, utility: str = "utility") -> Subquery:
-    """The person's role in a row's utility, null for a stranger: for rows that exist for others too."""
+    """Returns the user's role in a row's utility, null for nonmembers. For rows that nonmembers may see too."""
     return Subquery(Membership.objects.filter(utility=OuterRef(utility), user=user).values("role")[:1])

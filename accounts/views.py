@@ -1,4 +1,4 @@
-"""A person's own page, their utilities, and who does what in one."""
+"""The account page, the user's utilities, and the people of a utility."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
@@ -23,13 +23,13 @@ from accounts.models import (
 )
 from accounts.requests import AuthenticatedRequest
 
-SHOWN = 50  # search results; who sees as many is asked for another word
+SHOWN = 50  # search results; if there are more, the page asks for another word
 LAST_MANAGER = "Nothing was changed: {utility} needs at least one manager. Make someone else a manager first."
 TAKEN = "One of these numbers was registered for another utility a moment ago. Search for that utility instead."
 
 
 def for_manager(request: AuthenticatedRequest, pk: int) -> Utility:
-    """The utility: 404 for a stranger, who learns nothing; 403 for a member who does not manage it."""
+    """Returns the utility for its manager. 404 for nonmembers, so that they learn nothing; 403 for other members."""
     utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=pk)
     if not utility.membership_of(request.user).can_manage:
         raise PermissionDenied
@@ -38,7 +38,7 @@ def for_manager(request: AuthenticatedRequest, pk: int) -> Utility:
 
 @login_required
 def utilities(request: AuthenticatedRequest) -> HttpResponse:
-    """My utilities, and what waits on the way to others."""
+    """Lists the user's utilities, and open invitations and claims to others."""
     waiting = Q(utility__claims__decided_at=None, utility__claims__isnull=False)
     memberships = (
         Membership.objects.filter(user=request.user)
@@ -60,7 +60,7 @@ def utilities(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 def me(request: AuthenticatedRequest) -> HttpResponse:
-    # A copy: a refused name must not show up as the signed-in person's name at the top of the page.
+    # A copy, so that an invalid name does not appear as the user's name at the top of the page.
     form = PersonForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -76,7 +76,7 @@ def me(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 def search(request: AuthenticatedRequest) -> HttpResponse:
-    """Creating a utility searches first: it may be here already."""
+    """Searches utilities. A user comes here before creating one, since it may already be registered."""
     form = SearchForm(request.GET or None)
     words = form.cleaned_data["q"] if form.is_valid() else ""
     results = list(Utility.objects.matching(words).seen_by(request.user)[: SHOWN + 1])
@@ -123,7 +123,7 @@ def warn_unusual(request: HttpRequest, form: UtilityForm) -> None:
 
 @login_required
 def utility(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """Facts, people and, for its managers, who is on the way in."""
+    """Shows the facts, the people and, to managers, open invitations and claims."""
     shown = get_object_or_404(
         Utility.objects.visible_to(request.user).select_related("management_representative"), pk=pk
     )

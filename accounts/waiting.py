@@ -1,4 +1,4 @@
-"""Requests to join that a manager decides."""
+"""Claims that the user decides as a manager."""
 
 from django.urls import reverse
 
