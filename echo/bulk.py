@@ -27,7 +27,7 @@ from echo.weekly import Period
 EXPORTER, NPDES, WATER = "echo_exporter.zip", "npdes_downloads.zip", "SDWA_latest_downloads.zip"
 LONGEST_LINE = 1_000_000  # characters; a file without line ends is not a CSV
 MAX_ROWS = 2_000  # kept for one identifier
-TELL_EVERY = 20_000  # rows between calls of Heard
+TELL_EVERY = 20_000  # rows between progress reports
 LONGEST_DOWNLOAD = 2 * 60 * 60  # seconds
 
 Row = Mapping[str, str]

@@ -143,7 +143,7 @@ def _dated(rows: list[Record], period: Period, when: str, what: str, label: str)
 
 
 def violations(rows: list[Record], period: Period, newest: int = 0) -> Reading:
-    """Reads rows of SDWA_VIOLATIONS_ENFORCEMENT. Each is a violation with one action, so violations may repeat."""
+    """Reads rows of SDWA_VIOLATIONS_ENFORCEMENT: a violation with one action each. Counts a violation once."""
     if not rows:
         return _nothing_since(period)
     by_id = {row["VIOLATION_ID"]: row for row in rows}
