@@ -18,7 +18,7 @@ class ReportAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["requested_by"]
     search_fields = ["title", "requested_by__email"]
     date_hierarchy = "requested_at"
-    # Not the file: what a report says is for the person who asked for it.
+    # Without the file: a report's content is only for the person who asked for it.
     readonly_fields = [
         "title", "kind", "object_id", "parent", "place", "requested_by", "requested_at", "status", "queued_at",
         "progress", "doing", "attempts", "leased_until", "finished_at", "error",

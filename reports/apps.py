@@ -6,5 +6,5 @@ class ReportsConfig(AppConfig):
     name = "reports"
 
     def ready(self) -> None:
-        """Find every room's ``reports.py``, as Django admin finds ``admin.py``."""
+        """Imports every app's ``reports.py``, like ``admin.py``."""
         autodiscover_modules("reports")

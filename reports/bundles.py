@@ -1,4 +1,4 @@
-"""A bundle: the rows of its parts, and the ZIP that they are put together in."""
+"""Bundles: creates the rows of their parts and puts the finished parts into a ZIP."""
 
 import logging
 import re
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Documents in one PDF for the printer. Its pages are held in memory until it is written.
+# Documents in one PDF for printing. Its pages are kept in memory until it is written.
 VOLUME = 100
 MISSING = "could not be made.txt"
 ERROR_LAYOUT = "It was made, but could not be laid out once more when everything was put together."
 
 
 class NothingMade(Exception):
-    """There is not one part to put together. The message is for the person who waits."""
+    """No part can be put into the ZIP. The message is for the person who waits."""
 
 
 def sync_parts(report: Report, wanted: Sequence[kinds.Part]) -> None:
-    """Make the parts of ``report`` those that are wanted.
+    """Makes the parts of ``report`` match ``wanted``.
 
-    What is not there yet is added; what is there stays as it is, with its file; what is wanted no more goes.
+    Adds missing parts, keeps existing ones with their files, and deletes those that are no longer wanted.
     """
     rows = {(row.kind, row.object_id): row for row in _rows(report, wanted)}
     moved = []
@@ -56,7 +56,7 @@ def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
     taken = set()
     for order, part in enumerate(wanted):
         folder, name = _plain(part.folder), _plain(part.filename)
-        if (folder, name.casefold()) in taken:  # two utilities of one name
+        if (folder, name.casefold()) in taken:  # two utilities with the same name
             name = f"{name} ({order + 1})"
         taken.add((folder, name.casefold()))
         yield Report(
@@ -71,15 +71,15 @@ def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
 
 
 def _plain(name: str) -> str:
-    """A file's name on every system, and never a way out of the folder it is unpacked in."""
+    """Returns a file name that is valid on every system and can't lead out of the folder it is unpacked in."""
     return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', "-", name)[:120].strip(" .") or "document"
 
 
 def put_together(report: Report, name: str) -> StoredFile:
-    """The ZIP of what was made, on disk until it is stored. Raises NothingMade, or WrongState if the lease was lost."""
+    """Stores the ZIP of the finished parts, built on disk. Raises NothingMade, or WrongState if the lease was lost."""
     with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         path = Path(folder) / "bundle.zip"
-        with ZipFile(path, "w") as archive:  # not compressed: a PDF is
+        with ZipFile(path, "w") as archive:  # not compressed: PDFs already are
             _fill(archive, report, Path(folder))
         report.report_progress(95, "Keeping the ZIP")
         return StoredFile.keep_made_file(name, ZIP, path, by=report.requested_by)
@@ -99,7 +99,7 @@ def _fill(archive: ZipFile, report: Report, folder: Path) -> None:
 
 
 def _volumes(parts: list[Report]) -> Iterator[tuple[str, list[Report]]]:
-    """What makes one PDF for the printer, with its name: parts of one folder, in their order."""
+    """Yields the name and the parts of each PDF for printing: parts of one folder, in order."""
 
     def folder(part: Report) -> str:
         return part.place.partition("/")[0]
@@ -111,8 +111,8 @@ def _volumes(parts: list[Report]) -> Iterator[tuple[str, list[Report]]]:
 
 
 def _bind(archive: ZipFile, report: Report, path: Path, parts: list[Report], done: int, of: int) -> None:
-    """Put in ``parts``, singly and as one PDF for the printer, after ``done`` of ``of`` others."""
-    from reports import rendering  # here, because a web process has no use for WeasyPrint's 50 MB
+    """Adds ``parts`` one by one and as one PDF for printing. ``done`` of all ``of`` parts were added before."""
+    from reports import rendering  # imported here because web processes don't need WeasyPrint's 50 MB
 
     volume = rendering.Volume()
     for n, part in enumerate(parts, start=done + 1):
@@ -134,7 +134,7 @@ def _bind(archive: ZipFile, report: Report, path: Path, parts: list[Report], don
 
 
 def _laid_out(volume: "Volume", part: Report, report: Report) -> IO[bytes]:
-    """Add ``part`` to ``volume``. Returns its own PDF."""
+    """Adds ``part`` to ``volume``. Returns its own PDF, open for reading."""
     kind = kinds.single(part.kind)
     subject = kind.find(report.requested_by, part.object_id)
     if part.file is None or subject is None:

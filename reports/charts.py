@@ -1,7 +1,7 @@
-"""What the charts of every room are drawn with: SVG for page and PDF alike.
+"""Tools to draw the charts of every app, as SVG for pages and PDFs.
 
-Only presentation attributes, so that a strict content security policy holds. Each picture has a title that says what it
-shows, and the page gives the same figures as a table.
+They use only presentation attributes, which a strict content security policy allows. Each picture has a title that says
+what it shows, and the page shows the same figures in a table.
 """
 
 from xml.sax.saxutils import escape
@@ -18,7 +18,7 @@ FONT = "Public Sans, sans-serif"
 
 
 def drawn(width: float, height: float, title: str) -> draw.Drawing:
-    """An empty picture; ``title`` says to those who can't see it what it shows."""
+    """Returns an empty picture. ``title`` says what it shows, for people who can't see it."""
     picture = draw.Drawing(width, height, role="img", font_family=FONT)
     picture.append(draw.Raw(f"<title>{escape(title)}</title>"))
     return picture

@@ -1,4 +1,4 @@
-"""The kinds of report. A room registers its own in its ``reports.py``, found when the app starts."""
+"""The kinds of report. An app registers its kinds in its ``reports.py``, which is imported at startup."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Kind:
-    """What a room says of one kind of report.
+    """A kind of report.
 
-    ``find(user, object_id)`` gives the object, or None where ``user`` may not ask for its report;
-    ``title(object)`` names the report for a person; ``filename(object)`` is without its ending;
-    ``context(object)`` is what ``template`` is rendered with.
+    ``find(user, object_id)`` returns the object, or None if ``user`` may not ask for its report;
+    ``title(object)`` returns the report's title, ``filename(object)`` a name without the extension and
+    ``context(object)`` the context of ``template``.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Part:
-    """One report of a bundle: its kind and object, and where its PDF goes in the ZIP, without its ending."""
+    """One report of a bundle: its kind and object, and the path of its PDF in the ZIP, without the extension."""
 
     kind: str
     object_id: int
@@ -35,10 +35,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Many single reports asked for as one: a ZIP of them all, and for each folder PDFs for the printer.
+    """Many single reports requested as one: a ZIP of them all, with PDFs for printing for each folder.
 
-    ``parts(object)`` names them in the order in which they are printed. The rest is as ``Kind`` has it.
-    A part is asked of its own kind's ``find`` too, so nobody gets in a bundle what he or she would not get alone.
+    ``parts(object)`` returns them in print order. The other fields are as in ``Kind``. Each part must also pass the
+    ``find`` of its own kind, so a bundle contains nothing that the user could not get alone.
     """
 
     name: str
@@ -59,12 +59,12 @@ def register(kind: Kind | Bundle) -> None:
 
 
 def get(name: str) -> Kind | Bundle:
-    """Raises KeyError for a name that no room registered."""
+    """Returns the kind. Raises KeyError for a name that no app registered."""
     return _kinds[name]
 
 
 def single(name: str) -> Kind:
-    """The kind of a report that is one document. Raises KeyError for any other name."""
+    """Returns the kind of a report that is one document. Raises KeyError for any other name."""
     kind = _kinds[name]
     if not isinstance(kind, Kind):
         raise KeyError(name)

@@ -1,4 +1,4 @@
-"""The list of a person's reports: its columns and its filters."""
+"""The columns and filters of the list of a user's reports."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from workflow.lists import DateColumn, Filters, StateColumn, Table
 def _label(kind: str) -> str:
     try:
         return kinds.get(kind).label
-    except KeyError:  # the room that made it is gone; the report is still there
+    except KeyError:  # the app that registered it was removed
         return kind
 
 

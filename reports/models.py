@@ -1,4 +1,4 @@
-"""A report is a row: requested, made by Celery, kept, downloaded."""
+"""A report is a row: requested, made by Celery, stored, and downloaded."""
 
 import secrets
 from contextlib import suppress
@@ -17,19 +17,19 @@ from reports import kinds
 from workflow import queue
 from workflow.models import Event, StateMachine, WrongState
 
-# A worker that makes a report renews its lease at every heartbeat; a report whose lease ran out is made again.
+# A worker renews the lease on its report at every heartbeat. A report whose lease has expired is made again.
 LEASE = timedelta(seconds=settings.REPORT_LEASE_SECONDS)
 HEARTBEAT = LEASE / 4
 MAX_ATTEMPTS = 5
-# The heartbeat of a report that never ends would go on for ever.
+# Stops a report that never ends, whose heartbeat would renew the lease forever.
 MAX_SECONDS = 600
-# Putting 1,628 documents together takes some four minutes where nothing else runs.
+# Putting 1,628 documents together takes about four minutes if nothing else runs.
 MAX_SECONDS_OF_BUNDLE = 3000
-# A request that went to the broker and was not taken up is sent again after this long, in case the broker
-# lost it. Longer than a lease: in a long queue each sending is one more message that comes to nothing.
+# A request that no worker has taken from the broker is sent again after this time, in case the broker lost it.
+# Longer than a lease, because in a long queue each additional message is useless work.
 SEND_AGAIN = LEASE * 4
-# In the queue behind the sweeper and the e-mail (Redis serves 0 first), which take no time.
-# Who waits for one report does not wait for the thousand parts of another's.
+# After the sweeper and email, which are fast (Redis serves 0 first). Parts come last, so that a single report does not
+# wait for the thousand parts of a bundle.
 PRIORITY = 6
 PART_PRIORITY = 9
 
@@ -45,11 +45,11 @@ UNFINISHED = ("requested", "running", "gathering")
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: User) -> "ReportQuerySet":
-        """A person sees the reports that he or she asked for; a bundle's parts on its page only."""
+        """Returns the reports that ``user`` asked for, without parts, which appear only on their bundle's page."""
         return self.filter(requested_by=user, parent=None)
 
     def latest_of(self, kind_name: str, object_id: int) -> "Report | None":
-        """What was last asked for, for templates/reports/_state.html on the page of what it is about."""
+        """Returns the last report requested, for templates/reports/_state.html on the object's page."""
         asked = self.filter(kind=kind_name, object_id=object_id, parent=None)
         return asked.select_related("requested_by", "file").order_by("-requested_at", "-pk").first()
 
@@ -57,25 +57,25 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.filter(status__in=UNFINISHED)
 
     def gathered(self) -> "ReportQuerySet":
-        """Bundles that waited for their parts, the last of which is finished."""
+        """Returns the bundles that wait for their parts although all of them are finished."""
         parts = Report.objects.unfinished().filter(parent=OuterRef("pk"))
         return self.filter(~Exists(parts), status=Report.Status.GATHERING)
 
     def abandoned(self) -> "ReportQuerySet":
-        """Being made, by a worker that no longer says so."""
+        """Returns the reports being made whose worker no longer renews the lease."""
         return self.filter(status=Report.Status.RUNNING, leased_until__lt=timezone.now())
 
     def unsent(self) -> "ReportQuerySet":
-        """Requested, but no worker took it up: the broker was away, or lost it. Oldest first."""
+        """Returns the requests that the broker did not get or seems to have lost, oldest first."""
         lost = Q(queued_at__lt=timezone.now() - SEND_AGAIN)
         return self.filter(Q(queued_at=None) | lost, status=Report.Status.REQUESTED).order_by("requested_at")
 
     def expired(self) -> "ReportQuerySet":
-        """A part stays as long as its bundle, however long before that it was made."""
+        """Returns the reports past their retention. A part is kept as long as its bundle, even if made earlier."""
         before = timezone.now() - timedelta(days=settings.REPORT_RETENTION_DAYS)
         return self.filter(finished_at__lt=before, parent=None)
 
-    # Each of these may run in two places at the same time: a row that the other one moved is passed over.
+    # Each of these may run in two places at the same time. They skip a row that the other one has changed.
 
     def requeue(self) -> None:
         for report in self:
@@ -88,7 +88,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
                 report.resume()
 
     def publish(self) -> None:
-        """Send each to the queue, until the broker does not answer."""
+        """Sends each to the queue. Stops if the broker does not answer."""
         for report in self:
             if not report.publish():
                 return
@@ -109,9 +109,9 @@ class Report(StateMachine):
     TRANSITIONS = {
         Status.REQUESTED: frozenset({Status.RUNNING}),
         Status.RUNNING: frozenset({Status.DONE, Status.FAILED, Status.REQUESTED, Status.GATHERING}),
-        # A bundle alone: its parts are finished, so it is to be put together.
+        # Only a bundle: its parts are finished, so it can be put together.
         Status.GATHERING: frozenset({Status.REQUESTED}),
-        # A bundle, for what is missing in it; a part that could not be put in.
+        # A bundle, to make its missing parts; a part that could not be put into its bundle.
         Status.DONE: frozenset({Status.REQUESTED, Status.FAILED}),
         Status.FAILED: frozenset({Status.REQUESTED}),
     }
@@ -131,7 +131,7 @@ class Report(StateMachine):
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     file = models.OneToOneField(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     error = models.TextField(blank=True, editable=False)
-    # A part of a bundle is a report of its own, made by whichever worker is free.
+    # A part of a bundle is a separate report, made by any free worker.
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="parts", editable=False
     )
@@ -159,7 +159,7 @@ class Report(StateMachine):
                 condition=Q(status__in=["requested", "running", "gathering"], parent=None),
                 name="report_once_while_unfinished",
             ),
-            # Two workers that both believe they have the bundle add its parts once.
+            # If two workers both believe that they hold the bundle, its parts are still added once.
             models.UniqueConstraint(fields=["parent", "kind", "object_id"], name="report_once_in_its_bundle"),
         ]
         indexes = [models.Index(fields=["status", "leased_until"], name="report_status_lease")]
@@ -181,7 +181,7 @@ class Report(StateMachine):
 
     @property
     def max_seconds(self) -> int:
-        """How long a worker may be at it."""
+        """How long a worker may take."""
         return MAX_SECONDS_OF_BUNDLE if self.is_bundle else MAX_SECONDS
 
     @property
@@ -190,7 +190,7 @@ class Report(StateMachine):
 
     @cached_property
     def tally(self) -> dict[str, int]:
-        """How many parts there are, how many of them are ``made`` or ``failed``, and the ``percent`` of both."""
+        """The numbers of ``all``, ``made``, ``failed`` and ``finished`` parts, and the finished ``percent``."""
         made, failed = (Count("pk", filter=Q(status=status)) for status in (self.Status.DONE, self.Status.FAILED))
         counted = self.parts.aggregate(all=Count("pk"), made=made, failed=failed)
         finished = counted["made"] + counted["failed"]
@@ -198,7 +198,7 @@ class Report(StateMachine):
 
     @property
     def percent(self) -> int | None:
-        """How much of the present step is done; None where nothing is under way."""
+        """How much of the current step is done; None if nothing is running."""
         if self.status == self.Status.GATHERING:
             return self.tally["percent"]
         return self.progress if self.status == self.Status.RUNNING else None
@@ -210,8 +210,8 @@ class Report(StateMachine):
 
     @property
     def seen(self) -> str:
-        """Changes whenever the waiting page has something new to say."""
-        # Parts count by whole percents: a screen reader reads out each change.
+        """A string that changes whenever the waiting page has something new to show."""
+        # Whole percents instead of numbers of parts, because a screen reader reads out each change.
         failed = self.tally["failed"] if self.status == self.Status.GATHERING else 0
         return f"{self.status}-{self.percent}-{failed}-{self.attempts}-{'sent' if self.queued_at else 'kept'}"
 
@@ -219,9 +219,9 @@ class Report(StateMachine):
 
     @classmethod
     def request(cls, kind_name: str, object: Any, by: User) -> "Report":
-        """The report of ``object`` that ``by`` is waiting for: the unfinished one, or a new one, sent on commit.
+        """Returns the unfinished report of ``object`` that ``by`` asked for, or a new one, which is sent on commit.
 
-        The caller has asked the kind's ``find`` whether ``by`` may have it. Raises KeyError for an unknown kind.
+        The caller has checked with the kind's ``find`` that ``by`` may have it. Raises KeyError for an unknown kind.
         """
         kind = kinds.get(kind_name)
         report, is_new = cls.objects.get_or_create(
@@ -237,7 +237,7 @@ class Report(StateMachine):
         return report
 
     def publish(self) -> bool:
-        """Send it to the queue; False if the broker is away: the row waits, and the sweeper sends it later."""
+        """Sends it to the queue. Returns False if the broker is unreachable; the sweeper then sends it later."""
         limits = {"soft_time_limit": self.max_seconds, "time_limit": self.max_seconds + 60}
         priority = PART_PRIORITY if self.parent_id else PRIORITY
         if not queue.send("reports.tasks.make", self.pk, priority=priority, **limits):
@@ -247,9 +247,9 @@ class Report(StateMachine):
         return True
 
     def try_again(self, *, by: User) -> "Report":
-        """Ask for a failed report again, or for what is missing in a bundle; returns what is then under way.
+        """Requests a failed report, or a bundle's missing parts, again. Returns the report that is then under way.
 
-        That is another one where ``by`` asked for the same meanwhile. Raises WrongState if there is nothing to ask for.
+        That is another row if the same report was requested meanwhile. Raises WrongState if there is nothing to make.
         """
         if self.status not in (self.Status.FAILED, self.Status.DONE) or (self.file and not self.is_bundle):
             raise WrongState(f"report {self.pk} has not failed")
@@ -285,9 +285,9 @@ class Report(StateMachine):
         )
 
     def discard(self) -> None:
-        """Delete the report with its file, and its parts with theirs. A worker that is at one finds its lease lost."""
+        """Deletes the report and its parts with their files. A worker that is making one finds its lease lost."""
         with transaction.atomic():
-            # Read under a lock: a worker may have added a file since this row was read.
+            # Read again, with a lock: a worker may have added a file since this row was read.
             stored = Report.objects.select_for_update(of=["self"]).select_related("file")
             rows = list(stored.filter(Q(pk=self.pk) | Q(parent=self.pk)).order_by("pk"))
             Report.objects.filter(pk=self.pk).delete()
@@ -295,10 +295,10 @@ class Report(StateMachine):
                 if row.file:
                     row.file.discard()
 
-    # The making of a report, called by its task. Each step holds only for the worker with the lease.
+    # Making a report, called by its task. Each step succeeds only for the worker that holds the lease.
 
     def start(self) -> None:
-        """Take the report up. Raises WrongState if another worker has it or it is finished."""
+        """Takes the lease. Raises WrongState if another worker has it or the report is finished."""
         self._move(
             self.Status.RUNNING,
             lease=secrets.token_hex(16),
@@ -310,7 +310,7 @@ class Report(StateMachine):
         )
 
     def heartbeat(self, progress: int | None = None, doing: str | None = None) -> bool:
-        """Renew the lease and tell the waiting person more; False if the lease was lost."""
+        """Renews the lease and updates the progress that the user sees. Returns False if the lease was lost."""
         changes: dict[str, Any] = {"leased_until": timezone.now() + LEASE}
         if progress is not None:
             changes["progress"] = progress
@@ -320,12 +320,12 @@ class Report(StateMachine):
         return bool(mine.update(**changes))
 
     def report_progress(self, progress: int, doing: str) -> None:
-        """A heartbeat between two steps. Raises WrongState if the lease was lost: there is no use in going on."""
+        """Sends a heartbeat between two steps. Raises WrongState if the lease was lost, which stops the work."""
         if not self.heartbeat(progress, doing):
             raise WrongState("the lease was lost")
 
     def finish(self, file: StoredFile) -> None:
-        """Raises WrongState if the lease was lost: the file is then not this report's."""
+        """Stores the result. Raises WrongState if the lease was lost; the report then does not own the file."""
         self._move(
             self.Status.DONE,
             only_if=Q(lease=self.lease),
@@ -337,7 +337,7 @@ class Report(StateMachine):
         )
 
     def fail(self, error: str, *, only_if: Q | None = None) -> None:
-        """``error`` is for the person who waits; details belong in the log."""
+        """Records the failure. ``error`` is for the person who waits; details belong in the log."""
         self._move(
             self.Status.FAILED,
             only_if=only_if or Q(lease=self.lease),
@@ -349,7 +349,7 @@ class Report(StateMachine):
         )
 
     def gather(self) -> None:
-        """Let go of a bundle until its parts are finished. Raises WrongState if the lease was lost."""
+        """Releases a bundle until its parts are finished. Raises WrongState if the lease was lost."""
         self._move(
             self.Status.GATHERING,
             only_if=Q(lease=self.lease),
@@ -361,14 +361,14 @@ class Report(StateMachine):
         )
 
     def resume(self) -> None:
-        """Have a bundle put together. Raises WrongState if a part is unfinished, or another worker saw to it."""
+        """Queues a bundle to be put together. Raises WrongState if a part is unfinished or another worker did it."""
         unfinished = Report.objects.unfinished().filter(parent=self.pk)
         is_gathered = Q(~Exists(unfinished), status=self.Status.GATHERING)
         self._move(self.Status.REQUESTED, only_if=is_gathered, why="every part is finished", queued_at=None)
         transaction.on_commit(self.publish)
 
     def take_back(self, error: str) -> None:
-        """A part that was made could not be put in: it is missing after all, and is made again on request."""
+        """Marks a finished part as failed, because it could not be put into its bundle. A user can request it again."""
         file = self.file
         with transaction.atomic():
             self._move(self.Status.FAILED, why=error, error=error, file=None, finished_at=timezone.now())
@@ -376,9 +376,9 @@ class Report(StateMachine):
                 file.discard()
 
     def requeue(self) -> None:
-        """Its worker fell silent: put it in the queue again, or fail it if that happened too often.
+        """Requeues a report whose lease has expired, or fails it after MAX_ATTEMPTS.
 
-        Raises WrongState if the worker woke up meanwhile.
+        Raises WrongState if the worker has renewed its lease meanwhile.
         """
         silent = Q(lease=self.lease, leased_until__lt=timezone.now())
         if self.attempts >= MAX_ATTEMPTS:

@@ -1,4 +1,4 @@
-"""From a template to the bytes of an accessible PDF (PDF/UA-1)."""
+"""Renders templates to accessible PDFs (PDF/UA-1)."""
 
 import mimetypes
 from pathlib import Path
@@ -19,16 +19,16 @@ VARIANT = "pdf/ua-1"
 
 
 class OnlyOurStaticFiles(URLFetcher):
-    """Reads this site's static files and ``data:`` URLs. Neither the network nor any other file of this machine.
+    """A fetcher of this site's static files and ``data:`` URLs, but nothing from the network and no other local file.
 
-    So an address that a person typed into a text can't make the server fetch it or show a file of its own.
+    So a URL that a person typed into a text can't make the server request it or reveal one of its files.
     """
 
     def __init__(self) -> None:
         super().__init__(allowed_protocols={"data"}, allow_redirects=False)
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """Raises ValueError for an address that is not read; WeasyPrint leaves its place empty and logs that."""
+        """Returns the file. Raises ValueError for any other URL; WeasyPrint logs that and leaves its place empty."""
         static = urljoin(settings.SITE_URL, settings.STATIC_URL)
         if not url.startswith(static):
             return super().fetch(url, headers)
@@ -38,7 +38,7 @@ class OnlyOurStaticFiles(URLFetcher):
 
 
 def _static_file(name: str) -> Path:
-    """Where it was collected, else (development, tests) where it comes from. Both refuse to leave their folders."""
+    """Returns the collected file or else (development, tests) its source. Neither lookup leaves its folders."""
     collected = Path(staticfiles_storage.path(name))
     if collected.is_file():
         return collected
@@ -49,11 +49,11 @@ def _static_file(name: str) -> Path:
 
 
 def pages(template: str, context: dict[str, Any], **shared: Any) -> Document:
-    """The template laid out on pages. A link in it that starts with / leads to this site."""
+    """Returns the template laid out on pages. A link in it that starts with / leads to this site."""
     html = HTML(
         string=render_to_string(template, context), base_url=settings.SITE_URL, url_fetcher=OnlyOurStaticFiles()
     )
-    # WeasyPrint takes the options of the writing at the layout too.
+    # WeasyPrint needs the PDF options at layout too.
     return html.render(pdf_variant=VARIANT, **shared)
 
 
@@ -64,11 +64,11 @@ def pdf(document: Document) -> bytes:
 class Volume:
     """Many documents, laid out one by one and written as one accessible PDF.
 
-    Joining PDFs that are written already would lose their structure.
+    Merging finished PDFs would lose their structure.
     """
 
     def __init__(self) -> None:
-        # One set of fonts and pictures for all: a document's own would go, with its files, before the writing.
+        # Shared fonts and images: a document's own would be deleted, with their files, before the PDF is written.
         self._shared: dict[str, Any] = {"font_config": FontConfiguration(), "cache": {}}
         self._documents: list[Document] = []
 
@@ -76,13 +76,13 @@ class Volume:
         return len(self._documents)
 
     def add(self, title: str, template: str, context: dict[str, Any]) -> None:
-        """Lay out one more; ``title`` becomes its bookmark."""
+        """Lays out one more document; ``title`` becomes its bookmark."""
         document = pages(template, context, **self._shared)
         _tell_apart(document, len(self) + 1, title)
         self._documents.append(document)
 
     def write(self, path: Path, title: str) -> None:
-        """Raises IndexError where nothing was added."""
+        """Writes the PDF. Raises IndexError if nothing was added."""
         first = self._documents[0]
         joined = first.copy(page for document in self._documents for page in document.pages)
         joined.metadata = DocumentMetadata(title=title, authors=first.metadata.authors, lang=first.metadata.lang)
@@ -90,7 +90,7 @@ class Volume:
 
 
 def _tell_apart(document: Document, number: int, title: str) -> None:
-    """Documents of one template have the same anchors: each link shall lead to its own document's."""
+    """Makes anchors unique, because documents of one template have the same ones. Adds the document's bookmark."""
     for page in document.pages:
         page.anchors = {f"{number}.{name}": place for name, place in page.anchors.items()}
         page.links = [

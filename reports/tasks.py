@@ -1,4 +1,4 @@
-"""Making a report, and looking after those that no worker looks after."""
+"""Makes reports, and recovers those whose worker or message was lost."""
 
 import logging
 import threading
@@ -28,7 +28,7 @@ ERROR_SUBJECT_GONE = "What the report is about was deleted, or you no longer hav
 
 @shared_task(acks_late=True, soft_time_limit=MAX_SECONDS, time_limit=MAX_SECONDS + 60)
 def make(report_id: int) -> None:
-    """Make the report, or leave it where another worker is at it or it is finished. Safe to run twice."""
+    """Makes the report, unless another worker is making it or it is finished. Safe to run twice."""
     report = Report.objects.select_related("requested_by").filter(pk=report_id).first()
     if report is None:
         return
@@ -38,12 +38,12 @@ def make(report_id: int) -> None:
             _make(report)
     except WrongState as elsewhere:
         logger.info("report %s is not this worker's: %s", report_id, elsewhere)
-    if report.parent_id:  # the last of its bundle's parts, perhaps; if this worker dies here, the sweeper sees it
+    if report.parent_id:  # perhaps its bundle's last part; if this worker dies here, the sweeper resumes it
         Report.objects.filter(pk=report.parent_id).gathered().resume()
 
 
 def _make(report: Report) -> None:
-    """Render and keep ``report``, or say on its row why not. Raises WrongState if the lease was lost."""
+    """Renders and stores ``report``, or records why that failed. Raises WrongState if the lease was lost."""
     try:
         kind = kinds.get(report.kind)
         subject = kind.find(report.requested_by, report.object_id)
@@ -56,7 +56,7 @@ def _make(report: Report) -> None:
             name, data = f"{kind.filename(subject)[:200]}.pdf", _rendered(report, kind, subject)
             _finish(report, StoredFile.keep_made(name, "application/pdf", data, by=report.requested_by))
     except (WrongState, OperationalError, InterfaceError):
-        raise  # where the database went away nothing can be recorded: the lease runs out and the sweeper sees to it
+        raise  # without the database nothing can be recorded: the lease expires and the sweeper requeues it
     except SoftTimeLimitExceeded:
         logger.exception("report %s took too long", report.pk)
         report.fail(ERROR_TIMED_OUT.format(report.max_seconds // 60))
@@ -75,13 +75,13 @@ def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
 
 
 def _make_bundle(report: Report, bundle: kinds.Bundle, subject: Any) -> None:
-    """Ask for the parts that are not there, or put them together where all are finished."""
+    """Requests the unfinished parts or, if all are finished, puts them together."""
     report.report_progress(0, "Looking what there is to make")
     bundles.sync_parts(report, bundle.parts(subject))
     if report.parts.unfinished().exists():
         report.gather()
         report.parts.unsent().publish()
-        Report.objects.filter(pk=report.pk).gathered().resume()  # if they were quicker
+        Report.objects.filter(pk=report.pk).gathered().resume()  # if all parts have finished by now
         return
     try:
         file = bundles.put_together(report, f"{bundle.filename(subject)[:200]}.zip")
@@ -95,13 +95,13 @@ def _finish(report: Report, file: StoredFile) -> None:
     try:
         report.finish(file)
     except WrongState:
-        file.discard()  # another worker makes the report's one file
+        file.discard()  # another worker makes the report
         raise
 
 
 @contextmanager
 def _kept_alive(report: Report) -> Iterator[None]:
-    """Renew the lease at every heartbeat, beside the work, until the work is done or the lease is lost."""
+    """Renews the lease at every heartbeat, in a thread, until the work is done or the lease is lost."""
     done = threading.Event()
 
     def beat() -> None:
@@ -127,7 +127,7 @@ def _kept_alive(report: Report) -> Iterator[None]:
 
 @shared_task
 def sweep() -> None:
-    """Give back what silent workers left, go on with what waits for nothing, send what the broker does not have."""
+    """Requeues abandoned reports, resumes bundles whose parts are finished, and sends requests that were not sent."""
     Report.objects.abandoned().requeue()
     Report.objects.gathered().resume()
     Report.objects.unsent().publish()
@@ -135,7 +135,7 @@ def sweep() -> None:
 
 @worker_ready.connect
 def sweep_at_once(**_: Any) -> None:
-    """What happened while no worker was there is not left to the next round of beat."""
+    """Sweeps when a worker starts, instead of waiting for beat's next run."""
     sweep.delay()
 
 

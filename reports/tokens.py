@@ -1,4 +1,4 @@
-"""The design tokens of ``static/css/tokens.css``, for pictures that take literal values since PDFs show them too."""
+"""The design tokens of ``static/css/tokens.css``, for pictures: PDFs show them too, so they need literal values."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 def value(name: str) -> str:
-    """Raises KeyError for a token that the file does not declare."""
+    """Returns the token's value. Raises KeyError if the file does not declare it."""
     return declared()[name]
 
 

@@ -1,4 +1,4 @@
-"""Asking for a report, waiting for it, fetching it."""
+"""Views to request a report, wait for it and download it."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def report_request(request: AuthenticatedRequest, kind: str, object_id: int) -> 
 
 
 def _subject(user: User, kind_name: str, object_id: int) -> Any:
-    """What the report is about, for someone who may have its report now; otherwise 404."""
+    """Returns the object of the report, or raises Http404 if ``user`` may not have its report now."""
     try:
         subject = kinds.get(kind_name).find(user, object_id)
     except KeyError:
@@ -48,7 +48,7 @@ def _subject(user: User, kind_name: str, object_id: int) -> Any:
 @require_GET
 @never_cache
 def report_detail(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """The waiting page; for htmx only what changes on it, and nothing (204) where nothing did."""
+    """Shows the waiting page; to htmx, only the part that changes, or no content if nothing has changed."""
     report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     if not request.headers.get("HX-Request"):
         return render(request, "reports/report_detail.html", {"report": report})
@@ -71,7 +71,7 @@ def report_again(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def report_delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """Asks once, then deletes."""
+    """Asks for confirmation, then deletes."""
     report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     if request.method != "POST":
         return render(request, "reports/report_delete.html", {"report": report})
@@ -83,10 +83,10 @@ def report_delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def report_download(request: AuthenticatedRequest, pk: int) -> FileResponse:
-    """The file, for the one who asked for it and may still see what it is about."""
+    """Serves the file to the user who asked for it, if they may still see the object."""
     reports = Report.objects.visible_to(request.user).filter(status=Report.Status.DONE).select_related("file")
     report = get_object_or_404(reports, pk=pk)
     _subject(request.user, report.kind, report.object_id)
-    if report.file is None:  # a constraint says that a report which is done has one
+    if report.file is None:  # can't happen: a constraint requires it
         raise Http404
     return report.file.response()
