@@ -1,4 +1,4 @@
-"""Settings, addresses, the home page, the API root and the embedded services."""
+"""Settings, URLs, the home page, the API root and the embedded services."""
 
 from config.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""The JSON API's root: each room brings its own router in ``api.py``."""
+"""The root of the JSON API. Each app with an API has its router in ``api.py``."""
 
 from collections.abc import Callable
 from http.client import responses
@@ -25,7 +25,7 @@ PROBLEM = "application/problem+json"
 
 
 def problem(status: int, title: str, **more: object) -> JsonResponse:
-    """An error as RFC 9457 describes it."""
+    """Returns an error in the format of RFC 9457."""
     body = {"type": "about:blank", "title": title, "status": status} | more
     return JsonResponse(body, status=status, content_type=PROBLEM)
 
@@ -41,7 +41,7 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What a router, or the library itself, does not accept: a body that is no JSON, a token that does not count."""
+    """Reports what a router or django-ninja itself rejects, such as a body that is not JSON or an invalid token."""
     return problem(error.status_code, responses.get(error.status_code, "Error"), detail=str(error))
 
 
@@ -57,7 +57,7 @@ def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: an address or a method that no router knows is answered as the routers answer, not with a page."""
+    """Middleware: returns problems, not pages, for API addresses and methods that no router handles."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

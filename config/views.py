@@ -1,4 +1,4 @@
-"""The home page, the pages about the site, and whether it is well."""
+"""The home page, the pages about the site, and health checks."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from workflow.waiting import waiting_for
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """For every template: how to reach the people who run the site, and the links at the top."""
+    """Context processor: the contact address of the site, and the links at the top of every page."""
     return {"contact_email": settings.CONTACT_EMAIL, "navigation": list(links_for(request))}
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What this is for; signed in, what waits for me."""
+    """Describes the site and, to signed-in users, lists their utilities and what needs their attention."""
     context: dict[str, Any] = {}
     if request.user.is_authenticated:
         memberships = request.user.memberships.select_related("utility").order_by("utility__name")
@@ -27,17 +27,17 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
-    """Help, privacy, accessibility: pages that only say something."""
+    """Shows a page without data: help, privacy or accessibility."""
     return render(request, f"config/{name}.html")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers."""
+    """Returns 200 if this process responds."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 where database and broker answer, else 503 with what is away."""
+    """Returns 200 if the database and the broker respond, else 503; the JSON says which of them do."""
     state = {"database": _database_answers(), "broker": _broker_answers()}
     return JsonResponse(state, status=200 if all(state.values()) else 503)
 

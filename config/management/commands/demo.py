@@ -1,4 +1,4 @@
-"""``make demo``: the whole site on one machine, with real services and demo data, until Ctrl-C."""
+"""``make demo``: runs the whole site on one machine, with real services and demo data, until Ctrl-C."""
 
 import contextlib
 import ctypes
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             signal.signal(number, signal.default_int_handler)
         children: list[Child] = []
         try:
-            # Held to the end: two demos in one folder would share a worker's queue and fight over the schedule.
+            # Locked until the end: two demos in one folder would share a queue and overwrite beat's schedule.
             with _only_demo(settings.LOCAL_DIR / "demo.lock"):
                 _refuse_a_taken_port(port)
                 accounts = self._prepare()
@@ -52,14 +52,14 @@ class Command(BaseCommand):
             _stop(children)
 
     def _prepare(self) -> str:
-        """Database, reference data, demo data, static files; returns what is to be said of the accounts."""
+        """Sets up the database, reference data, demo data and static files. Returns the text on the accounts."""
         self._say("Preparing the database")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         self._say("Loading the catalog and the demo data")
         call_command("load_catalog", stdout=io.StringIO())
         accounts = io.StringIO()
-        os.environ["HEADWORKS_DEMO"] = "1"  # without it the command refuses
+        os.environ["HEADWORKS_DEMO"] = "1"  # the command requires it
         try:
             call_command("load_demo", stdout=accounts)
         except CommandError as refusal:
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         self._say("Starting the web server and the worker")
         site, *others = children
         site.start()
-        _wait_until_ready(port, children)  # a person waits for the page, nobody yet for the worker
+        _wait_until_ready(port, children)  # the page first: a person waits for it
         for child in others:
             child.start()
         self.stdout.write(f"\n{accounts.rstrip()}\n\nHeadworks is at http://localhost:{port} (Ctrl-C stops it)")
@@ -85,8 +85,8 @@ class Command(BaseCommand):
             for child in children:
                 if child.ended():
                     self._say(f"The {child.name} ended and is started again")
-                    child.stop()  # what it left of its group
-                    time.sleep(1)  # one that can't start must not spin
+                    child.stop()  # the rest of its process group
+                    time.sleep(1)  # limits the rate if it can't start
                     child.start()
 
     def _say(self, words: str) -> None:
@@ -95,13 +95,13 @@ class Command(BaseCommand):
 
 
 class Child:
-    """A process with its own children, in a process group of its own, so that all of it can be stopped."""
+    """A process that runs with its own children in a process group, so that all of them can be stopped."""
 
     def __init__(self, name: str, port: int, module: str, *arguments: str, patience: float):
         self.name = name
         self.command = [sys.executable, "-m", module, *arguments]
         self.environment = os.environ | _addresses(port)
-        self.patience = patience  # seconds to finish what it is at
+        self.patience = patience  # seconds that it may take to finish its work
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -118,7 +118,7 @@ class Child:
         return self.process is not None and self.process.poll() is not None
 
     def stop(self) -> None:
-        """Ask, wait, then end whatever is left of the group."""
+        """Terminates the process, waits for it, then kills the rest of the group."""
         if self.process is None:
             return
         if not self.ended():
@@ -142,7 +142,7 @@ def web(port: int) -> Child:
         "--graceful-timeout",
         "8",
     ]
-    if Path("/dev/shm").is_dir():  # noqa: S108  the heartbeat file of a worker must not wait for a slow disk
+    if Path("/dev/shm").is_dir():  # noqa: S108  a worker's heartbeat file must not wait for a slow disk
         options += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
     return Child("web server", port, "gunicorn", "config.wsgi", "--log-level", "warning", *options, patience=10)
 
@@ -155,7 +155,7 @@ def worker(port: int, processes: int = 1) -> Child:
 
 
 def _addresses(port: int) -> dict[str, str]:
-    """Where the services are, so that a child uses these and starts none of its own."""
+    """Returns the addresses of the services, so that a child uses these and does not start others."""
     database = settings.DATABASES["default"]
     return {
         "DATABASE_URL": os.environ.get("DATABASE_URL")
@@ -167,7 +167,7 @@ def _addresses(port: int) -> dict[str, str]:
 
 
 def _keep_services() -> None:
-    """Start an embedded service again if it was killed: at its old address, so the others find it again."""
+    """Starts an embedded service again if it was killed, at its old address, so that the others can reconnect."""
     if not os.environ.get("DATABASE_URL"):
         embedded.postgres(settings.LOCAL_DIR / "postgres")
     if not os.environ.get("REDIS_URL"):
@@ -195,7 +195,7 @@ def _refuse_a_taken_port(port: int) -> None:
 
 
 def static_files_changed() -> bool:
-    """Whether a source is newer than what was collected (ctime: an installed package keeps its old mtime)."""
+    """Returns whether a source is newer than the collected files (by ctime: an installed file keeps its old mtime)."""
     made = settings.STATIC_ROOT / "staticfiles.json"
     if not made.exists():
         return True
@@ -227,7 +227,7 @@ def _is_ready(port: int) -> bool:
 
 
 def _end_with_parent() -> Callable[[], None] | None:
-    """On Linux: a child is told to stop when this process is gone, even when it was killed."""
+    """Returns, on Linux, a function that makes a child stop when this process ends, even if it was killed."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
@@ -235,7 +235,7 @@ def _end_with_parent() -> Callable[[], None] | None:
 
 
 def _stop(children: list[Child]) -> None:
-    """The web server first, so that nothing new comes in; a second Ctrl-C only waits no longer."""
+    """Stops the web server first, so that no new requests come in. A second Ctrl-C only ends the waiting."""
     for child in children:
         try:
             child.stop()

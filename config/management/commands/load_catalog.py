@@ -1,4 +1,4 @@
-"""``manage.py load_catalog``: every room's reference data and the staff groups. Safe to run again."""
+"""``manage.py load_catalog``: loads every app's reference data and the staff groups. Safe to run again."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
 
 def make_groups() -> int:
-    """The groups of StaffGroup; administrators may edit the catalog. What else one may do is the rooms' own rule."""
+    """Creates the staff groups; administrators get admin permissions. The apps' code decides all other rights."""
     made = 0
     for name in StaffGroup.values:
         group, created = Group.objects.get_or_create(name=name)
@@ -43,7 +43,7 @@ def make_groups() -> int:
     return made
 
 
-# What administrators edit, and what they look at; the admin pages of these say what of it, and until when.
+# What administrators may edit, and what they may only read. The admin classes decide which fields, and until when.
 EDITED: dict[str, list[str]] = {
     "pdca": ["area", "component", "element", "sourcetable", "topic", "term"],
     "initiatives": ["initiative", "case"],

@@ -1,4 +1,4 @@
-"""``manage.py load_demo``: each room's demo data, and the people to sign in as."""
+"""``manage.py load_demo``: loads each app's demo data and the accounts to sign in with."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ import assessments.demo
 import recognition.demo
 from accounts.models import Role, StaffGroup, User
 
-# First part of the address → name, and the role in the demo's utilities or in the program.
+# First part of the address → name, and role in the demo's utilities or in the program.
 AT_UTILITIES = {
     "manager": ("Mara Gerr", Role.MANAGER),
     "contributor": ("Connie Boyd", Role.CONTRIBUTOR),
@@ -33,7 +33,7 @@ ADMIN = "admin@example.org"
 
 
 def accounts() -> str:
-    """Who can sign in, for the terminal."""
+    """Returns the addresses that can sign in, as text for the terminal."""
     at, within = (" ".join(f"{name}@example.org" for name in people) for people in (AT_UTILITIES, IN_THE_PROGRAM))
     return f"At a utility: {at}\nIn the program: {within}"
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
 
 def _people(password: str) -> dict[str, User]:
-    hashed = make_password(password)  # once for all: it takes long on purpose
+    hashed = make_password(password)  # once for all of them: hashing is slow by design
     people = {}
     for name, (full_name, role) in (AT_UTILITIES | IN_THE_PROGRAM).items():
         email, may_enter = f"{name}@example.org", name == "admin"
