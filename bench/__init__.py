@@ -1,4 +1,4 @@
-"""What each page, a report and the processes cost. ``python -m bench`` (or ``make bench``); no test fails by it.
+"""Measures pages, reports and processes: ``python -m bench`` (or ``make bench``). No test depends on the figures.
 
-A database of its own is made on the configured (or embedded) PostgreSQL, filled, measured and dropped.
+Creates a separate database on the configured (or embedded) PostgreSQL, fills it, measures, and drops it.
 """

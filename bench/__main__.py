@@ -1,4 +1,4 @@
-"""``python -m bench``: makes a database of its own, measures, prints, drops the database."""
+"""``python -m bench``: creates a separate database, measures, prints the figures and drops the database."""
 
 import argparse
 import atexit
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _set_up(folder: Path) -> None:
-    """The site's settings as they are served, with files and broker in ``folder``."""
+    """Sets up Django with the settings of the served site, but with files and broker in ``folder``."""
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the broker in it has stopped
     from config import embedded
 
@@ -44,7 +44,7 @@ def _set_up(folder: Path) -> None:
         "ALLOWED_HOSTS": "localhost",
         "SITE_URL": "http://localhost:8000",
         "FILES_BUCKET": "",
-        "REDIS_URL": embedded.valkey(folder / "valkey"),  # never the queue of a site that is running
+        "REDIS_URL": embedded.valkey(folder / "valkey"),  # never the queue of a running site
     }
     django.setup()
     from django.conf import settings
@@ -55,11 +55,11 @@ def _set_up(folder: Path) -> None:
 
     settings.LOCAL_DIR = folder
     files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder / "files"}}
-    # Through this, because the storages that are in use already have to hear of it.
+    # Unlike an assignment, this also resets the storages that are already in use.
     override_settings(STORAGES=settings.STORAGES | {"default": files}).enable()
     if static_files_changed():
         call_command("collectstatic", interactive=False, verbosity=0)
-    # What is started from here on works in the folder too, and shares secret and static files with this process.
+    # Child processes use the folder too, and share the secret key and static files with this process.
     os.environ |= {
         "LOCAL_DIR": str(folder),
         "SECRET_KEY": settings.SECRET_KEY,
@@ -69,7 +69,7 @@ def _set_up(folder: Path) -> None:
 
 @contextmanager
 def _own_database() -> Iterator[None]:
-    """A new database beside the configured one, migrated, used by this process and its children; dropped at the end."""
+    """Creates a migrated database next to the configured one for this process and its children; drops it at the end."""
     from django.db import connection, connections
 
     usual = connection.settings_dict["NAME"]
@@ -84,7 +84,7 @@ def _own_database() -> Iterator[None]:
 
 
 def _address(database: dict[str, str]) -> str:
-    """As settings read it from DATABASE_URL."""
+    """Returns the value of DATABASE_URL for ``database``."""
     person = ":".join(quote(part, safe="") for part in (database["USER"], database["PASSWORD"]) if part)
     if database["HOST"].startswith("/"):  # the folder of a Unix socket
         return f"postgresql://{person}@/{database['NAME']}?host={database['HOST']}"
@@ -125,7 +125,7 @@ def _soak() -> None:
     _print(*soak.told(soak.measure(world.build())))
 
 
-# What the processes that are started say goes to standard error, so that --json prints JSON alone.
+# The output of child processes goes to standard error, so that --json prints only JSON.
 _out = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 

@@ -1,4 +1,4 @@
-"""A review queue as it is in a full cycle: 1,500 applications, each read by three panel members."""
+"""The review queue of a full cycle: 1,500 applications, each read by three panel members."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ CONTENT = {
 
 
 def build(staff: User) -> None:
-    """Rows as the doors would leave them, written at once; ``staff`` gets to see them all."""
+    """Creates the rows in bulk, as the models' own methods would leave them. ``staff`` can see all of them."""
     staff.groups.add(Group.objects.get(name=StaffGroup.PROGRAM))
     now = timezone.now()
     cycle = Cycle.objects.create(

@@ -1,4 +1,4 @@
-"""How long a letter and a certificate take, against WeasyPrint on a page with nothing on it."""
+"""Measures how long a letter and a certificate take, compared with WeasyPrint on an empty page."""
 
 import statistics
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ KINDS = ("recognition-letter", "certificate")
 
 @dataclass(frozen=True)
 class DocumentCost:
-    """Medians, in milliseconds; ``ratio`` is of one document, the mean of the two, to the empty page, all PDF/UA-1."""
+    """Medians in milliseconds. ``ratio`` is the mean of both documents to the empty page. All are PDF/UA-1."""
 
     letter: float
     certificate: float
@@ -27,23 +27,23 @@ class DocumentCost:
 
 
 def measure(world: World, times: int) -> DocumentCost:
-    """For ``times`` recognized utilities, each from its row to the bytes of its PDFs, in turn with the empty page."""
+    """Measures ``times`` recognized utilities, from row to PDF bytes, alternating with the empty page."""
     with transaction.atomic():
         pks = recognized(times)
-        for name in KINDS:  # fonts are looked up once
+        for name in KINDS:  # fonts are looked up only the first time
             _made(world, name, pks[0])
         letter, certificate, empty = [], [], []
         for pk in pks:
             letter.append(took(partial(_made, world, "recognition-letter", pk)))
             certificate.append(took(partial(_made, world, "certificate", pk)))
             empty.append(took(empty_page))
-        transaction.set_rollback(True)  # what is measured next finds the world as it was
+        transaction.set_rollback(True)  # the next measurements need the original rows
     of_letter, of_certificate, ofempty_page = map(statistics.median, (letter, certificate, empty))
     return DocumentCost(of_letter, of_certificate, ofempty_page, (of_letter + of_certificate) / 2 / ofempty_page)
 
 
 def recognized(number: int) -> list[int]:
-    """As the release of their decisions would leave them."""
+    """Returns the keys of ``number`` applications, as the release of their decisions would leave them."""
     Cycle.objects.update(
         signatory_name="Dana Whitfield", signatory_title="Director", letterhead="Office of Water\n1200 River Avenue"
     )
@@ -65,7 +65,7 @@ def _made(world: World, name: str, pk: int) -> bytes:
 
 
 def told(cost: DocumentCost, times: int) -> Iterator[str]:
-    """For a person to read."""
+    """Yields the figures as text."""
     yield f"Letter and certificate, medians of {times}, against WeasyPrint on an empty page, all PDF/UA-1."
     yield f"letter {cost.letter:.0f} ms, certificate {cost.certificate:.0f} ms; empty page {cost.empty:.1f} ms"
     yield f"ratio per document {cost.ratio:.0f}"

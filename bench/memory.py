@@ -1,7 +1,7 @@
-"""What the processes of ``make demo`` hold in memory once they have worked.
+"""Measures the memory of the processes of ``make demo`` after some work.
 
-gunicorn with two workers and Celery with one child are started as the demo starts them, on the benchmark's database,
-a broker and a folder of their own; every page is asked for over HTTP, and one report is made.
+Starts gunicorn with two workers and Celery with one child as the demo does, on the benchmark's own database, broker and
+folder. Requests every page over HTTP and makes one report.
 """
 
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from bench.world import World
 from config.management.commands.demo import web, worker
 from reports.models import Report
 
-ROUNDS = 20  # times that each page is asked for
+ROUNDS = 20  # requests for each page
 MB = 1024 * 1024
 AIMS = {"web": 150, "celery": 250}  # MB, for each process
 
 
 @dataclass(frozen=True)
 class Held:
-    """In MB. ``rss`` counts what is shared with other processes in full, ``pss`` each one's share of it."""
+    """Memory in MB. ``rss`` counts memory shared with other processes in full, ``pss`` only this one's share."""
 
     process: str
     rss: float
@@ -32,7 +32,7 @@ class Held:
 
 
 def measure(world: World) -> list[Held]:
-    """Every process of web server and worker. Raises RuntimeError where one does not come up or the report fails."""
+    """Measures each process of web server and worker. Raises RuntimeError if one does not start or the report fails."""
     port = free_port()
     with running(web(port)) as server, running(worker(port)) as celery:
         wait(lambda: answers(port), "the web server")
@@ -48,7 +48,7 @@ def measure(world: World) -> list[Held]:
 def _held(name: str, process: psutil.Process) -> Iterator[Held]:
     for part, role in [(process, "parent"), *((child, "child") for child in process.children())]:
         memory = part.memory_full_info()
-        shared_out = getattr(memory, "pss", None)  # told by Linux only
+        shared_out = getattr(memory, "pss", None)  # only on Linux
         yield Held(f"{name}, {role}", memory.rss / MB, shared_out and shared_out / MB, AIMS[name])
 
 

@@ -1,8 +1,8 @@
-"""What a page costs, in milliseconds, queries and bytes, and against a bare Django view.
+"""Measures what pages cost in milliseconds, queries and bytes, and compared with a bare Django view.
 
-Each request goes over HTTP to the site as the demo serves it; what is timed is what a browser waits for: from
-connecting to the last byte of the answer (``time.perf_counter``). A page and the bare view that returns as many
-bytes take turns, so that whatever else the machine does slows both. Queries are counted in a pass of their own.
+Each request goes over HTTP to the site as the demo serves it. The time is what a browser waits for: from connecting to
+the last byte of the response (``time.perf_counter``). A page alternates with a bare view that returns as many bytes, so
+that other load on the machine slows both. Queries are counted in a separate pass.
 """
 
 import statistics
@@ -24,7 +24,7 @@ from bench import served
 from bench.world import World
 from config.management.commands.demo import web
 
-WARM_UP = 20  # requests: both workers have connected, and have seen the page
+WARM_UP = 20  # requests, after which both workers have connected and loaded the page
 CSRF = "c" * 32
 
 
@@ -34,7 +34,7 @@ class Page:
     path: str
     signed_in: bool = True
     as_staff: bool = False
-    fields: Callable[[], dict[str, Any]] | None = None  # what a POST sends, asked anew before each request
+    fields: Callable[[], dict[str, Any]] | None = None  # what a POST sends; called before each request
     aim_ratio: float | None = None
     aim_queries: int | None = None
 
@@ -44,9 +44,9 @@ SESSION = Page("session and its user alone", "/bench/user/100/")
 
 @dataclass(frozen=True)
 class Cost:
-    """``median``, ``p95``, ``bare`` (the bare view's median) in milliseconds; ``ratio`` is of the medians.
+    """Costs of a page: ``median``, ``p95`` and ``bare`` (the bare view's median) in milliseconds.
 
-    ``to_session`` is the ratio to a view that looks up the session and its user, and does nothing else.
+    ``ratio`` is ``median`` to ``bare``, ``to_session`` is ``median`` to a view that only loads the session and user.
     """
 
     name: str
@@ -82,20 +82,20 @@ def pages(world: World) -> list[Page]:
 
 
 def _rating(world: World) -> Callable[[], dict[str, Any]]:
-    """A closed row as the page sends it: version, rating, areas."""
+    """Returns a function for the fields that the page sends for a closed row: version, rating, areas."""
     row = Finding.objects.filter(analysis=world.draft, element__slug="communication")
     return lambda: {"version": row.values_list("version", flat=True).get(), "rating": 2, "areas": ["E", "S", "Q"]}
 
 
 def _everything(world: World) -> Callable[[], dict[str, Any]]:
-    """An opened row: its texts and initiatives too."""
+    """Like ``_rating``, for an open row, which also has texts and initiatives."""
     row, rating = Finding.objects.get(analysis=world.draft, element__slug="communication"), _rating(world)
     texts = {"evidence": row.evidence, "changes": row.changes, "notes": row.notes}
     return lambda: rating() | {"details": "1", "initiatives": row.initiatives} | texts
 
 
 class Browser:
-    """In which a page's person, ``person`` or ``staff``, is signed in to the site on ``port``."""
+    """A client of the site on ``port`` that is signed in as ``person`` or ``staff``, as the page needs."""
 
     def __init__(self, person: User, staff: User, port: int) -> None:
         self.port = port
@@ -105,7 +105,7 @@ class Browser:
         return f"sessionid={self.sessions[as_staff]}; csrftoken={CSRF}"
 
     def ask(self, page: Page) -> tuple[float, int]:
-        """Milliseconds that ``page`` took, and its bytes. Raises RuntimeError unless it answers 200."""
+        """Returns the milliseconds that ``page`` took and its bytes. Raises RuntimeError unless the status is 200."""
         headers = {"Accept": "application/json" if page.fields else "text/html"}
         body = None
         if page.signed_in:
@@ -122,14 +122,14 @@ class Browser:
 
 
 def session_of(person: User) -> str:
-    """The cookie of a browser in which ``person`` is signed in."""
+    """Returns the session cookie of a browser in which ``person`` is signed in."""
     browser = Client()
     browser.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
     return browser.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def measure(world: World, requests: int) -> list[Cost]:
-    """The cost of every page, over so many requests each."""
+    """Returns the cost of every page over ``requests`` requests each."""
     port = served.free_port()
     with served.running(web(port)):
         served.wait(lambda: served.answers(port), "the web server")
@@ -164,7 +164,7 @@ def _cost(browser: Browser, world: World, page: Page, requests: int) -> Cost:
 
 
 def _queries(person: User, page: Page) -> int:
-    """Statements sent for one request; what asks for a POST's fields is not among them."""
+    """Returns the number of queries of one request, without those that fetch a POST's fields."""
     client = Client(headers={"accept": "application/json" if page.fields else "text/html", "host": "localhost"})
     if page.signed_in:
         client.cookies[settings.SESSION_COOKIE_NAME] = session_of(person)

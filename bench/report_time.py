@@ -1,4 +1,4 @@
-"""How long a report takes, against WeasyPrint on a page with nothing on it."""
+"""Measures how long a report takes, compared with WeasyPrint on an empty page."""
 
 import statistics
 import time
@@ -15,7 +15,7 @@ NOTHING = '<!doctype html><html lang="en"><head><title>Nothing</title></head><bo
 
 @dataclass(frozen=True)
 class ReportCost:
-    """Medians, in milliseconds; ``bytes`` is the PDF's size; ``ratio`` is report to empty page, both PDF/UA-1."""
+    """Medians in milliseconds. ``bytes`` is the PDF's size; ``ratio`` is report to empty page, both PDF/UA-1."""
 
     report: float
     empty: float
@@ -24,9 +24,9 @@ class ReportCost:
 
 
 def measure(world: World, times: int) -> ReportCost:
-    """The report of a complete gap analysis, from its row to the bytes of its PDF; takes turns with the empty page."""
+    """Measures the report of a complete gap analysis, from row to PDF bytes, alternating with the empty page."""
     size = len(_report(world))
-    empty_page()  # fonts are looked up once
+    empty_page()  # fonts are looked up only the first time
     report, empty = [], []
     for _ in range(times):
         report.append(took(lambda: _report(world)))

@@ -1,4 +1,4 @@
-"""The site as ``make demo`` serves it: gunicorn with two workers and Celery with one child, each asked over HTTP."""
+"""Runs the processes of ``make demo``, gunicorn with two workers and Celery with one child, and requests pages."""
 
 import http.client
 import socket
@@ -23,7 +23,7 @@ def running(child: Child) -> Iterator[psutil.Process]:
 
 
 def ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[int, int]:
-    """The status of the answer and its bytes; a connection each, so that both workers get their share."""
+    """Returns the status and size of the response. Opens a connection each time, so that both workers get requests."""
     connection = http.client.HTTPConnection("localhost", port, timeout=PATIENCE)
     try:
         connection.request(method, path, body, headers)

@@ -1,4 +1,4 @@
-"""The site's settings as they are served; its addresses and, beside them, the views that it is compared with."""
+"""The settings of the served site, but with the URLs of the benchmark."""
 
 from config.settings import *  # noqa: F403
 

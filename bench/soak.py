@@ -1,7 +1,6 @@
 """``python -m bench --soak``: the letters and certificates of a whole cycle, made by two worker processes.
 
-814 recognized utilities, to which the estimate of ICR 1287.10 comes in its third year; every document is made as
-after a click.
+The 814 recognized utilities are the estimate of ICR 1287.10 for its third year. Documents are made as after a click.
 """
 
 import statistics
@@ -31,7 +30,7 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class Soaked:
-    """``seconds`` from request to ZIP, ``ratio`` of them per document to the empty page, ``peak`` MB of any process."""
+    """``seconds`` from request to ZIP, ``ratio`` per document to the empty page, ``peak`` MB of any process."""
 
     documents: int
     failed: int
@@ -45,7 +44,7 @@ class Soaked:
 
 
 def measure(world: World, number: int = RECOGNIZED) -> Soaked:
-    """Raises RuntimeError where the bundle is not made within an hour."""
+    """Makes the bundle and the score summary. Raises RuntimeError if one is not made within an hour."""
     with transaction.atomic():
         pks = recognized(number)
         Recommendation.objects.bulk_create(
@@ -78,7 +77,7 @@ def measure(world: World, number: int = RECOGNIZED) -> Soaked:
 
 
 def _followed(report: Report, celery: psutil.Process) -> tuple[float, float, float]:
-    """Until it is finished: the most memory that one process held, all seconds, and those of putting it together."""
+    """Waits for the report. Returns the peak MB of one process, the total seconds, and those after gathering."""
     began = time.monotonic()
     gathered, peak = began, 0.0
     while time.monotonic() - began < HOUR:
@@ -97,7 +96,7 @@ def _followed(report: Report, celery: psutil.Process) -> tuple[float, float, flo
 
 
 def told(soaked: Soaked) -> Iterator[str]:
-    """For a person to read."""
+    """Yields the figures as text."""
     yield f"Letters and certificates of a cycle, {PROCESSES} worker processes"
     yield f"{soaked.documents} documents, {soaked.failed} could not be made; {soaked.for_the_printer} files to print"
     yield f"{soaked.seconds:.0f} s, {soaked.putting_together:.0f} s of them to put together; {soaked.zipped:.0f} MB"

@@ -1,4 +1,4 @@
-"""The figures as lines for a person to read."""
+"""Formats the figures as lines of text."""
 
 import os
 from collections.abc import Iterator

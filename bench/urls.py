@@ -1,4 +1,4 @@
-"""The site's addresses, and beside them the views that its pages are compared with."""
+"""The URLs of the site, and of the views that its pages are compared with."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -7,12 +7,12 @@ from config.urls import urlpatterns as site
 
 
 def bare(request: HttpRequest, size: int) -> HttpResponse:
-    """As many bytes as the page, and nothing else: no session, no user, no query, no template."""
+    """Returns as many bytes as the page, without session, user, query or template."""
     return HttpResponse(b"x" * size)
 
 
 def only_user(request: HttpRequest, size: int) -> HttpResponse:
-    """The session and its user are looked up, and that is all."""
+    """Only loads the session and its user."""
     return HttpResponse(b"x" * size if request.user.is_authenticated else b"nobody")
 
 

@@ -1,4 +1,4 @@
-"""The rows that the pages are measured on: one utility with a long history among many others."""
+"""The rows that pages are measured on: one utility with a long history among many others."""
 
 import datetime as dt
 import io
@@ -16,7 +16,7 @@ from initiatives.models import Initiative
 from pdca.models import Area, Element
 from reports.models import Report
 
-OWN, DRAFTS = 60, 5  # analyses of the measured person's utility, and how many of them are under way
+OWN, DRAFTS = 60, 5  # gap analyses of the measured user's utility, and how many are under way
 REPORTS = 60
 ELSEWHERE, UTILITIES = 500, 50
 TEXT = "The environmental team keeps this under document control and reviews it each spring with operations. "
@@ -24,9 +24,9 @@ TEXT = "The environmental team keeps this under document control and reviews it 
 
 @dataclass(frozen=True)
 class World:
-    """``draft`` and ``complete`` are gap analyses of ``person``'s utility; every row of both is filled.
+    """The rows to measure. ``draft`` and ``complete`` are gap analyses of ``person``'s utility with all rows filled.
 
-    ``staff`` has the queues of the recognition program.
+    ``staff`` sees the queues of the recognition program.
     """
 
     person: User
@@ -36,7 +36,7 @@ class World:
 
 
 def build() -> World:
-    """The catalog, 1 utility with 60 gap analyses, 50 others with 500, each with its 18 rows filled, and a queue."""
+    """Creates the catalog, a utility with 60 gap analyses, 50 with 500 in all, 18 filled rows in each, and a queue."""
     call_command("load_catalog", stdout=io.StringIO())
     person = User.objects.create_user("bench@example.org", "only-for-measuring", name="Mara Gerr")
     own = _utility("Riverbend Water and Sewer", person)
@@ -78,7 +78,7 @@ def _start(utility: Utility, by: User, number: int) -> GapAnalysis:
 
 
 def _fill_every_row(by: User) -> None:
-    """Ratings 0, 1 and 2 in turn with areas that agree, two initiatives, three texts, a link a row."""
+    """Fills each row: ratings 0, 1 and 2 in turn with matching areas, two initiatives, three texts and a link."""
     codes = list(Area.objects.values_list("code", flat=True))
     slugs = list(Initiative.objects.order_by("slug").values_list("slug", flat=True)[:2])
     for number, element in enumerate(Element.objects.all()):
@@ -92,7 +92,7 @@ def _fill_every_row(by: User) -> None:
 
 
 def _reports(person: User, analyses: list[GapAnalysis]) -> None:
-    """A list of reports that fills more than one page (a failed one needs no file)."""
+    """Creates a list of reports that fills more than one page. They are failed ones, which need no file."""
     Report.objects.bulk_create(
         Report(
             kind="gap-analysis",
