@@ -134,7 +134,7 @@ class UtilityForm(forms.ModelForm):
         return cleaned
 
     def note_taken(self) -> set[int]:
-        """Adds an error for each number of another utility. Returns those utilities, which the user may look for."""
+        """Adds an error for each number of another utility. Returns the keys of those utilities."""
         taken = Identifier.objects.filter(value__in=[value for _, value in self.numbers])
         others = taken.exclude(utility=self.instance.pk or 0).select_related("utility")
         for identifier in others:
@@ -143,7 +143,7 @@ class UtilityForm(forms.ModelForm):
         return {identifier.utility_id for identifier in others}
 
     def note_alike(self) -> QuerySet[Utility]:
-        """Returns utilities with the same name and state. Adds an error unless ``different`` is checked."""
+        """Returns utilities with the same name and state. If any, adds an error unless ``different`` is checked."""
         data = self.cleaned_data
         alike = Utility.objects.alike(data.get("name", ""), data.get("state", ""))
         if alike:

@@ -168,7 +168,7 @@ def _bounded(response: httpx.Response) -> bytes:
 
 
 def _check_error(answer: dict[str, Any], service: str) -> None:
-    """Raises Expired or Busy for an ``Error`` in a response with status 200. Mostly ECHO is blocking bots."""
+    """Raises Expired or Busy for an ``Error`` in a response with status 200, usually ECHO's blocking of bots."""
     results = answer.get("Results")
     error = answer.get("Error") or (results.get("Error") if isinstance(results, dict) else None)
     if not error:

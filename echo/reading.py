@@ -125,7 +125,7 @@ class Reader:
             self.odd.append(f"{name} is “{value[:30]}”, a word not known here")
 
     def history(self, name: str, quarters: int) -> None:
-        """Reads a character per quarter. The last four official quarters and the current one, if any, count."""
+        """Reads a character per quarter. Only the last four official quarters and, if given, the current one count."""
         value = self.needed(name)
         if not value:
             return
@@ -176,7 +176,7 @@ def answer(raw: Any, number: str, service: str) -> Reading:
 
 
 def permit(raw: Any, number: str) -> Reading:
-    """Reads an answer of ``get_facility_info``: it counts quarters over the last 12, and actions over five years."""
+    """Reads an answer of ``get_facility_info``. Counts of quarters cover the last 12, counts of actions five years."""
     record = _only_record(raw, "Facilities", "SourceID", number)
     if isinstance(record, Reading):
         return record
@@ -198,7 +198,7 @@ def permit(raw: Any, number: str) -> Reading:
 
 
 def system(raw: Any, number: str) -> Reading:
-    """Reads an answer of ``get_qid`` for a public water system: its history and counts of quarters are of 3 years."""
+    """Reads an answer of ``get_qid`` for a public water system. History and counts of quarters cover three years."""
     record = _only_record(raw, "WaterSystems", "PWSId", number)
     if isinstance(record, Reading):
         return record

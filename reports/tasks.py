@@ -38,7 +38,7 @@ def make(report_id: int) -> None:
             _make(report)
     except WrongState as elsewhere:
         logger.info("report %s is not this worker's: %s", report_id, elsewhere)
-    if report.parent_id:  # perhaps its bundle's last part; if this worker dies here, the sweeper resumes it
+    if report.parent_id:  # perhaps the bundle's last part; if this worker dies here, the sweeper resumes the bundle
         Report.objects.filter(pk=report.parent_id).gathered().resume()
 
 

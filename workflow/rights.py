@@ -16,7 +16,7 @@ class NotAllowed(PermissionDenied):
 
 
 class RightsTable(Generic[Act, Who, Stage]):
-    """A table of permissions: ``rows`` maps each act to who may do it, and these to the stages.
+    """A table of permissions: ``rows`` maps each act to who may do it, and at which stages.
 
     A person can have several roles for a row (``ways``); one that includes the act is enough.
     """
