@@ -51,7 +51,7 @@ def _set_up(folder: Path) -> None:
     from django.core.management import call_command
     from django.test.utils import override_settings
 
-    from config.management.commands.demo import static_files_changed as static_files_changed
+    from config.management.commands.demo import static_files_changed
 
     settings.LOCAL_DIR = folder
     files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder / "files"}}

@@ -38,8 +38,8 @@ def measure(world: World, times: int) -> DocumentCost:
             certificate.append(took(partial(_made, world, "certificate", pk)))
             empty.append(took(empty_page))
         transaction.set_rollback(True)  # the next measurements need the original rows
-    of_letter, of_certificate, ofempty_page = map(statistics.median, (letter, certificate, empty))
-    return DocumentCost(of_letter, of_certificate, ofempty_page, (of_letter + of_certificate) / 2 / ofempty_page)
+    of_letter, of_certificate, of_empty = map(statistics.median, (letter, certificate, empty))
+    return DocumentCost(of_letter, of_certificate, of_empty, (of_letter + of_certificate) / 2 / of_empty)
 
 
 def recognized(number: int) -> list[int]:

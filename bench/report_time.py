@@ -31,8 +31,8 @@ def measure(world: World, times: int) -> ReportCost:
     for _ in range(times):
         report.append(took(lambda: _report(world)))
         empty.append(took(empty_page))
-    of_report, ofempty_page = statistics.median(report), statistics.median(empty)
-    return ReportCost(of_report, ofempty_page, size, of_report / ofempty_page)
+    of_report, of_empty = statistics.median(report), statistics.median(empty)
+    return ReportCost(of_report, of_empty, size, of_report / of_empty)
 
 
 def _report(world: World) -> bytes:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import cycle_for, tabs
-from recognition.figures import charts as statistics_charts
+from recognition.figures import charts
 from recognition.figures.statistics import Statistics, of_cycle
 from recognition.figures.tables import tables
 from recognition.models import Cycle
@@ -34,10 +34,10 @@ def statistics(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 def _pictures(figures: Statistics) -> dict[str, str]:
     regions = figures.by("By EPA region")
     return {
-        "way": statistics_charts.funnel(figures.steps),
-        "times": statistics_charts.stage_times(figures.times) if figures.times else "",
-        "load": statistics_charts.load(figures.load) if figures.load else "",
-        "regions": statistics_charts.regions(regions) if regions else "",
+        "way": charts.funnel(figures.steps),
+        "times": charts.stage_times(figures.times) if figures.times else "",
+        "load": charts.load(figures.load) if figures.load else "",
+        "regions": charts.regions(regions) if regions else "",
     }
 
 

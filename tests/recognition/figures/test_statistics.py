@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recognition.figures import charts as statistics_charts
+from recognition.figures import charts
 from recognition.figures.statistics import (
     ApplicationRow,
     Group,
@@ -217,10 +217,10 @@ def test_groups_count_submitted_ones_and_what_is_recognized():
 
 def test_pictures_have_a_title_in_words_and_no_style():
     pictures = {
-        "recognized 1": statistics_charts.funnel(funnel([entry(*WAY), entry()])),
-        "Draft 2.0": statistics_charts.stage_times([StageTime("Draft", 3, 1, 1, 2, 3, 9)]),
-        "2 of 3 reviews": statistics_charts.load([Load("<Abe>", 3, 3, 2, 1, 4.5)]),
-        "Region 3 1 of 2": statistics_charts.regions([Group("Region 3", 2, 1)]),
+        "recognized 1": charts.funnel(funnel([entry(*WAY), entry()])),
+        "Draft 2.0": charts.stage_times([StageTime("Draft", 3, 1, 1, 2, 3, 9)]),
+        "2 of 3 reviews": charts.load([Load("<Abe>", 3, 3, 2, 1, 4.5)]),
+        "Region 3 1 of 2": charts.regions([Group("Region 3", 2, 1)]),
     }
     for said, picture in pictures.items():
         title = picture.partition("<title>")[2].partition("</title>")[0]
@@ -228,4 +228,4 @@ def test_pictures_have_a_title_in_words_and_no_style():
         assert "style=" not in picture
         assert "<Abe>" not in picture
     assert "&lt;Abe&gt;" in pictures["2 of 3 reviews"]
-    assert statistics_charts.funnel(funnel([]))  # nothing to divide by
+    assert charts.funnel(funnel([]))  # nothing to divide by
