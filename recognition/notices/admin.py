@@ -11,7 +11,7 @@ from workflow.admin import ReadOnly
 
 @admin.register(Addressee)
 class AddresseeAdmin(admin.ModelAdmin):
-    list_display = ["held", "name", "cycle", "has_address"]
+    list_display = ["office_title", "name", "cycle", "has_address"]
     list_filter = ["cycle", "office"]
     list_select_related = ["cycle", "utility"]
     search_fields = ["name", "title", "utility__name"]

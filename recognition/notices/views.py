@@ -165,7 +165,7 @@ def addressee(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     form = AddresseeForm(request.POST or None, instance=row)
     if form.is_valid():
         saved = form.save()
-        messages.success(request, f"{saved.held}: saved.")
+        messages.success(request, f"{saved.office_title}: saved.")
         return redirect("recognition:notices", row.cycle_id)
     before = content.earlier(row.cycle).get((row.office, row.state, row.utility_id))
     stored = Addressee.objects.get(pk=pk)  # the form has changed ``row``
@@ -190,7 +190,7 @@ def addressee_add(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
         except IntegrityError:  # a double click, or a colleague was faster
             messages.info(request, "This one is on the list already.")
         else:
-            messages.success(request, f"{saved.held}: added.")
+            messages.success(request, f"{saved.office_title}: added.")
         return redirect("recognition:notices", cycle.pk)
     context = {"cycle": cycle, "form": form}
     return render(request, "recognition/notices/addressee_add.html", context, status=saving.status_of(form))
