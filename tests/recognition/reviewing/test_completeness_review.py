@@ -11,12 +11,34 @@ from django.utils import timezone
 from post_office.models import Email
 
 from recognition.applying.changes import changes
-from recognition.models import CHECKLIST, Application, CheckItem
+from recognition.models import Application, CheckItem
 from recognition.models.review import find_complete, last_judged, return_for_completion
 from tests.applications import fill, person_in, whole_content
 
 Status = Application.Status
 pytestmark = pytest.mark.django_db
+
+# The lines of the checklist, and the machine's findings that speak against each; at two only a person can tell.
+LINES = {
+    "eligibility": {"facility-type-missing", "size-undetermined"},
+    "identifiers": {"identifier-missing", "identifier-invalid"},
+    "contact": {"contact-missing"},
+    "attestation": {"attestation-missing"},
+    "attributes": {"attributes-too-few"},
+    "boxes": {
+        "boxes-too-few",
+        "activities-too-few",
+        "program-not-approved",
+        "watershed-component-missing",
+        "energy-threshold-not-met",
+    },
+    "narratives": {"narrative-missing", "narrative-too-long"},
+    "photos": {"photos-too-many", "photo-not-jpeg", "photo-caption-missing"},
+    "certification": {"certification-missing", "certification-date-invalid"},
+    "prompts": set(),
+    "recent": set(),
+    "confidential": {"passage-not-found"},
+}
 PERSONS_ONLY = ["prompts", "recent"]
 
 
@@ -96,14 +118,26 @@ def test_taking_up_draws_the_checklist_up_once(as_, at, staff, colleague):
     again = as_(colleague).post(address("take_up", application))
     assert again.url == application.get_absolute_url()
     assert "at “completeness review” now" in said(again)
-    assert [item.name for item in CheckItem.objects.all()] == list(CHECKLIST)
+    assert [item.name for item in CheckItem.objects.all()] == list(LINES)
     assert application.events.filter(to_status="completeness").count() == 1
     text = as_(staff).get(address("checklist", application)).text
-    assert text.count("The automatic check found nothing missing.") == len(CHECKLIST) - len(PERSONS_ONLY)
+    assert text.count("The automatic check found nothing missing.") == len(LINES) - len(PERSONS_ONLY)
     assert text.count("Only a person can tell.") == len(PERSONS_ONLY)
-    assert text.count('value="yes" id=') == len(CHECKLIST)
-    assert text.count(" checked>") == len(CHECKLIST) - len(PERSONS_ONLY), "a person's lines start unanswered"
+    assert text.count('value="yes" id=') == len(LINES)
+    assert text.count(" checked>") == len(LINES) - len(PERSONS_ONLY), "a person's lines start unanswered"
     assert "product-quality-assessed-0" in text
+
+
+def test_each_finding_of_the_machine_stands_on_its_line(at):
+    """One finding at a time; every code that the completeness check can give is on the list above."""
+    submission = at(Status.SUBMITTED).submission
+    for code in sorted({code for codes in LINES.values() for code in codes}):
+        submission.deficiencies = [{"code": code, "field": "x", "message": f"Say {code}."}]
+        CheckItem.objects.all().delete()
+        CheckItem.draw_up(submission)
+        against = {item.name: item.findings for item in CheckItem.objects.filter(found=False)}
+        assert against == {name: [f"Say {code}."] for name, codes in LINES.items() if code in codes}, code
+        assert [item.name for item in CheckItem.objects.filter(found=None)] == PERSONS_ONLY
 
 
 def test_the_machine_s_findings_stand_on_a_paper_one_with_gaps(as_, staff, utility, cycle, own_folder):
@@ -175,7 +209,7 @@ def test_complete_saves_what_was_sent_and_passes_on_once(as_, reviewed, staff, c
     assert reviewed.events.filter(to_status="compliance").count() == 1
     text = as_(staff).get(address("checklist", reviewed)).text
     assert "<textarea" not in text, "once the stage is over it is read"
-    assert text.count(">Met</span>") == len(CHECKLIST)
+    assert text.count(">Met</span>") == len(LINES)
 
 
 @pytest.mark.parametrize(

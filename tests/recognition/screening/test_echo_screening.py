@@ -14,7 +14,7 @@ from django.utils import timezone
 from echo import bulk
 from echo.reading import Verdict
 from recognition.models import Application, Screening, ScreeningFinding
-from recognition.models.screening import SILENT, latest_findings
+from recognition.models.screening import latest_findings
 from recognition.screening import running as screening
 from recognition.screening.numbers import Applicant
 from recognition.tasks import screen, sweep_screenings
@@ -220,10 +220,11 @@ def test_a_second_worker_leaves_it_alone(cycle, folder):
 def test_a_silent_one_is_given_up_and_can_be_started_again(cycle, compliance, sent_tasks):
     made = Screening.objects.create(cycle=cycle)
     made.start()
+    Screening.objects.update(heard_at=timezone.now() - timedelta(minutes=4))
     sweep_screenings()
     made.refresh_from_db()
-    assert made.status == "running"  # it was heard of just now
-    Screening.objects.update(heard_at=timezone.now() - SILENT - timedelta(seconds=1))
+    assert made.status == "running"  # it was heard of not long ago
+    Screening.objects.update(heard_at=timezone.now() - timedelta(minutes=5, seconds=1))
     sweep_screenings()
     given_up = Screening.objects.get()
     assert (given_up.status, "stopped half way" in given_up.error) == ("failed", True)
@@ -238,7 +239,10 @@ def test_one_that_the_broker_lost_is_sent_again(cycle, sent_tasks):
     made = Screening.objects.create(cycle=cycle)
     sweep_screenings()
     assert sent_tasks == []
-    Screening.objects.update(heard_at=timezone.now() - SILENT - timedelta(seconds=1))
+    Screening.objects.update(heard_at=timezone.now() - timedelta(minutes=4))
+    sweep_screenings()
+    assert sent_tasks == []
+    Screening.objects.update(heard_at=timezone.now() - timedelta(minutes=5, seconds=1))
     for _ in range(2):
         sweep_screenings()
     assert [(sent.task, sent.args) for sent in sent_tasks] == [("recognition.tasks.screen", (made.pk,))]

@@ -15,7 +15,7 @@ EVERY_PAIR = list(product([*Status, "somewhere else"], [*Status, "somewhere else
 
 
 def bring(analysis: GapAnalysis, status: str) -> None:
-    """Into ``status``, past the door; an unknown status only as the caller believes it to be."""
+    """Into ``status``, past the state machine; an unknown status only as the caller believes it to be."""
     analysis.findings.update(rating=0)
     if status == Status.COMPLETE:
         GapAnalysis.objects.filter(pk=analysis.pk).update(**frame(status))
