@@ -1,8 +1,10 @@
 """The cast that most tests share: one utility with a manager, a contributor and a viewer, and a stranger."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
@@ -13,14 +15,22 @@ from accounts.models import Role, User, Utility
 from tests.factories import MembershipFactory, UtilityFactory
 
 # The databases, and the cast of the recognition program for its own tests and the browser's.
+# A loaded machine is slow, not wrong: no example has a deadline.
+hypothesis.settings.register_profile(
+    "headworks", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("headworks")
+
 pytest_plugins = ["tests.database", "tests.applications"]
 
+CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",  # windows that no test sees, each with a process
 ]
 
 
@@ -130,10 +140,30 @@ def sent_tasks(monkeypatch) -> list[Sent]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+def launched() -> Iterator[Browser | Exception]:
+    """Chromium, or why it or its driver could not be started."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as running:
         # Playwright's loop runs in this thread, where the tests also ask the database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGUMENTS)
+        try:
+            driver = running.enter_context(sync_playwright())
+            launch = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+            browser = running.enter_context(launch)
+        except Exception as error:
+            yield error
+            return
         yield browser
-        browser.close()
+
+
+failed_launches: list[Exception] = []
+
+
+@pytest.fixture
+def chromium(launched: Browser | Exception) -> Browser:
+    """The one browser of this process. That it can't be started is said once, not by every test."""
+    if isinstance(launched, Browser):
+        return launched
+    if failed_launches:
+        pytest.skip("Chromium could not be started; the first browser test says why.")
+    failed_launches.append(launched)
+    pytest.fail(f"Chromium could not be started, so no page is tested.\n{launched}", pytrace=False)
