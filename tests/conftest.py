@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, sync_playwright
 from accounts.models import Role, User, Utility
 from tests.factories import MembershipFactory, UtilityFactory
 
-# The databases, and the cast of the recognition program for its own tests and the browser's.
 # A loaded machine is slow, not wrong: no example has a deadline.
 hypothesis.settings.register_profile(
     "headworks", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("headworks")
 
+# The databases, and the cast of the recognition program for its own tests and the browser's.
 pytest_plugins = ["tests.database", "tests.applications"]
 
 CHROMIUM = "/usr/bin/chromium"
