@@ -359,8 +359,7 @@ class Finding(OfUtility, Versioned):
         if self.analysis.status != GapAnalysis.Status.DRAFT:
             raise WrongState(COMPLETED)
         try:
-            with transaction.atomic():
-                self.save_over(version, by=by, to_confirm=False, **changes)
+            self.save_over(version, by=by, to_confirm=False, **changes)
         except IntegrityError as error:  # from the row's trigger: the analysis changed after this row was read
             raise WrongState(CHANGED) from error
 

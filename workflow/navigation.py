@@ -40,8 +40,9 @@ def links_for(request: HttpRequest) -> Iterator[tuple[Link, bool]]:
     """Yields each link that the user sees, and whether it is the current one."""
     here = request.resolver_match.view_name if request.resolver_match else ""
     current = _current(here)
+    user = getattr(request, "user", None)
     for link in _links:
-        if request.user.is_authenticated or not link.for_members:
+        if (user and user.is_authenticated) or not link.for_members:
             yield link, link is current
 
 

@@ -34,6 +34,6 @@ def fills(name: str) -> Callable[[Filler], Filler]:
 
 
 @register.simple_tag
-def slot(name: str, **given: Any) -> SafeString:
+def slot(name: str, /, **given: Any) -> SafeString:
     """Returns the content of the slot; empty if no app fills it."""
     return format_html_join("\n", "{}", ((filler(**given),) for filler in _fillers.get(name, ())))

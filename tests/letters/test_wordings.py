@@ -57,14 +57,14 @@ def test_every_letter_as_loaded_is_in_order_and_reads_well(row):
         assert WORDS[word].sample in subject + content
 
 
-def test_every_wording_is_loaded_once_and_stays_as_edited(db):
+def test_every_wording_is_loaded_once_and_stays_as_edited(no_catalog):
     assert wordings.load() == len(LOADED)
     EmailTemplate.objects.filter(name="invitation").update(subject="Come in")
     assert wordings.load() == 0
     assert wordings.rendered("invitation")[0] == "Come in"
 
 
-def test_before_they_are_loaded_the_products_own_words_are_sent(db):
+def test_before_they_are_loaded_the_products_own_words_are_sent(no_catalog):
     subject, body = wordings.rendered("invitation", utility="Riverbend", inviter="Mara Gerr")
     assert subject == "Headworks: You are invited to Riverbend"
     assert "Mara Gerr invites you" in body

@@ -182,8 +182,8 @@ def test_a_download_that_is_too_large_or_never_comes(tmp_path, settings, limit, 
 
 def test_progress_is_told_while_it_runs(application, folder, today, monkeypatch):
     monkeypatch.setattr(screening, "TELL_SECONDS", 0)
-    told, tell = [], Screening.tell
-    monkeypatch.setattr(Screening, "tell", lambda self, *what: (told.append(what), tell(self, *what)))
+    told, tell = [], Screening.report_progress
+    monkeypatch.setattr(Screening, "report_progress", lambda self, *what: (told.append(what), tell(self, *what)))
     screening.run(Screening.objects.create(cycle=application.cycle), folder)
     assert [progress for _, progress, _ in told] == sorted(progress for _, progress, _ in told)
     assert ("Reading NPDES_QNCR_HISTORY.csv", 20, 1) in told
