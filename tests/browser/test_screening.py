@@ -108,7 +108,7 @@ def test_screening_a_cycle(visits, application, compliance, sent_tasks):
     look(page, "screening-waiting")
     made = Screening.objects.get()
     made.start()
-    made.tell("Reading NPDES_QNCR_HISTORY.csv", 37, 1_240_000)
+    made.report_progress("Reading NPDES_QNCR_HISTORY.csv", 37, 1_240_000)
     expect(page.get_by_text("1,240,000 rows, 37 %")).to_be_visible()
     look(page, "screening-running")
     found(made, application)
