@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from recognition.fields import YesNo
 from recognition.models import Application, Decision, Feedback
+from recognition.reviewing.fields import YesNo
 
 
 class DecisionForm(forms.Form):

@@ -7,9 +7,9 @@ from typing import Any
 
 from django import forms
 
-from recognition.fields import YesNo
 from recognition.models import CheckItem
 from recognition.models.review import last_judged
+from recognition.reviewing.fields import YesNo
 
 
 @dataclass

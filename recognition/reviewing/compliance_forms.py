@@ -7,8 +7,8 @@ from django import forms
 from django.utils import timezone
 
 from files.models import ACCEPT
-from recognition.fields import YesNo
 from recognition.models import ComplianceCheck
+from recognition.reviewing.fields import YesNo
 
 
 class CheckForm(forms.ModelForm):

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from recognition.fields import YesNo
 from recognition.models import Rating, Seat
+from recognition.reviewing.fields import YesNo
 
 
 def _text(label: str, rows: int, most: int, **options: Any) -> forms.CharField:
