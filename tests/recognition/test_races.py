@@ -7,7 +7,8 @@ from django.db import transaction
 from post_office.models import Email
 
 from files.models import StoredFile
-from recognition.models import Application, Photo, Section, Submission
+from letters.models import Message
+from recognition.models import Application, Decision, Photo, Recommendation, Section, Submission
 from tests.assessments.test_races import at_once, close_after, waits_for_lock
 from tests.pictures import photo
 from workflow.models import WrongState
@@ -139,3 +140,60 @@ def test_a_draft_deleted_while_it_is_saved_is_gone(draft, manager):
     )
     assert isinstance(outcome, WrongState)
     assert not Section.objects.exists()
+
+
+# A letter that is put on hold while the decisions are released.
+
+
+@pytest.fixture
+def decided(at, stranger, official) -> dict[str, Decision]:
+    """Two applications of one cycle wait for the release: Riverbend's, and the stranger's."""
+    first = at("recommended")
+    utility = stranger.memberships.get().utility
+    second = Application.objects.create(utility=utility, cycle=first.cycle, status="not_recommended")
+    Recommendation.objects.create(application=second, recommends=False, reasons="Too little is shown.")
+    return {
+        "Riverbend": Decision.make(first, by=official, recognize=True),
+        "stranger": Decision.make(second, by=official, recognize=False),
+    }
+
+
+def only_the_other_is_released(decided: dict[str, Decision], released: int) -> None:
+    first, second = (Application.objects.get(pk=one.application_id) for one in decided.values())
+    assert (first.status, second.status, released) == ("recommended", "not_recognized", 1)
+    assert list(Decision.objects.pending()) == [decided["Riverbend"]]
+    assert not hasattr(first, "recognition")
+    told = [each.email.to for each in Message.objects.filter(key__startswith="decided")]
+    assert told == [["stranger@example.org"]]
+
+
+def test_a_letter_held_while_the_release_waits_for_its_application_stays(decided, official):
+    """The release has found its decision, and reads it again once it has the lock."""
+    cycle = decided["Riverbend"].application.cycle
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Application.objects.select_for_update().get(pk=decided["Riverbend"].application_id)
+            waiting = pool.submit(lambda: close_after(lambda: Decision.objects.release(cycle, by=official)))
+            assert waits_for_lock(), "the release waits for the application"
+            decided["Riverbend"].hold(True)
+        only_the_other_is_released(decided, waiting.result(timeout=20))
+
+
+def test_a_letter_held_at_the_moment_of_the_release_stays(decided, official):
+    """The hold is not committed yet when the release reads the decision: it waits for the hold."""
+    cycle = decided["Riverbend"].application.cycle
+    released = in_the_meantime(
+        lambda: decided["Riverbend"].hold(True), lambda: Decision.objects.release(cycle, by=official)
+    )
+    only_the_other_is_released(decided, released)
+
+
+def test_a_hold_that_comes_during_the_release_is_told_that_it_is_too_late(decided, official):
+    cycle = decided["Riverbend"].application.cycle
+    outcome = in_the_meantime(
+        lambda: Decision.objects.release(cycle, by=official), lambda: decided["Riverbend"].hold(True)
+    )
+    assert isinstance(outcome, WrongState)
+    assert not Decision.objects.pending().exists()
+    assert not Decision.objects.filter(held=True).exists()
+    assert Message.objects.filter(key__startswith="decided").count() == 2
