@@ -223,6 +223,33 @@ def test_a_granted_deadline_is_a_later_one(draft, staff):
     assert again(draft).deadline == closes + timedelta(days=9)
 
 
+@pytest.mark.parametrize(
+    ("until", "granted"),
+    [
+        (timedelta(days=-3), False),  # before the deadline
+        (timedelta(days=-2), False),  # the deadline
+        (timedelta(days=-2, seconds=1), False),  # later than that, and over
+        (timedelta(seconds=-1), False),
+        (timedelta(0), False),
+        (timedelta(seconds=1), True),
+    ],
+)
+def test_a_deadline_that_is_over_is_not_moved_into_the_past(draft, staff, time_machine, until, granted):
+    """The cycle closed two days ago: a later deadline than that is not enough, it must be yet to come."""
+    now = draft.cycle.closes + timedelta(days=2)
+    time_machine.move_to(now, tick=False)
+    deadline, told, events = draft.deadline, subjects(), draft.events.count()
+    if granted:
+        draft.extend(now + until, by=staff, why="A flood.")
+        assert again(draft).deadline == now + until
+        return
+    with pytest.raises(WrongState, match="or is over"):
+        draft.extend(now + until, by=staff, why="A flood.")
+    for row in (draft, again(draft)):
+        assert (row.extended_until, row.deadline, row.is_editable) == (None, deadline, False)
+    assert (draft.events.count(), subjects()) == (events, told)
+
+
 # --- Returned
 
 
