@@ -6,7 +6,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Claim, Identifier, IdentifierTaken, Invitation, Membership, Role, User, Utility
-from accounts.regions import region_of, states
 from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
@@ -173,33 +172,11 @@ def test_a_number_can_move_to_the_other_list(numbered):
 # --- region
 
 
-@pytest.mark.parametrize(
-    ("state", "numbers", "region"),
-    [
-        ("OR", [], 10),
-        ("ME", [], 1),
-        ("PR", [], 2),
-        ("MP", [], 9),
-        ("FM", [], None),
-        ("AZ", ["090400123"], 9),
-        ("UT", ["090400123"], 9),
-        ("WA", ["WA5300001", "100400123"], 10),
-    ],
-)
-def test_the_region_follows_from_state_or_tribal_number(state, numbers, region):
-    assert region_of(state, numbers) == region
-
-
 def test_only_a_water_system_number_makes_a_region(utility):
     utility.set_identifiers([("NPDES", "080400123")])
     assert utility.epa_region == 10
     utility.set_identifiers([("PWSID", "080400123")])
     assert Utility.objects.get(pk=utility.pk).epa_region == 8
-
-
-def test_the_armed_forces_are_no_state():
-    assert len(states()) == 59
-    assert not {"AA", "AE", "AP"} & dict(states()).keys()
 
 
 def test_the_page_shows_region_and_systems(numbered, viewer, as_):

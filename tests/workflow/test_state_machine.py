@@ -6,6 +6,7 @@ import pytest
 from django.db import models
 
 from assessments.models import GapAnalysis, GapAnalysisEvent
+from tests.factories import GapAnalysisFactory
 from workflow.models import WrongState
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def test_every_pair_of_states(analysis, manager, start, to):
         assert str(event) == f"{start} → {to}"
         assert stored(analysis) == analysis.status == to
     else:
-        with pytest.raises(WrongState):
+        with pytest.raises(WrongState, match=f"^gap analysis: {start} → {to} is not in the table$"):
             analysis._move(to, by=manager, **changes(to))
         assert stored(analysis) == before
         assert analysis.status == start
@@ -58,10 +59,26 @@ def test_a_row_that_someone_moved_first_is_left_alone(analysis, manager):
     bring(analysis, Status.DRAFT)
     late = GapAnalysis.objects.get(pk=analysis.pk)
     analysis._move(Status.COMPLETE, by=manager, **changes(Status.COMPLETE))
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongState, match=f"^gap analysis {analysis.pk} is no longer draft$"):
         late._move(Status.COMPLETE, **changes(Status.COMPLETE))
     assert late.status == Status.DRAFT
     assert analysis.events.get().by == manager
+
+
+def test_without_a_person_and_a_reason_the_event_has_none(analysis):
+    bring(analysis, Status.DRAFT)
+    analysis._move(Status.COMPLETE, **changes(Status.COMPLETE))
+    assert (analysis.events.get().by, analysis.events.get().why) == (None, "")
+
+
+def test_only_this_row_is_moved(analysis, utility):
+    other = GapAnalysisFactory(utility=utility)
+    for row in (other, analysis):
+        bring(row, Status.DRAFT)
+    analysis._move(Status.COMPLETE, **changes(Status.COMPLETE))
+    assert stored(other) == Status.DRAFT
+    assert analysis.completed_at == "2026-07-01T00:00Z", "what else was changed is on the row that was moved"
+    assert GapAnalysis.objects.get(pk=analysis.pk).completed_at.year == 2026
 
 
 def test_a_further_condition_must_hold_in_the_stored_row(analysis):

@@ -51,8 +51,23 @@ def test_of_two_who_read_the_same_version_one_saves(finding, manager, contributo
 
 
 def test_a_condition_that_no_longer_holds_is_told_apart_from_another_version(finding, manager):
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongState, match=f"^finding {finding.pk} can no longer be edited$"):
         finding.save_over(1, by=manager, only_if=Q(analysis__status="complete"), notes="mine")
     assert (stored(finding).version, stored(finding).notes) == (1, "")
     finding.save_over(1, by=manager, only_if=Q(analysis__status="draft"), notes="mine")
     assert stored(finding).notes == "mine"
+
+
+def test_only_this_row_is_saved_and_one_that_is_gone_is_not(finding, manager):
+    finding.save_over(1, by=manager, notes="mine")
+    others = finding.analysis.findings.exclude(pk=finding.pk)
+    assert set(others.values_list("version", "notes")) == {(1, "")}
+    Finding.objects.filter(pk=finding.pk).delete()
+    with pytest.raises(WrongState, match="can no longer be edited"):
+        finding.save_over(2, by=manager, notes="mine")
+
+
+def test_a_save_says_when(finding, manager, time_machine):
+    time_machine.move_to("2026-10-01T12:00Z", tick=False)
+    finding.save_over(1, by=manager, notes="mine")
+    assert stored(finding).changed_at.isoformat() == "2026-10-01T12:00:00+00:00"

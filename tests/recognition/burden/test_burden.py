@@ -196,6 +196,38 @@ def test_the_page_shows_the_same_printed_figures_that_are_tested_here():
     assert average_year()["respondent"]["cost"] == near(mean("respondent", "cost"))
 
 
+def test_how_far_off_the_printed_figures_are_in_percent():
+    """The mean of 529.66, 0 and 1,506.5 applications is 678.72, where 679 and 678 are printed."""
+    found = {printed.figure: (here, off) for printed, here, off in held_against_the_source()}
+    assert list(found) == [printed.figure for printed in PRINTED]
+    assert found[679] == (near(2036.16 / 3), near((679 - 678.72) / 679 * 100))
+    assert found[678] == (near(678.72), near((678.72 - 678) / 678 * 100))
+    assert found[56_575][0] == near(mean("agency", "total", "cost"))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"staff_rate": -1}, "staff_rate is a number from 0 to 100,000."),
+        ({"incomplete_share": 2}, "incomplete_share is a number from 0 to 1."),
+        ({"panel_members": 1_001}, "panel_members is a number from 0 to 1,000."),
+        ({"post_review_other_cost": 1_000_001}, "post_review_other_cost is a number from 0 to 1,000,000."),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_largest_that_is_taken(given, words):
+    with pytest.raises(WrongValue) as caught:
+        Assumptions(**given)
+    assert str(caught.value) == words
+    assert caught.value.name == next(iter(given))
+
+
+def test_the_largest_values_are_taken():
+    assert estimate(10_000_000, 0, Assumptions(panel_members=1_000, incomplete_share=1))["incomplete"] == 10_000_000
+    for name in ("wastewater", "drinking_water"):
+        with pytest.raises(WrongValue, match=f"^{name} is a number from 0 to 10,000,000.$"):
+            estimate(**{"wastewater": 1, "drinking_water": 1, name: 10_000_001})
+
+
 # --- The API
 
 

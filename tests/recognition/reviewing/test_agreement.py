@@ -1,10 +1,12 @@
 """How far a panel agrees: counts, and one plain word."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.reviewing.agreement import Agreement, in_short, table
+from recognition.reviewing.agreement import Agreement, in_short, of_reviews, table
 
 reviews = st.lists(
     st.dictionaries(st.sampled_from("abc"), st.sampled_from(["met", "partly", "not_met", ""])), max_size=6
@@ -67,3 +69,19 @@ def test_in_short():
     assert in_short([agreed]) == "agree"
     assert in_short([one]) == ""
     assert in_short([]) == ""
+
+
+def test_of_the_reviews_that_were_submitted():
+    """Each rates the same criteria; the lines stand in the order of the first review."""
+
+    def review(**values: str):
+        ratings = [SimpleNamespace(criterion=name, value=value) for name, value in values.items()]
+        return SimpleNamespace(ratings=SimpleNamespace(all=lambda: ratings))
+
+    reviews = [review(b="met", a="partly"), review(a="partly", b="not_met"), review(a="met", b="met")]
+    assert of_reviews(iter(reviews)) == [Agreement("b", met=2, not_met=1), Agreement("a", met=1, partly=2)]
+    assert of_reviews([]) == []
+
+
+def test_a_review_without_a_criterion_does_not_count_for_it():
+    assert table(["a"], iter([{"a": "met"}, {}, {"a": ""}])) == [Agreement("a", met=1)]
