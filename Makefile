@@ -40,7 +40,14 @@ soak: ## the letters and certificates of a whole cycle, by two worker processes
 	@bin/setup test
 	@$(python) -m bench --soak
 
-clean: ## remove what was installed and made here, the demo's data too
-	rm -rf .venv node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+mutants: export LOCAL_DIR := $(CURDIR)/.local/mutants
+# One at a time, because they use the same test database.
+mutants: ## change the code of the rules bit by bit and see whether a test fails (MUTANTS= which, as "workflow.rights*")
+	@bin/setup test
+	@nice .venv/bin/mutmut run --max-children 1 $(MUTANTS)
+	@.venv/bin/mutmut results
 
-.PHONY: help demo test lint bench soak clean
+clean: ## remove what was installed and made here, the demo's data too
+	rm -rf .venv node_modules .local mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: help demo test lint bench soak mutants clean
