@@ -18,13 +18,15 @@ class Who(StrEnum):
     GUEST = "guest"
 
 
-TABLE: RightsTable[Act, Who, str] = RightsTable(
-    {
-        Act.READ: {Who.OWNER: frozenset({"draft", "sent"}), Who.GUEST: frozenset({"sent"})},
-        Act.WRITE: {Who.OWNER: frozenset({"draft"})},
-        Act.DELETE: {Who.OWNER: frozenset()},
-    }
-)
+@pytest.fixture
+def table() -> RightsTable[Act, Who, str]:
+    return RightsTable(
+        {
+            Act.READ: {Who.OWNER: frozenset({"draft", "sent"}), Who.GUEST: frozenset({"sent"})},
+            Act.WRITE: {Who.OWNER: frozenset({"draft"})},
+            Act.DELETE: {Who.OWNER: frozenset()},
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,8 @@ TABLE: RightsTable[Act, Who, str] = RightsTable(
         ("delete", {"owner"}, "draft", False),
     ],
 )
-def test_who_may_do_what_at_which_stage(act, ways, stage, may):
-    assert TABLE.may(Act(act), ways, stage) is may
+def test_who_may_do_what_at_which_stage(table, act, ways, stage, may):
+    assert table.may(Act(act), ways, stage) is may
 
 
 @pytest.mark.parametrize(
@@ -57,12 +59,12 @@ def test_who_may_do_what_at_which_stage(act, ways, stage, may):
         ("write", set(), False),
     ],
 )
-def test_whether_a_way_includes_an_act_at_some_stage(act, ways, includes):
-    assert TABLE.includes(Act(act), ways) is includes
+def test_whether_a_way_includes_an_act_at_some_stage(table, act, ways, includes):
+    assert table.includes(Act(act), ways) is includes
 
 
-def test_an_act_that_is_not_in_the_table_is_a_mistake():
+def test_an_act_that_is_not_in_the_table_is_a_mistake(table):
     with pytest.raises(KeyError):
-        TABLE.may("copy", {"owner"}, "draft")
+        table.may("copy", {"owner"}, "draft")
     with pytest.raises(KeyError):
-        TABLE.includes("copy", {"owner"})
+        table.includes("copy", {"owner"})
