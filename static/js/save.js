@@ -77,9 +77,17 @@
     state.retry = Math.min(state.retry * 2, RETRY_MAX);
   };
 
-  const save = async (block) => {
+  // Blocks are saved one after another, so that what an answer says about the whole page counts the saves before it.
+  let turn = Promise.resolve();
+  const save = (block) => {
+    if (document.visibilityState === "hidden")
+      send(block); // the page may be on its way out
+    else turn = turn.then(() => send(block));
+  };
+
+  const send = async (block) => {
     const state = one(block);
-    if (state.saving) return;
+    if (state.saving || !state.dirty) return;
     clearTimeout(state.timer);
     state.saving = true;
     state.dirty = false;
@@ -91,7 +99,7 @@
         headers: { Accept: "application/json" },
         redirect: "manual",
         credentials: "same-origin",
-        keepalive: document.visibilityState === "hidden", // the page may be on its way out
+        keepalive: document.visibilityState === "hidden",
       });
       await answered(block, answer);
     } catch {

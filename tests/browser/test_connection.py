@@ -1,8 +1,11 @@
 """The connection, the server or the session is gone while someone types: nothing is lost, and the page says so."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
+from assessments.models import Finding
 from tests.browser.conftest import MULTIPLE, SINGLE, answer, choose, expect_saved, open_row, row, stored
 
 SAID = "Clarifier 2 is inspected every spring; the report goes to the council."
@@ -48,6 +51,20 @@ def test_the_server_does_not_answer_for_a_while(page, analysis):
     page.unroute("**/vision/")
     expect_saved(page)
     assert stored(analysis, "vision").rating == 2
+
+
+def test_rows_are_saved_one_after_another_on_a_slow_server(page, analysis, monkeypatch):
+    """So the count that an answer brings is never older than one that came before it."""
+    save = Finding.answer
+    monkeypatch.setattr(Finding, "answer", lambda *args, **kwargs: [time.sleep(0.5), save(*args, **kwargs)][1])
+    said: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and said.append("sent"))
+    page.on("response", lambda response: response.request.method == "POST" and said.append("answered"))
+    for slug in ("vision", "auditing", "reporting"):
+        choose(page, slug, MULTIPLE)
+    expect_saved(page)
+    expect(page.locator("[data-count]")).to_have_text("3")
+    assert said == ["sent", "answered"] * 3
 
 
 def test_the_page_is_closed_while_offline_and_opened_again_later(page, analysis, visits):
