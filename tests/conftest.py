@@ -1,5 +1,7 @@
 """The cast that most tests share: one utility with a manager, a contributor and a viewer, and a stranger."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -23,7 +25,14 @@ hypothesis.settings.load_profile("headworks")
 # The databases, and the cast of the recognition program for its own tests and the browser's.
 pytest_plugins = ["tests.database", "tests.applications"]
 
-CHROMIUM = "/usr/bin/chromium"
+# Where Chromium may be. The first needs a quarter less processor time, since it draws no window.
+CHROMIUMS = [
+    "chromium-headless-shell",
+    "chromium",
+    "google-chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -139,6 +148,14 @@ def sent_tasks(monkeypatch) -> list[Sent]:
     return sent
 
 
+def find_chromium() -> str:
+    """Returns the path of a Chromium. Raises FileNotFoundError if there is none."""
+    for name in [os.environ.get("CHROMIUM", ""), *CHROMIUMS]:
+        if found := shutil.which(name):
+            return found
+    raise FileNotFoundError("There is no Chromium or Chrome. Install one, or set CHROMIUM to the path of its program.")
+
+
 @pytest.fixture(scope="session")
 def launched() -> Iterator[Browser | Exception]:
     """Chromium, or why it or its driver could not be started."""
@@ -147,7 +164,7 @@ def launched() -> Iterator[Browser | Exception]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         try:
             driver = running.enter_context(sync_playwright())
-            launch = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+            launch = driver.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS)
             browser = running.enter_context(launch)
         except Exception as error:
             yield error
