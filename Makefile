@@ -1,6 +1,8 @@
 PORT ?= 8000
 PYTEST_ARGS ?=
 python := .venv/bin/python
+# Where this is set, each process compiles all packages again, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile

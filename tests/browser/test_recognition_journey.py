@@ -70,27 +70,22 @@ def submit(page: Page) -> None:
 
 def return_it(page: Page) -> None:
     page.get_by_role("link", name="Take it up for the completeness review").click()
-    look(page, "review-take-up")
     page.get_by_role("button", name="Take it up").click()
     recent = page.get_by_role("group", name="The narratives show what works now")
     pick(recent, "Not met")
     recent.get_by_label("What is missing?").fill("Say what changed in the past 12 months.")
     for name in ("Each attribute's narrative answers", "What is claimed as confidential"):
         pick(page.get_by_role("group", name=name), "Met")
-    look(page, "review-checklist")
     page.get_by_role("button", name="Save and return it").click()
     page.get_by_label("To come back by").fill(due_in(10))
     page.get_by_label("A word from you").fill("One paragraph is enough.")
-    look(page, "review-return")
     page.get_by_role("button", name="See the letter").click()
     expect(page.get_by_text("Say what changed in the past 12 months.")).to_be_visible()
-    look(page, "review-letter")
     page.get_by_role("button", name="Send it and return the application").click()
     expect(page.get_by_role("alert").or_(page.get_by_role("status")).first).to_be_visible()
 
 
 def resubmit(page: Page) -> None:
-    look(page, "application-returned")
     page.get_by_role("link", name="Complete it").click()
     page.get_by_role("navigation").get_by_role("link", name="Attributes").click()
     first = page.get_by_role("region", name="Product quality")
@@ -107,7 +102,6 @@ def find_it_complete(page: Page) -> None:
     page.get_by_role("button", name="Take it up").click()
     for name in ("The narratives show what works now", "Each attribute's narrative", "What is claimed as confidential"):
         pick(page.get_by_role("group", name=name), "Met")
-    look(page, "review-checklist-again")
     page.get_by_role("button", name="Save and find it complete").click()
 
 
@@ -119,24 +113,20 @@ def find_no_violation(page: Page) -> None:
         part.get_by_label("Source").fill("ECHO, detailed facility report")
         pick(part, "No violation")
         part.get_by_role("button", name=f"Record the {kind} check").click()
-    look(page, "review-compliance")
     page.get_by_role("button", name="No violation found: pass it on").click()
 
 
 def assign_three(page: Page, people) -> None:
     page.get_by_role("link", name="Assign its panel").click()
-    look(page, "panel-assign")
     for person in people[:3]:
         page.get_by_label("Review due by").fill(due_in(14))
         page.get_by_role("button", name=f"{person}").click()
     page.get_by_role("button", name=f"Make lead of the panel: {people[0]}").click()
-    look(page, "panel-assigned")
 
 
 def step_down(page: Page) -> None:
     page.get_by_role("link", name="Review it").click()
     expect(page.get_by_text("flush the dead ends")).to_have_count(0)
-    look(page, "panel-declare")
     page.get_by_text("I have one, or may have: step down").click()
     pick(page, "I work or worked there")
     page.get_by_label("In a few words").fill("I was its laboratory manager until 2024.")
@@ -159,7 +149,8 @@ def review(page: Page, *, outside: bool) -> None:
         criteria.nth(place).locator("label", has_text="Partly met" if outside and not place else "Met").first.click()
     criteria.first.get_by_label("Comment").fill("Shown, with figures.")
     expect_saved(page)
-    look(page, f"panel-review{'-outside' if outside else ''}", narrow=outside)
+    if outside:
+        look(page, "panel-review-outside")
     expect(page.get_by_role("link", name="Next unrated")).to_be_hidden()
     page.get_by_role("button", name="Submit review").click()
     expect(page.get_by_role("heading", name="What the panel found")).to_be_visible()
@@ -169,7 +160,6 @@ def recommend(page: Page) -> None:
     page.get_by_role("link", name="Your review and the panel").click()
     page.get_by_label("Your remark").fill("We agree on all but the first.")
     page.get_by_role("button", name="Add to the discussion").click()
-    look(page, "panel-found")
     pick(page.locator("#recommendation"), "recommends recognition")
     page.locator("#recommendation").get_by_label("Reasons").fill("Six criteria, all of them shown.")
     page.get_by_role("button", name="Record the panel’s recommendation").click()
@@ -178,19 +168,15 @@ def recommend(page: Page) -> None:
 def decide(page: Page) -> None:
     page.get_by_role("link", name="Decide", exact=True).click()
     expect(page.get_by_text("Six criteria, all of them shown.").first).to_be_visible()
-    look(page, "decision")
     pick(page, "Recognize")
     page.get_by_role("button", name="Decide").click()
 
 
 def release(page: Page) -> None:
-    look(page, "decisions")
     page.get_by_role("link", name="Outbox").first.click()
-    look(page, "outbox")
     page.get_by_role("link", name="Read or edit").click()
     page.get_by_label("Subject").fill("You are recognized")
     page.get_by_role("button", name="Save and preview").click()
-    look(page, "letter")
     page.get_by_role("link", name="Back to the outbox").click()
     page.locator("summary", has_text="Release 1 decision").click()
     page.get_by_role("button", name="Yes, release 1 decision").click()
@@ -201,7 +187,6 @@ def give_feedback(page: Page) -> None:
     page.get_by_role("link", name="Feedback to the applicant").click()
     page.get_by_label("Feedback").fill("Your measures are clear; say more on how you chose them.")
     page.get_by_role("button", name="Save").first.click()
-    look(page, "feedback")
     page.locator("summary", has_text="Release").click()
     page.get_by_role("button", name="Yes, release the feedback").click()
     expect(page.get_by_text("Released.")).to_be_visible()
