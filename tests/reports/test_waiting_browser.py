@@ -1,31 +1,23 @@
 """The waiting page in Chromium: it keeps itself up to date, says so to a screen reader, and stops when it is done."""
 
-import os
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from files.models import StoredFile
 from reports import tasks
 from reports.models import Report
+from tests.browser.conftest import WIDE, look
 from tests.reports import slow_kind
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
 
 @pytest.fixture
-def opened(monkeypatch, chromium, live_server, as_, viewer):
+def opened(chromium, live_server, as_, viewer):
     """``opened(path)`` is a page on which the viewer is signed in."""
-    # The server's threads keep no connection, or the test database could not be dropped at the end.
-    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     cookie = as_(viewer).cookies["sessionid"]
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context = chromium.new_context(viewport=WIDE)
     context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
 
     def visit(path: str):
@@ -35,17 +27,6 @@ def opened(monkeypatch, chromium, live_server, as_, viewer):
 
     yield visit
     context.close()
-
-
-def look(page, name: str) -> None:
-    """No violation of WCAG 2.2 AA; a picture at both widths where SHOTS names a folder for them."""
-    found = Axe().run(page, options=WCAG)
-    assert found.violations_count == 0, found.generate_report()
-    if folder := os.environ.get("SHOTS"):
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-        page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_waiting_until_it_is_ready(opened, kind, no_broker, viewer, utility):
