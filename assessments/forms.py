@@ -150,27 +150,35 @@ class FindingForm(forms.Form):
         return [code for code in self.finding.analysis.areas if code in self.cleaned_data["areas"]]
 
     def clean(self) -> dict[str, Any]:
-        """Checks that rating and areas agree: none, exactly one, two or more. Areas alone imply the rating."""
+        """Rating and areas must agree, and neither is saved without the other. Areas alone imply the rating."""
         cleaned = super().clean() or {}
-        rating, areas = cleaned.get("rating"), cleaned.get("areas", [])
-        if "rating" in self.errors or "areas" in self.errors:
-            return cleaned
-        if rating is None and areas:
-            cleaned["rating"] = rating = min(len(areas), 2)
+        if not self._is_wrong():
+            if cleaned["rating"] is None and cleaned["areas"]:
+                cleaned["rating"] = min(len(cleaned["areas"]), 2)
+            self._check_areas(cleaned["rating"], len(cleaned["areas"]))
+        if self._is_wrong():
+            cleaned.pop("rating", None)
+            cleaned.pop("areas", None)
+        return cleaned
+
+    def _is_wrong(self) -> bool:
+        return "rating" in self.errors or "areas" in self.errors
+
+    def _check_areas(self, rating: int | None, areas: int) -> None:
+        """Requires no area, exactly one, or two or more."""
         if rating == Finding.Rating.NONE and areas:
             self.add_error("areas", "What does not exist supports no area. Untick the areas, or choose another rating.")
-        elif rating == Finding.Rating.SINGLE and len(areas) > 1:
+        elif rating == Finding.Rating.SINGLE and areas > 1:
             self.add_error("areas", "A single area means exactly one. Keep one, or choose “Supports multiple areas”.")
         elif rating == Finding.Rating.MULTIPLE and len(self.finding.analysis.areas) < 2:
             self.add_error("rating", "Only one area is in scope, so nothing can support several.")
-        elif rating == Finding.Rating.MULTIPLE and len(areas) == 1:
+        elif rating == Finding.Rating.MULTIPLE and areas == 1:
             self.add_error("areas", "Multiple areas means two or more. Tick another, or choose a single area.")
-        return cleaned
 
     @property
     def changes_made(self) -> dict[str, Any]:
         """The changes for ``Finding.answer``."""
-        return {name: self.cleaned_data[name] for name in self.fields if name not in ("version", "details")}
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("version", "details")}
 
 
 class LinkForm(forms.Form):

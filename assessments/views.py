@@ -162,7 +162,7 @@ def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpRe
         finding.answer(form.cleaned_data["version"], by=request.user, **form.changes_made)
         return finding
 
-    def more() -> dict[str, Any]:
+    def more(finding: Finding) -> dict[str, Any]:
         answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
         return {
             "rating": finding.rating,

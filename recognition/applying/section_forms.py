@@ -10,6 +10,7 @@ from recognition.application.content import PROMPTS
 from recognition.application.shown import ANSWER_LABELS, CONTACT_LABELS, FIGURE_LABELS
 from recognition.criteria.completeness import CategoryRule, Criteria, normal
 from recognition.models import Section
+from workflow.fields import NumberField
 
 
 class Narrative(forms.CharField):
@@ -21,7 +22,7 @@ class Narrative(forms.CharField):
 
 
 class SectionForm(forms.Form):
-    """One section, with the version it was read at. ``answers`` is what is stored."""
+    """One section, with the version it was read at."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     LISTS: ClassVar[tuple[str, ...]] = ()  # stored as lists, entered one per line
@@ -40,7 +41,9 @@ class SectionForm(forms.Form):
 
     @property
     def answers(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        """The answers to store: as entered, and as they were where what was entered is an error."""
+        before = {name: self.section.answers[name] for name in self.errors if name in self.section.answers}
+        return before | {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
 
 class EligibilityForm(SectionForm):
@@ -51,17 +54,18 @@ class EligibilityForm(SectionForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="Tick all that your organization runs and that this application covers.",
     )
-    wastewater_mgd = forms.FloatField(
+    wastewater_mgd = NumberField(
+        unit="MGD",
         label=FIGURE_LABELS["wastewater_mgd"],
         required=False,
         min_value=0,
         help_text="Million gallons a day, by design.",
     )
-    drinking_water_population = forms.IntegerField(
-        label=FIGURE_LABELS["drinking_water_population"], required=False, min_value=0
+    drinking_water_population = NumberField(
+        whole=True, unit="people", label=FIGURE_LABELS["drinking_water_population"], required=False, min_value=0
     )
-    stormwater_population = forms.IntegerField(
-        label=FIGURE_LABELS["stormwater_population"], required=False, min_value=0
+    stormwater_population = NumberField(
+        whole=True, unit="people", label=FIGURE_LABELS["stormwater_population"], required=False, min_value=0
     )
 
 
@@ -136,8 +140,8 @@ class CategoryForm(SectionForm):
         if rule.rule == "energy":
             self.fields["audit"] = _yes("audit")
             for name, most in (("reduction_percent", 100), ("sustainable_percent", None)):
-                self.fields[name] = forms.FloatField(
-                    label=ANSWER_LABELS[name], required=False, min_value=0, max_value=most
+                self.fields[name] = NumberField(
+                    unit="%", label=ANSWER_LABELS[name], required=False, min_value=0, max_value=most
                 )
         for name, options in (("activities", rule.activities), ("components", rule.components)):
             if options:

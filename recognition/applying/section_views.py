@@ -165,7 +165,7 @@ def section(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
         section.answer(form.cleaned_data["version"], form.answers, by=request.user)
         return section
 
-    def more() -> dict[str, Any]:
+    def more(section: Section) -> dict[str, Any]:
         outcome = application.checked()
         context = {"outcome": outcome, "missing": missing(application, outcome), "application": application}
         panel = render_to_string("recognition/applying/_missing.html", context, request)

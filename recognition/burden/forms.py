@@ -9,8 +9,8 @@ from django import forms
 
 from recognition.burden.estimate import ASSUMED, MAX_APPLICATIONS, YEARS, Assumptions, Estimate, estimate, maximum
 from recognition.models import Cycle
+from workflow.fields import NumberField
 
-STEP = {"step": "any"}  # shares and means are fractions
 # The page's initial figures: the source's first year, in whole applications.
 FIRST_YEAR = dict(zip(("wastewater", "drinking_water"), map(round, YEARS[0]), strict=True))
 DEFAULTS: dict[str, Any] = FIRST_YEAR | {each.name: each.default for each in ASSUMED}
@@ -18,7 +18,7 @@ DEFAULTS: dict[str, Any] = FIRST_YEAR | {each.name: each.default for each in ASS
 
 def _number(label: str, most: float, note: str = "", whole: bool = False) -> forms.Field:
     about: dict[str, Any] = {"label": label, "min_value": 0, "max_value": most, "help_text": note}
-    return forms.IntegerField(**about) if whole else forms.FloatField(**about, widget=forms.NumberInput(STEP))
+    return NumberField(whole=whole, **about)
 
 
 class BurdenForm(forms.Form):

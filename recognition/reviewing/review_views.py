@@ -157,7 +157,8 @@ def rating(request: AuthenticatedRequest, pk: int, criterion: str) -> HttpRespon
 
     def save() -> Rating:
         sent = form.cleaned_data
-        rating.rate(sent["version"], value=sent["value"], comment=sent["comment"], by=request.user)
+        kept = {"value": rating.value, "comment": rating.comment} | sent
+        rating.rate(kept["version"], value=kept["value"], comment=kept["comment"], by=request.user)
         return rating
 
     return _save_block(request, own, form, rating.anchor, save, sent=form)
@@ -192,7 +193,7 @@ def _save_block(
         form,
         saving.Block(anchor, seat.get_absolute_url()),
         save=save,
-        more=lambda: {"rated": [rating.anchor for rating in seat.ratings.exclude(value="")]},
+        more=lambda row: {"rated": [rating.anchor for rating in seat.ratings.exclude(value="")]},
         page=lambda conflict, status: _page(request, *own, conflict=conflict, status=status, **bound),
         why_not=lambda error: str(error) if rights.may(Act.RATE) else CLOSED,
     )

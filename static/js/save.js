@@ -1,5 +1,6 @@
 // Saves as you go. A [data-save] block holds one form, with its version in the field "version".
-// What is typed is kept in this browser until the server has it; two people's texts are shown side by side.
+// What is typed is kept in this browser until the server has it; two people's texts are shown side by side. The server
+// saves the fields that are right and names those that are not.
 "use strict";
 
 (() => {
@@ -14,19 +15,26 @@
   const version = (block) => formOf(block).elements.version;
   const one = (block) => {
     if (!blocks.has(block)) {
-      blocks.set(block, { timer: 0, saving: false, dirty: false, failed: "", retry: RETRY_FIRST });
+      blocks.set(block, { timer: 0, saving: false, dirty: false, failed: "", retry: RETRY_FIRST, unanswered: null });
     }
     return blocks.get(block);
   };
 
-  const entries = (block) =>
-    [...new FormData(formOf(block))].filter(
+  // What is sent: the fields, and the names of those in which the browser can't read what was typed.
+  const read = (block) => [
+    ...[...new FormData(formOf(block))].filter(
       ([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string",
-    );
+    ),
+    ...[...formOf(block).elements].filter((field) => field.validity?.badInput).map((field) => ["unread", field.name]),
+  ];
+  const typed = (values) => JSON.stringify(values.filter(([name]) => name !== "version"));
+  const same = (these, those) => typed(these) === typed(those);
 
+  // What was sent without an answer may have been saved: it is sent again before anything newer.
   const keep = (block) => {
+    const kept = { values: read(block), unanswered: one(block).unanswered };
     try {
-      localStorage.setItem(keyOf(block), JSON.stringify(entries(block)));
+      localStorage.setItem(keyOf(block), JSON.stringify(kept));
     } catch {
       // Storage is full or off.
     }
@@ -65,7 +73,7 @@
 
   const trouble = (block, words) => {
     const state = one(block);
-    state.dirty = true;
+    state.dirty = state.stopped = true;
     state.failed = words;
     say(block, words, "failed");
   };
@@ -90,44 +98,53 @@
     if (state.saving || !state.dirty) return;
     clearTimeout(state.timer);
     state.saving = true;
-    state.dirty = false;
-    const body = new FormData(formOf(block));
+    state.stopped = false;
+    const sent = state.unanswered ?? read(block);
+    state.dirty = !same(sent, read(block));
+    state.unanswered = sent;
+    keep(block);
     try {
       const answer = await fetch(formOf(block).action, {
         method: "POST",
-        body,
+        body: bodyOf(block, sent),
         headers: { Accept: "application/json" },
         redirect: "manual",
         credentials: "same-origin",
         keepalive: document.visibilityState === "hidden",
       });
+      if (![502, 503, 504].includes(answer.status)) state.unanswered = null;
       await answered(block, answer);
     } catch {
       later(block, "Not saved: no connection. Kept in this browser and sent when it is back.");
     } finally {
       state.saving = false;
-      if (state.dirty && !state.failed) schedule(block, 0);
+      if (state.dirty && !state.stopped) schedule(block, 0);
       tell();
     }
   };
 
+  const bodyOf = (block, sent) => {
+    const body = new FormData();
+    for (const [name, value] of sent) body.append(name, value);
+    body.append("csrfmiddlewaretoken", formOf(block).elements.csrfmiddlewaretoken.value);
+    return body;
+  };
+
   const answered = async (block, answer) => {
     const state = one(block);
-    if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
-      trouble(
-        block,
-        "Not saved: you are signed out. What you typed is kept in this browser; load the page again to sign in.",
-      );
+    if (answer.type === "opaqueredirect" || answer.status === 401) {
+      signedOut(block);
     } else if (answer.ok) {
       saved(block, await answer.json());
+    } else if (answer.status === 403) {
+      refused(block, await answer.json().catch(() => ({})));
     } else if (answer.status === 409) {
-      const { conflict, version: current } = await answer.json();
+      const { conflict, version: current, message } = await answer.json();
       state.conflict = current;
-      trouble(block, "Not saved: someone else changed this row. Choose which text to keep.");
+      trouble(block, message);
       show(block, conflict);
     } else if (answer.status === 422) {
-      const { errors } = await answer.json();
-      trouble(block, `Not saved. ${errors.join(" ")}`);
+      wrong(block, (await answer.json()).errors);
     } else if (answer.status === 404) {
       trouble(block, "Not saved: this page is gone or no longer yours. What you typed is kept in this browser.");
     } else {
@@ -135,15 +152,77 @@
     }
   };
 
+  const signedOut = (block) => {
+    trouble(block, "Not saved: you are signed out. What you typed is kept in this browser.");
+    const link = document.createElement("a");
+    link.href = `/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`;
+    link.textContent = "Sign in to save it";
+    block.querySelector("[data-state]").append(" ", link);
+  };
+
+  // The person signed in again in another tab, which changes the forms' secret: the server sends the new one.
+  const refused = (block, { csrf, person: who }) => {
+    const state = one(block);
+    if (csrf && String(who) === person && !state.renewed) {
+      for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = csrf;
+      state.renewed = state.dirty = true;
+      state.failed = "";
+    } else {
+      trouble(
+        block,
+        "Not saved: you may not change this any more. What you typed is kept in this browser; reload the page.",
+      );
+    }
+  };
+
   const saved = (block, data) => {
     const state = one(block);
     version(block).value = data.version;
     state.failed = "";
+    state.renewed = false;
     state.retry = RETRY_FIRST;
-    if (state.dirty) keep(block);
+    if (state.dirty || data.errors.length) keep(block);
     else forget(block);
-    say(block, data.saved, "saved");
+    if (data.errors.length) wrong(block, data.errors);
+    else {
+      mark(block, []);
+      say(block, data.saved, "saved");
+    }
     block.dispatchEvent(new CustomEvent("headworks:saved", { bubbles: true, detail: data }));
+  };
+
+  // --- fields that could not be saved -----------------------------------------------------------
+  const wrong = (block, errors) => {
+    const state = one(block);
+    const words = errors.map(({ label, message }) => (label ? `${label}: ${message}` : message));
+    state.failed = `Not saved. ${words.join(" ")}`;
+    say(block, state.failed, "failed");
+    mark(block, errors);
+  };
+
+  const mark = (block, errors) => {
+    for (const old of block.querySelectorAll("[data-wrong]")) old.remove();
+    for (const field of formOf(block).elements) {
+      if (!field.dataset.describedby && field.dataset.describedby !== "") continue;
+      field.removeAttribute("aria-invalid");
+      field.setAttribute("aria-describedby", field.dataset.describedby);
+      delete field.dataset.describedby;
+      field.closest(".usa-form-group")?.classList.remove("usa-form-group--error");
+    }
+    for (const { name, message } of errors) {
+      const field = [...formOf(block).elements].find((element) => name && element.name === name);
+      if (!field || field.type === "hidden") continue;
+      const said = document.createElement("span");
+      said.id = `${field.id}-wrong`;
+      said.className = "usa-error-message";
+      said.dataset.wrong = "";
+      said.textContent = message;
+      field.dataset.describedby = field.getAttribute("aria-describedby") ?? "";
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", `${said.id} ${field.dataset.describedby}`.trim());
+      field.closest(".usa-form-group")?.classList.add("usa-form-group--error");
+      field.before(said);
+    }
   };
 
   const show = (block, html) => {
@@ -169,16 +248,17 @@
   // What was kept from an earlier visit goes back into the form and is sent; over the version it was typed
   // at, so that a change by someone else meanwhile is shown, not lost.
   const restore = async (block) => {
-    const kept = localStorage.getItem(keyOf(block));
+    const kept = JSON.parse(localStorage.getItem(keyOf(block)));
     if (!kept) return;
-    const values = JSON.parse(kept);
-    if (values.some(([name]) => name === "details")) await opened(block);
+    if (kept.values.some(([name]) => name === "details")) await opened(block);
+    if (same(kept.values, read(block))) return forget(block); // it was saved as the page was left
     for (const field of [...formOf(block).elements]) {
       if (!field.name || field.name === "csrfmiddlewaretoken") continue;
-      const mine = values.filter(([name]) => name === field.name).map(([, value]) => value);
+      const mine = kept.values.filter(([name]) => name === field.name).map(([, value]) => value);
       if (field.type === "radio" || field.type === "checkbox") field.checked = mine.includes(field.value);
       else if (mine.length) field.value = mine[0];
     }
+    one(block).unanswered = kept.unanswered;
     changed(block, 0);
   };
 
@@ -226,14 +306,26 @@
       for (const [block, state] of pending()) if (state.dirty && !state.saving) save(block);
       await new Promise((done) => setTimeout(done, 100));
     }
-    if (!pending().length) form.submit();
+    if (!pending().length) return form.submit();
+    const [first] = pending()[0];
+    first.scrollIntoView({ block: "center" });
+    (first.querySelector("[aria-invalid=true]") ?? first.querySelector("input, textarea, select")).focus();
   });
-  window.addEventListener("online", () => {
-    for (const [block, state] of blocks) if (state.failed && !state.conflict) save(block);
-  });
+  const retry = () => {
+    for (const [block, state] of blocks) if (state.failed && state.dirty && !state.conflict) save(block);
+  };
+  window.addEventListener("online", retry);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState !== "hidden") return;
+    if (document.visibilityState !== "hidden") return retry(); // perhaps after signing in in another tab
     for (const [block, state] of blocks) if (state.dirty && !state.conflict) save(block);
   });
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-save]").forEach(restore));
+  // Going back, the browser puts the old values and versions into the new page.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) return;
+    for (const block of document.querySelectorAll("[data-save]")) {
+      const { dirty, saving, failed } = one(block);
+      if (!dirty && !saving && !failed) formOf(block).reset();
+    }
+  });
 })();

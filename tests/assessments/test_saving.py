@@ -36,6 +36,7 @@ def test_a_row_is_saved_and_the_answer_says_so(request, analysis, row, save, rol
         "rating": 2,
         "missing_reason": "",
         "answered": ["vision"],
+        "errors": [],
     }
     assert said["saved"].startswith("Saved at ")
     kept = row(analysis)
@@ -98,10 +99,6 @@ def test_two_rows_do_not_disturb_each_other(analysis, save, manager, contributor
         {"rating": 0, "areas": ["E"]},
         {"rating": 1, "areas": ["E", "Q"]},
         {"rating": 2, "areas": ["E"]},
-        {"rating": 0, "details": 1, "initiatives": ["baldrige"]},  # in the catalog, not in place here
-        {"rating": 0, "details": 1, "initiatives": ["<b>"]},
-        {"rating": 0, "details": 1, "evidence": "x" * 10001},
-        {"rating": 0, "details": 1, "notes": "a\0b"},
         {"rating": 0, "version": ""},
         {"rating": 0, "version": "one"},
     ],
@@ -111,6 +108,67 @@ def test_a_forged_row_is_refused_with_words(analysis, row, save, manager, forged
     assert answer.status_code == 422
     assert all(answer.json()["errors"])
     assert (row(analysis).rating, row(analysis).version, row(analysis).evidence) == (None, 1, "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"initiatives": ["baldrige"]}, "initiatives"),  # in the catalog, not in place here
+        ({"initiatives": ["<b>"]}, "initiatives"),
+        ({"evidence": "x" * 10_001}, "evidence"),
+        ({"notes": "a\0b"}, "notes"),
+        ({"unread": ["evidence"]}, "evidence"),
+    ],
+)
+def test_one_wrong_field_is_named_and_the_others_are_saved(analysis, row, save, manager, wrong, field):
+    save(manager, analysis, rating=2, areas=["E", "S"], details=1, initiatives=["cmom"], **TEXTS)
+    answer = save(manager, analysis, version=2, rating=0, details=1, **{"changes": "New.", "evidence": "New."} | wrong)
+    assert answer.status_code == 200
+    assert [error["name"] for error in answer.json()["errors"]] == [field]
+    assert answer.json()["errors"][0]["label"]
+    kept = row(analysis)
+    assert (kept.rating, kept.changes, kept.version) == (0, "New.", 3)
+    before = {"initiatives": ["cmom"], "evidence": TEXTS["evidence"], "notes": TEXTS["notes"]}
+    assert getattr(kept, field) == before[field]
+
+
+def test_areas_that_contradict_the_rating_keep_no_text_from_being_saved(analysis, row, save, manager):
+    answer = save(manager, analysis, rating=0, areas=["E"], details=1, **TEXTS)
+    assert [error["name"] for error in answer.json()["errors"]] == ["areas"]
+    assert (row(analysis).rating, row(analysis).areas, row(analysis).evidence) == (None, [], TEXTS["evidence"])
+
+
+def test_a_text_over_its_limit_says_how_many_characters_are_too_many(analysis, save, manager):
+    answer = save(manager, analysis, details=1, evidence="x" * 14_610)
+    assert answer.json()["errors"] == [
+        {"name": "evidence", "label": "Evidence", "message": "4,610 characters too many: 10,000 fit."}
+    ]
+
+
+def test_a_line_break_is_one_character(analysis, row, save, manager):
+    """Browsers send two. This text has exactly as many characters as fit."""
+    answer = save(manager, analysis, details=1, evidence="Line.\r\n" * 1_666 + "Last")
+    assert answer.json()["errors"] == []
+    assert row(analysis).evidence == "Line.\n" * 1_666 + "Last"
+
+
+def test_the_same_saved_twice_is_no_conflict(analysis, row, save, manager, contributor):
+    """A page that is left while it saves may send the same once more, over the version that it knew."""
+    first = save(manager, analysis, rating=2, areas=["E", "S"], details=1, **TEXTS)
+    again = save(manager, analysis, rating=2, areas=["E", "S"], details=1, **TEXTS)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json()["version"] == first.json()["version"] == row(analysis).version == 2
+    assert again.json()["rating"] == 2
+    plain = save(contributor, analysis, script=False, rating=2, areas=["E", "S"], details=1, **TEXTS)
+    assert plain.status_code == 302
+
+
+def test_a_conflict_with_oneself_says_so(analysis, save, manager):
+    save(manager, analysis, rating=0)
+    answer = save(manager, analysis, rating=1, areas=["E"]).json()
+    assert answer["message"] == "Not saved: you changed this in another tab or window. Choose which text to keep."
+    assert "You changed this" in answer["conflict"]
+    assert "Mara Gerr" not in answer["conflict"]
 
 
 @pytest.mark.parametrize("version", [0, -1, 2, 2**31, 2**63, 10**30])
@@ -144,7 +202,7 @@ def test_an_element_that_there_is_not_is_404(analysis, save, manager):
 def test_a_complete_one_says_why_it_cannot_change(complete, row, save, manager):
     answer = save(manager, complete, rating=0)
     assert answer.status_code == 422
-    assert "was completed meanwhile" in answer.json()["errors"][0]
+    assert "was completed meanwhile" in answer.json()["errors"][0]["message"]
     assert row(complete).rating == 2
 
 

@@ -122,7 +122,7 @@ def test_left_open_overnight_while_someone_else_wrote(page, analysis, visits, ma
     says(page, "Not saved")
     answer(analysis, contributor, "vision", rating=0, areas=[], evidence="Nobody found any.")
     page.context.set_offline(False)
-    says(page, "someone else changed this row")
+    says(page, "someone else changed this")
     expect(vision.get_by_role("alert")).to_contain_text(SAID)
     expect(vision.get_by_role("alert")).to_contain_text("Nobody found any.")
     assert stored(analysis, "vision").evidence == "Nobody found any."

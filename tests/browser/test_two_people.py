@@ -33,7 +33,7 @@ def conflict(pages):
     expect(shown).to_contain_text("Mara Gerr changed this")
     expect(shown.get_by_role("row", name="Evidence")).to_contain_text("Connie's text.")
     expect(shown.get_by_role("row", name="Evidence")).to_contain_text("Mara's <b>text</b>.")
-    expect(connie.locator("[data-saved]")).to_contain_text("Not saved: someone else changed this row")
+    expect(connie.locator("[data-saved]")).to_contain_text("Not saved: someone else changed this")
     return shown
 
 
@@ -53,7 +53,7 @@ def test_keep_mine(pages, conflict, analysis):
 
 def test_use_theirs(pages, conflict, analysis):
     connie = pages[1]
-    conflict.get_by_role("link", name="Use theirs").click()
+    conflict.get_by_role("link", name="Use the saved text").click()
     evidence = row(connie, "vision").get_by_label("Evidence")
     expect(evidence).to_have_value("Mara's <b>text</b>.")
     expect_saved(connie)

@@ -108,14 +108,28 @@ def test_a_section_that_someone_else_changed_shows_both(draft, manager, contribu
     assert b"The state" in page.content
 
 
-def test_wrong_values_are_named_and_nothing_is_saved(draft, manager, as_):
-    answer = save(as_(manager), draft, "eligibility", facility_types=["nuclear"], wastewater_mgd="much")
+def test_wrong_values_are_named_and_the_others_saved(draft, manager, as_):
+    wrong = {"facility_types": ["nuclear"], "wastewater_mgd": "8-12", "drinking_water_population": "48,500"}
+    before = stored(draft, "eligibility")
+    answer = save(as_(manager), draft, "eligibility", **wrong)
 
-    assert answer.status_code == 422
-    assert stored(draft, "eligibility")["facility_types"] == ["drinking_water"]
-    page = as_(manager).post(url("section", draft, "eligibility"), {"version": 1, "wastewater_mgd": "much"})
+    assert answer.status_code == 200
+    assert {error["name"] for error in answer.json()["errors"]} == {"facility_types", "wastewater_mgd"}
+    assert stored(draft, "eligibility") == before | {"drinking_water_population": 48500, "stormwater_population": None}
+    page = as_(manager).post(url("section", draft, "eligibility"), {"version": 2, "wastewater_mgd": "much"})
     assert page.status_code == 422
     assert b"much" in page.content
+
+
+def test_one_wrong_email_does_not_keep_the_rest_of_a_card_from_being_saved(draft, manager, as_):
+    before = stored(draft, "contact")
+    answer = save(
+        as_(manager), draft, "contact", **before | {"email": "mara@", "manager": "M. Gerr", "zip": "97701 Bend OR"}
+    )
+
+    assert {error["name"] for error in answer.json()["errors"]} == {"email", "zip"}
+    kept = stored(draft, "contact")
+    assert (kept["manager"], kept["email"], kept["zip"]) == ("M. Gerr", before["email"], before["zip"])
 
 
 def test_markup_in_a_text_is_shown_as_text(draft, manager, as_):
