@@ -50,8 +50,8 @@ class PersonAdmin(UserAdmin):
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
-        ("What they may do", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("When", {"fields": ["last_login", "date_joined"]}),
+        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
 
@@ -66,7 +66,7 @@ class MembershipFormSet(BaseInlineFormSet):
         super().clean()
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         if kept and not any(member.get("role") == Role.MANAGER for member in kept):
-            raise ValidationError("A utility that has people needs at least one manager.")
+            raise ValidationError("A utility with members needs at least one manager.")
 
 
 class MembershipInline(admin.TabularInline):
@@ -92,7 +92,7 @@ class UtilityAdmin(admin.ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "systems":
             return forms.MultipleChoiceField(
-                choices=db_field.base_field.choices, widget=forms.CheckboxSelectMultiple, label="Systems it runs"
+                choices=db_field.base_field.choices, widget=forms.CheckboxSelectMultiple, label="Systems it operates"
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

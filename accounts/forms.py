@@ -17,7 +17,7 @@ NUMBER = {
     ),
     Identifier.Kind.PWSID: (
         re.compile(r"([A-Z]{2}|0[1-9]|10)[0-9]{7}"),
-        "A water system identifier is a state code, or for a tribal system 01 to 10, then seven digits.",
+        "A public water system ID (PWSID) is a state code, or 01 to 10 for a tribal system, then seven digits.",
     ),
 }
 USUAL_NPDES = re.compile(r"[A-Z]{2}[A-Z0-9]{7}")
@@ -62,30 +62,30 @@ class NumbersField(forms.CharField):
         numbers = list(dict.fromkeys(re.split(r"[\s,;]+", super().clean(value).strip().upper())))
         for number in filter(None, numbers):
             if not pattern.fullmatch(number):
-                raise ValidationError(f"“{number[:30]}” can't be right. {expected}")
+                raise ValidationError(f"“{number[:30]}” isn't valid. {expected}")
         return [number for number in numbers if number]
 
 
 class UtilityForm(forms.ModelForm):
     """The facts of a utility. ``known`` are registered utilities that may be the same one."""
 
-    name = OneLineField(label="Name of the utility", max_length=200)
+    name = OneLineField(label="Utility name", max_length=200)
     city = OneLineField(label="City", max_length=100)
     systems = forms.MultipleChoiceField(
-        label="Systems it runs", choices=System.choices, widget=forms.CheckboxSelectMultiple
+        label="Systems it operates", choices=System.choices, widget=forms.CheckboxSelectMultiple
     )
     npdes = NumbersField(
         Identifier.Kind.NPDES,
         label="NPDES permit numbers",
-        help_text="For example OR0020427. Several: one on each line.",
+        help_text="For example, OR0020427. Enter one per line.",
     )
     pwsid = NumbersField(
         Identifier.Kind.PWSID,
-        label="Public water system identifiers",
-        help_text="Also called PWSID, for example OR4100287. Several: one on each line.",
+        label="Public water system IDs (PWSIDs)",
+        help_text="For example, OR4100287. Enter one per line.",
     )
     different = forms.BooleanField(
-        label="This is a different utility: register it all the same", required=False, widget=forms.HiddenInput
+        label="This is a different utility. Register it anyway.", required=False, widget=forms.HiddenInput
     )
 
     class Meta:
@@ -127,7 +127,7 @@ class UtilityForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         values = [value for _, value in self.numbers]
         if len(values) != len(set(values)):
-            self.add_error("pwsid", "The same number is in both lists. Each belongs to one of them.")
+            self.add_error("pwsid", "The same number is in both lists. Enter each number once.")
         owners = self.note_taken()
         alike = Utility.objects.none() if self.instance.pk else self.note_alike()
         self.known = Utility.objects.filter(Q(pk__in=owners) | Q(pk__in=alike))
@@ -139,7 +139,7 @@ class UtilityForm(forms.ModelForm):
         others = taken.exclude(utility=self.instance.pk or 0).select_related("utility")
         for identifier in others:
             field = "npdes" if identifier.value in self.cleaned_data.get("npdes", []) else "pwsid"
-            self.add_error(field, f"{identifier.value} belongs to {identifier.utility}, which is registered here.")
+            self.add_error(field, f"{identifier.value} belongs to {identifier.utility}, which is already registered.")
         return {identifier.utility_id for identifier in others}
 
     def note_alike(self) -> QuerySet[Utility]:
@@ -149,12 +149,14 @@ class UtilityForm(forms.ModelForm):
         if alike:
             self.fields["different"].widget = forms.CheckboxInput()
             if not data.get("different"):
-                self.add_error(None, "A utility with this name is registered in this state. See whether it is yours.")
+                self.add_error(
+                    None, "A utility with this name is already registered in this state. Check whether it is yours."
+                )
         return alike
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.CONTRIBUTOR, widget=forms.RadioSelect)
 
 
@@ -172,7 +174,7 @@ class RepresentativeForm(forms.Form):
     """A choice of one of the members, or nobody."""
 
     person = forms.ModelChoiceField(
-        User.objects.none(), label="Management representative", required=False, empty_label="Nobody named yet"
+        User.objects.none(), label="Management representative", required=False, empty_label="Not named yet"
     )
 
     def __init__(self, *args: Any, utility: Utility, **kwargs: Any) -> None:
@@ -187,14 +189,14 @@ class ClaimForm(forms.ModelForm):
     class Meta:
         model = Claim
         fields = ["message"]
-        labels = {"message": "A few words to those who decide"}
-        help_texts = {"message": "Such as your position. At most 1,000 characters."}
+        labels = {"message": "Message to the utility's managers"}
+        help_texts = {"message": "For example, your job title. At most 1,000 characters."}
 
 
 class SearchForm(forms.Form):
     q = forms.CharField(
         label="Name, city or number",
         max_length=200,
-        help_text="A permit number or a public water system identifier also works.",
+        help_text="You can also enter a permit number or a public water system ID (PWSID).",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

@@ -35,9 +35,9 @@ def invite(request: AuthenticatedRequest, pk: int) -> HttpResponse:
                 invitation = Invitation.objects.invite(utility=utility, by=request.user, **form.cleaned_data)
                 emails.invite(invitation)
         except AlreadyMember:
-            form.add_error("email", f"This person belongs to {utility} already. Change their role there.")
+            form.add_error("email", f"This person is already a member of {utility}. Change their role there.")
         else:
-            messages.success(request, f"An invitation is on its way to {invitation.email}. It is good for 14 days.")
+            messages.success(request, f"We emailed an invitation to {invitation.email}. It expires after 14 days.")
             return redirect("accounts:utility", pk)
     return render(request, "accounts/invitation_form.html", {"form": form, "utility": utility})
 
@@ -48,9 +48,9 @@ def withdraw(request: AuthenticatedRequest, pk: int, invitation: int) -> HttpRes
     utility = for_manager(request, pk)
     withdrawn, _ = utility.invitations.filter(pk=invitation, accepted_at=None).delete()
     if withdrawn:
-        messages.success(request, "The invitation is withdrawn. Its link no longer works.")
+        messages.success(request, "The invitation was withdrawn. Its link no longer works.")
     else:
-        messages.error(request, "Nothing was changed: this invitation was accepted or withdrawn before.")
+        messages.error(request, "Nothing was changed: this invitation was already accepted or withdrawn.")
     return redirect("accounts:utility", pk)
 
 
@@ -84,11 +84,11 @@ def ask(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             with transaction.atomic():
                 claim = Claim.objects.ask(utility, request.user, form.cleaned_data["message"])
                 emails.ask_deciders(claim)
-            messages.success(request, f"You have asked to join {utility}. You get an e-mail with the answer.")
+            messages.success(request, f"Your request to join {utility} was sent. We will email you the decision.")
         except AlreadyMember:
-            messages.info(request, f"You belong to {utility} already.")
+            messages.info(request, f"You are already a member of {utility}.")
         except AlreadyAsked:
-            messages.info(request, f"You have asked to join {utility} before and the answer is still open.")
+            messages.info(request, f"You already have an open request to join {utility}.")
         return redirect("accounts:list")
     return render(request, "accounts/claim_form.html", {"form": form, "utility": utility})
 
@@ -126,10 +126,14 @@ def _decide(request: AuthenticatedRequest, claim: Claim, role: str) -> HttpRespo
             claim.decide(role, by=request.user)
             emails.answer(claim)
     except AlreadyDecided:
-        messages.info(request, f"Someone else has answered {claim.user} already.")
+        messages.info(request, f"Someone else already answered the request from {claim.user}.")
     else:
-        done = f"{claim.user} now belongs to {claim.utility}." if role else f"You have declined {claim.user}."
-        messages.success(request, f"{done} They get an e-mail.")
+        done = (
+            f"{claim.user} is now a member of {claim.utility}."
+            if role
+            else f"The request from {claim.user} was declined."
+        )
+        messages.success(request, f"{done} We will let them know by email.")
     return _after(request, claim)
 
 

@@ -36,7 +36,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(unique=True)
     name = models.CharField("full name", max_length=150, blank=True)
-    is_staff = models.BooleanField("may enter the administration pages", default=False)
+    is_staff = models.BooleanField("can sign in to the administration pages", default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -149,7 +149,7 @@ class Utility(models.Model):
     name = models.CharField(max_length=200)
     city = models.CharField(max_length=100)
     state = models.CharField("state or territory", max_length=2, choices=states)
-    systems = ArrayField(models.CharField(max_length=20, choices=System.choices), verbose_name="systems it runs")
+    systems = ArrayField(models.CharField(max_length=20, choices=System.choices), verbose_name="systems it operates")
     management_representative = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -220,7 +220,7 @@ class Identifier(models.Model):
 
     class Kind(models.TextChoices):
         NPDES = "NPDES", "NPDES permit number"
-        PWSID = "PWSID", "Public water system identifier"
+        PWSID = "PWSID", "Public water system ID (PWSID)"
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="identifiers")
     kind = models.CharField(max_length=5, choices=Kind.choices)
@@ -463,7 +463,7 @@ class Claim(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} asks to join {self.utility}"
+        return f"{self.user} wants to join {self.utility}"
 
     @transaction.atomic
     def decide(self, role: str, by: User) -> None:

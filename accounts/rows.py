@@ -30,7 +30,7 @@ class OfUtility:
     def require_editor(self) -> None:
         """Raises NotAllowed for a viewer."""
         if self.my_role not in CAN_EDIT:
-            raise NotAllowed("Viewers can read, not change.")
+            raise NotAllowed("Viewers can read but not make changes.")
 
     def require_manager(self) -> None:
         """Raises NotAllowed for everyone but a manager."""

@@ -25,7 +25,7 @@ from accounts.requests import AuthenticatedRequest
 
 SHOWN = 50  # search results; if there are more, the page asks for another word
 LAST_MANAGER = "Nothing was changed: {utility} needs at least one manager. Make someone else a manager first."
-TAKEN = "One of these numbers was registered for another utility a moment ago. Search for that utility instead."
+TAKEN = "One of these numbers was just registered for another utility. Search for that utility instead."
 
 
 def for_manager(request: AuthenticatedRequest, pk: int) -> Utility:
@@ -64,7 +64,7 @@ def me(request: AuthenticatedRequest) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your name is saved.")
+        messages.success(request, "Your name was saved.")
         return redirect("accounts:me")
     context = {
         "form": form,
@@ -118,7 +118,9 @@ def edit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 def warn_unusual(request: HttpRequest, form: UtilityForm) -> None:
     for number in form.unusual:
-        messages.warning(request, f"{number} is saved, but look again: most permits start with two letters, the state.")
+        messages.warning(
+            request, f"{number} was saved, but please check it: most permit numbers start with a two-letter state code."
+        )
 
 
 @login_required
@@ -161,7 +163,7 @@ def change_role(request: AuthenticatedRequest, pk: int, member: int) -> HttpResp
 def remove(request: AuthenticatedRequest, pk: int, member: int) -> HttpResponse:
     utility = for_manager(request, pk)
     membership = get_object_or_404(utility.memberships, pk=member)
-    return _take_out(request, membership, f"{membership.user} no longer belongs to {utility}.")
+    return _take_out(request, membership, f"{membership.user} is no longer a member of {utility}.")
 
 
 @login_required
@@ -193,7 +195,10 @@ def representative(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         if not form.is_valid():
             raise NotAMember
         utility.name_representative(person and person.pk)
-        messages.success(request, f"{person} is the management representative." if person else "Nobody is named now.")
+        messages.success(
+            request,
+            f"{person} is the management representative." if person else "No management representative is named.",
+        )
     except NotAMember:
-        messages.error(request, f"Nothing was changed: choose someone who belongs to {utility}.")
+        messages.error(request, f"Nothing was changed: choose a member of {utility}.")
     return redirect("accounts:utility", pk)

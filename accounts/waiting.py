@@ -13,9 +13,9 @@ def claims(user: User) -> list[Waiting]:
     ).select_related("user", "utility")
     return [
         Waiting(
-            f"{claim.user} asks to join {claim.utility}",
-            "You decide as its manager.",
-            "Decide",
+            f"{claim.user} wants to join {claim.utility}",
+            "Approve or decline the request.",
+            "Review",
             reverse("accounts:utility", args=[claim.utility_id]),
         )
         for claim in claims

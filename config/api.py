@@ -31,7 +31,7 @@ def problem(status: int, title: str, **more: object) -> JsonResponse:
 
 
 def nothing_here() -> JsonResponse:
-    return problem(404, "Not found", detail="There is nothing at this address.")
+    return problem(404, "Not found", detail="Nothing was found at this address.")
 
 
 @api.exception_handler(Http404)
@@ -48,12 +48,12 @@ def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(RequestDataTooBig)
 def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
-    return problem(413, "Too large", detail=f"At most {limit} MB are taken in.")
+    return problem(413, "Too large", detail=f"The limit is {limit} MB.")
 
 
 @api.exception_handler(ValidationError)
 def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return problem(422, "Not valid", detail="Some values are missing or not as expected.", errors=error.errors)
+    return problem(422, "Invalid", detail="Some values are missing or invalid.", errors=error.errors)
 
 
 def problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -65,7 +65,7 @@ def problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
             if response.status_code == 404:
                 return nothing_here()
             if response.status_code == 405:
-                detail = f"This address answers {response['Allow']} only."
+                detail = f"This address allows only {response['Allow']}."
                 told = problem(405, "Method not allowed", detail=detail)
                 told["Allow"] = response["Allow"]
                 return told

@@ -150,10 +150,10 @@ CELERY_BEAT_SCHEDULE = {
     "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
     "delete unused files": {"task": "files.tasks.delete_unused", "schedule": crontab(hour="3", minute="40")},
     # In UTC: morning in the United States.
-    "remind of due dates": {"task": "letters.tasks.remind", "schedule": crontab(hour="13", minute="10")},
+    "send reminders": {"task": "letters.tasks.remind", "schedule": crontab(hour="13", minute="10")},
     "close what came back late": {"task": "recognition.tasks.close_late", "schedule": crontab(minute="25")},
     "sweep screenings": {"task": "recognition.tasks.sweep_screenings", "schedule": 60.0, "options": {"expires": 60.0}},
-    "send queued e-mail": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},
+    "send queued email": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},
 }
 REPORT_RETENTION_DAYS = env.int("REPORT_RETENTION_DAYS", default=90)
 

@@ -149,7 +149,7 @@ class Extract:
         if kept.refused:
             return reading.unknown(f"{kept.refused} of its rows could not be read.")
         if len(kept.rows) >= MAX_ROWS:
-            return reading.unknown(f"It has {kept.seen:,} rows, more than are read of one number.")
+            return reading.unknown(f"It has {kept.seen:,} rows, more than the limit for one number.")
         return self.file.read[service](kept.rows, period, self.newest)
 
 
@@ -161,7 +161,7 @@ def extract(path: Path, file: File, wanted: Mapping[str, set[str]], period: Peri
             with archive.open(member) as stream:
                 return _extract(file, member, stream, wanted, period, heard)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise BrokenFile(f"The ZIP is damaged or not one ({type(error).__name__}).") from error
+        raise BrokenFile(f"The file is damaged or not a ZIP file ({type(error).__name__}).") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
@@ -169,9 +169,9 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
         if member.filename.rsplit("/", 1)[-1].casefold() == name.casefold():
             # zipfile stops reading at the size declared here, even if the stream is longer.
             if member.file_size > settings.ECHO_MAX_CSV_BYTES:
-                raise BrokenFile(f"Unpacked it would be {member.file_size / 1e9:.1f} GB, too large to be it.")
+                raise BrokenFile(f"Unpacked it would be {member.file_size / 1e9:.1f} GB, which is too large.")
             return member
-    raise BrokenFile("It is not in its ZIP.")
+    raise BrokenFile("It is not in the ZIP file.")
 
 
 def _extract(
@@ -180,7 +180,7 @@ def _extract(
     records = csv.reader(_lines(stream))
     head = [name.strip().upper() for name in next(records, [])]
     if missing := [name for name in (*file.keys.values(), *file.columns) if name not in head]:
-        raise BrokenFile(f"It has no column {', '.join(missing)}.")
+        raise BrokenFile(f"Columns are missing: {', '.join(missing)}.")
     found = Extract(file, date(*member.date_time[:3]))
     keys = [(service, head.index(column), wanted.get(service, set())) for service, column in file.keys.items()]
     places = {name: head.index(name) for name in (*file.keys.values(), *file.columns)}
@@ -258,7 +258,7 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
     text = io.TextIOWrapper(io.BufferedReader(stream, 1 << 18), "utf-8-sig", "latin-1", newline="")  # type: ignore[type-var]
     while line := text.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE:
-            raise BrokenFile(f"A line of it is longer than {LONGEST_LINE:,} characters.")
+            raise BrokenFile(f"A line is longer than {LONGEST_LINE:,} characters.")
         yield line.replace("\0", "") if "\0" in line else line
 
 
@@ -286,7 +286,7 @@ def _download(name: str, target: Any, heard: Heard) -> None:
             size = int(declared) if declared.isascii() and declared.isdigit() else settings.ECHO_MAX_ZIP_BYTES
             _write(response, target, max(size, 1), heard, begun)
     except httpx.TimeoutException as error:
-        raise BrokenFile("Its download stopped half way.") from error
+        raise BrokenFile("The download was interrupted.") from error
     except httpx.HTTPError as error:
         raise BrokenFile(f"It could not be downloaded ({type(error).__name__}).") from error
 
@@ -296,7 +296,9 @@ def _write(response: httpx.Response, target: Any, size: int, heard: Heard, begun
     for piece in response.iter_raw(1 << 20):
         written += len(piece)
         if written > settings.ECHO_MAX_ZIP_BYTES or time.monotonic() - begun > LONGEST_DOWNLOAD:
-            raise BrokenFile(f"Its download was stopped after {written / 1e9:.1f} GB: too large or too slow to be it.")
+            raise BrokenFile(
+                f"The download was stopped after {written / 1e9:.1f} GB because it was too large or too slow."
+            )
         target.write(piece)
         heard(min(written / size, 1), 0)
     target.flush()

@@ -82,12 +82,12 @@ class Echo:
                 return query  # ``reading`` can handle it
             qid = str(results.get("QueryID", ""))
             if not re.fullmatch("[0-9]{1,20}", qid):
-                raise NoAnswer("ECHO did not say under which number it keeps the query.")
+                raise NoAnswer("ECHO did not return a query ID.")
             try:
                 return self._patiently(SDW_QID, qid=qid)
             except Expired:
                 continue  # repeat the query, once
-        raise NoAnswer("ECHO forgot the query before it could be read, twice.")
+        raise NoAnswer("ECHO dropped the query twice before it could be read.")
 
     def _column_numbers(self) -> set[int]:
         """Returns the column numbers in the metadata, or the known ones if it is unavailable."""
@@ -106,7 +106,7 @@ class Echo:
                 return self._once(service, **parameters)
             except Busy as error:
                 if wait is None:
-                    raise Unreachable(f"{error} It was asked {len(settings.ECHO_WAIT_SECONDS) + 1} times.") from error
+                    raise Unreachable(f"{error} Tried {len(settings.ECHO_WAIT_SECONDS) + 1} times.") from error
                 time.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -119,15 +119,15 @@ class Echo:
                 _check_status(response)
                 body = _bounded(response)
         except httpx.TimeoutException as error:
-            raise Busy("ECHO did not answer in time.") from error
+            raise Busy("ECHO did not respond in time.") from error
         except httpx.TransportError as error:
             raise Busy("ECHO could not be reached.") from error
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise NoAnswer("The answer was not JSON.") from error
+            raise NoAnswer("The response was not JSON.") from error
         if not isinstance(answer, dict):
-            raise NoAnswer("The answer has another form than ECHO’s.")
+            raise NoAnswer("The response is not in ECHO’s format.")
         _check_error(answer, service)
         return answer
 
@@ -142,17 +142,17 @@ class Echo:
 def _checked(number: str) -> str:
     """Returns a well-formed number, so that nothing else gets into a URL. Raises NoAnswer."""
     if not NPDES.fullmatch(number):
-        raise NoAnswer("Not a well-formed number.")
+        raise NoAnswer("Not a valid number.")
     return number
 
 
 def _check_status(response: httpx.Response) -> None:
     if response.status_code >= 500 or response.status_code == 429:
-        raise Busy(f"ECHO has a fault (status {response.status_code}).")
+        raise Busy(f"ECHO returned a server error (status {response.status_code}).")
     if response.is_redirect:
-        raise NoAnswer("ECHO sent us to another address, where we did not go.")
+        raise NoAnswer("ECHO redirected the request to another address, which was not followed.")
     if response.status_code != 200:
-        raise NoAnswer(f"ECHO refused the question (status {response.status_code}).")
+        raise NoAnswer(f"ECHO rejected the request (status {response.status_code}).")
 
 
 def _bounded(response: httpx.Response) -> bytes:
@@ -161,9 +161,9 @@ def _bounded(response: httpx.Response) -> bytes:
     for piece in response.iter_bytes():
         body += piece
         if len(body) > settings.ECHO_MAX_ANSWER_BYTES:
-            raise NoAnswer("The answer is far larger than one number’s can be.")
+            raise NoAnswer("The response is too large for one number.")
         if time.monotonic() - begun > settings.ECHO_TIMEOUT_SECONDS:
-            raise Busy("ECHO did not finish its answer in time.")
+            raise Busy("ECHO did not finish its response in time.")
     return bytes(body)
 
 
@@ -176,7 +176,7 @@ def _check_error(answer: dict[str, Any], service: str) -> None:
     words = str(error.get("ErrorMessage") or error if isinstance(error, dict) else error)
     if service == SDW_QID and "qid" in words.lower():
         raise Expired(words)
-    raise Busy(f"ECHO answered with an error: “{words[:120]}”.")
+    raise Busy(f"ECHO returned an error: “{words[:120]}”.")
 
 
 def _column_numbers(answer: dict[str, Any]) -> dict[str, int]:
@@ -184,6 +184,6 @@ def _column_numbers(answer: dict[str, Any]) -> dict[str, int]:
     results = answer.get("Results")
     columns = results.get("ResultColumns") if isinstance(results, dict) else None
     if not isinstance(columns, list):
-        raise NoAnswer("The metadata has another form than ECHO’s.")
+        raise NoAnswer("The metadata is not in ECHO’s format.")
     said = {str(each.get("ObjectName")): str(each.get("ColumnID")) for each in columns if isinstance(each, dict)}
     return {name: int(said[name]) for name in WANTED & said.keys() if re.fullmatch("[0-9]{1,5}", said[name])}

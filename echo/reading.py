@@ -20,8 +20,8 @@ PWSID = re.compile(r"(?:[A-Z]{2}|0[1-9]|10)[0-9]{7}")
 TRIBAL = re.compile(r"(?:0[1-9]|10)[0-9]{7}")
 REGISTRY_ID = re.compile(r"[0-9]{12}")
 
-NOT_KNOWN = "ECHO knows no such number."
-NOT_WELL_FORMED = "Not a well-formed number, so nobody was asked."
+NOT_KNOWN = "ECHO has no record of this number."
+NOT_WELL_FORMED = "Not a valid number, so ECHO was not queried."
 # Characters of a history, one per quarter, oldest first.
 QUIET, VIOLATION, SERIOUS, UNDETERMINED = "_VSU"
 OFFICIAL = 12  # quarters of a history; a Clean Water Act history also has the current one, last
@@ -122,7 +122,7 @@ class Reader:
         elif word.startswith(("unknown", "undetermined", "not applicable")):
             self.unclear.append(f"ECHO says “{value}”")
         elif not word.startswith("no violation"):
-            self.odd.append(f"{name} is “{value[:30]}”, a word not known here")
+            self.odd.append(f"{name} is “{value[:30]}”, an unknown value")
 
     def history(self, name: str, quarters: int) -> None:
         """Reads a character per quarter. Only the last four official quarters and, if given, the current one count."""
@@ -130,7 +130,7 @@ class Reader:
         if not value:
             return
         if len(value) != quarters or set(value) - {QUIET, VIOLATION, SERIOUS, UNDETERMINED}:
-            self.odd.append(f"{name} is “{value[:20]}”, not {quarters} known characters")
+            self.odd.append(f"{name} is “{value[:20]}”, not {quarters} expected characters")
             return
         recent = value[OFFICIAL - 4 :]
         since = "the last four quarters" + (" and this one" if quarters > OFFICIAL else "")
@@ -138,7 +138,7 @@ class Reader:
         self.lines.append(f"Quarters with a violation in {since}: {troubled}")
         self.found |= troubled > 0
         if UNDETERMINED in recent:
-            self.unclear.append("at least one of the last four quarters is not determined")
+            self.unclear.append("at least one of the last four quarters is undetermined")
 
     def day(self, name: str, label: str, since: date | None = None) -> None:
         """Reads an optional date. A date on or after ``since`` is a finding."""
@@ -155,11 +155,11 @@ class Reader:
     @property
     def reading(self) -> Reading:
         if self.odd:
-            return unknown(f"Not as expected: {'; '.join(self.odd)}.", self.lines)
+            return unknown(f"Unexpected data: {'; '.join(self.odd)}.", self.lines)
         if self.found:
             return Reading(Verdict.FOUND, self.lines)
         if self.unclear:
-            return unknown(f"Not certain: {'; '.join(self.unclear)}.", self.lines)
+            return unknown(f"Unclear: {'; '.join(self.unclear)}.", self.lines)
         return Reading(Verdict.CLEAR, self.lines)
 
 
@@ -190,7 +190,7 @@ def permit(raw: Any, number: str) -> Reading:
     read.count("CWPQtrsWithNC", "Quarters with noncompliance in the last 12")
     read.count("CWPQtrsWithSNC", "Quarters with significant noncompliance in the last 12")
     read.history("CWP13qtrsComplHistory", OFFICIAL + 1)
-    read.count("CWPE90Cnt", "Effluent limits exceeded, times")
+    read.count("CWPE90Cnt", "Effluent limit exceedances")
     read.count("CWPInformalEnfActCount", "Informal enforcement actions in five years")
     read.count("CWPFormalEaCnt", "Formal enforcement actions in five years")
     read.day("CWPDateLastFea", "Last formal enforcement action")
@@ -222,17 +222,17 @@ def _only_record(raw: Any, name: str, key: str, number: str) -> Record | Reading
     """Returns the one record of an answer if it is about ``number``, else a Reading that says why not."""
     results = raw.get("Results") if isinstance(raw, dict) else None
     if not isinstance(results, dict):
-        return unknown("The answer has another form than ECHO’s.")
+        return unknown("The response is not in ECHO’s format.")
     records = results.get(name)
     if str(results.get("QueryRows")) == "0" or records == []:
         return unknown(NOT_KNOWN)
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        return unknown(f"The answer has no list of {name}.")
+        return unknown(f"The response has no list of {name}.")
     if len(records) > 1:
-        return unknown(f"The answer has {len(records):,} records instead of one.")
+        return unknown(f"The response has {len(records):,} records instead of one.")
     about = records[0].get(key)
     if about != number:
-        return unknown(f"The answer is about “{str(about)[:20]}”, not about {number}.")
+        return unknown(f"The response is for “{str(about)[:20]}”, not {number}.")
     return records[0]
 
 

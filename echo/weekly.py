@@ -92,7 +92,7 @@ def quarters(rows: list[Record], period: Period, newest: int = 0) -> Reading:
     Its quarters may be those of the federal fiscal year, so the last quarter in the file counts, not the calendar's.
     """
     if newest < period.quarter - 3:
-        return unknown(f"The file ends with {quarter_name(newest)}, which is too long ago.")
+        return unknown(f"The file ends with {quarter_name(newest)}, which is too old.")
     read = Reader({})
     known = {quarter_of(str(row["YEARQTR"])): row for row in rows}
     last = range(newest - 3, newest + 1)
@@ -113,9 +113,9 @@ def _quarter(read: Reader, name: str, row: Record) -> None:
         read.lines.append(f"{name}: {word} (HLRNC {code})")
         read.found = True
     elif code == "U":
-        read.unclear.append(f"{name} is not determined")
+        read.unclear.append(f"{name} is undetermined")
     elif code not in ("", "C"):
-        read.odd.append(f"HLRNC of {name} is “{code[:20]}”, a code not known here")
+        read.odd.append(f"HLRNC of {name} is “{code[:20]}”, an unknown code")
     for column, label in COUNTED.items():
         value = str(row[column]).strip()
         if not re.fullmatch(r"[0-9]{1,6}", value):
@@ -150,15 +150,15 @@ def violations(rows: list[Record], period: Period, newest: int = 0) -> Reading:
     health = sum(str(row["IS_HEALTH_BASED_IND"]).strip().upper() == "Y" for row in by_id.values())
     formal = sum(str(row["ENF_ACTION_CATEGORY"]).strip().lower() == "formal" for row in rows)
     lines = [
-        f"Violations in the last four quarters or not resolved: {len(by_id)}",
-        f"Health-based ones of them: {health}",
-        f"Formal enforcement actions on them: {formal}",
+        f"Violations in the last four quarters or unresolved: {len(by_id)}",
+        f"Of these, health-based: {health}",
+        f"Formal enforcement actions on these: {formal}",
     ]
     return Reading(Verdict.FOUND, lines)
 
 
 def _nothing_since(period: Period) -> Reading:
-    return Reading(Verdict.CLEAR, [f"Nothing since {period.since:%B %-d, %Y}; there are earlier records"])
+    return Reading(Verdict.CLEAR, [f"Nothing since {period.since:%B %-d, %Y}; earlier records exist"])
 
 
 # Tests for ``File.keeps``: whether a row is in the period. Each raises ValueError for a row with malformed dates.

@@ -60,14 +60,14 @@ def checked(upload: UploadedFile) -> str:
         raise RefusedFile(f"“{upload.name}” is empty. Choose the file again.")
     if upload.size > settings.FILE_MAX_BYTES:
         limit = settings.FILE_MAX_BYTES // (1024 * 1024)
-        raise RefusedFile(f"“{upload.name}” is larger than {limit} MB. Make it smaller, or add a link to it instead.")
+        raise RefusedFile(f"“{upload.name}” is larger than {limit} MB. Make it smaller or add a link instead.")
     if ending not in ALLOWED:
         raise RefusedFile(
-            f"“{upload.name}” is of a type that is not kept here. PDF, office documents, images, text and CSV are."
+            f"“{upload.name}” is not an accepted file type. Use PDF, Office documents, images, text or CSV."
         )
     content_type, expected = ALLOWED[ending]
     if not _looks_like(upload, expected):
-        raise RefusedFile(f"“{upload.name}” is not what its ending says. Save it again as {ending[1:].upper()}.")
+        raise RefusedFile(f"“{upload.name}” does not match its file extension. Save it again as {ending[1:].upper()}.")
     return content_type
 
 
@@ -120,7 +120,7 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
 
 
 class StoredFile(models.Model):
-    name = models.CharField(max_length=255, help_text="as its sender called it")
+    name = models.CharField(max_length=255, help_text="original file name")
     content_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField(help_text="bytes")
     sha256 = models.CharField(max_length=64)

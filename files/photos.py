@@ -19,13 +19,13 @@ def reencoded(upload: UploadedFile) -> bytes:
     name = PurePath(upload.name or "photo").name
     if upload.size is None or upload.size > settings.FILE_MAX_BYTES:
         limit = settings.FILE_MAX_BYTES // (1024 * 1024)
-        raise RefusedFile(f"“{name}” is larger than {limit} MB. Save the photo smaller and choose it again.")
+        raise RefusedFile(f"“{name}” is larger than {limit} MB. Save a smaller version and choose it again.")
     if not name.lower().endswith(ENDINGS):
         raise RefusedFile(f"“{name}” is not a JPEG photo. Save it as JPEG (.jpg) and choose it again.")
     try:
         with Image.open(upload, formats=["JPEG"]) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise RefusedFile(f"“{name}” has too many pixels. Save the photo smaller and choose it again.")
+                raise RefusedFile(f"“{name}” has too many pixels. Save a smaller version and choose it again.")
             # Decodes at half size or less if that is still at least as large as the stored photo.
             picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
             upright = ImageOps.exif_transpose(picture).convert("RGB")

@@ -65,11 +65,11 @@ class LetterAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="used")
+    @admin.display(description="sent")
     def used(self, letter: EmailTemplate) -> str:
         return letter.description
 
-    @admin.display(description="what can stand in it")
+    @admin.display(description="variables")
     def variables(self, letter: EmailTemplate) -> SafeString:
         rows = ((f"{{{{ {word.name} }}}}", word.meaning) for word in wordings.get(letter.name).words)
         return format_html_join("", "<div><code>{}</code> {}</div>", rows)
@@ -123,11 +123,11 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):
     def text(self, message: Message) -> SafeString | str:
         return SafeString(linebreaks(message.email.message, autoescape=True)) if message.email else ""
 
-    @admin.display(description="state of the e-mail", ordering="email__status")
+    @admin.display(description="status", ordering="email__status")
     def state(self, message: Message) -> str:
-        return message.email.get_status_display() if message.email else "not kept any more"
+        return message.email.get_status_display() if message.email else "deleted"
 
-    @admin.display(description="last tried")
+    @admin.display(description="last attempt")
     def tried(self, message: Message) -> str:
         last = message.email.logs.order_by("-date").first() if message.email else None
         return f"{last.date:%Y-%m-%d %H:%M} UTC {last.message}".strip() if last else ""

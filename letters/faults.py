@@ -16,18 +16,18 @@ def faults(text: str, wording: Wording) -> list[str]:
     try:
         nodes = Template(text).nodelist
     except TemplateSyntaxError as error:
-        return [f"This can't be read: {error}"]
+        return [f"Template error: {error}"]
     names = [word.name for word in wording.words]
     there = ", ".join(f"{{{{ {name} }}}}" for name in names)
     found = []
     for name in dict.fromkeys(_variables(nodes)):
         if name not in names:
-            found.append(f"There is no “{name}” in this letter. There is: {there}.")
+            found.append(f"This email has no variable “{name}”. Available: {there}.")
     if any(_is_other(node) for node in nodes.get_nodes_by_type(Node)):
-        found.append("Of tags in {% %}, a letter knows {% if %}, {% elif %}, {% else %} and {% endif %} only.")
+        found.append("The only tags allowed are {% if %}, {% elif %}, {% else %} and {% endif %}.")
     texts = [node.s for node in nodes.get_nodes_by_type(TextNode) if isinstance(node, TextNode)]
     if any(re.search(r"{{|}}|{%|%}", typed) for typed in texts):
-        found.append("Somewhere a {{ or {% is not closed, or closed twice. Write {{ utility }}, with both pairs.")
+        found.append("A {{ or {% is not closed or is closed twice. Write variables as {{ utility }}.")
     return found
 
 

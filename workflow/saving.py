@@ -68,7 +68,7 @@ def not_saved(request: HttpRequest, form: BaseForm, conflict: dict[str, Any]) ->
         else "someone else changed this"
     )
     html = render_to_string("workflow/conflict.html", conflict, request)
-    message = f"Not saved: {who}. Choose which text to keep."
+    message = f"Not saved: {who}. Choose which version to keep."
     return JsonResponse({"version": current.version, "conflict": html, "message": message}, status=409)
 
 

@@ -18,7 +18,7 @@
       }).catch(() => null);
       if (!answer?.ok) {
         row.querySelector("[data-state]").textContent =
-          "The details can’t be loaded now. Try again when you are connected.";
+          "Details can’t be loaded. Try again when you are back online.";
         return;
       }
       details.innerHTML = await answer.text();

@@ -115,7 +115,7 @@
       if (![502, 503, 504].includes(answer.status)) state.unanswered = null;
       await answered(block, answer);
     } catch {
-      later(block, "Not saved: no connection. Kept in this browser and sent when it is back.");
+      later(block, "Not saved: no connection. Your changes are kept in this browser and will be saved when you reconnect.");
     } finally {
       state.saving = false;
       if (state.dirty && !state.stopped) schedule(block, 0);
@@ -146,14 +146,14 @@
     } else if (answer.status === 422) {
       wrong(block, (await answer.json()).errors);
     } else if (answer.status === 404) {
-      trouble(block, "Not saved: this page is gone or no longer yours. What you typed is kept in this browser.");
+      trouble(block, "Not saved: this page was removed or you no longer have access. Your changes are kept in this browser.");
     } else {
-      later(block, "Not saved: the server has trouble. Kept in this browser and sent again shortly.");
+      later(block, "Not saved: server error. Your changes are kept in this browser and will be sent again shortly.");
     }
   };
 
   const signedOut = (block) => {
-    trouble(block, "Not saved: you are signed out. What you typed is kept in this browser.");
+    trouble(block, "Not saved: you are signed out. Your changes are kept in this browser.");
     const link = document.createElement("a");
     link.href = `/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`;
     link.textContent = "Sign in to save it";
@@ -170,7 +170,7 @@
     } else {
       trouble(
         block,
-        "Not saved: you may not change this any more. What you typed is kept in this browser; reload the page.",
+        "Not saved: you may not change this any more. Your changes are kept in this browser; reload the page.",
       );
     }
   };

@@ -20,7 +20,7 @@ def forget_tries():
 
 @pytest.fixture
 def delivery(settings, monkeypatch):
-    """E-mail is delivered as soon as a worker is asked to."""
+    """Email is delivered as soon as a worker is asked to."""
     settings.POST_OFFICE = settings.POST_OFFICE | {
         "BACKENDS": {"default": "django.core.mail.backends.locmem.EmailBackend"}
     }

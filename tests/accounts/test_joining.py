@@ -1,4 +1,4 @@
-"""The two ways into a utility: an invitation by e-mail, and asking."""
+"""The two ways into a utility: an invitation by email, and asking."""
 
 import re
 from datetime import timedelta
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def invite(utility, manager, as_, delivery, django_capture_on_commit_callbacks):
-    """A manager sends an invitation; the answer is the link in the e-mail."""
+    """A manager sends an invitation; the answer is the link in the email."""
 
     def send(email="Joe@Example.org", role="contributor") -> str:
         with django_capture_on_commit_callbacks(execute=True):
@@ -81,7 +81,7 @@ def test_someone_else_can_not_use_it(invite, stranger, utility, as_):
     link = invite()
     page = as_(stranger).get(link).content.decode()
     assert "signed in as stranger@example.org" in page
-    assert "Sign out and come back here" in page
+    assert "Sign out and return to this invitation" in page
     as_(stranger).post(link)
     assert not utility.memberships.filter(user=stranger).exists()
 
@@ -119,7 +119,7 @@ def test_inviting_again_replaces_the_first_link(invite, joe, utility, as_):
 def test_a_member_is_not_invited(utility, manager, viewer, as_):
     url = reverse("accounts:invite", args=[utility.pk])
     page = as_(manager).post(url, {"email": "VIEWER@example.org", "role": "manager"})
-    assert "belongs to Riverbend Water and Sewer already" in page.content.decode()
+    assert "already a member of Riverbend Water and Sewer" in page.content.decode()
     assert not Invitation.objects.exists()
 
 
@@ -129,7 +129,7 @@ def test_a_withdrawn_invitation_does_not_work(invite, joe, manager, utility, as_
     as_(manager).post(url)
     assert as_(joe).post(link).status_code == 410
     again = as_(manager).post(url, follow=True)
-    assert "accepted or withdrawn before" in again.content.decode()
+    assert "already accepted or withdrawn" in again.content.decode()
 
 
 def test_an_accepted_invitation_can_not_be_withdrawn(invite, joe, manager, utility, as_):
@@ -217,7 +217,7 @@ def test_a_request_is_decided_once(ask, manager, joe, utility, as_):
     with pytest.raises(AlreadyDecided):
         claim.decide(Role.MANAGER, by=manager)
     page = as_(manager).post(reverse("accounts:grant", args=[claim.pk]), {"role": "manager"}, follow=True)
-    assert "Someone else has answered" in page.content.decode()
+    assert "Someone else already answered" in page.content.decode()
     assert not utility.memberships.filter(user=joe).exists()
 
 

@@ -1,4 +1,4 @@
-"""Every e-mail greets, says what happened in the site's words, carries whole links, and says who it is from."""
+"""Every email greets, says what happened in the site's words, carries whole links, and says who it is from."""
 
 import re
 
@@ -19,7 +19,7 @@ NEW = {"password1": "brand-new-river-7", "password2": "brand-new-river-7"}
 
 
 def last() -> mail.EmailMessage:
-    """The last e-mail, after a look at what all of them share."""
+    """The last email, after a look at what all of them share."""
     message = mail.outbox[-1]
     assert message.from_email == "Headworks <no-reply@example.org>"
     assert message.subject.startswith("Headworks: ")
@@ -40,7 +40,7 @@ def inside(client, person: User):
 
 def test_before_signing_in_nobody_is_called_by_name(client, person):
     sign_up(client)
-    assert last().body.startswith("Hello,\n\nNora New uses this e-mail address")
+    assert last().body.startswith("Hello,\n\nNora New entered this email address")
     sign_up(client, email="ADA@example.org")
     assert last().body.startswith("Hello,\n\nSomeone, perhaps you, tried to create")
     client.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
@@ -92,12 +92,16 @@ def turns_the_factor_off(client, person):
 @pytest.mark.parametrize(
     ("change", "subject", "said"),
     [
-        (changes_password, "Your password was changed", "The password was replaced with a new one."),
-        (changes_main_address, "Your main e-mail address was changed", "ada@home.example instead of ada@example.org."),
-        (removes_an_address, "An e-mail address was removed", "ada@home.example was removed."),
-        (turns_the_factor_on, "The second factor is on", "An authenticator app was set up."),
+        (changes_password, "Your password was changed", "The password was changed."),
+        (
+            changes_main_address,
+            "Your primary email address was changed",
+            "ada@home.example instead of ada@example.org.",
+        ),
+        (removes_an_address, "An email address was removed", "ada@home.example was removed."),
+        (turns_the_factor_on, "Two-step verification is on", "An authenticator app was set up."),
         (makes_new_codes, "New recovery codes", "Any earlier ones no longer work."),
-        (turns_the_factor_off, "The second factor is off", "Signing in asks for the password only."),
+        (turns_the_factor_off, "Two-step verification is off", "You now sign in with your password only."),
     ],
 )
 def test_each_change_of_how_one_signs_in_is_told(inside, person, change, subject, said):
@@ -111,11 +115,11 @@ def test_each_change_of_how_one_signs_in_is_told(inside, person, change, subject
 
 def test_joining_a_utility(as_, person, manager, utility):
     as_(manager).post(reverse("accounts:invite", args=[utility.pk]), {"email": "joe@example.org", "role": "viewer"})
-    assert last().body.startswith("Hello,\n\nMara Gerr invites you")
+    assert last().body.startswith("Hello,\n\nMara Gerr invited you")
     as_(person).post(reverse("accounts:ask", args=[utility.pk]), {"message": "I run the <b>lab</b>."})
     assert "\n\nI run the <b>lab</b>.\n\n" in last().body
     as_(manager).post(reverse("accounts:grant", args=[Claim.objects.get().pk]), {"role": Role.VIEWER})
-    assert last().body.startswith("Hello Ada Reed,\n\nYour request was granted")
+    assert last().body.startswith("Hello Ada Reed,\n\nYour request was approved")
 
 
 def test_a_declined_request(as_, person, manager, utility):

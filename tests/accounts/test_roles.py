@@ -113,7 +113,7 @@ def test_only_managers_see_the_controls(cast, things, as_):
     for who, count in {"manager": True, "contributor": False, "viewer": False}.items():
         text = as_(cast[who]).get(address("utility", things)).content.decode()
         assert ("in@example.org" in text) is count
-        assert ("Waiting for your answer" in text) is count
+        assert ("Requests to join" in text) is count
         assert ("/role/" in text) is count
 
 

@@ -134,7 +134,7 @@ def test_too_many_sign_ups_get_a_page_in_the_sites_look(client, settings):
     sign_up(client, email="one@example.org")
     page = sign_up(client, email="two@example.org")
     assert page.status_code == 429
-    assert "Too many tries" in page.content.decode()
+    assert "Too many attempts" in page.content.decode()
     assert 'class="top"' in page.content.decode()
     assert User.objects.count() == 1
 

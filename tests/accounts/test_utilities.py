@@ -30,23 +30,23 @@ def register(browser, **changes):
 )
 def test_a_utility_is_found_by_name_city_and_number(words, numbered, stranger, as_):
     page = as_(stranger).get(reverse("accounts:search"), {"q": words}).content.decode()
-    found = "Ask to join<span" in page and "Riverbend Water and Sewer" in page
+    found = "Request to join<span" in page and "Riverbend Water and Sewer" in page
     assert found is ("x" not in words)
     assert reverse("accounts:create") in page
 
 
 def test_the_search_knows_mine_and_what_i_asked_for(utility, viewer, as_):
     url = reverse("accounts:search")
-    assert ">Mine<" in as_(viewer).get(url, {"q": "riverbend"}).content.decode()
+    assert ">My utility<" in as_(viewer).get(url, {"q": "riverbend"}).content.decode()
     asker = UserFactory()
     Claim.objects.ask(utility, asker, "")
-    assert "You have asked to join" in as_(asker).get(url, {"q": "riverbend"}).content.decode()
+    assert "Request sent" in as_(asker).get(url, {"q": "riverbend"}).content.decode()
 
 
 @pytest.mark.parametrize("words", ["", "   ", "%"])
 def test_no_words_find_nothing(words, utility, stranger, as_):
     page = as_(stranger).get(reverse("accounts:search"), {"q": words}).content.decode()
-    assert "Ask to join" not in page
+    assert "Request to join" not in page
 
 
 def test_the_search_asks_for_another_word_past_fifty(stranger, as_):
@@ -104,7 +104,7 @@ def test_an_unusual_permit_number_is_kept_with_a_warning(stranger, as_):
 def test_a_number_that_is_taken_leads_to_its_utility(numbered, stranger, as_):
     page = register(as_(stranger), npdes="or0020427")
     text = page.content.decode()
-    assert "OR0020427 belongs to Riverbend Water and Sewer, which is registered here." in text
+    assert "OR0020427 belongs to Riverbend Water and Sewer, which is already registered." in text
     assert reverse("accounts:ask", args=[numbered.pk]) in text
     assert not Utility.objects.filter(city="Salem").exists()
 
@@ -252,8 +252,8 @@ def test_the_list_counts_people_and_requests_once_each(utility, manager, viewer,
     page = as_(manager).get(reverse("accounts:list"))
     row = page.context["memberships"].get()
     assert (row.people, row.asking) == (2, 2)
-    assert "2 waiting for your answer" in page.content.decode()
-    assert "waiting for your answer" not in as_(viewer).get(reverse("accounts:list")).content.decode()
+    assert "2 requests to join" in page.content.decode()
+    assert "requests to join" not in as_(viewer).get(reverse("accounts:list")).content.decode()
 
 
 # --- what the database refuses, whoever asks

@@ -93,8 +93,8 @@ def test_for_the_script_the_row_s_evidence_comes_back_alone(analysis, add, manag
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (upload("tool.exe"), "of a type that is not kept here"),
-        (upload("policy.pdf", b"MZ\x90\x00" + bytes(100)), "is not what its ending says"),
+        (upload("tool.exe"), "is not an accepted file type"),
+        (upload("policy.pdf", b"MZ\x90\x00" + bytes(100)), "does not match its file extension"),
         (upload("policy.pdf", b""), "empty"),
         (None, "required"),
     ],

@@ -166,7 +166,7 @@ def test_the_same_saved_twice_is_no_conflict(analysis, row, save, manager, contr
 def test_a_conflict_with_oneself_says_so(analysis, save, manager):
     save(manager, analysis, rating=0)
     answer = save(manager, analysis, rating=1, areas=["E"]).json()
-    assert answer["message"] == "Not saved: you changed this in another tab or window. Choose which text to keep."
+    assert answer["message"] == "Not saved: you changed this in another tab or window. Choose which version to keep."
     assert "You changed this" in answer["conflict"]
     assert "Mara Gerr" not in answer["conflict"]
 

@@ -98,7 +98,7 @@ def test_two_windows_of_one_member(visits, seats, panelists):
         expect(page.locator("[data-saved]")).not_to_have_text("Saving…")
         if page is first:
             expect_saved(page)
-    expect(second.get_by_text("Both texts are kept. Choose one.")).to_be_visible()
+    expect(second.get_by_text("Both versions are kept until you choose one.")).to_be_visible()
     look(second, "review-conflict")
     second.get_by_role("button", name="Keep mine").click()
     expect_saved(second)
@@ -154,7 +154,7 @@ def test_decisions_from_the_list_to_the_release(visits, seats, official, staff):
     page.get_by_label("Subject").fill("The decision on your application")
     page.get_by_role("button", name="Save and preview").click()
     visits.expected.append("status of 409")
-    expect(page.get_by_text("Both texts are kept. Choose one.")).to_be_visible()
+    expect(page.get_by_text("Both versions are kept until you choose one.")).to_be_visible()
     look(page, "letter-conflict")
     page.get_by_role("button", name="Keep mine").click()
     expect(page.get_by_text("The letter is saved.")).to_be_visible()

@@ -33,7 +33,7 @@ def person(visits):
 
 
 def link_in_mail() -> str:
-    """The path of the link in the last e-mail."""
+    """The path of the link in the last email."""
     return re.search(r"http://localhost:\d+(/\S+)", Email.objects.latest("pk").message)[1]
 
 
@@ -61,13 +61,13 @@ def test_from_signing_up_to_a_confirmed_address(visits):
     page.get_by_label("Full name").fill("Nora New")
     for field in page.locator("input[type=password]").all():
         field.fill(PASSWORD)
-    press(page, "Create the account")
-    expect(page.get_by_role("heading", name="Look in your mailbox")).to_be_visible()
+    press(page, "Create account")
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     look(page, "sign-up-mailbox")
     page.goto(visits.url + link_in_mail())
     look(page, "address-confirm")
     press(page, "Yes, confirm")
-    expect(page.get_by_text("new@example.org is confirmed")).to_be_visible()
+    expect(page.get_by_text("You confirmed new@example.org")).to_be_visible()
     look(page, "address-confirmed")
     page.goto(visits.url + link_in_mail())
     expect(page.get_by_role("heading", name="no longer works")).to_be_visible()
@@ -77,25 +77,25 @@ def test_from_signing_up_to_a_confirmed_address(visits):
 def test_an_address_that_another_account_has_confirmed(visits, person):
     other = EmailAddress.objects.create(user=UserFactory(), email=person.email, verified=False)
     page = visits(None, reverse("account_confirm_email", args=[EmailConfirmationHMAC(other).key]))
-    expect(page.get_by_role("heading", name="This address is taken")).to_be_visible()
+    expect(page.get_by_role("heading", name="This address is already in use")).to_be_visible()
     look(page, "address-taken")
 
 
 def test_a_lost_password(visits, person):
     page = visits(None, reverse("account_reset_password"))
-    with_an_error(page, "Send me the link", "reset-error")
+    with_an_error(page, "Send link", "reset-error")
     page.get_by_label("Email").fill(person.email)
-    press(page, "Send me the link")
-    expect(page.get_by_role("heading", name="Look in your mailbox")).to_be_visible()
+    press(page, "Send link")
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     look(page, "reset-mailbox")
     link = visits.url + link_in_mail()
     page.goto(link)
     look(page, "reset-link")
-    with_an_error(page, "Save the new password", "reset-link-error")
+    with_an_error(page, "Save password", "reset-link-error")
     for field in page.locator("input[type=password]").all():
         field.fill(NEW)
-    press(page, "Save the new password")
-    expect(page.get_by_role("heading", name="You can sign in again")).to_be_visible()
+    press(page, "Save password")
+    expect(page.get_by_role("heading", name="Password changed")).to_be_visible()
     look(page, "reset-done")
     page.goto(link)
     expect(page.get_by_role("heading", name="no longer works")).to_be_visible()
@@ -105,11 +105,11 @@ def test_a_lost_password(visits, person):
 def test_passwords_and_addresses_of_ones_own(visits, person):
     EmailAddress.objects.create(user=person, email="ada@home.example", verified=False)
     page = visits(person, reverse("account_change_password"))
-    with_an_error(page, "Save the new password", "password-change-error")
+    with_an_error(page, "Change password", "password-change-error")
     page.goto(visits.url + reverse("account_email"))
     look(page, "addresses")
     page.get_by_label("Email").fill(person.email)
-    press(page, "Add it")
+    press(page, "Add address")
     expect(page.get_by_role("alert")).to_be_visible()
     look(page, "addresses-error")
 
@@ -120,44 +120,44 @@ def test_answering_a_claim(visits, manager, utility):
     manager.groups.add(Group.objects.get(name=StaffGroup.PROGRAM))
     page = visits(manager, reverse("accounts:claims"))
     look(page, "claims")
-    press(page, "Let Nell Weir in")
+    press(page, "Approve Nell Weir")
     page.goto(visits.url + reverse("accounts:claims"))
-    expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+    expect(page.get_by_text("No open requests")).to_be_visible()
     look(page, "claims-none")
     page.goto(visits.url + reverse("accounts:ask", args=[ownerless.pk]))
     look(page, "claim-ask")
     page.locator("textarea").evaluate("(area) => { area.removeAttribute('maxlength'); area.value = 'x'.repeat(1001) }")
-    with_an_error(page, "Ask to join", "claim-ask-error")
+    with_an_error(page, "Send request", "claim-ask-error")
 
 
 def test_setting_up_the_second_factor_and_turning_it_off(visits, person):
     page = visits(person, reverse("mfa_index"))
     look(page, "factor-off")
-    page.get_by_role("link", name="Set it up").click()
-    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    page.get_by_role("link", name="Set up").click()
+    expect(page.get_by_role("heading", name="Confirm your identity")).to_be_visible()
     look(page, "factor-is-it-you")
-    with_an_error(page, "Go on", "factor-is-it-you-error")
+    with_an_error(page, "Continue", "factor-is-it-you-error")
     page.get_by_label("Password").fill(PASSWORD)
-    press(page, "Go on")
+    press(page, "Continue")
     look(page, "factor-set-up")
-    with_an_error(page, "Turn it on", "factor-set-up-error")
+    with_an_error(page, "Turn on", "factor-set-up-error")
     page.get_by_label("code").fill(code_for(page.locator(".code").text_content()))
-    press(page, "Turn it on")
-    expect(page.get_by_text("The authenticator app is set up")).to_be_visible()
+    press(page, "Turn on")
+    expect(page.get_by_text("Your authenticator app is set up")).to_be_visible()
     look(page, "factor-is-set-up")
     page.goto(visits.url + reverse("mfa_index"))
     look(page, "factor-on")
     page.goto(visits.url + reverse("mfa_view_recovery_codes"))
     look(page, "factor-codes")
-    page.get_by_role("link", name="Make new ones").click()
+    page.get_by_role("link", name="Create new codes").click()
     look(page, "factor-codes-new")
-    press(page, "Make the codes")
+    press(page, "Create codes")
     expect(page.get_by_text("Any earlier ones no longer work")).to_be_visible()
     look(page, "factor-codes-made")
     page.goto(visits.url + reverse("mfa_deactivate_totp"))
     look(page, "factor-turn-off")
-    press(page, "Turn it off")
-    expect(page.get_by_text("The second factor is off")).to_be_visible()
+    press(page, "Turn off")
+    expect(page.get_by_text("Two-step verification is off")).to_be_visible()
     look(page, "factor-turned-off")
 
 
@@ -166,7 +166,7 @@ def test_signing_in_with_the_second_factor(visits, person):
     code = RecoveryCodes.activate(person).get_unused_codes()[0]
     page = visits(None, reverse("account_login"))
     sign_in(page)
-    expect(page.get_by_role("heading", name="Your second factor")).to_be_visible()
+    expect(page.get_by_role("heading", name="Two-step verification")).to_be_visible()
     look(page, "factor-asked")
     with_an_error(page, "Sign in", "factor-asked-error")
     page.get_by_label("code").fill(code)
@@ -177,8 +177,8 @@ def test_signing_in_with_the_second_factor(visits, person):
 def test_showing_again_who_one_is_with_the_second_factor(visits, person):
     TOTP.activate(person, generate_totp_secret())
     page = visits(person, reverse("mfa_deactivate_totp"))
-    expect(page.get_by_role("heading", name="Another way")).to_be_visible()
+    expect(page.get_by_role("heading", name="Other options")).to_be_visible()
     look(page, "factor-another-way")
     page.goto(visits.url + reverse("mfa_reauthenticate"))
     look(page, "factor-is-it-you-code")
-    with_an_error(page, "Go on", "factor-is-it-you-code-error")
+    with_an_error(page, "Continue", "factor-is-it-you-code-error")

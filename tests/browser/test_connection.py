@@ -26,7 +26,7 @@ def test_a_lost_connection_comes_back(page, analysis):
     page.context.set_offline(True)
     vision.get_by_label("Evidence").press_sequentially(SAID)
     says(page, "Not saved")
-    says(page, "Kept in this browser")
+    says(page, "kept in this browser")
     expect(row(page, "vision").locator("[data-state]")).to_contain_text("Not saved: no connection")
     choose(page, "auditing", SINGLE)
     page.context.set_offline(False)
@@ -38,7 +38,7 @@ def test_a_lost_connection_comes_back(page, analysis):
 def test_the_server_has_trouble_for_a_while(page, analysis):
     page.route("**/vision/", lambda route: route.fulfill(status=503, body="Away"))
     choose(page, "vision", MULTIPLE)
-    says(page, "the server has trouble")
+    says(page, "server error")
     page.unroute("**/vision/")
     expect_saved(page)
     assert stored(analysis, "vision").rating == 2

@@ -49,7 +49,7 @@ def test_asking_about_one_application(visits, application, compliance, echo, sen
     look(page, "echo-asking")
     ask_echo(*sent_tasks[0].args)
     expect(page.get_by_text("Quarters with noncompliance in the last 12: 3")).to_be_visible()  # without a reload
-    expect(page.get_by_text("ECHO knows no such number.")).to_be_visible()
+    expect(page.get_by_text("ECHO has no record of this number.")).to_be_visible()
     page.get_by_text("The answer as ECHO gave it").first.click()
     look(page, "echo-answered")
 
@@ -127,6 +127,6 @@ def test_screening_a_cycle(visits, application, compliance, sent_tasks):
 def test_a_screening_that_failed(visits, application, compliance):
     made = Screening.objects.create(cycle=application.cycle, requested_at=timezone.now())
     made.start()
-    files = [{"name": "ECHO_EXPORTER.csv", "archive": "echo_exporter.zip", "error": "Its download stopped half way."}]
+    files = [{"name": "ECHO_EXPORTER.csv", "archive": "echo_exporter.zip", "error": "The download was interrupted."}]
     made.fail("None of ECHO’s files could be read.", files=files)
     look(visits(compliance, address("screening", application.cycle.pk)), "screening-failed")

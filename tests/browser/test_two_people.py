@@ -53,7 +53,7 @@ def test_keep_mine(pages, conflict, analysis):
 
 def test_use_theirs(pages, conflict, analysis):
     connie = pages[1]
-    conflict.get_by_role("link", name="Use the saved text").click()
+    conflict.get_by_role("link", name="Use the saved version").click()
     evidence = row(connie, "vision").get_by_label("Evidence")
     expect(evidence).to_have_value("Mara's <b>text</b>.")
     expect_saved(connie)

@@ -86,6 +86,6 @@ def test_keep_mine(page, conflict, analysis):
 
 
 def test_use_theirs(page, conflict):
-    conflict.get_by_role("link", name="Use the saved text").click()
+    conflict.get_by_role("link", name="Use the saved version").click()
     expect(conflict).to_have_count(0)
     expect(row(page, "vision").get_by_label("Evidence")).to_have_value("Theirs.")

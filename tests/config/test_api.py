@@ -28,7 +28,7 @@ def test_an_unknown_address_is_a_problem(client, method, address):
         "type": "about:blank",
         "title": "Not found",
         "status": 404,
-        "detail": "There is nothing at this address.",
+        "detail": "Nothing was found at this address.",
     }
 
 

@@ -30,28 +30,28 @@ def test_a_visitor_reads_what_this_is_for(client):
     assert "<title>One management system out of many initiatives · Headworks</title>" in page
     assert "<svg" in page
     assert page.count("<h1") == 1
-    assert "waits for you" not in page
+    assert "your attention" not in page
 
 
 def test_who_belongs_nowhere_is_led_to_a_utility(as_):
     page = words(as_(UserFactory()))
-    assert "Nothing waits for you" in page
-    assert "You do not belong to a utility yet" in page
+    assert "You’re all caught up" in page
+    assert "You are not a member of a utility yet" in page
     assert reverse("accounts:search") in page
 
 
 @pytest.mark.parametrize("role", ["manager", "contributor"])
 def test_a_first_analysis_waits_for_who_may_start_it(request, as_, utility, role):
     page = words(as_(request.getfixturevalue(role)))
-    assert "1 thing waits for you" in page
+    assert "1 item needs your attention" in page
     assert "A first gap analysis for Riverbend Water and Sewer" in page
     assert reverse("assessments:start", args=[utility.pk]) in page
 
 
 def test_nothing_waits_for_a_viewer(as_, viewer, analysis):
     page = words(as_(viewer))
-    assert "Nothing waits for you" in page
-    assert "You are its viewer" in page
+    assert "You’re all caught up" in page
+    assert "Your role: viewer" in page
     assert analysis.name not in page
 
 
@@ -75,12 +75,12 @@ def test_an_answered_one_waits_for_its_manager(as_, analysis, manager, contribut
 def test_a_complete_one_waits_for_nobody(as_, analysis, manager):
     analysis.findings.update(rating=0)
     GapAnalysis.objects.visible_to(manager).get().complete(by=manager)
-    assert "Nothing waits for you" in words(as_(manager))
+    assert "You’re all caught up" in words(as_(manager))
 
 
 def test_who_asks_to_join_waits_for_a_manager_alone(as_, utility, manager, contributor):
     Claim.objects.create(utility=utility, user=UserFactory(name="Nell Brook"))
-    assert "Nell Brook asks to join Riverbend Water and Sewer" in words(as_(manager))
+    assert "Nell Brook wants to join Riverbend Water and Sewer" in words(as_(manager))
     assert "Nell Brook" not in words(as_(contributor))
 
 
@@ -105,8 +105,8 @@ def test_each_utility_is_shown_with_my_role(as_, manager, utility):
     MembershipFactory(user=manager, utility=UtilityFactory(name="Another & Co"), role="viewer")
     page = words(as_(manager))
     assert "Another &amp; Co" in page
-    assert "You are its viewer" in page
-    assert "You are its manager" in page
+    assert "Your role: viewer" in page
+    assert "Your role: manager" in page
 
 
 # The recognition program.

@@ -75,7 +75,7 @@ def test_a_database_with_users_of_its_own_is_left_alone(demo):
 def test_without_a_given_password_a_random_one_is_made(demo, monkeypatch):
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
     monkeypatch.setattr(recognition.demo, "load", lambda people: None)
-    password = load().rpartition("Password of all: ")[2].strip()
+    password = load().rpartition("Password for all accounts: ")[2].strip()
     assert len(password) >= 12
     assert User.objects.get(email=ADMIN).check_password(password)
 
@@ -84,13 +84,13 @@ def test_without_a_given_password_a_random_one_is_made(demo, monkeypatch):
 def test_a_second_time_changes_nothing(loaded, monkeypatch):
     monkeypatch.setenv("HEADWORKS_DEMO", "1")
     before = [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)]
-    assert "as printed the first time" in load()
+    assert "the one printed the first time" in load()
     assert [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)] == before
 
 
 @pytest.mark.django_db
 def test_the_accounts_are_printed_and_can_sign_in(loaded, client):
-    assert f"Password of all: {PASSWORD}" in loaded
+    assert f"Password for all accounts: {PASSWORD}" in loaded
     for name in [*AT_UTILITIES, *IN_THE_PROGRAM]:
         assert f"{name}@example.org" in loaded
         sent = {"login": f"{name}@example.org", "password": PASSWORD}

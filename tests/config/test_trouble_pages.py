@@ -22,7 +22,7 @@ def test_a_missing_page_is_404_in_the_sites_look(client: Client):
     response = client.get("/no/such/page")
     page = response.content.decode()
     assert response.status_code == 404
-    assert "<h1>There is no page here</h1>" in page
+    assert "<h1>Page not found</h1>" in page
     assert "/static/css/layout." in page
     assert 'href="/account/login/"' in page
 

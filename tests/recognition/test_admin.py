@@ -419,7 +419,7 @@ def test_a_message_says_to_whom_it_went_and_how_far(at, superuser, as_):
     assert "Your application is submitted: Riverbend Water and Sewer" in page
     assert "queued" in page
     Message.objects.get().email.delete()
-    assert "not kept any more" in as_(superuser).get(change(Message.objects.get())).text
+    assert "deleted" in as_(superuser).get(change(Message.objects.get())).text
 
 
 def test_letters_are_neither_added_nor_deleted(superuser, as_, catalog):

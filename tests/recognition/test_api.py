@@ -237,7 +237,7 @@ def test_unknown_slugs_and_wrong_types_are_problems(catalog):
         answer = post(body if not isinstance(body, str) or body[:1] in ("", "{") else json.dumps(body))
         assert (answer.status_code, answer["Content-Type"]) == (422, PROBLEM), body
         told_of = json.loads(answer.content, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-        assert (told_of["status"], told_of["title"]) == (422, "Not valid")
+        assert (told_of["status"], told_of["title"]) == (422, "Invalid")
         assert told_of["errors"], body
 
 

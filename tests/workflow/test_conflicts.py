@@ -69,5 +69,5 @@ def test_the_partial_says_who_and_shows_markup_as_text():
 def test_the_partial_says_when_both_wrote_the_same():
     current = SimpleNamespace(changed_by="Connie Boyd", changed_at=timezone.now(), version=2)
     page = render_to_string("workflow/conflict.html", {"current": current, "differences": [], "row": "vision"})
-    assert "Both of you wrote the same" in page
+    assert "Both versions are the same" in page
     assert "Connie Boyd changed this" in page

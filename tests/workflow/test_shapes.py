@@ -75,7 +75,7 @@ def test_the_search_reads_texts_and_no_sources():
 
 
 def test_a_column_refuses_what_is_not_its_shape():
-    with pytest.raises(ValidationError, match="This is a list of lines"):
+    with pytest.raises(ValidationError, match="Enter a list of lines"):
         Term(slug="a", term="A", text="t", source="s", also=["", "b"]).clean_fields()
 
 
@@ -154,12 +154,12 @@ def test_records(value):
 
 @pytest.mark.parametrize("typed", [["t", "", ""], ["", "s", ""], ["", "", "n"]])
 def test_a_text_without_its_source_is_refused(typed):
-    with pytest.raises(ValidationError, match="Give the text and its source, or neither"):
+    with pytest.raises(ValidationError, match="Enter both the text and its source"):
         PassageField(required=False).clean(typed)
 
 
 def test_a_reason_without_words_is_refused():
-    with pytest.raises(ValidationError, match="a field, a colon and the reason"):
+    with pytest.raises(ValidationError, match="a field, a colon and a reason"):
         ReasonsField(required=False).clean("goals")
 
 

@@ -30,7 +30,7 @@ class LinesField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["widget"] = forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"})
-        kwargs["help_text"] = kwargs.get("help_text") or "One on each line."
+        kwargs["help_text"] = kwargs.get("help_text") or "One per line."
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -48,7 +48,7 @@ class GridField(LinesField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["help_text"] = (
-            kwargs.get("help_text") or "One row on each line, its cells parted by | and the lines in a cell by ¶."
+            kwargs.get("help_text") or "One row per line. Separate cells with | and lines within a cell with ¶."
         )
         super().__init__(**kwargs)
 
@@ -72,7 +72,7 @@ class ReasonsField(LinesField):
     """Reasons as ``field: reason``, one on each line."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs["help_text"] = kwargs.get("help_text") or "field: why nothing is said there. One on each line."
+        kwargs["help_text"] = kwargs.get("help_text") or "One per line: the field, a colon and why it is empty."
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -83,7 +83,7 @@ class ReasonsField(LinesField):
             return value
         parted = [line.partition(":") for line in lines_of(value or "")]
         if any(not why.strip() for _, _, why in parted):
-            raise ValidationError("Each line is a field, a colon and the reason.")
+            raise ValidationError("Each line needs a field, a colon and a reason.")
         return {name.strip(): why.strip() for name, _, why in parted}
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -103,7 +103,7 @@ class PassageField(forms.MultiValueField):
     def compress(self, data_list: list[str]) -> dict[str, Any]:
         text, source, note = (part.strip() for part in data_list or ("", "", ""))
         if bool(text) != bool(source) or (note and not text):
-            raise ValidationError("Give the text and its source, or neither.")
+            raise ValidationError("Enter both the text and its source, or leave both empty.")
         said = {self.text_key: self.read(text), "source": source} if text else {}
         return said | ({"note": note} if note else {})
 
@@ -136,7 +136,7 @@ class WithSource(OwnTemplate, forms.MultiWidget):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs) | {"label": self.label}
-        parts = ("One on each line" if self.text_key == "items" else "Text", "Source", "Note on the source")
+        parts = ("One per line" if self.text_key == "items" else "Text", "Source", "Note on the source")
         for part, label in zip(context["widget"]["subwidgets"], parts, strict=True):
             part["label"] = label
         return context
@@ -171,7 +171,7 @@ class RecordsField(forms.Field):
                 record[key.name] = lines_of(said)
             elif key.kind == "number":
                 if not said.isdecimal():
-                    raise ValidationError(f"Record {place}: “{key.label}” is a number.")
+                    raise ValidationError(f"Record {place}: “{key.label}” must be a number.")
                 record[key.name] = int(said)
             else:
                 record[key.name] = said

@@ -44,7 +44,7 @@ class Lines(Shape):
 
     def faults(self, value: Any) -> Iterator[str]:
         if not isinstance(value, list) or not all(_is_text(line) for line in value):
-            yield "This is a list of lines, none of them empty."
+            yield "Enter a list of lines without empty lines."
 
     def texts(self, value: Any) -> Iterator[str]:
         yield from value
@@ -64,7 +64,7 @@ class Passage(Shape):
 
     def faults(self, value: Any) -> Iterator[str]:
         if value != {} and not (_is_sourced(value, "text") and _is_text(value["text"])):
-            yield "This is a text with its source; neither may be missing."
+            yield "Enter both a text and its source."
 
     def texts(self, value: Any) -> Iterator[str]:
         if value:
@@ -83,9 +83,9 @@ class Listing(Shape):
         if value == {}:
             return
         if not _is_sourced(value, "items"):
-            yield "This is a list with its source; neither may be missing."
+            yield "Enter both a list and its source."
         elif not value["items"] or any(Lines().faults(value["items"])):
-            yield "The list has at least one line, and none of them is empty."
+            yield "The list needs at least one line and no empty lines."
 
     def texts(self, value: Any) -> Iterator[str]:
         yield from value.get("items", [])
@@ -124,18 +124,18 @@ class Records(Shape):
 
     def faults(self, value: Any) -> Iterator[str]:
         if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
-            yield "This is a list of records."
+            yield "Enter a list of records."
             return
         names = {key.name for key in self.keys}
         for place, record in enumerate(value, start=1):
             for unknown in record.keys() - names:
-                yield f"Record {place} has a part “{unknown}” that is not known here."
+                yield f"Record {place} has an unknown field “{unknown}”."
             for key in self.keys:
                 if key.name not in record:
                     if key.required:
-                        yield f"Record {place} lacks: {key.label.lower()}."
+                        yield f"Record {place} is missing: {key.label.lower()}."
                 elif not key.accepts(record[key.name]):
-                    yield f"Record {place}: “{key.label}” is not as expected ({key.kind})."
+                    yield f"Record {place}: “{key.label}” must be of type {key.kind}."
 
     def texts(self, value: Any) -> Iterator[str]:
         for record in value:
@@ -158,7 +158,7 @@ class Reasons(Shape):
 
     def faults(self, value: Any) -> Iterator[str]:
         if not isinstance(value, dict) or not all(_is_text(reason) for reason in value.values()):
-            yield "Each field has its reason in words."
+            yield "Each field needs a reason in words."
 
     def texts(self, value: Any) -> Iterator[str]:
         return iter(())
@@ -172,9 +172,9 @@ class Grid(Shape):
     def faults(self, value: Any) -> Iterator[str]:
         rows = isinstance(value, list) and all(isinstance(row, list) for row in value)
         if not rows or not all(isinstance(cell, str) for row in value for cell in row):
-            yield "This is a list of rows, each a list of cells with text."
+            yield "Enter a list of rows, each a list of text cells."
         elif len({len(row) for row in value}) > 1:
-            yield "Every row has the same number of cells."
+            yield "Every row needs the same number of cells."
 
     def texts(self, value: Any) -> Iterator[str]:
         for row in value:

@@ -84,7 +84,7 @@ class Command(BaseCommand):
             _keep_services()
             for child in children:
                 if child.ended():
-                    self._say(f"The {child.name} ended and is started again")
+                    self._say(f"The {child.name} stopped; restarting it")
                     child.stop()  # the rest of its process group
                     time.sleep(1)  # limits the rate if it can't start
                     child.start()
@@ -191,7 +191,9 @@ def _refuse_a_taken_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError):
-            raise CommandError(f"Port {port} is taken or not allowed: choose another, make demo PORT=8001") from None
+            raise CommandError(
+                f"Port {port} is in use or not allowed: choose another, as in make demo PORT=8001"
+            ) from None
 
 
 def static_files_changed() -> bool:
@@ -209,9 +211,9 @@ def _wait_until_ready(port: int, children: list[Child]) -> None:
     while not _is_ready(port):
         for child in children:
             if child.ended():
-                raise CommandError(f"The {child.name} did not start; what it said is above.")
+                raise CommandError(f"The {child.name} did not start; its output is above.")
         if time.monotonic() > end:
-            raise CommandError(f"The site did not get ready within {READY_WITHIN} seconds.")
+            raise CommandError(f"The site was not ready within {READY_WITHIN} seconds.")
         time.sleep(0.1)
 
 

@@ -14,7 +14,7 @@ from recognition.criteria.loading import load_criteria
 
 
 class Command(BaseCommand):
-    help = "Loads the PDCA guide, the initiatives, the recognition criteria and the staff groups. Edits stay."
+    help = "Loads the PDCA guide, the initiatives, the recognition criteria and the staff groups. Keeps edits."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             self._say(what, outcome)
         for what, outcome in load_criteria():
             self._say(what, outcome)
-        self.stdout.write(f"letters: {wordings.load()} created")
+        self.stdout.write(f"email templates: {wordings.load()} created")
         self.stdout.write(f"staff groups: {make_groups()} created")
 
     def _say(self, what: str, outcome: loading.Outcome) -> None:

@@ -46,16 +46,16 @@ class Command(BaseCommand):
         if os.environ.get("HEADWORKS_DEMO") != "1":
             raise CommandError("Demo data is loaded by `make demo` only.")
         if User.objects.filter(email=ADMIN).exists():
-            self.stdout.write(f"{accounts()}\nPassword as printed the first time.")
+            self.stdout.write(f"{accounts()}\nThe password is the one printed the first time.")
             return
         if User.objects.exists():
-            self.stdout.write("This database has users of its own: no demo data.")
+            self.stdout.write("This database already has users: no demo data was loaded.")
             return
         password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
         people = _people(password)
         assessments.demo.load({role: people[name] for name, (_, role) in AT_UTILITIES.items()})
         recognition.demo.load(people)
-        self.stdout.write(f"{accounts()}\nPassword of all: {password}")
+        self.stdout.write(f"{accounts()}\nPassword for all accounts: {password}")
 
 
 def _people(password: str) -> dict[str, User]:

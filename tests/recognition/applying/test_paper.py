@@ -173,7 +173,7 @@ def test_a_second_click_makes_one(as_, entered, staff, quiet, cycle):
 def test_a_refused_scan_makes_nothing(as_, staff, quiet, cycle):
     answer = enter(as_(staff), quiet, cycle, "scan.exe", b"MZ")
     assert answer.status_code == 422
-    assert "of a type that is not kept here" in answer.text
+    assert "is not an accepted file type" in answer.text
     assert not Application.objects.exists()
     with pytest.raises(RefusedFile):
         Application.enter_on_paper(utility=quiet, cycle=cycle, scan=upload("scan.pdf", b"MZ"), by=staff)

@@ -155,7 +155,7 @@ def test_an_attachment_is_for_who_reads_the_record(as_, record, checked, manager
 def test_a_refused_file_keeps_the_rest_of_the_form(record, checked, own_folder):
     answer = record("criminal", source="A letter of May", note="Read twice.", attachment=upload("x.exe", b"MZ"))
     assert answer.status_code == 422
-    assert "of a type that is not kept here" in answer.text
+    assert "is not an accepted file type" in answer.text
     assert 'value="A letter of May"' in answer.text
     assert "Read twice.</textarea>" in answer.text
     assert not checked.compliance_checks.exists()

@@ -201,7 +201,7 @@ def test_a_rating_saves_over_its_version_only(seats, panelists, as_):
     assert list(Rating.objects.filter(version=4).values_list("value", "comment")) == [("met", "Shown.")]
     plain = browser.post(path, {"version": 1, "value": "partly", "comment": "Mine"})
     assert plain.status_code == 409
-    assert "Both texts are kept" in plain.content.decode()
+    assert "until you choose one" in plain.content.decode()
     assert 'name="version" value="4"' in plain.content.decode(), "saving once more replaces"
     again = browser.post(path, {"version": 4, "value": "partly", "comment": "Mine"})
     assert again["Location"].endswith("/review/#row-attributes-product-quality")

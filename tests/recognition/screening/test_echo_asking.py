@@ -129,7 +129,7 @@ def test_what_the_utility_registered_it_as_settles_it(echo, naming, utility):
     Identifier.objects.create(utility=utility, kind="PWSID", value=SYSTEM)
     echo.knows(facility(SYSTEM))
     answer = said(naming(SYSTEM), SYSTEM)
-    assert (answer.verdict, answer.error) == (Verdict.UNKNOWN, "ECHO knows no such number.")
+    assert (answer.verdict, answer.error) == (Verdict.UNKNOWN, "ECHO has no record of this number.")
     assert echo.asked[INFO] == 0
 
 
@@ -145,10 +145,10 @@ def test_what_the_utility_registered_it_as_settles_it(echo, naming, utility):
         ({"CWPQtrsWithNC": True}, "CWPQtrsWithNC is missing"),
         ({"CWPQtrsWithNC": -1}, "not a number"),
         ({"CWPQtrsWithNC": ["0"]}, "CWPQtrsWithNC is missing"),
-        ({"CWP13qtrsComplHistory": "_" * 12}, "not 13 known characters"),
-        ({"CWP13qtrsComplHistory": "_" * 12 + "?"}, "not 13 known characters"),
-        ({"CWP13qtrsComplHistory": "_" * 11 + "U_"}, "not determined"),
-        ({"CWPStatus": "Splendid"}, "a word not known here"),
+        ({"CWP13qtrsComplHistory": "_" * 12}, "not 13 expected characters"),
+        ({"CWP13qtrsComplHistory": "_" * 12 + "?"}, "not 13 expected characters"),
+        ({"CWP13qtrsComplHistory": "_" * 11 + "U_"}, "undetermined"),
+        ({"CWPStatus": "Splendid"}, "an unknown value"),
         ({"CWPStatus": "Unknown"}, "ECHO says “Unknown”"),
         ({"CWPDateLastFea": "2026-02-28"}, "not a date"),
         ({"CWPDateLastFea": "02/30/2026"}, "not a date"),
@@ -187,7 +187,7 @@ def test_something_odd_outweighs_a_finding_and_the_finding_is_still_told(echo, n
         ({"SeriousViolator": "maybe"}, "not yes or no"),
         ({"SeriousViolator": None}, "SeriousViolator is missing"),
         ({"SDWA3yrComplQtrsHistory": "_" * 13}, "not 12 known characters"),
-        ({"SDWA3yrComplQtrsHistory": "_" * 11 + "U"}, "not determined"),
+        ({"SDWA3yrComplQtrsHistory": "_" * 11 + "U"}, "undetermined"),
         ({"QtrsWithVio": ""}, "QtrsWithVio is missing"),
     ],
 )
@@ -208,11 +208,11 @@ def test_an_odd_field_of_a_system(echo, changes, words):
         ({"Results": []}, "another form"),
         ({"Results": {"Message": "Success"}}, "no list of Facilities"),
         ({"Results": {"Facilities": "none"}}, "no list of Facilities"),
-        ({"Results": {"Facilities": []}}, "knows no such number"),
+        ({"Results": {"Facilities": []}}, "has no record of this number"),
         ({"Results": {"Facilities": [facility(PERMIT), facility(PERMIT)]}}, "2 records instead of one"),
         (404, "refused the question (status 404)"),
         (302, "another address"),
-        (b'"' + b"x" * 3_000_000 + b'"', "far larger"),
+        (b'"' + b"x" * 3_000_000 + b'"', "too large"),
     ],
 )
 def test_an_odd_answer(echo, body, words):
@@ -273,7 +273,7 @@ def test_a_time_out_for_ever_is_unknown(echo, settings):
     settings.ECHO_TIMEOUT_SECONDS = 0.2
     cache.set("echo-columns", {})
     echo.always[INFO] = "hang"
-    assert "did not answer in time" in about(PERMIT)[1]
+    assert "did not respond in time" in about(PERMIT)[1]
 
 
 def test_a_host_that_is_not_there(echo, settings):
@@ -291,7 +291,7 @@ def test_an_expired_query_is_asked_anew_once(echo):
 def test_a_query_that_always_expires_is_unknown(echo):
     echo.always[QID] = EXPIRED
     echo.knows(water_system(SYSTEM))
-    assert "forgot the query" in about(SYSTEM, "sdwa")[1]
+    assert "dropped the query" in about(SYSTEM, "sdwa")[1]
     assert echo.asked[QID] == 2
 
 

@@ -85,8 +85,8 @@ def test_what_is_older_than_four_quarters_does_not_count(said):
     ("rows", "words"),
     [
         ([quarter(when) for when in QUARTERS[1:]], "no row for 2025 Q4"),
-        ([quarter(when, HLRNC="%") for when in QUARTERS], "a code not known here"),
-        ([quarter(when, HLRNC="U") for when in QUARTERS], "not determined"),
+        ([quarter(when, HLRNC="%") for when in QUARTERS], "an unknown code"),
+        ([quarter(when, HLRNC="U") for when in QUARTERS], "undetermined"),
         ([quarter(when, NUME90Q="") for when in QUARTERS], "not a number"),
         ([quarter(when) for when in ["20221", "20222", "20223", "20224"]], "The file ends with 2022 Q4"),
         ([*(quarter(when) for when in QUARTERS), quarter("2026Q3")], "1 of its rows could not be read"),
@@ -197,9 +197,9 @@ def test_a_field_without_an_end_is_one_broken_row(said):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "no column NPDES_ID"),
-        (b"NPDES_ID,WHEN\r\n", "no column SINGLE_EVENT_VIOLATION_DATE, VIOLATION_DESC"),
-        (b"x" * 1_500_000, "A line of it is longer"),
+        (b"", "missing: NPDES_ID"),
+        (b"NPDES_ID,WHEN\r\n", "missing: SINGLE_EVENT_VIOLATION_DATE, VIOLATION_DESC"),
+        (b"x" * 1_500_000, "A line is longer"),
     ],
 )
 def test_a_file_that_is_none(said, content, words):
