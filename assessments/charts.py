@@ -16,7 +16,7 @@ def heat_map(results: Results) -> SafeString:
     width, height = _LABELS + _CELL * len(results.areas), _TOP + _ROW * len(results.rows)
     covered = sum(len(row.areas) for row in results.rows)
     cells = len(results.rows) * len(results.areas)
-    picture = drawn(width, height, f"Heat map: {covered} of {cells} pairs of element and area are covered.")
+    picture = drawn(width, height, f"Heat map: {covered} of {cells} element and area pairs are covered.")
     for column, area in enumerate(results.areas):
         picture.append(
             words_at(area.code, _LABELS + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2)

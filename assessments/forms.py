@@ -29,14 +29,14 @@ class AnalysisForm(forms.ModelForm):
     areas = forms.MultipleChoiceField(
         label="Management areas in scope",
         widget=forms.CheckboxSelectMultiple,
-        help_text="The areas that your management system is to serve. You can change this later.",
+        help_text="The areas your management system covers. You can change this later.",
     )
     operations = forms.MultipleChoiceField(
         label="Operations inside the fence line",
         choices=list(OPERATIONS.items()),
         widget=OperationsInput,
         required=False,
-        help_text="Tick the steps that this analysis covers.",
+        help_text="Check the steps that this analysis covers.",
     )
     initiatives = forms.ModelMultipleChoiceField(
         label="Initiatives already in place",
@@ -44,7 +44,7 @@ class AnalysisForm(forms.ModelForm):
         to_field_name="slug",
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Those that your utility follows today, in whole or in part.",
+        help_text="Initiatives your utility follows today, in whole or in part.",
     )
 
     class Meta:
@@ -55,9 +55,9 @@ class AnalysisForm(forms.ModelForm):
             "fence_line": forms.Textarea(attrs={"rows": 4}),
         }
         help_texts = {
-            "name": "For example “Integrated management system, 2026”.",
-            "as_of": "The date whose state of affairs you describe.",
-            "fence_line": "Which facilities and sites are inside, and which are left out on purpose.",
+            "name": "For example, “Integrated management system, 2026”.",
+            "as_of": "The date your answers describe.",
+            "fence_line": "Which facilities and sites are included and which are left out on purpose.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -96,9 +96,9 @@ class StartForm(AnalysisForm):
         self.fields["previous"] = forms.ModelChoiceField(
             queryset=earlier,
             required=False,
-            label="Start from a previous one",
-            empty_label="No, start with empty rows",
-            help_text="Its rows are carried over; each waits for you to confirm it.",
+            label="Start from an earlier gap analysis",
+            empty_label="No, start with blank rows",
+            help_text="Its rows are carried over for you to confirm one by one.",
         )
         if not earlier:
             del self.fields["previous"]
@@ -114,13 +114,13 @@ class FindingForm(forms.Form):
     )
     areas = forms.MultipleChoiceField(label="Areas it supports", required=False, widget=forms.CheckboxSelectMultiple)
     initiatives = forms.MultipleChoiceField(
-        label="Which initiatives supply it?", required=False, widget=forms.CheckboxSelectMultiple
+        label="Which initiatives provide it?", required=False, widget=forms.CheckboxSelectMultiple
     )
     evidence = forms.CharField(
         label="Evidence", required=False, max_length=10000, widget=forms.Textarea(attrs={"rows": 4})
     )
     changes = forms.CharField(
-        label="What must change to support integration?",
+        label="What needs to change?",
         required=False,
         max_length=10000,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -167,13 +167,19 @@ class FindingForm(forms.Form):
     def _check_areas(self, rating: int | None, areas: int) -> None:
         """Requires no area, exactly one, or two or more."""
         if rating == Finding.Rating.NONE and areas:
-            self.add_error("areas", "What does not exist supports no area. Untick the areas, or choose another rating.")
+            self.add_error("areas", "“Does not exist” can’t have areas. Uncheck the areas or choose another rating.")
         elif rating == Finding.Rating.SINGLE and areas > 1:
-            self.add_error("areas", "A single area means exactly one. Keep one, or choose “Supports multiple areas”.")
+            self.add_error(
+                "areas",
+                "“Supports a single area” needs exactly one area. Keep one or choose “Supports multiple areas”.",
+            )
         elif rating == Finding.Rating.MULTIPLE and len(self.finding.analysis.areas) < 2:
-            self.add_error("rating", "Only one area is in scope, so nothing can support several.")
+            self.add_error("rating", "Only one area is in scope, so no element can support multiple areas.")
         elif rating == Finding.Rating.MULTIPLE and areas == 1:
-            self.add_error("areas", "Multiple areas means two or more. Tick another, or choose a single area.")
+            self.add_error(
+                "areas",
+                "“Supports multiple areas” needs at least two. Check another area or choose “Supports a single area”.",
+            )
 
     @property
     def changes_made(self) -> dict[str, Any]:
@@ -183,22 +189,22 @@ class FindingForm(forms.Form):
 
 class LinkForm(forms.Form):
     url = forms.URLField(label="Link", max_length=1000, assume_scheme="https")
-    title = forms.CharField(label="What it is", max_length=200, required=False)
+    title = forms.CharField(label="Title", max_length=200, required=False)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         if not url.lower().startswith(("https://", "http://")):
-            raise forms.ValidationError("A link begins with https:// or http://.")
+            raise forms.ValidationError("A link must start with https:// or http://.")
         return url
 
 
 class FileForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="PDF, office document, image, text or CSV, up to 10 MB.",
+        help_text="PDF, Office document, image, text or CSV, up to 10 MB.",
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
     )
 
 
 class ReopenForm(forms.Form):
-    why = forms.CharField(label="Why is it opened again?", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    why = forms.CharField(label="Reason for reopening", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))

@@ -15,7 +15,7 @@ class AnalysisTable(Table):
     name = tables.Column("Name", linkify=True)
     utility = tables.Column("Utility", order_by="utility__name")
     as_of = DateColumn("As of", initial_sort_descending=True)
-    status = StateColumn("State", tones={"complete": "good"})
+    status = StateColumn("Status", tones={"complete": "good"})
     n_answered = tables.Column("Answered", initial_sort_descending=True)
     results = tables.TemplateColumn(
         template_name="assessments/analysis_list.html#results",
@@ -36,9 +36,9 @@ class AnalysisTable(Table):
 
 
 class AnalysisFilters(Filters):
-    name = CharFilter(label="Words in the name", lookup_expr="icontains")
+    name = CharFilter(label="Name contains", lookup_expr="icontains")
     utility = ChoiceFilter(label="Utility", empty_label="All utilities")
-    status = ChoiceFilter(label="State", choices=GapAnalysis.Status.choices, empty_label="All states")
+    status = ChoiceFilter(label="Status", choices=GapAnalysis.Status.choices, empty_label="All statuses")
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)

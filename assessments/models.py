@@ -22,8 +22,8 @@ from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
 from workflow.models import Event, StateMachine, Versioned, WrongState
 
-COMPLETED = "This gap analysis was completed meanwhile, so it can no longer change."
-CHANGED = "The gap analysis was changed meanwhile. Load the page again; what you typed is kept."
+COMPLETED = "This gap analysis has just been marked complete and can no longer be changed."
+CHANGED = "Someone else just changed this gap analysis. Reload the page. What you typed is kept."
 AREA_CODES = ["E", "S", "Q", "F", "H"]
 
 
@@ -59,7 +59,7 @@ class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
 
 class GapAnalysis(OfUtility, StateMachine, Versioned):
     class Status(models.TextChoices):
-        DRAFT = "draft", "Under way"
+        DRAFT = "draft", "In progress"
         COMPLETE = "complete", "Complete"
 
     TRANSITIONS = {
@@ -69,7 +69,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="gap_analyses")
     name = models.CharField(max_length=150)
-    as_of = models.DateField("as of", help_text="The date whose state of affairs it describes.")
+    as_of = models.DateField("as of", help_text="The date its answers describe.")
     operations = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name="operations")
     fence_line = models.TextField("fence line, in your words", blank=True, max_length=5000)
     areas = ArrayField(models.CharField(max_length=1), verbose_name="management areas in scope")
@@ -177,7 +177,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         # Blocks saves of rows until this transaction ends: the rows' trigger takes a share lock on the analysis.
         locked = GapAnalysis.objects.select_for_update().filter(pk=self.pk).values("areas").first()
         if not locked:
-            raise WrongState("It was deleted meanwhile.")
+            raise WrongState("It was just deleted.")
         self.areas = locked["areas"]
         if self.status == self.Status.DRAFT and (missing := self.missing()):
             raise Incomplete(missing)
@@ -205,10 +205,10 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         """Deletes a draft with its evidence. Raises NotAllowed, WrongState."""
         self.require_manager()
         if self.status != self.Status.DRAFT:
-            raise WrongState("Only a gap analysis under way can be deleted.")
+            raise WrongState("Only a gap analysis in progress can be deleted.")
         stored = list(StoredFile.objects.filter(evidence__finding__analysis=self).distinct())
         if not GapAnalysis.objects.filter(pk=self.pk, status=self.Status.DRAFT).delete()[0]:
-            raise WrongState("It is already gone.")
+            raise WrongState("It was already deleted.")
         for file in stored:
             if not file.evidence.exists():
                 file.discard()
@@ -284,9 +284,11 @@ class Finding(OfUtility, Versioned):
     element = models.ForeignKey(Element, on_delete=models.PROTECT, related_name="+")
     rating = models.PositiveSmallIntegerField(choices=Rating.choices, null=True, blank=True)
     areas = ArrayField(models.CharField(max_length=1), default=list, blank=True)
-    initiatives = ArrayField(models.SlugField(), default=list, blank=True, help_text="slugs of those that supply it")
+    initiatives = ArrayField(
+        models.SlugField(), default=list, blank=True, help_text="slugs of the initiatives that provide it"
+    )
     evidence = models.TextField(blank=True, max_length=10000)
-    changes = models.TextField("what must change to support integration", blank=True, max_length=10000)
+    changes = models.TextField("what needs to change", blank=True, max_length=10000)
     notes = models.TextField(blank=True, max_length=10000)
     to_confirm = models.BooleanField("carried over, to be confirmed", default=False)
 
@@ -334,11 +336,11 @@ class Finding(OfUtility, Versioned):
         if self.rating is None:
             return "not answered yet"
         if self.to_confirm:
-            return "carried over from an earlier analysis: confirm it or change it"
+            return "carried over from an earlier analysis: confirm or change it"
         if self.rating == self.Rating.SINGLE and len(self.areas) != 1:
-            return "say which area it supports"
+            return "choose the area it supports"
         if self.rating == self.Rating.MULTIPLE and len(self.areas) < 2:
-            return "say which areas it supports: at least two"
+            return "choose at least two areas it supports"
         return ""
 
     def carry_over(self, earlier: "Finding", *, scope: list[str], in_place: set[str]) -> None:

@@ -133,7 +133,7 @@ class Results:
     @property
     def gap_words(self) -> str:
         """A sentence with the number of gaps. A row not answered yet covers nothing."""
-        among = ", the rows not answered yet among them" if len(self.answered) < len(self.rows) else ""
+        among = ", including unanswered rows" if len(self.answered) < len(self.rows) else ""
         return f"{self.gap_cells} of the {len(self.rows) * len(self.areas)} cells are gaps{among}."
 
     @property
@@ -149,9 +149,9 @@ class Results:
 
     @property
     def headline(self) -> str:
-        """A one-line summary, such as “Strong on Do, thin on Check, nothing yet on Act”."""
+        """A one-line summary, such as “Strong on Do, weak on Check, nothing yet on Act”."""
         if not self.existing:
-            return "Nothing in place yet: every element is open" if self.answered else "Not answered yet"
+            return "Nothing in place yet" if self.answered else "Not answered yet"
         bands: dict[str, list[str]] = {}
         for score in self.scores:
             bands.setdefault(_band(score.percent), []).append(score.name)
@@ -169,19 +169,19 @@ class Results:
         ]
         if unanswered := len(self.rows) - len(self.answered):
             verbs = ("is", "counts") if unanswered == 1 else ("are", "count")
-            words.append(f"{unanswered} {verbs[0]} not answered yet and {verbs[1]} as nothing.")
+            words.append(f"{unanswered} {verbs[0]} not answered yet and {verbs[1]} as 0.")
         if several and self.extensions:
             n = len(self.extensions)
             words.append(
-                f"{n} {'serves' if n == 1 else 'serve'} a single area and could be extended to others"
-                " before anything new is written."
+                f"{n} {'supports' if n == 1 else 'support'} a single area and could be extended to others"
+                " before you build anything new."
             )
         alignment = self.alignment_rows
         shared = sum(row.rating == 2 for row in alignment)
         if several and alignment:
             words.append(
                 f"Of the {len(alignment)} elements that matter most for strategic alignment,"
-                f" {shared or 'none'} {'serves' if shared == 1 else 'serve'} several areas."
+                f" {shared or 'none'} {'supports' if shared == 1 else 'support'} multiple areas."
             )
         return words
 
@@ -191,7 +191,7 @@ def phases(results: Results, findings: Sequence[tuple[Paired, Row]]) -> list[tup
     return [(score, [pair for pair in findings if pair[1].component == score.slug]) for score in results.scores]
 
 
-BANDS = ("strong on", "part way on", "thin on", "nothing yet on")
+BANDS = ("strong on", "moderate on", "weak on", "nothing yet on")
 
 
 def _band(percent: int) -> str:
@@ -215,4 +215,4 @@ def _exist(n: int) -> str:
 
 
 def _serve(n: int) -> str:
-    return f"{n or 'none'} {'serves' if n == 1 else 'serve'}"
+    return f"{n or 'none'} {'supports' if n == 1 else 'support'}"

@@ -24,7 +24,7 @@ from workflow import saving
 from workflow.lists import list_page
 from workflow.models import Stale, WrongState
 
-SCOPE_CHANGED = "Someone changed these meanwhile. Look at yours once more; saving again replaces theirs."
+SCOPE_CHANGED = "Someone else changed these while you were editing. Check your entries; saving again replaces theirs."
 
 
 @login_required
@@ -119,7 +119,7 @@ def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if analysis.my_role not in CAN_EDIT:
         raise PermissionDenied
     if analysis.status == GapAnalysis.Status.COMPLETE:
-        messages.info(request, "It is complete, so its scope stays as it is. A manager can open it again.")
+        messages.info(request, "This gap analysis is complete, so its scope can’t be changed. A manager can reopen it.")
         return redirect(analysis)
     form = AnalysisForm(request.POST or None, instance=analysis)
     if request.method == "POST" and form.is_valid():
@@ -129,7 +129,7 @@ def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         except InUse as in_use:
             for what, finding in in_use.uses:
                 field = "areas" if len(what) == 1 else "initiatives"
-                form.add_error(field, f"“{finding.element}” relies on {what}. Change that row first, or keep it here.")
+                form.add_error(field, f"“{finding.element}” uses {what}. Change that row first or keep it here.")
         except Stale as stale:
             form.data = request.POST.copy()
             form.data["version"] = str(stale.current.version)
@@ -302,7 +302,7 @@ def complete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     except WrongState:
         messages.info(request, "It was already marked complete.")
     else:
-        messages.success(request, "Marked complete. Its rows are kept as they are now.")
+        messages.success(request, "Marked complete. Its rows are now read-only.")
     return redirect("assessments:results", pk)
 
 
@@ -314,14 +314,14 @@ def reopen(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     form = ReopenForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say why it is opened again; the reason is kept with it.")
+        messages.error(request, "Enter a reason for reopening. It will be kept in the history.")
         return redirect(analysis)
     try:
         analysis.reopen(by=request.user, why=form.cleaned_data["why"])
     except WrongState:
-        messages.info(request, "It was already open.")
+        messages.info(request, "It was already reopened.")
     else:
-        messages.success(request, "Open again. Its rows can be changed.")
+        messages.success(request, "Reopened. Its rows can be changed.")
     return redirect(analysis)
 
 

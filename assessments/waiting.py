@@ -16,12 +16,12 @@ def analyses(user: User) -> list[Waiting]:
 def _analysis(draft: GapAnalysis) -> Waiting:
     left = 18 - draft.n_answered
     if left:
-        why = f"{draft.utility}: {left} of 18 elements {'waits' if left == 1 else 'wait'} for an answer."
+        why = f"{draft.utility}: {left} of 18 elements still {'needs' if left == 1 else 'need'} an answer."
     elif draft.can_manage:
-        why = f"{draft.utility}: every element is answered. Look it over and mark it complete."
+        why = f"{draft.utility}: every element is answered. Review it and mark it complete."
     else:
         why = f"{draft.utility}: every element is answered. A manager can mark it complete."
-    return Waiting(draft.name, why, "Go on", draft.get_absolute_url())
+    return Waiting(draft.name, why, "Continue", draft.get_absolute_url())
 
 
 @source(order=50)
@@ -29,8 +29,8 @@ def first_analysis(user: User) -> list[Waiting]:
     memberships = user.memberships.filter(role__in=CAN_EDIT, utility__gap_analyses=None).select_related("utility")
     return [
         Waiting(
-            f"A first gap analysis for {membership.utility}",
-            "About ten minutes for a first pass.",
+            f"First gap analysis for {membership.utility}",
+            "A first pass takes about ten minutes.",
             "Start",
             reverse("assessments:start", args=[membership.utility_id]),
         )

@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 # Documents in one PDF for printing. Its pages are kept in memory until it is written.
 VOLUME = 100
-MISSING = "could not be made.txt"
-ERROR_LAYOUT = "It was made, but could not be laid out once more when everything was put together."
+MISSING = "failed documents.txt"
+ERROR_LAYOUT = "It was created but could not be added to the combined PDF."
 
 
 class NothingMade(Exception):
@@ -81,7 +81,7 @@ def put_together(report: Report, name: str) -> StoredFile:
         path = Path(folder) / "bundle.zip"
         with ZipFile(path, "w") as archive:  # not compressed: PDFs already are
             _fill(archive, report, Path(folder))
-        report.report_progress(95, "Keeping the ZIP")
+        report.report_progress(95, "Saving the ZIP")
         return StoredFile.keep_made_file(name, ZIP, path, by=report.requested_by)
 
 
@@ -116,7 +116,7 @@ def _bind(archive: ZipFile, report: Report, path: Path, parts: list[Report], don
 
     volume = rendering.Volume()
     for n, part in enumerate(parts, start=done + 1):
-        report.report_progress(90 * n // of, f"Putting together {n:,} of {of:,}")
+        report.report_progress(90 * n // of, f"Combining {n:,} of {of:,}")
         try:
             made = _laid_out(volume, part, report)
         except (SoftTimeLimitExceeded, OperationalError, InterfaceError, MemoryError):
@@ -159,5 +159,9 @@ def _list_of(missing: list[Report]) -> str:
 
 def _why_nothing(parts: list[Report]) -> str:
     if not parts:
-        return "There is nothing to make yet."
-    return f"None of the {len(parts):,} documents could be made." if len(parts) > 1 else "The document was not made."
+        return "There are no documents to create yet."
+    return (
+        f"None of the {len(parts):,} documents could be created."
+        if len(parts) > 1
+        else "The document could not be created."
+    )

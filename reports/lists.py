@@ -21,10 +21,10 @@ def _label(kind: str) -> str:
 class ReportTable(Table):
     page_name = "My reports"
     title = tables.Column("Report", linkify=("reports:report", [A("pk")]))
-    kind = tables.Column("Kind", visible=False)
-    requested_at = DateColumn("Asked for", format="M j, Y, g:i A", initial_sort_descending=True)
-    status = StateColumn("State", tones={"running": "warn", "gathering": "warn", "done": "good", "failed": "bad"})
-    kept_until = DateColumn("Kept until", order_by="finished_at", initial_sort_descending=True)
+    kind = tables.Column("Type", visible=False)
+    requested_at = DateColumn("Requested", format="M j, Y, g:i A", initial_sort_descending=True)
+    status = StateColumn("Status", tones={"running": "warn", "gathering": "warn", "done": "good", "failed": "bad"})
+    kept_until = DateColumn("Available until", order_by="finished_at", initial_sort_descending=True)
     actions = tables.TemplateColumn(
         template_name="reports/report_list.html#actions",
         accessor="pk",
@@ -38,7 +38,7 @@ class ReportTable(Table):
         order_by = "-requested_at"
 
     def render_status(self, value: str, record: Report, column: StateColumn, bound_column: Any) -> str:
-        progress = f", {record.progress} %" if record.status == Report.Status.RUNNING else ""
+        progress = f", {record.progress}%" if record.status == Report.Status.RUNNING else ""
         return column.render(value + progress, record, bound_column)
 
     def value_status(self, value: str) -> str:
@@ -49,8 +49,8 @@ class ReportTable(Table):
 
 
 class ReportFilters(Filters):
-    status = ChoiceFilter(label="State", choices=Report.Status.choices, empty_label="All states")
-    kind = ChoiceFilter(label="Kind", empty_label="All kinds")
+    status = ChoiceFilter(label="Status", choices=Report.Status.choices, empty_label="All statuses")
+    kind = ChoiceFilter(label="Type", empty_label="All types")
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)

@@ -34,8 +34,7 @@ PRIORITY = 6
 PART_PRIORITY = 9
 
 ERROR_TOO_MANY_ATTEMPTS = (
-    f"The report was started {MAX_ATTEMPTS} times, and each time the program that makes it stopped half way. "
-    "It was not started again."
+    f"The report was started {MAX_ATTEMPTS} times and was interrupted each time. It was not restarted."
 )
 
 
@@ -100,11 +99,11 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 class Report(StateMachine):
     class Status(models.TextChoices):
-        REQUESTED = "requested", "Waiting"
-        RUNNING = "running", "Being made"
-        GATHERING = "gathering", "Parts are being made"
+        REQUESTED = "requested", "In the queue"
+        RUNNING = "running", "In progress"
+        GATHERING = "gathering", "Creating documents"
         DONE = "done", "Ready"
-        FAILED = "failed", "Could not be made"
+        FAILED = "failed", "Failed"
 
     TRANSITIONS = {
         Status.REQUESTED: frozenset({Status.RUNNING}),
@@ -124,7 +123,7 @@ class Report(StateMachine):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.REQUESTED, editable=False)
     queued_at = models.DateTimeField(null=True, blank=True, editable=False)
     progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="percent")
-    doing = models.CharField(max_length=100, blank=True, editable=False, help_text="the present step, in words")
+    doing = models.CharField(max_length=100, blank=True, editable=False, help_text="the current step, in words")
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     lease = models.CharField(max_length=32, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -135,7 +134,7 @@ class Report(StateMachine):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="parts", editable=False
     )
-    order = models.PositiveIntegerField(default=0, editable=False, help_text="among the parts, as they are printed")
+    order = models.PositiveIntegerField(default=0, editable=False, help_text="position among the parts, in print order")
     place = models.CharField(max_length=300, blank=True, editable=False, help_text="path in the bundle's ZIP")
 
     objects = ReportQuerySet.as_manager()

@@ -19,11 +19,11 @@ from workflow.models import WrongState
 logger = logging.getLogger(__name__)
 
 ERROR_INTERNAL = (
-    "Something in this program went wrong while the report was being made. "
-    "The people who run this site can find the details in its log under report number {}."
+    "Something went wrong while the report was being created. "
+    "Site administrators can find the details in the log under report number {}."
 )
-ERROR_TIMED_OUT = "It was not finished after {} minutes, so it was stopped."
-ERROR_SUBJECT_GONE = "What the report is about was deleted, or you no longer have access to it."
+ERROR_TIMED_OUT = "It was stopped because it was not finished after {} minutes."
+ERROR_SUBJECT_GONE = "The data for this report was deleted or you no longer have access to it."
 
 
 @shared_task(acks_late=True, soft_time_limit=MAX_SECONDS, time_limit=MAX_SECONDS + 60)
@@ -66,17 +66,17 @@ def _make(report: Report) -> None:
 
 
 def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
-    report.report_progress(5, "Gathering what was recorded")
+    report.report_progress(5, "Collecting the data")
     context = kind.context(subject)
-    report.report_progress(30, "Laying out the pages")
+    report.report_progress(30, "Laying out pages")
     pages = rendering.pages(kind.template, context)
-    report.report_progress(80, "Writing the PDF")
+    report.report_progress(80, "Creating the PDF")
     return rendering.pdf(pages)
 
 
 def _make_bundle(report: Report, bundle: kinds.Bundle, subject: Any) -> None:
     """Requests the unfinished parts or, if all are finished, puts them together."""
-    report.report_progress(0, "Looking what there is to make")
+    report.report_progress(0, "Preparing the documents")
     bundles.sync_parts(report, bundle.parts(subject))
     if report.parts.unfinished().exists():
         report.gather()

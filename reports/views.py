@@ -64,7 +64,7 @@ def report_again(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     try:
         report = report.try_again(by=request.user)
     except WrongState:
-        messages.info(request, "This report was already asked for again. Here is how far it is.")
+        messages.info(request, "This report was already requested again. Its progress is shown here.")
     return redirect("reports:report", report.pk)
 
 

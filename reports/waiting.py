@@ -11,6 +11,6 @@ from workflow.waiting import Waiting, source
 def failed(user: User) -> list[Waiting]:
     failed = Report.objects.visible_to(user).filter(status=Report.Status.FAILED)[:5]
     return [
-        Waiting(report.title, "This report could not be made.", "Look", reverse("reports:report", args=[report.pk]))
+        Waiting(report.title, "This report couldn’t be created.", "View", reverse("reports:report", args=[report.pk]))
         for report in failed
     ]

@@ -21,8 +21,8 @@ AGREE = [
     ("", ["H", "S", "F"], 2, ["S", "F", "H"]),
 ]
 DISAGREE = [
-    ("0", ["E"], "areas", "supports no area"),
-    ("0", ["E", "S"], "areas", "supports no area"),
+    ("0", ["E"], "areas", "can’t have areas"),
+    ("0", ["E", "S"], "areas", "can’t have areas"),
     ("1", ["E", "S"], "areas", "exactly one"),
     ("2", ["E"], "areas", "two or more"),
     ("2", ["E", "E"], "areas", "two or more"),

@@ -41,9 +41,9 @@ def test_a_manager_marks_it_complete_and_sees_the_results(answered, url, as_, ma
 def test_what_is_missing_is_listed_with_links(answered, row, url, as_, manager):
     changes = {
         "vision": ({"rating": None, "areas": []}, "not answered yet"),
-        "communication": ({"to_confirm": True}, "carried over from an earlier analysis: confirm it or change it"),
-        "auditing": ({"rating": 1, "areas": []}, "say which area it supports"),
-        "reporting": ({"rating": 2, "areas": []}, "say which areas it supports: at least two"),
+        "communication": ({"to_confirm": True}, "carried over from an earlier analysis: confirm or change it"),
+        "auditing": ({"rating": 1, "areas": []}, "choose the area it supports"),
+        "reporting": ({"rating": 2, "areas": []}, "choose at least two areas it supports"),
     }
     for slug, (change, _) in changes.items():
         Finding.objects.filter(pk=row(answered, slug).pk).update(**change)
@@ -51,7 +51,7 @@ def test_what_is_missing_is_listed_with_links(answered, row, url, as_, manager):
     assert answer.status_code == 302
     assert answer["Location"] == f"{answered.get_absolute_url()}?missing=1#missing"
     page = words(as_(manager).get(answer["Location"]))
-    assert "Not complete yet: 4 rows wait for you" in page
+    assert "Not complete: 4 rows need your attention" in page
     for slug, (_, lack) in changes.items():
         name = Element.objects.get(slug=slug).name
         assert f'<li><a href="#row-{slug}">{name}</a>: {lack}</li>' in page
@@ -122,20 +122,20 @@ def test_the_results_follow_a_rescope_that_came_before_the_completion(answered, 
 
 def test_reopening_keeps_the_reason_and_forgets_the_frozen_results(complete, url, as_, manager, viewer):
     answer = as_(manager).post(url("reopen", complete), {"why": "A <b>row</b> was wrong."}, follow=True)
-    assert "Open again" in words(answer)
+    assert "Reopened" in words(answer)
     kept = stored(complete)
     assert (kept.status, kept.frozen, kept.completed_at, kept.completed_by) == ("draft", None, None, None)
     event = kept.events.last()
     assert (event.to_status, event.by, event.why) == ("draft", manager, "A <b>row</b> was wrong.")
     page = words(as_(viewer).get(complete.get_absolute_url()))
-    assert "Opened again by Mara Gerr" in page
+    assert "Reopened by Mara Gerr" in page
     assert "A &lt;b&gt;row&lt;/b&gt; was wrong." in page
 
 
 @pytest.mark.parametrize("why", ["", "   ", "x" * 1001])
 def test_reopening_needs_a_reason(complete, url, as_, manager, why):
     answer = as_(manager).post(url("reopen", complete), {"why": why}, follow=True)
-    assert "Say why it is opened again" in words(answer)
+    assert "Enter a reason for reopening" in words(answer)
     assert stored(complete).status == "complete"
     assert complete.events.count() == 1
 
@@ -149,7 +149,7 @@ def test_who_may_not_reopen_is_told_so_whatever_the_reason(request, complete, ur
 
 def test_what_is_open_cannot_be_reopened(analysis, url, as_, manager):
     answer = as_(manager).post(url("reopen", analysis), {"why": "Because."}, follow=True)
-    assert "It was already open" in words(answer)
+    assert "It was already reopened" in words(answer)
     assert not analysis.events.exists()
 
 
@@ -194,7 +194,7 @@ def test_a_file_that_another_analysis_uses_is_kept(
 
 def test_a_complete_one_is_not_deleted(complete, url, as_, manager):
     answer = as_(manager).post(url("delete", complete), follow=True)
-    assert "Only a gap analysis under way can be deleted" in words(answer)
+    assert "Only a gap analysis in progress can be deleted" in words(answer)
     assert stored(complete).status == "complete"
 
 
@@ -209,5 +209,5 @@ def test_one_that_was_completed_meanwhile_is_not_deleted(answered, manager, seen
 def test_a_second_deletion_says_so(analysis, manager, seen_by):
     late = seen_by(manager, analysis)
     analysis.discard()
-    with pytest.raises(WrongState, match="already gone"):
+    with pytest.raises(WrongState, match="already deleted"):
         late.discard()

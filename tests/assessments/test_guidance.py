@@ -59,7 +59,7 @@ def test_where_none_is_in_place_it_says_so(url, utility, manager, as_, catalog):
     html = as_(manager).get(url("guidance", bare, "vision")).text
 
     assert initiatives_in(html) == []
-    assert "No initiative is in place yet" in html
+    assert "No initiatives are in place yet" in html
 
 
 def test_in_the_row_it_comes_without_the_page_around_it(url, analysis, as_, viewer):

@@ -109,13 +109,13 @@ def test_the_files_hold_the_filtered_list(three, as_, manager, utility):
     answer = as_(manager).get(LIST, {"export": "csv", "utility": utility.pk, "sort": "as_of"})
     assert answer["Content-Disposition"] == f'attachment; filename="gap-analyses-{timezone.localdate()}.csv"'
     assert list(csv.reader(StringIO(answer.content.decode("utf-8-sig")))) == [
-        ["Name", "Utility", "As of", "State", "Answered"],
-        ["Year one", utility.name, "2024-06-30", "Under way", "0"],
+        ["Name", "Utility", "As of", "Status", "Answered"],
+        ["Year one", utility.name, "2024-06-30", "In progress", "0"],
         ["Year two", utility.name, "2025-06-30", "Complete", "18"],
     ]
     answer = as_(manager).get(LIST, {"export": "xlsx", "name": "wells"})
     head, *rows = load_workbook(BytesIO(answer.content)).active.values
-    assert rows == [("wells", "albany Water", datetime(2026, 6, 30), "Under way", 0)]
+    assert rows == [("wells", "albany Water", datetime(2026, 6, 30), "In progress", 0)]
 
 
 @pytest.mark.parametrize("query", [{"name": "year", "sort": "-name"}, {"export": "csv"}, {"export": "xlsx"}], ids=str)
@@ -146,6 +146,6 @@ def test_one_utility_has_a_button_several_a_menu_none_neither(listed, manager, v
 
 def test_an_empty_list_has_no_filters_and_says_where_to_begin(listed, manager, as_, db):
     text = listed(manager)
-    assert "A first one takes about ten minutes" in text
+    assert "The first one takes about ten minutes" in text
     assert "<table" not in text
     assert 'role="search"' not in text

@@ -100,9 +100,9 @@ def test_markup_is_shown_as_text(full):
 def test_one_under_way_says_what_is_not_answered(analysis, row):
     Finding.objects.filter(pk=row(analysis).pk).update(rating=2, areas=["E", "S"], to_confirm=True)
     made = page(analysis)
-    assert "Under way: 1 of 18 elements answered" in made
+    assert "In progress: 1 of 18 elements answered" in made
     assert made.count("Not answered") >= 17
-    assert "(carried over, to be confirmed)" in made
+    assert "(carried over, needs confirmation)" in made
     assert "Not described." in made
 
 

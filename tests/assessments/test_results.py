@@ -73,8 +73,8 @@ def test_the_example_in_words():
     assert EXAMPLE.headline == "Strong on Plan and Check, nothing yet on Do and Act"
     assert EXAMPLE.sentences == [
         "4 of 6 elements exist; 2 serve more than one area.",
-        "1 is not answered yet and counts as nothing.",
-        "2 serve a single area and could be extended to others before anything new is written.",
+        "1 is not answered yet and counts as 0.",
+        "2 support a single area and could be extended to others before you build anything new.",
         "Of the 2 elements that matter most for strategic alignment, 1 serves several areas.",
     ]
 
@@ -84,13 +84,13 @@ def test_nothing_answered():
     assert empty.headline == "Not answered yet"
     assert empty.sentences == [
         "None of the 18 elements exist; none serve more than one area.",
-        "18 are not answered yet and count as nothing.",
+        "18 are not answered yet and count as 0.",
         "Of the 18 elements that matter most for strategic alignment, none serve several areas.",
     ]
 
 
 def test_nothing_in_place():
-    assert results(a_row("plan", 0), a_row("do", None)).headline == "Nothing in place yet: every element is open"
+    assert results(a_row("plan", 0), a_row("do", None)).headline == "Nothing in place yet"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_nothing_in_place():
     [
         ([2, 2, 2, 2], "Strong on Plan, Do, Check and Act"),
         ([1, 1, 1, 1], "Part way on Plan, Do, Check and Act"),
-        ([2, 1, 0, 0], "Strong on Plan, part way on Do, nothing yet on Check and Act"),
+        ([2, 1, 0, 0], "Strong on Plan, moderate on Do, nothing yet on Check and Act"),
     ],
 )
 def test_the_headline_says_where_it_is_strong(ratings, headline):
@@ -119,7 +119,7 @@ def test_one_of_each_reads_well():
     one = results(a_row("plan", 2, "ES", key=True), a_row("do", 1, "E"))
     assert one.sentences == [
         "2 of 2 elements exist; 1 serves more than one area.",
-        "1 serves a single area and could be extended to others before anything new is written.",
+        "1 supports a single area and could be extended to others before you build anything new.",
         "Of the 1 elements that matter most for strategic alignment, 1 serves several areas.",
     ]
     assert (
@@ -189,7 +189,7 @@ def test_the_results_of_an_analysis(analysis, row, save, url, as_, manager, view
     page = as_(viewer).get(url("results", analysis)).content.decode()
     assert f"<h1>{found.headline}</h1>" in page
     assert all(sentence in page for sentence in found.sentences)
-    assert "the gap analysis is still under way" in page
+    assert "The gap analysis is still in progress" in page
     assert page.count('<td class="n">covered</td>') == 3
     assert page.count('<td class="n">gap</td>') == 87
     assert "3 of 36 points" in page

@@ -133,10 +133,10 @@ def test_forged_json_saves_change_nothing(address, browser, role):
 
 def test_a_viewer_sees_nothing_to_change(answered, browser):
     page = browser("viewer").get(answered.get_absolute_url()).content.decode()
-    assert "You may read it; managers and contributors fill it in." in page
+    assert "You can read it. Managers and contributors fill it in." in page
     main = page.partition("<main")[2].partition("</main")[0]
     assert "<form" not in main
-    assert "Start a new one from it" not in main
+    assert "Use as a starting point" not in main
 
 
 def test_who_left_the_utility_is_a_stranger(address, browser, contributor):

@@ -67,7 +67,7 @@ def test_two_people_do_not_overwrite_each_other_unseen(analysis, rescope, manage
     answer = rescope(manager, analysis, name="Mine")
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Someone changed these meanwhile" in page
+    assert "Someone else changed these while you were editing" in page
     assert 'value="Mine"' in page
     assert 'name="version" value="2"' in page
     assert stored(analysis).name == "Theirs"
@@ -97,7 +97,7 @@ def test_a_complete_one_keeps_its_frame_and_says_why(request, complete, rescope,
     assert rescope(person, complete)["Location"] == complete.get_absolute_url()
     page = as_(person).get(url("scope", complete), follow=True)
     assert page.redirect_chain == [(complete.get_absolute_url(), 302)]
-    assert "It is complete, so its scope stays as it is. A manager can open it again." in page.text
+    assert "This gap analysis is complete, so its scope can’t be changed. A manager can reopen it." in page.text
     assert stored(complete).name == "Integrated system, 2026"
 
 

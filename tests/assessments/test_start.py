@@ -66,7 +66,7 @@ def test_it_begins_with_18_unanswered_rows(request, catalog, utility, start, rol
 def test_the_form_offers_all_areas_and_today(catalog, utility, manager, as_):
     page = as_(manager).get(reverse("assessments:start", args=[utility.pk])).content.decode()
     assert page.count('name="areas"') == 5
-    assert "Start from a previous one" not in page
+    assert "Start from an earlier gap analysis" not in page
     for chain in ("Drinking water", "Wastewater", "Stormwater"):
         assert chain in page
 
@@ -145,7 +145,7 @@ def test_findings_are_carried_over_and_wait_for_confirmation(earlier, copy, row,
     assert (vision.rating, vision.areas, vision.initiatives) == (2, ["E", "Q"], ["cmom", "iso-14001"])
     assert (vision.evidence, vision.changes, vision.notes) == ("On the wall.", "Say it aloud.", "Since 2020.")
     assert (vision.to_confirm, vision.is_answered, vision.version, vision.changed_by) == (True, False, 1, None)
-    assert vision.missing_reason(made.areas) == "carried over from an earlier analysis: confirm it or change it"
+    assert vision.missing_reason(made.areas) == "carried over from an earlier analysis: confirm or change it"
     assert row(made, "training-awareness-competence").to_confirm, "a rating of none is carried over too"
     assert not row(made, "auditing").to_confirm, "what was not answered has nothing to confirm"
     assert made.copied_from == earlier

@@ -107,7 +107,7 @@ def test_a_rows_guidance_opens_in_place_and_closes_by_keyboard(visits, manager, 
     expect(here.get_by_role("link", name="CMOM", exact=True)).to_be_visible()
     expect(here.get_by_role("link", name="ISO 14001", exact=True)).to_be_visible()
     expect(here.get_by_role("link", name="Asset management")).to_have_count(0)
-    expect(here.get_by_text("on a page of its own")).to_be_hidden()
+    expect(here.get_by_text("as a separate page")).to_be_hidden()
     expect(guidance(page)).to_be_focused()
     look(page, "guidance-in-the-row")
     page.keyboard.press("Enter")
@@ -132,7 +132,7 @@ def test_where_it_cannot_be_fetched_its_link_stays(visits, manager, analysis):
     page = visits(manager, analysis.get_absolute_url())
     page.context.set_offline(True)
     guidance(page).click()
-    expect(row(page, "policy-statements").get_by_role("link", name="on a page of its own")).to_be_visible()
+    expect(row(page, "policy-statements").get_by_role("link", name="as a separate page")).to_be_visible()
 
 
 def test_who_is_signed_out_meanwhile_finds_the_link_instead_of_a_form_in_the_row(visits, manager, analysis):
@@ -140,14 +140,14 @@ def test_who_is_signed_out_meanwhile_finds_the_link_instead_of_a_form_in_the_row
     page.context.clear_cookies()
     with page.expect_response("**/account/login/**"):
         guidance(page).click()
-    expect(row(page, "policy-statements").get_by_role("link", name="on a page of its own")).to_be_visible()
+    expect(row(page, "policy-statements").get_by_role("link", name="as a separate page")).to_be_visible()
     expect(row(page, "policy-statements").get_by_label("Password")).to_have_count(0)
 
 
 def test_without_scripts_the_guidance_is_a_page_that_leads_back_to_the_row(visits, viewer, analysis):
     page = visits(viewer, analysis.get_absolute_url(), java_script_enabled=False)
     guidance(page).click()
-    row(page, "policy-statements").get_by_role("link", name="on a page of its own").click()
+    row(page, "policy-statements").get_by_role("link", name="as a separate page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Guidance: Policy statements")
     page.get_by_role("link", name="Back to the row").click()
     expect(row(page, "policy-statements")).to_be_in_viewport()

@@ -62,7 +62,7 @@ def assert_all_kept(page: Page) -> None:
     if not vision.get_by_label("Evidence").is_visible():
         open_row(page, "vision")
     expect(vision.get_by_label("Evidence")).to_have_value(EVIDENCE)
-    expect(vision.get_by_label("What must change")).to_have_value(CHANGES)
+    expect(vision.get_by_label("What needs to change")).to_have_value(CHANGES)
     expect(vision.get_by_label("CMOM")).to_be_checked()
     expect(vision.get_by_role("link", name=LINK_TITLE)).to_be_visible()
     expect(vision.get_by_role("link", name="council-minutes.pdf")).to_be_visible()
@@ -90,7 +90,7 @@ def test_by_mouse(page, minutes, tmp_path, utility):
         choose(page, slug, CHOICES[number % 3])
     vision = open_row(page, "vision")
     vision.get_by_text("CMOM", exact=True).click()
-    vision.get_by_label("What must change").fill(CHANGES)
+    vision.get_by_label("What needs to change").fill(CHANGES)
     vision.get_by_label("Evidence").fill(EVIDENCE)
     vision.get_by_label("Link", exact=True).fill(LINK)
     vision.get_by_label("What it is").fill(LINK_TITLE)
@@ -107,7 +107,7 @@ def test_by_mouse(page, minutes, tmp_path, utility):
     page.get_by_role("button", name="Mark complete").click()
     expect(page.get_by_text("Marked complete.")).to_be_visible()
     expect(page.get_by_role("img", name="Heat map")).to_be_visible()
-    page.get_by_role("button", name="Make the PDF report").click()
+    page.get_by_role("button", name="Create PDF report").click()
     ready = page.get_by_role("link", name="Download the PDF")
     expect(ready).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
@@ -165,7 +165,7 @@ def test_by_keyboard_alone(page, minutes, tmp_path, utility):
     keyboard.press("Space", vision.get_by_role("button", name="Details of"))
     expect(vision.get_by_label("Evidence")).to_be_visible()
     keyboard.press("Space", vision.get_by_label("CMOM", exact=True))
-    keyboard.type(CHANGES, vision.get_by_label("What must change"))
+    keyboard.type(CHANGES, vision.get_by_label("What needs to change"))
     keyboard.type(EVIDENCE, vision.get_by_label("Evidence"))
     keyboard.type(LINK, vision.get_by_label("Link", exact=True))
     keyboard.type(LINK_TITLE, vision.get_by_label("What it is"))
@@ -182,7 +182,7 @@ def test_by_keyboard_alone(page, minutes, tmp_path, utility):
 
     keyboard.press("Enter", page.get_by_role("button", name="Mark complete"))
     expect(page.get_by_text("Marked complete.")).to_be_visible()
-    keyboard.press("Enter", page.get_by_role("button", name="Make the PDF report"))
+    keyboard.press("Enter", page.get_by_role("button", name="Create PDF report"))
     ready = page.get_by_role("link", name="Download the PDF")
     expect(ready).to_be_visible(timeout=60_000)
     with page.expect_download() as download:

@@ -59,7 +59,7 @@ def test_gap_analyses(visits, manager, analyses):
         page.get_by_role("link", name="Excel").click()
     assert file.value.suggested_filename == f"gap-analyses-{timezone.localdate()}.xlsx"
 
-    page.get_by_role("textbox", name="Words in the name").fill("nowhere")
+    page.get_by_role("textbox", name="Name contains").fill("nowhere")
     page.get_by_role("button", name="Show").press("Enter")
     expect(page.get_by_text("No gap analysis fits this choice.")).to_be_visible()
     look(page, "analyses-none")
@@ -103,11 +103,11 @@ def test_reports_in_every_state(visits, analysis, viewer):
         report.start()
     made.finish(StoredFile.keep_made("a.pdf", "application/pdf", b"%PDF-1.7 made", by=viewer))
     failed.fail("The report was not finished after ten minutes, so it was stopped.")
-    running.heartbeat(30, "Laying out the pages")
+    running.heartbeat(30, "Laying out pages")
     page = visits(viewer, reverse("reports:list"))
-    expect(page.get_by_text("Being made, 30 %")).to_be_visible()
+    expect(page.get_by_text("In progress, 30%")).to_be_visible()
     look(page, "reports-list")
-    page.get_by_role("combobox", name="State").select_option("Ready")
+    page.get_by_role("combobox", name="Status").select_option("Ready")
     page.get_by_role("button", name="Show").press("Enter")
     expect(page.get_by_text("1 of 4 reports")).to_be_visible()
     look(page, "reports-list-filtered")

@@ -44,7 +44,7 @@ def test_who_belongs_nowhere_is_led_to_a_utility(as_):
 def test_a_first_analysis_waits_for_who_may_start_it(request, as_, utility, role):
     page = words(as_(request.getfixturevalue(role)))
     assert "1 item needs your attention" in page
-    assert "A first gap analysis for Riverbend Water and Sewer" in page
+    assert "First gap analysis for Riverbend Water and Sewer" in page
     assert reverse("assessments:start", args=[utility.pk]) in page
 
 
@@ -58,17 +58,17 @@ def test_nothing_waits_for_a_viewer(as_, viewer, analysis):
 @pytest.mark.parametrize("role", ["manager", "contributor"])
 def test_unanswered_elements_wait(request, as_, analysis, role):
     person = request.getfixturevalue(role)
-    assert "18 of 18 elements wait for an answer" in words(as_(person))
+    assert "18 of 18 elements still need an answer" in words(as_(person))
     analysis.findings.exclude(element__slug="vision").update(rating=0)
     page = words(as_(person))
-    assert "1 of 18 elements waits for an answer" in page
+    assert "1 of 18 elements still needs an answer" in page
     assert analysis.get_absolute_url() in page
-    assert "A first gap analysis" not in page
+    assert "First gap analysis" not in page
 
 
 def test_an_answered_one_waits_for_its_manager(as_, analysis, manager, contributor):
     analysis.findings.update(rating=0)
-    assert "Look it over and mark it complete" in words(as_(manager))
+    assert "Review it and mark it complete" in words(as_(manager))
     assert "A manager can mark it complete" in words(as_(contributor))
 
 
@@ -90,10 +90,10 @@ def test_a_report_that_could_not_be_made_waits_for_who_asked(as_, analysis, view
     )
     Report.objects.filter(pk=report.pk).update(status="failed", error="It broke.")
     page = words(as_(viewer))
-    assert "This report could not be made" in page
+    assert "This report couldn’t be created" in page
     assert "Gap analysis: &lt;b&gt;x&lt;/b&gt;" in page
     assert reverse("reports:report", args=[report.pk]) in page
-    assert "could not be made" not in words(as_(manager))
+    assert "be created" not in words(as_(manager))
 
 
 def test_what_is_anothers_is_not_shown(as_, analysis, stranger):

@@ -39,7 +39,7 @@ def test_the_waiting_page_counts(bundle, work, broken, as_, viewer):
     browser = as_(viewer)
     work(3)
     text = browser.get(page("report", bundle)).text
-    assert "1 of 6 made, 1 could not be made" in text
+    assert "1 of 6 created, 1 failed" in text
     assert 'max="100" value="33"' in text
     assert 'hx-trigger="every 2s"' in text
     polled = browser.get(page("report", bundle), {"seen": fresh(bundle).seen}, headers={"HX-Request": "true"})
@@ -48,16 +48,16 @@ def test_the_waiting_page_counts(bundle, work, broken, as_, viewer):
     work(1)
     polled = browser.get(page("report", bundle), {"seen": seen}, headers={"HX-Request": "true"})
     assert polled.status_code == 200
-    assert "2 of 6 made, 1 could not be made" in polled.text
+    assert "2 of 6 created, 1 failed" in polled.text
     fresh(bundle).parts.update(status="failed", file=None)
     work.sweep()
-    assert "waiting for its turn" in browser.get(page("report", bundle)).text
+    assert "in the queue" in browser.get(page("report", bundle)).text
     together = fresh(bundle)
     together.start()
-    together.heartbeat(30, "Putting together 2 of 6")
+    together.heartbeat(30, "Combining 2 of 6")
     text = browser.get(page("report", bundle)).text
     assert "Your documents are being put together" in text
-    assert "Putting together 2 of 6" in text
+    assert "Combining 2 of 6" in text
 
 
 def test_a_whole_one_is_a_zip(bundle, work, as_, viewer):
@@ -66,8 +66,8 @@ def test_a_whole_one_is_a_zip(bundle, work, as_, viewer):
     assert "Your documents are ready" in text
     assert "Download the ZIP" in text
     assert "with 6 documents" in text
-    assert "could not be made" not in text
-    assert "Make what is missing" in text
+    assert "failed" not in text
+    assert "Create missing documents" in text
 
 
 def test_what_could_not_be_made_is_named_with_one_button(bundle, work, broken, as_, viewer):
@@ -78,12 +78,12 @@ def test_what_could_not_be_made_is_named_with_one_button(bundle, work, broken, a
     text = browser.get(page("report", bundle)).text
     assert "4 of 6 documents are ready" in text
     assert "<li>Letter: Letter to Broken<small>Something in this program went wrong" in text
-    assert text.count("Make what is missing") == 1
+    assert text.count("Create missing documents") == 1
     assert browser.get(page("again", bundle)).status_code == 405
     answer = browser.post(page("again", bundle), follow=True)
     assert fresh(bundle).status == "requested"
-    assert "Your request is kept" in answer.text
-    assert "already asked for again" in browser.post(page("again", bundle), follow=True).text
+    assert "Your request was saved" in answer.text
+    assert "already requested again" in browser.post(page("again", bundle), follow=True).text
     fresh(bundle).publish()
     work()
     assert "Your documents are ready" in browser.get(page("report", bundle)).text
@@ -95,9 +95,9 @@ def test_one_that_failed_offers_the_same(bundle, work, several, as_, viewer):
         utility.save()
     work()
     text = as_(viewer).get(page("report", bundle)).text
-    assert "The documents could not be made" in text
+    assert "The documents couldn’t be created" in text
     assert "Letter: Letter to Broken &amp; Aldrich" in text
-    assert text.count("Make what is missing") == 1
+    assert text.count("Create missing documents") == 1
     assert "Download" not in text
 
 
@@ -107,7 +107,7 @@ def test_only_a_hundred_failures_are_listed(bundle, work, as_, viewer):
     Report.objects.bulk_create([Report(title=f"No. {n}", object_id=n, order=n, **failed) for n in range(120)])
     text = as_(viewer).get(page("report", bundle)).text
     assert text.count("<small>It broke.") == 100
-    assert "These are the first hundred" in text
+    assert "Only the first 100 are shown" in text
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -133,11 +133,11 @@ def test_parts_are_in_no_list(bundle, work, broken, as_, viewer):
     work(3)
     text = browser.get(reverse("reports:list")).text
     assert text.count('scope="row"') == 1
-    assert "Parts are being made" in text
+    assert "Creating documents" in text
     work()
     for query in ({}, {"status": "failed"}, {"export": "csv"}):
         assert "Letter to" not in browser.get(reverse("reports:list"), query).content.decode()
-    assert not [waiting for waiting in waiting_for(viewer) if "could not be made" in waiting.why]
+    assert not [waiting for waiting in waiting_for(viewer) if "be created" in waiting.why]
 
 
 def test_deleting_asks_once(bundle, work, as_, viewer):
@@ -185,10 +185,10 @@ def test_a_page_shows_how_far_the_latest_is(bundle, work, broken, state, utility
     assert ">Waiting<" in state(latest())
     work(3)
     assert page("report", bundle) in state(latest())
-    assert "Parts are being made, 33 %" in state(latest())
+    assert "Creating documents, 33%" in state(latest())
     work()
     assert ">Ready<" in state(latest())
-    assert "2 could not be made" in state(latest())
+    assert "2 failed" in state(latest())
 
 
 def test_another_person_reads_who_has_it(bundle, state, viewer, manager):

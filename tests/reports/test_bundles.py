@@ -100,7 +100,7 @@ def test_it_fails_only_where_nothing_could_be_made(bundle, work, several):
 def test_one_without_parts(bundle, work, bundle_kinds):
     bundle_kinds(parts=lambda utility: [])
     work()
-    assert (fresh(bundle).status, fresh(bundle).error) == (Status.FAILED, "There is nothing to make yet.")
+    assert (fresh(bundle).status, fresh(bundle).error) == (Status.FAILED, "There are no documents to create yet.")
 
 
 def test_what_a_person_may_not_have_alone_is_not_in_the_bundle(bundle, work, several, viewer):

@@ -57,7 +57,7 @@ def titles(text: str) -> list[str]:
         ("-title", ["gamma", "Delta", "Beta", "alpha"]),
         ("requested_at", ["Beta", "alpha", "Delta", "gamma"]),
         ("-requested_at", ["gamma", "Delta", "alpha", "Beta"]),
-        ("status", ["Delta", "alpha", "Beta", "gamma"]),  # waiting, being made, ready, could not be made
+        ("status", ["Delta", "alpha", "Beta", "gamma"]),  # in the queue, in progress, ready, failed
         ("-status", ["gamma", "Beta", "alpha", "Delta"]),
         ("kept_until", ["gamma", "Beta", "Delta", "alpha"]),  # what is not finished last, newest first
         ("-kept_until", ["Beta", "gamma", "Delta", "alpha"]),
@@ -103,8 +103,8 @@ def test_the_files_hold_the_filtered_list(four, as_, viewer):
     answer = as_(viewer).get(LIST, {"export": "csv", "sort": "title", "kind": slow_kind.NAME})
     assert answer["Content-Disposition"] == f'attachment; filename="my-reports-{timezone.localdate()}.csv"'
     assert list(csv.reader(StringIO(answer.content.decode("utf-8-sig")))) == [
-        ["Report", "Kind", "Asked for", "State", "Kept until"],
-        ["alpha", "Test report", "2026-03-02T07:00:00-05:00", "Being made", ""],
+        ["Report", "Type", "Requested", "Status", "Available until"],
+        ["alpha", "Test report", "2026-03-02T07:00:00-05:00", "In progress", ""],
         ["Beta", "Test report", "2026-03-01T07:00:00-05:00", "Ready", "2026-06-17T08:00:00-04:00"],
         ["Delta", "Test report", "2026-03-03T07:00:00-05:00", "Waiting", ""],
     ]

@@ -46,7 +46,7 @@ def test_the_waiting_person_is_told_each_step(report, kind, monkeypatch):
 
     monkeypatch.setattr(Report, "heartbeat", listen)
     made(report)
-    assert told == [(5, "Gathering what was recorded"), (30, "Laying out the pages"), (80, "Writing the PDF")]
+    assert told == [(5, "Collecting the data"), (30, "Laying out pages"), (80, "Creating the PDF")]
 
 
 def test_the_second_message_for_one_request_does_nothing(report):

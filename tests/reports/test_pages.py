@@ -81,8 +81,8 @@ def test_a_broker_that_is_away_holds_nothing_up(kind, no_broker, as_, viewer, ut
     answer = browser.post(request_url(utility), follow=True)
     report = Report.objects.get()
     assert report.queued_at is None
-    assert "Your request is kept" in answer.text
-    assert "can’t be reached right now" in answer.text
+    assert "Your request was saved" in answer.text
+    assert "is not available right now" in answer.text
     Report.objects.unsent().publish()  # still away
     report.refresh_from_db()
     assert (report.status, report.queued_at) == ("requested", None)
@@ -103,12 +103,12 @@ def test_what_was_sent_is_noted(kind, utility, viewer, sent_tasks, django_captur
 
 def test_the_waiting_page_says_how_far_it_is(report, as_, viewer):
     browser = as_(viewer)
-    assert "waiting for its turn" in browser.get(page("report", report)).text
+    assert "in the queue" in browser.get(page("report", report)).text
     report.start()
-    report.heartbeat(30, "Laying out the pages")
+    report.heartbeat(30, "Laying out pages")
     text = browser.get(page("report", report)).text
     assert 'max="100" value="30"' in text
-    assert "Laying out the pages" in text
+    assert "Laying out pages" in text
     assert 'hx-trigger="every 2s"' in text
     assert "Check again" in text
 
@@ -138,12 +138,12 @@ def test_a_failure_says_what_happened_and_offers_to_try_again(report, as_, viewe
     browser = as_(viewer)
     text = browser.get(page("report", report)).text
     assert "The &lt;b&gt;printer&lt;/b&gt; is tired." in text
-    assert "Nothing that you or your colleagues recorded was changed or lost" in text
+    assert "Your data was not changed or lost" in text
     assert browser.get(page("again", report)).status_code == 405
     answer = browser.post(page("again", report), follow=True)
     report.refresh_from_db()
     assert report.status == "requested"
-    assert "Your request is kept" in answer.text
+    assert "Your request was saved" in answer.text
 
 
 def test_trying_again_twice_is_no_error(report, as_, viewer):
@@ -152,7 +152,7 @@ def test_trying_again_twice_is_no_error(report, as_, viewer):
     browser = as_(viewer)
     browser.post(page("again", report))
     answer = browser.post(page("again", report), follow=True)
-    assert "already asked for again" in answer.text
+    assert "already requested again" in answer.text
     assert report.events.filter(to_status="requested").count() == 1
 
 
@@ -167,7 +167,7 @@ def test_a_report_given_back_says_so(report, silent, as_, viewer):
     report.start()
     silent(report)
     Report.objects.abandoned().requeue()
-    assert "will be started again" in as_(viewer).get(page("report", report)).text
+    assert "will be restarted" in as_(viewer).get(page("report", report)).text
 
 
 # --- The list
@@ -189,7 +189,7 @@ def test_the_list_filters_by_status(report, as_, viewer):
 
 
 def test_an_empty_list_says_where_to_begin(as_, viewer):
-    assert "You have not asked for a report yet" in as_(viewer).get(reverse("reports:list")).text
+    assert "You have not requested any reports yet" in as_(viewer).get(reverse("reports:list")).text
 
 
 def several(viewer, count: int) -> None:

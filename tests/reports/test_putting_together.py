@@ -127,7 +127,7 @@ def test_a_volume_ends_after_so_many(zipped, monkeypatch):
 
 def test_what_is_missing_is_listed(zipped, broken):
     archive = zipped()
-    listed = archive.read("could not be made.txt").decode()
+    listed = archive.read("failed documents.txt").decode()
     assert "Letter: Letter to Broken\r\n    Something in this program went wrong" in listed
     assert "secret" not in listed
     assert "Letters/Letter to Broken.pdf" not in archive.namelist()
@@ -192,8 +192,8 @@ def test_the_waiting_person_is_told_how_far_it_is(bundle, work, monkeypatch):
 
     monkeypatch.setattr(Report, "heartbeat", listen)
     work()
-    together = [(15 * n, f"Putting together {n} of 6") for n in range(1, 7)]
-    assert told == [(0, "Looking what there is to make"), *together, (95, "Keeping the ZIP")]
+    together = [(15 * n, f"Combining {n} of 6") for n in range(1, 7)]
+    assert told == [(0, "Preparing the documents"), *together, (95, "Saving the ZIP")]
 
 
 def test_who_lost_the_lease_puts_nothing_together(bundle, work, silent, monkeypatch):

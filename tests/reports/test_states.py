@@ -73,9 +73,9 @@ def test_only_one_of_two_workers_takes_a_report_up(report):
 def test_a_heartbeat_renews_the_lease_and_tells_more(report, silent):
     report.start()
     silent(report)
-    assert report.heartbeat(40, "Laying out the pages")
+    assert report.heartbeat(40, "Laying out pages")
     report.refresh_from_db()
-    assert (report.progress, report.doing) == (40, "Laying out the pages")
+    assert (report.progress, report.doing) == (40, "Laying out pages")
     assert report.leased_until > timezone.now() + LEASE / 2
 
 

@@ -33,11 +33,11 @@ def test_waiting_until_it_is_ready(opened, kind, no_broker, viewer, utility):
     report = Report.request(slow_kind.NAME, utility, viewer)
     page = opened(reverse("reports:report", args=[report.pk]))
     status = page.get_by_role("status")
-    expect(status).to_contain_text("Your request is kept")
+    expect(status).to_contain_text("Your request was saved")
     look(page, "kept")
     report.start()
-    report.heartbeat(30, "Laying out the pages")
-    expect(page.get_by_role("progressbar", name="Laying out the pages")).to_be_visible()
+    report.heartbeat(30, "Laying out pages")
+    expect(page.get_by_role("progressbar", name="Laying out pages")).to_be_visible()
     look(page, "running")
     page.get_by_role("link", name="Check again").focus()
     report.finish(StoredFile.keep_made("R.pdf", "application/pdf", b"%PDF-1.7 made", by=viewer))
@@ -66,8 +66,8 @@ def test_a_failure_and_the_list(opened, kind, no_broker, viewer, utility):
     asked = opened(reverse("reports:delete", args=[report.pk]))
     look(asked, "delete")
     page.get_by_role("button", name="Try again").press("Enter")
-    expect(page.get_by_role("heading", name="Your request is kept")).to_be_visible()
-    listed.get_by_role("combobox", name="State").select_option("Ready")
+    expect(page.get_by_role("heading", name="Your request was saved")).to_be_visible()
+    listed.get_by_role("combobox", name="Status").select_option("Ready")
     listed.get_by_role("button", name="Show").press("Enter")
     expect(listed.get_by_text("No report fits this choice.")).to_be_visible()
     look(listed, "list-empty")
@@ -76,10 +76,10 @@ def test_a_failure_and_the_list(opened, kind, no_broker, viewer, utility):
 def test_a_bundle_until_what_is_missing_is_made(opened, bundle, broken, queue):
     page = opened(reverse("reports:report", args=[bundle.pk]))
     status = page.get_by_role("status")
-    expect(status).to_contain_text("waiting for its turn")
+    expect(status).to_contain_text("in the queue")
     for _ in range(3):
         tasks.make(queue.pop(0))
-    expect(page.get_by_role("progressbar", name="1 of 6 made, 1 could not be made")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="1 of 6 created, 1 failed")).to_be_visible()
     look(page, "bundle-gathering")
     while queue:
         tasks.make(queue.pop(0))
@@ -88,8 +88,8 @@ def test_a_bundle_until_what_is_missing_is_made(opened, bundle, broken, queue):
     look(page, "bundle-partly")
     broken.name = "Mended"
     broken.save()
-    page.get_by_role("button", name="Make what is missing").click()
-    expect(status).to_contain_text("waiting for its turn")
+    page.get_by_role("button", name="Create missing documents").click()
+    expect(status).to_contain_text("in the queue")
     while queue:
         tasks.make(queue.pop(0))
     expect(status).to_contain_text("Your documents are ready")
@@ -108,5 +108,5 @@ def test_a_bundle_that_failed_and_the_list(opened, bundle, several, queue):
     while queue:
         tasks.make(queue.pop(0))
     page = opened(reverse("reports:report", args=[bundle.pk]))
-    expect(page.get_by_role("heading", name="The documents could not be made")).to_be_visible()
+    expect(page.get_by_role("heading", name="The documents couldn’t be created")).to_be_visible()
     look(page, "bundle-failed")

@@ -35,7 +35,7 @@ class Utilities(Table):
 
 
 class UtilityFilters(Filters):
-    name = CharFilter(label="Words in the name", lookup_expr="icontains")
+    name = CharFilter(label="Name contains", lookup_expr="icontains")
     state = ChoiceFilter(label="State", choices=[("OR", "Oregon"), ("WA", "Washington")], empty_label="All states")
     since = DateFilter("created_at", lookup_expr="date__gte", label="Since")
     number = NumberFilter("pk", label="Number")
