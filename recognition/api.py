@@ -158,7 +158,7 @@ class CheckOut(Schema):
     notes: list[str]
 
 
-@router.post("recognition/check", response=CheckOut, summary="What an application still lacks; nothing is kept")
+@router.post("recognition/check", response=CheckOut, summary="What an application is missing; nothing is saved")
 def check(request: HttpRequest, entry: CheckIn) -> completeness.Outcome:
     rules = current_criteria()
     if unknown := list(_unknown_slugs(entry, rules)):
@@ -240,12 +240,12 @@ PARAMETERS: dict[str, Any] = {
 BurdenIn = create_model("BurdenIn", **PARAMETERS)
 
 
-@router.get("recognition/burden", response=BurdenOut, summary="What a round of applications costs")
+@router.get("recognition/burden", response=BurdenOut, summary="Cost estimate for a round of applications")
 @cacheable
 def estimate(request: HttpRequest, given: Query[BurdenIn]) -> burden.Estimate:  # type: ignore[valid-type]
     """Rejects unknown parameters; otherwise a mistyped assumption would silently keep its default."""
     if unknown := request.GET.keys() - PARAMETERS.keys():
-        known = "there is no such parameter"
+        known = "unknown parameter"
         raise ValidationError([{"type": "unknown", "loc": ["query", name], "msg": known} for name in sorted(unknown)])
     figures = dict(vars(given))
     applications = figures.pop("wastewater"), figures.pop("drinking_water")
@@ -253,12 +253,12 @@ def estimate(request: HttpRequest, given: Query[BurdenIn]) -> burden.Estimate:  
 
 
 class RegisterIn(Schema):
-    """Filters of the register. All are optional."""
+    """Filters of the list of recognized utilities. All are optional."""
 
     state: Literal[tuple(code for code, _ in states())] | None = None  # type: ignore[valid-type]
     region: Annotated[int, Field(ge=min(REGIONS), le=max(REGIONS))] | None = None
     system: Literal[tuple(System.values)] | None = None  # type: ignore[valid-type]
-    q: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$", description="Words of the name or the city")] = ""
+    q: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$", description="Words in the name or city")] = ""
 
 
 class AchievementOut(Schema):
@@ -269,7 +269,7 @@ class AchievementOut(Schema):
 
 
 class RecognizedOut(Schema):
-    """A valid recognition. ``region`` is the EPA region, 1 to 10; ``url`` is its page in the register."""
+    """A valid recognition. ``region`` is the EPA region, 1 to 10; ``url`` is its public page."""
 
     name: str
     city: str
@@ -289,14 +289,14 @@ class RegisterList(Schema):
     count: int
 
 
-@router.get("recognition/register", response=RegisterList, summary="The register of recognized utilities")
+@router.get("recognition/register", response=RegisterList, summary="Recognized utilities")
 @cacheable
 def recognized(request: HttpRequest, asked: Query[RegisterIn]) -> dict[str, Any]:
     items = _recognized(asked)
     return {"items": items, "count": len(items)}
 
 
-@router.get("recognition/register.csv", summary="The same as a CSV file")
+@router.get("recognition/register.csv", summary="Recognized utilities as a CSV file")
 @cacheable
 def recognized_csv(request: HttpRequest, asked: Query[RegisterIn]) -> HttpResponse:
     """Starts with a byte order mark, which Excel needs. Several values in one cell are separated by semicolons."""

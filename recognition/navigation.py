@@ -1,4 +1,4 @@
-"""Registers the navigation links to the recognition program and its public register."""
+"""Registers the navigation links to the recognition program and its public list of recognized utilities."""
 
 from workflow.navigation import Link, register
 
@@ -6,5 +6,5 @@ REGISTER = frozenset({"recognition:register", "recognition:register_entry"})
 
 register(
     Link("Recognition", "recognition:list", order=30, for_members=True),
-    Link("Register", "recognition:register", order=60, pages=REGISTER),
+    Link("Recognized utilities", "recognition:register", order=60, pages=REGISTER),
 )

@@ -192,7 +192,7 @@ class Rights:
     def require(self, act: Act) -> None:
         """Raises NotAllowed if the user may not do ``act`` now."""
         if not self.may(act):
-            raise NotAllowed("Your role does not include this step, or not at this stage.")
+            raise NotAllowed("Your role does not include this step at this stage.")
 
 
 def offered(user: User, act: Act) -> bool:

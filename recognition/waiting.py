@@ -33,17 +33,17 @@ def applications(user: User) -> Iterator[Waiting]:
 def _application(application: Application) -> Waiting:
     by = application.in_its_zone(application.deadline)
     if application.status == Status.RETURNED:
-        why = f"Something is missing. Complete it and submit it again by {by}."
-        return Waiting(f"{application}: it came back to you", why, "Complete it", application.get_absolute_url())
+        why = f"Something is missing. Complete it and resubmit it by {by}."
+        return Waiting(f"{application}: returned to you", why, "Complete", application.get_absolute_url())
     photos = [(photo.file.name, photo.caption) for photo in application.photos.all()]
     n = len(check_content(application.content(), photos, application.cycle).deficiencies)
     if n:
-        missing = f"{n} thing{' is' if n == 1 else 's are'} missing."
+        missing = f"{n} item{' is' if n == 1 else 's are'} missing."
     else:
         can_submit = application.my_role == Role.MANAGER
-        missing = "Nothing is missing. " + ("Submit it." if can_submit else "A manager can submit it.")
-    why = f"{missing} {_days_left(application)}: it can be submitted until {by}."
-    return Waiting(str(application), why, "Go on", application.get_absolute_url())
+        missing = "Ready to submit." if can_submit else "Ready for a manager to submit."
+    why = f"{missing} {_days_left(application)}: submit it by {by}."
+    return Waiting(str(application), why, "Continue", application.get_absolute_url())
 
 
 def _days_left(application: Application) -> str:
@@ -62,13 +62,13 @@ def reviews(user: User) -> Iterator[Waiting]:
         due = f"{'It was due' if seat.is_late else 'Due'} {seat.due:%B %-d}."
         left = seat.n_criteria - seat.n_rated
         if seat.declared_at is None:
-            why = f"Say first whether you have a conflict of interest. {due}"
+            why = f"First declare whether you have a conflict of interest. {due}"
         elif left:
-            why = f"{left} of {seat.n_criteria} criteria wait{'s' if left == 1 else ''} for your rating. {due}"
+            why = f"{left} of {seat.n_criteria} criteria still need{'s' if left == 1 else ''} your rating. {due}"
         else:
-            why = f"Everything is rated. Look it over and submit it. {due}"
+            why = f"Everything is rated. Check your review and submit it. {due}"
         what = f"Your review of {seat.application.utility}"
-        yield Waiting(what, why, "Go on" if seat.declared_at else "Begin", seat.get_absolute_url())
+        yield Waiting(what, why, "Continue" if seat.declared_at else "Start", seat.get_absolute_url())
 
 
 @source(order=22)
@@ -92,17 +92,19 @@ def queues(user: User) -> Iterator[Waiting]:
     )
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["completeness"])
-        yield from _some(n["new"], "to take up", "Submitted; nobody checks for completeness yet.", queue)
-        yield from _some(n["begun"], "in completeness review", "Taken up; the checklist is not finished.", queue)
+        yield from _some(
+            n["new"], "to check for completeness", "Submitted. The completeness review has not started.", queue
+        )
+        yield from _some(n["begun"], "in completeness review", "The checklist is not finished.", queue)
     if StaffGroup.COMPLIANCE in groups:
         queue = reverse("recognition:queue", args=["compliance"])
-        yield from _some(n["compliance"], "in compliance review", "Complete; the record is to be checked.", queue)
+        yield from _some(n["compliance"], "in compliance review", "The compliance record needs to be checked.", queue)
     if StaffGroup.OFFICIAL in groups:
-        why = "The panel has recommended."
+        why = "The panel has made its recommendation."
         yield from _some(n["to_decide"], "to decide", why, reverse("recognition:decisions"))
     if StaffGroup.OFFICIAL in groups and n["outbox"]:
         letters = reverse("recognition:outbox", args=[n["outbox_of"]])
-        yield from _some(n["outbox"], "in the outbox", "Decided; the letters are not released yet.", letters)
+        yield from _some(n["outbox"], "in the outbox", "Decided. The letters are not released yet.", letters)
 
 
 def _some(n: int, what: str, why: str, url: str) -> Iterator[Waiting]:

@@ -29,22 +29,22 @@ CONTACT_LABELS = {
     "zip": "ZIP code",
     "phone": "Phone",
     "fax": "Fax",
-    "email": "E-mail",
+    "email": "Email",
     "secondary_name": "Second contact",
     "secondary_phone": "Second contact, phone",
-    "secondary_email": "Second contact, e-mail",
+    "secondary_email": "Second contact, email",
 }
 FIGURE_LABELS = {
     "wastewater_mgd": "Wastewater design flow, MGD",
-    "drinking_water_population": "Drinking water, people served by design",
-    "stormwater_population": "Stormwater, people served",
+    "drinking_water_population": "Drinking water, design population served",
+    "stormwater_population": "Stormwater, population served",
 }
 ANSWER_LABELS = {
-    "approved_program": "An approved pretreatment program is in place",
+    "approved_program": "Approved pretreatment program in place",
     "certified_ems": "Certified environmental management system",
-    "audit": "An energy audit was made",
+    "audit": "Energy audit completed",
     "reduction_percent": "Energy use reduced by, percent",
-    "sustainable_percent": "From sustainable power, percent",
+    "sustainable_percent": "Energy from sustainable power, percent",
 }
 
 

@@ -13,7 +13,7 @@ Photos = Iterable[tuple[str, str]]
 
 @dataclass
 class Change:
-    """A changed part. ``how`` is "changed", "new" or "taken out"; ``lines`` are (label, text before, text after)."""
+    """A changed part. ``how`` is "changed", "new" or "removed"; ``lines`` are (label, text before, text after)."""
 
     anchor: str
     title: str
@@ -30,7 +30,7 @@ def changes(before: Content, after: Content, criteria: Criteria) -> list[Change]
     for anchor in [*new, *(anchor for anchor in old if anchor not in new)]:
         lines = list(_differing(_words(old.get(anchor)), _words(new.get(anchor))))
         if lines:
-            how = "taken out" if anchor not in new else "changed" if anchor in old else "new"
+            how = "removed" if anchor not in new else "changed" if anchor in old else "new"
             part = new.get(anchor) or old[anchor]
             found.append(Change(anchor, part.title, how, lines))
     return found

@@ -36,8 +36,8 @@ class ExtendForm(forms.Form):
         zone = ZoneInfo(application.cycle.time_zone)
         until = MomentField(
             zone=zone,
-            label="It may be submitted until",
-            help_text=f"By the clock in {zone.key.split('/')[-1].replace('_', ' ')}, as all dates of the cycle.",
+            label="New deadline",
+            help_text=f"In {zone.key.split('/')[-1].replace('_', ' ')}, like all dates of the cycle.",
             initial=application.extended_until,
         )
         self.fields = {"until": until, **self.fields}
@@ -46,12 +46,12 @@ class ExtendForm(forms.Form):
         until: datetime = self.cleaned_data["until"]
         cycle = self.application.cycle
         if until <= timezone.now():
-            raise forms.ValidationError("This moment is over. Choose one to come.")
+            raise forms.ValidationError("This time has passed. Choose a later time.")
         if until <= cycle.closes:
             closes = self.application.in_its_zone(cycle.closes)
-            raise forms.ValidationError(f"The cycle itself is open until {closes}. Choose a later moment.")
+            raise forms.ValidationError(f"The cycle itself is open until {closes}. Choose a later time.")
         if until == self.application.extended_until:
-            raise forms.ValidationError("This is its deadline already.")
+            raise forms.ValidationError("This is already the deadline.")
         return until
 
 
@@ -59,7 +59,7 @@ class PaperForm(forms.Form):
     cycle = forms.ModelChoiceField(label="Cycle", queryset=Cycle.objects.none(), empty_label=None)
     scan = forms.FileField(
         label="Scan of the application",
-        help_text="PDF, office document, image, text or CSV, up to 10 MB.",
+        help_text="PDF, Office document, image, text or CSV, up to 10 MB.",
         widget=forms.FileInput({"accept": ACCEPT}),
     )
 

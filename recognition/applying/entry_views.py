@@ -27,7 +27,7 @@ def extend(request: AuthenticatedRequest, application: Application, rights: Righ
     if request.method == "POST" and form.is_valid():
         application.extend(form.cleaned_data["until"], by=request.user, why=form.cleaned_data["why"])
         until = application.in_its_zone(form.cleaned_data["until"])
-        messages.success(request, f"{application.utility} may submit until {until}.")
+        messages.success(request, f"Deadline extended. {application.utility} can submit until {until}.")
         return redirect(application)
     closes = application.in_its_zone(application.deadline)
     context = {"application": application, "form": form, "closes": closes}
@@ -61,9 +61,11 @@ def paper_utility(request: AuthenticatedRequest) -> HttpResponse:
         try:
             utility = form.save_with_numbers()
         except IdentifierTaken:
-            form.add_error(None, "One of these numbers was registered for another utility a moment ago. Search for it.")
+            form.add_error(
+                None, "One of these numbers was just registered for another utility. Search for that utility."
+            )
         else:
-            messages.success(request, f"{utility} is registered. It has no people yet.")
+            messages.success(request, f"{utility} is registered. It has no members yet.")
             return redirect("recognition:paper_enter", utility.pk)
     context = {"form": form, "known": form.known}
     return render(request, "recognition/applying/paper_utility.html", context, status=saving.status_of(form))
@@ -83,7 +85,7 @@ def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
         except WrongState as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "The scan is kept. Now fill in what it says; gaps are allowed.")
+            messages.success(request, "The scan was saved. Now fill in the application. You can leave gaps.")
             return redirect("recognition:step", application.pk, "facility")
     there = utility.applications.select_related("cycle")
     context = {"utility": utility, "form": form, "there": there}

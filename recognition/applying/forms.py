@@ -14,8 +14,8 @@ class StartForm(forms.Form):
         label="Start from an earlier application",
         queryset=Application.objects.none(),
         required=False,
-        empty_label="No, start with empty texts",
-        help_text="Its texts are carried over. What is signed is signed anew.",
+        empty_label="No, start with blank text",
+        help_text="Its text is carried over. You sign again.",
     )
 
     def __init__(self, *args: Any, user: User, cycle: Cycle, **kwargs: Any) -> None:
@@ -37,5 +37,5 @@ class StartForm(forms.Form):
 
 class WithdrawForm(forms.Form):
     why = forms.CharField(
-        label="Why do you withdraw it?", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+        label="Reason for withdrawing", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )

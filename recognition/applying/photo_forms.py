@@ -11,14 +11,14 @@ class PhotoForm(forms.ModelForm):
     file = forms.FileField(
         label="Photo",
         required=False,
-        help_text="JPEG, up to 10 MB. Where and by which camera it was taken is removed.",
+        help_text="JPEG, up to 10 MB. Location and camera data are removed.",
         widget=forms.FileInput(attrs={"accept": ".jpg,.jpeg,image/jpeg"}),
     )
 
     class Meta:
         model = Photo
         fields = ["caption", "may_publish"]
-        help_texts = {"caption": "What it shows. Photos and captions are not evaluated."}
+        help_texts = {"caption": "What the photo shows. Photos and captions are not evaluated."}
 
     @property
     def words(self) -> dict[str, Any]:

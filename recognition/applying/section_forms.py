@@ -52,14 +52,14 @@ class EligibilityForm(SectionForm):
         choices=System.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Tick all that your organization runs and that this application covers.",
+        help_text="Check all that your organization operates and this application covers.",
     )
     wastewater_mgd = NumberField(
         unit="MGD",
         label=FIGURE_LABELS["wastewater_mgd"],
         required=False,
         min_value=0,
-        help_text="Million gallons a day, by design.",
+        help_text="Design flow in million gallons per day.",
     )
     drinking_water_population = NumberField(
         whole=True, unit="people", label=FIGURE_LABELS["drinking_water_population"], required=False, min_value=0
@@ -98,7 +98,7 @@ class ContactForm(SectionForm):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="NPDES permits and public water system identifiers, one in a line. Both have nine characters.",
+        help_text="NPDES permit numbers and public water system IDs (PWSIDs), one per line. Both have nine characters.",
     )
 
     def clean_identifiers(self) -> list[str]:
@@ -112,7 +112,7 @@ class PartnersForm(SectionForm):
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Organizations that helped. They are not evaluated, and their words don't count.",
+        help_text="Organizations that helped. Not evaluated and not counted toward the word limit.",
     )
 
 
@@ -146,13 +146,13 @@ class CategoryForm(SectionForm):
         for name, options in (("activities", rule.activities), ("components", rule.components)):
             if options:
                 self.fields[name] = forms.MultipleChoiceField(
-                    label="In place here",
+                    label="In place",
                     choices=list(options.items()),
                     required=False,
                     widget=forms.CheckboxSelectMultiple,
                     help_text=_needed(rule),
                 )
-        self.fields["narrative"] = Narrative("What you do, and what it achieves", rows=8)
+        self.fields["narrative"] = Narrative("What you do and what it achieves", rows=8)
 
 
 def _yes(name: str) -> forms.BooleanField:
@@ -161,7 +161,7 @@ def _yes(name: str) -> forms.BooleanField:
 
 def _needed(rule: CategoryRule) -> str:
     if rule.rule == "components":
-        return f"All {len(rule.components)} are needed, and the narrative speaks of each."
+        return f"All {len(rule.components)} are needed, and the narrative must address each."
     without = ", unless the management system is certified" if rule.rule == "certified" else ""
     return f"At least {rule.minimum} of {len(rule.activities)}{without}."
 
@@ -184,12 +184,12 @@ class ConfidentialityForm(SectionForm):
     LISTS = ("passages",)
     OPTIONAL = ("passages",)
     passages = forms.CharField(
-        label="Passages that you claim as confidential",
+        label="Passages you claim as confidential",
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Copy each passage exactly from your texts, one in a line. Reviewers outside the agency and the "
-        "public register never see them (40 CFR Part 2).",
+        help_text="Copy each passage exactly from your text, one per line. Reviewers outside the agency and the "
+        "public never see them (40 CFR Part 2).",
     )
 
     def clean_passages(self) -> list[str]:

@@ -25,9 +25,7 @@ from recognition.rights import Act, Rights
 from workflow import saving
 from workflow.models import Stale, WrongState
 
-CLOSED = (
-    "This application can no longer be changed: it is submitted, or its deadline is over. What you sent was not saved."
-)
+CLOSED = "Not saved: this application was submitted or its deadline has passed, so it can no longer be changed."
 
 
 @login_required
@@ -203,7 +201,7 @@ def photo_add(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         try:
             Photo.add(application, form.cleaned_data["file"], by=request.user, **form.words)
         except TooManyPhotos:
-            form.add_error(None, "The application has as many photos as it may. Remove one first.")
+            form.add_error(None, "The application already has the maximum number of photos. Remove one first.")
         except (RefusedFile, WrongState) as error:
             form.add_error("file", str(error))
         else:
@@ -228,7 +226,7 @@ def photo_change(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             photo.describe(**form.words)
             messages.success(request, "Saved.")
         else:
-            messages.error(request, "A caption has at most 300 characters. It was not saved.")
+            messages.error(request, "Not saved: a caption can have at most 300 characters.")
     except WrongState:
         messages.error(request, CLOSED)
     return redirect(application.step_url("photos"))
@@ -271,14 +269,14 @@ def evidence_pull(request: AuthenticatedRequest, pk: int, slug: str) -> HttpResp
     section.application = application
     text = evidence.draft(attribute, analysis)
     if not text:
-        messages.info(request, f"“{analysis}” has no evidence on what {attribute.name} is about. Nothing was added.")
+        messages.info(request, f"“{analysis}” has no evidence related to {attribute.name}. Nothing was added.")
         return redirect(application.step_url("attributes", f"row-{section.anchor}"))
     try:
         section.answer(section.version, evidence.added(section.answers, text), by=request.user)
     except (Stale, WrongState):
         messages.error(
-            request, "Nothing was added: someone changed this attribute just now, or it is closed. Try again."
+            request, "Nothing was added: someone just changed this attribute or the application is closed. Try again."
         )
     else:
-        messages.success(request, f"Added from “{analysis}” to {attribute.name}. Make it your own words.")
+        messages.success(request, f"Added from “{analysis}” to {attribute.name}. Edit it to fit your application.")
     return redirect(application.step_url("attributes", f"row-{section.anchor}"))

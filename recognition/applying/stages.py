@@ -6,34 +6,34 @@ Status = Application.Status
 
 WORDS = {
     Status.DRAFT: "Not submitted yet. Fill it in and submit it by {deadline}.",
-    Status.SUBMITTED: "It is submitted. Program staff will check that it is complete. You need do nothing now.",
-    Status.COMPLETENESS: "Program staff are checking that it is complete. You need do nothing now.",
-    Status.RETURNED: "It came back to you because something is missing. Complete it and submit it again by {deadline}.",
-    Status.RESUBMITTED: "It is submitted again. Program staff will look at it once more. You need do nothing now.",
-    Status.COMPLIANCE: "It is complete. The compliance record is being checked. You need do nothing now.",
-    Status.REGION: "The compliance check is passed. The EPA Region gives its opinion. You need do nothing now.",
-    Status.PANEL: "A panel is reading it. You need do nothing now.",
-    Status.RECOMMENDED: "The panel has read it. The decision is yet to come.",
-    Status.NOT_RECOMMENDED: "The panel has read it. The decision is yet to come.",
+    Status.SUBMITTED: "Submitted. Program staff will check that it is complete. No action is needed now.",
+    Status.COMPLETENESS: "Program staff are checking that it is complete. No action is needed now.",
+    Status.RETURNED: "Returned because something is missing. Complete it and resubmit it by {deadline}.",
+    Status.RESUBMITTED: "Resubmitted. Program staff will check it again. No action is needed now.",
+    Status.COMPLIANCE: "Complete. Your compliance record is being checked. No action is needed now.",
+    Status.REGION: "Compliance check passed. The EPA Region is making its recommendation. No action is needed now.",
+    Status.PANEL: "A panel is reviewing your application. No action is needed now.",
+    Status.RECOMMENDED: "The panel has finished its review. The decision is pending.",
+    Status.NOT_RECOMMENDED: "The panel has finished its review. The decision is pending.",
     Status.RECOGNIZED: "Your organization is recognized. Congratulations.",
-    Status.NOT_RECOGNIZED: "Your organization was not recognized in this cycle. You may apply again in the next one.",
-    Status.INCOMPLETE: "It was closed as incomplete. You may apply again in the next cycle, starting from this text.",
-    Status.NOT_ELIGIBLE: "It was found not eligible in this cycle. You may apply again in the next one.",
-    Status.WITHDRAWN: "It was withdrawn. You may apply again in the next cycle, starting from this text.",
+    Status.NOT_RECOGNIZED: "Your organization was not recognized in this cycle. You can apply again in the next one.",
+    Status.INCOMPLETE: "Closed as incomplete. You can apply again in the next cycle and start from this text.",
+    Status.NOT_ELIGIBLE: "Your organization was found not eligible in this cycle. You can apply again in the next one.",
+    Status.WITHDRAWN: "Withdrawn. You can apply again in the next cycle and start from this text.",
 }
 # For a recognition that is no longer valid.
 OVER = {
-    "expired": "Your organization was recognized for three years, which are over. You may apply again.",
-    "revoked": "The recognition of your organization was revoked. The reason is told below.",
+    "expired": "Your organization’s three-year recognition has expired. You can apply again.",
+    "revoked": "Your organization’s recognition was revoked. The reason is given below.",
 }
 # The stages that the applicant sees: title, and the statuses that belong to it.
 TRACK = [
     ("Draft", {Status.DRAFT}),
     ("Submitted", {Status.SUBMITTED}),
-    ("Complete", {Status.COMPLETENESS, Status.RETURNED, Status.RESUBMITTED, Status.INCOMPLETE}),
-    ("In compliance", {Status.COMPLIANCE, Status.REGION, Status.NOT_ELIGIBLE}),
-    ("Read by the panel", {Status.PANEL}),
-    ("Decided", set(Application.PENDING)),
+    ("Completeness", {Status.COMPLETENESS, Status.RETURNED, Status.RESUBMITTED, Status.INCOMPLETE}),
+    ("Compliance", {Status.COMPLIANCE, Status.REGION, Status.NOT_ELIGIBLE}),
+    ("Panel review", {Status.PANEL}),
+    ("Decision", set(Application.PENDING)),
 ]
 
 
@@ -41,7 +41,7 @@ def words(application: Application) -> str:
     late = application.status in Application.EDITABLE and not application.is_editable
     deadline = application.in_its_zone(application.deadline)
     if late:
-        return f"It was not submitted in time: the deadline was {deadline}. Its text is kept for the next cycle."
+        return f"Not submitted by the deadline, {deadline}. The text is kept for the next cycle."
     if application.status == Status.RECOGNIZED and application.recognition.state != "valid":
         return OVER[application.recognition.state]
     return WORDS[Status(application.status)].format(deadline=deadline)

@@ -78,5 +78,5 @@ def _in_full(event: ApplicationEvent, application: Application, rights: Rights) 
 
 def _stage(event: ApplicationEvent, rights: Rights) -> str:
     if event.to_status in Application.PENDING and not rights.may(Act.SEE_RECOMMENDATION):
-        return "Awaiting the decision"
+        return "Awaiting decision"
     return Status(event.to_status).label

@@ -57,14 +57,14 @@ def submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     try:
         submission = application.submit(by=request.user)
     except Incomplete:
-        messages.error(request, "Not submitted: some things are still missing. They are listed here.")
+        messages.error(request, "Not submitted: some items are still missing. They are listed here.")
         return redirect("recognition:step", pk, "submit")
     except DeadlinePassed:
-        messages.error(request, "Not submitted: the deadline is over. Your text is kept, and you can read it here.")
+        messages.error(request, "Not submitted: the deadline has passed. Your text is kept and you can read it here.")
     except WrongState:
-        messages.info(request, "It was submitted already. There is nothing more to do.")
+        messages.info(request, "It was already submitted. There is nothing more to do.")
     else:
-        messages.success(request, f"Submitted, as version {submission.number}. An e-mail confirms it.")
+        messages.success(request, f"Submitted as version {submission.number}. We will email a confirmation.")
     return redirect(application)
 
 
@@ -75,15 +75,15 @@ def withdraw(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     form = WithdrawForm(request.POST)
     try:
         if not form.is_valid():
-            messages.error(request, "The reason has at most 1,000 characters. Nothing was withdrawn.")
+            messages.error(request, "Not withdrawn: the reason can have at most 1,000 characters.")
         elif application.status == Application.Status.WITHDRAWN:
-            messages.info(request, "It was withdrawn already.")
+            messages.info(request, "It was already withdrawn.")
         else:
             rights.require(Act.WITHDRAW)
             application.withdraw(by=request.user, why=form.cleaned_data["why"])
-            messages.success(request, "Withdrawn. You may apply again in the next cycle.")
+            messages.success(request, "Withdrawn. You can apply again in the next cycle.")
     except WrongState:
-        messages.error(request, "It moved on meanwhile, so it was not withdrawn. Look at where it is now.")
+        messages.error(request, "Not withdrawn: the application has just moved to another stage, shown below.")
     return redirect(application)
 
 

@@ -14,7 +14,7 @@ HOURS, MINUTES, SHARE, RATE = (
     "hours per application",
     "minutes per application",
     "share, from 0 to 1",
-    "dollars an hour",
+    "dollars per hour",
 )
 MEMBERS, OTHER_COST, RECIPIENT_MINUTES = "people", "dollars per recipient", "minutes per recipient"
 # The largest value accepted for each unit: far above any realistic one, yet too small for a product to overflow.
@@ -27,12 +27,12 @@ MAX_OF_UNIT = {
     OTHER_COST: 1_000_000,
     RECIPIENT_MINUTES: 100_000,
 }
-WASTEWATER, DRINKING_WATER = "A wastewater application", "A drinking water application"
-APPLICANT_PAY, AGENCY_PAY = "What an applicant’s hour costs", "What an agency hour costs"
+WASTEWATER, DRINKING_WATER = "Wastewater application", "Drinking water application"
+APPLICANT_PAY, AGENCY_PAY = "Applicant hourly rates", "Agency hourly rates"
 COMPLETENESS, COMPLIANCE = "Completeness review", "Compliance review"
-PANEL, AFTERWARDS = "Review by the panel", "Certificates and letters"
-GS_13 = "ICR 2010, §6(c): GS-13, step 5, $38.35, and half as much again for overhead"
-GS_8 = "ICR 2010, §6(c): GS-8, step 5, $20.13, and half as much again for overhead"
+PANEL, AFTERWARDS = "Panel review", "Certificates and letters"
+GS_13 = "ICR 2010, §6(c): GS-13, step 5, $38.35, plus 50% for overhead"
+GS_8 = "ICR 2010, §6(c): GS-8, step 5, $20.13, plus 50% for overhead"
 TWENTY_MINUTES = "ICR 2010, §6(c): 20 minutes in all; its printed hours and dollars follow from 10 at each rate"
 
 
@@ -41,7 +41,7 @@ class WrongValue(ValueError):
 
     def __init__(self, name: str, most: float) -> None:
         self.name = name
-        super().__init__(f"{name} is a number from 0 to {most:,}.")
+        super().__init__(f"{name} must be a number from 0 to {most:,}.")
 
 
 def _assumed(default: float, part: str, label: str, unit: str, source: str) -> Any:
@@ -80,17 +80,19 @@ class Assumptions:
     drinking_water_support_hours: float = _assumed(
         2, DRINKING_WATER, "Support hours, drinking water", HOURS, "ICR 2010, §6(a), App. D-2"
     )
-    manager_rate: float = _assumed(55.00, APPLICANT_PAY, "A manager’s hour", RATE, "ICR 2010, §6(b)(i)")
-    staff_rate: float = _assumed(46.86, APPLICANT_PAY, "A staff hour", RATE, "ICR 2010, §6(b)(i)")
-    support_rate: float = _assumed(23.12, APPLICANT_PAY, "An administrative support hour", RATE, "ICR 2010, §6(b)(i)")
-    agency_manager_rate: float = _assumed(57.53, AGENCY_PAY, "A program manager’s hour", RATE, GS_13)
-    agency_support_rate: float = _assumed(30.20, AGENCY_PAY, "A program support hour", RATE, GS_8)
+    manager_rate: float = _assumed(55.00, APPLICANT_PAY, "Manager", RATE, "ICR 2010, §6(b)(i)")
+    staff_rate: float = _assumed(46.86, APPLICANT_PAY, "Staff", RATE, "ICR 2010, §6(b)(i)")
+    support_rate: float = _assumed(23.12, APPLICANT_PAY, "Administrative support", RATE, "ICR 2010, §6(b)(i)")
+    agency_manager_rate: float = _assumed(57.53, AGENCY_PAY, "Program manager", RATE, GS_13)
+    agency_support_rate: float = _assumed(30.20, AGENCY_PAY, "Program support", RATE, GS_8)
     completeness_minutes: float = _assumed(
-        10, COMPLETENESS, "To look each application through", MINUTES, "ICR 2010, §6(c), App. D-3"
+        10, COMPLETENESS, "Checking each application", MINUTES, "ICR 2010, §6(c), App. D-3"
     )
-    incomplete_share: float = _assumed(0.1, COMPLETENESS, "Incomplete", SHARE, "ICR 2010, §6(c), App. D-3")
+    incomplete_share: float = _assumed(
+        0.1, COMPLETENESS, "Share that is incomplete", SHARE, "ICR 2010, §6(c), App. D-3"
+    )
     follow_up_minutes: float = _assumed(
-        30, COMPLETENESS, "To follow up an incomplete one", MINUTES, "ICR 2010, §6(c), App. D-3"
+        30, COMPLETENESS, "Following up on an incomplete application", MINUTES, "ICR 2010, §6(c), App. D-3"
     )
     compliance_enforcement_minutes: float = _assumed(
         15, COMPLIANCE, "Enforcement staff", MINUTES, "ICR 2010, App. D-3 (§6(c): 20 in all)"
@@ -99,11 +101,13 @@ class Assumptions:
         5, COMPLIANCE, "Water program staff", MINUTES, "ICR 2010, App. D-3 (§6(c): 20 in all)"
     )
     compliant_share: float = _assumed(
-        0.8, COMPLIANCE, "In compliance, of the complete", SHARE, "ICR 2010, §5(a), App. D-3"
+        0.8, COMPLIANCE, "Share of complete applications in compliance", SHARE, "ICR 2010, §5(a), App. D-3"
     )
     panel_minutes: float = _assumed(20, PANEL, "Each member’s time", MINUTES, "ICR 2010, §6(c), App. D-3")
-    panel_members: int = _assumed(3, PANEL, "Members of the panel", MEMBERS, "ICR 2010, §6(c), App. D-3")
-    recognized_share: float = _assumed(0.75, PANEL, "Recognized, of those in compliance", SHARE, "ICR 2010, App. D-3")
+    panel_members: int = _assumed(3, PANEL, "Panel members", MEMBERS, "ICR 2010, §6(c), App. D-3")
+    recognized_share: float = _assumed(
+        0.75, PANEL, "Share of compliant applications recognized", SHARE, "ICR 2010, App. D-3"
+    )
     post_review_manager_minutes: float = _assumed(
         10, AFTERWARDS, "Program manager’s time", RECIPIENT_MINUTES, TWENTY_MINUTES
     )
@@ -229,8 +233,8 @@ PRINTED = (
     Printed("Completeness review, cost", 8_454, "§6(c)", "agency completeness cost", True),
     Printed("Compliance review, hours", 204, "§6(c)", "agency compliance hours"),
     Printed("Compliance review, cost", 11_717, "§6(c)", "agency compliance cost", True),
-    Printed("Review by the panel, hours", 489, "§6(c)", "agency substantive hours"),
-    Printed("Review by the panel, cost", 28_111, "§6(c)", "agency substantive cost", True),
+    Printed("Panel review, hours", 489, "§6(c)", "agency substantive hours"),
+    Printed("Panel review, cost", 28_111, "§6(c)", "agency substantive cost", True),
     Printed("Certificates and letters, hours", 122, "§6(c)", "agency post_review hours"),
     Printed("Certificates and letters, cost", 8_294, "§6(c)", "agency post_review cost", True),
     Printed("The agency’s cost", 56_575, "§1(b), Table 2", "agency total cost", True),

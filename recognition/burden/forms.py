@@ -67,11 +67,11 @@ class ReportedForm(forms.Form):
     """The cycle whose hours are shown next to the estimate. The default is the latest cycle that has opened."""
 
     cycle = forms.ModelChoiceField(
-        label="Beside it, the hours of",
+        label="Compare with the reported hours of",
         queryset=Cycle.objects.none(),
         required=False,
         empty_label="No cycle",
-        help_text="What applicants reported and reviewers logged. Only staff see this.",
+        help_text="Hours applicants reported and reviewers logged. Visible to staff only.",
     )
 
     def __init__(self, given: dict[str, Any]) -> None:

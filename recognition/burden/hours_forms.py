@@ -38,18 +38,18 @@ class HoursField(forms.CharField):
     def clean(self, value: Any) -> Any:
         found = read_hours(super().clean(value))
         if found is None:
-            raise forms.ValidationError("Write the hours as 1.5, as 1:30, or as 90 min.")
+            raise forms.ValidationError("Enter hours such as 1.5, 1:30 or 90 min.")
         if not MIN_HOURS <= found <= MAX_HOURS:
-            raise forms.ValidationError("Write a time between 3 minutes and 2,000 hours.")
+            raise forms.ValidationError("Enter a time between 3 minutes and 2,000 hours.")
         return found
 
 
 LABELS: dict[str, str] = {
-    Hours.Step.APPLYING: "Hours of everyone who worked on it, together",
+    Hours.Step.APPLYING: "Total hours of everyone who worked on it",
     Hours.Step.COMPLETENESS: "Your hours on the completeness review",
     Hours.Step.COMPLIANCE: "Your hours on the compliance review",
     Hours.Step.PANEL: "Your hours on the panel review",
-    Hours.Step.POST_REVIEW: "Your hours on its letters and certificate",
+    Hours.Step.POST_REVIEW: "Your hours on the letters and certificate",
 }
 
 
@@ -59,8 +59,8 @@ class HoursForm(forms.Form):
     hours = HoursField(
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="For example 1.5, or 1:30, or 90 min.",
-        error_messages={"required": "Write how many hours it took."},
+        help_text="For example, 1.5, 1:30 or 90 min.",
+        error_messages={"required": "Enter the number of hours."},
     )
 
     def __init__(self, data: Any = None, *, step: str, given: Decimal | None = None) -> None:

@@ -32,12 +32,12 @@ def hours(request: AuthenticatedRequest, application: Application, rights: Right
     if name not in Hours.Step.values:
         raise Http404
     if name not in steps(rights):
-        raise NotAllowed("Your role does not include this step, or not at this stage.")
+        raise NotAllowed("Your role does not include this step at this stage.")
     data = request.POST if request.method == "POST" else None
     form = HoursForm(data, step=name, given=given(request.user, application).get(name))
     if form.is_valid():
         kept = Hours.report(application, name, form.cleaned_data["hours"], by=request.user)
-        messages.success(request, f"Thank you. Kept: {kept}. You can change it here at any time.")
+        messages.success(request, f"Thank you. Saved: {kept}. You can change it here at any time.")
         return redirect(application)
     context = {"application": application, "form": form}
     return render(request, "recognition/burden/hours_form.html", context, status=saving.status_of(form))

@@ -60,7 +60,7 @@ class CategoryForm(forms.ModelForm):
         cleaned = super().clean() or {}
         limits = (cleaned.get("least_reduction_percent"), cleaned.get("least_sustainable_percent"))
         if cleaned.get("rule") == Category.Rule.ENERGY and None in limits:
-            self.add_error("rule", "This way of counting needs both percentages.")
+            self.add_error("rule", "This rule needs both percentages.")
         return cleaned
 
 
@@ -130,7 +130,7 @@ class AttributeAdmin(OfAnEdition):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attribute]:
         return super().get_queryset(request).select_related("edition").prefetch_related("elements")
 
-    @admin.display(description="elements that can start it")
+    @admin.display(description="elements whose evidence can start it")
     def n_elements(self, attribute: Attribute) -> int:
         return len(attribute.elements.all())
 

@@ -22,15 +22,15 @@ FIGURES = {
 }
 CONTACT = {
     "organization": "the organization's name",
-    "city": "its city",
-    "state": "its state",
+    "city": "the organization's city",
+    "state": "the organization's state",
     "manager": "the facility manager's name",
     "address": "the mailing address",
     "zip": "the ZIP code",
     "phone": "a phone number",
-    "email": "an e-mail address",
+    "email": "an email address",
 }
-CERTIFICATION = {"name": "who certifies it", "title": "that person's title", "date": "the date"}
+CERTIFICATION = {"name": "the certifier's name", "title": "the certifier's title", "date": "the certification date"}
 # An NPDES permit or a public water system identifier, whose format is a special case of the permit's.
 IDENTIFIER = re.compile(r"[A-Z0-9]{9}")
 
@@ -138,7 +138,7 @@ def check(entry: Answers, criteria: Criteria, today: date) -> Outcome:
     deficiencies += _boxes(boxes, required_boxes)
     deficiencies += [fault for wrong in faults.values() for fault in wrong]
     if words > criteria.most_words:
-        over = f"{words:,} words in all narratives together; at most {criteria.most_words:,} are read. Shorten them."
+        over = f"{words:,} words in all narratives; the limit is {criteria.most_words:,}. Shorten them."
         deficiencies.append(Deficiency("narrative-too-long", "narratives", over))
     deficiencies += [*_photos(entry, criteria), *_certification(entry, today)]
     return Outcome(
@@ -180,11 +180,11 @@ def size_of(entry: Answers, criteria: Criteria) -> str | None:
 
 def _facility(entry: Answers, size: str | None) -> Iterator[Deficiency]:
     if not entry.facility_types:
-        yield Deficiency("facility-type-missing", "facility_types", "Tick at least one type of facility.")
+        yield Deficiency("facility-type-missing", "facility_types", "Check at least one type of facility.")
     elif size is None:
         for kind in FIGURES:
             if kind in entry.facility_types and getattr(entry, FIGURES[kind]) is None:
-                message = f"Give the {FIGURE_NAMES[kind]}: the size depends on it."
+                message = f"Enter the {FIGURE_NAMES[kind]}, which determines the size."
                 yield Deficiency("size-undetermined", FIGURES[kind], message)
 
 
@@ -202,34 +202,32 @@ def normal(identifier: str) -> str:
 def _identifiers(entry: Answers) -> Iterator[Deficiency]:
     named = [(place, normal(value)) for place, value in enumerate(entry.identifiers) if value.strip()]
     if not named and {WASTEWATER, DRINKING_WATER} & set(entry.facility_types):
-        message = "Name an NPDES permit or a public water system identifier."
+        message = "Enter an NPDES permit number or a public water system ID (PWSID)."
         yield Deficiency("identifier-missing", "identifiers", message)
     for place, value in named:
         if not IDENTIFIER.fullmatch(value):
-            message = f"“{value}” is neither a permit number nor a water system identifier: both have nine characters."
+            message = f"“{value}” is not a valid permit number or public water system ID. Both have nine characters."
             yield Deficiency("identifier-invalid", f"identifiers.{place}", message)
 
 
 def _contact(entry: Answers) -> Iterator[Deficiency]:
     for name, words in CONTACT.items():
         if not entry.contact.get(name, "").strip():
-            yield Deficiency("contact-missing", f"contact.{name}", f"Give {words}.")
+            yield Deficiency("contact-missing", f"contact.{name}", f"Enter {words}.")
 
 
 def _attributes(entry: Answers, counted: int, required: int | None) -> Iterator[Deficiency]:
     for slug, text in entry.attributes.items():
         if not text.strip():
-            yield Deficiency("narrative-missing", f"attributes.{slug}", "Write its narrative, or leave it out.")
+            yield Deficiency("narrative-missing", f"attributes.{slug}", "Write its narrative or uncheck it.")
     if required is not None and counted < required:
-        message = f"{counted} of the {required} attributes that are asked for have a narrative."
+        message = f"{counted} of the {required} required attributes have a narrative."
         yield Deficiency("attributes-too-few", "attributes", message)
 
 
 def _boxes(counted: int, required: int | None) -> Iterator[Deficiency]:
     if required is not None and counted < required:
-        message = (
-            f"{counted} of the {required} boxes that are asked for are filled. A category counts once its rule is met."
-        )
+        message = f"{counted} of the {required} required boxes are filled. A category counts once its rule is met."
         yield Deficiency("boxes-too-few", "categories", message)
 
 
@@ -252,39 +250,37 @@ def _category(rule: CategoryRule, answer: CategoryAnswer) -> Iterator[Deficiency
         message += ", or a certified management system." if rule.rule == "certified" else "."
         yield Deficiency("activities-too-few", f"{place}.activities", message)
     if not answer.narrative.strip():
-        yield Deficiency("narrative-missing", f"{place}.narrative", f"Write the narrative of {rule.name.lower()}.")
+        yield Deficiency("narrative-missing", f"{place}.narrative", f"Write the narrative for {rule.name.lower()}.")
 
 
 def _energy(rule: CategoryRule, answer: CategoryAnswer, place: str) -> Iterator[Deficiency]:
     """Requires an audit, and either a reduction of energy use or enough sustainable power."""
     least_saved, least_made = rule.least_reduction_percent or 0, rule.least_sustainable_percent or 0
     if not answer.audit:
-        yield Deficiency("energy-threshold-not-met", f"{place}.audit", "An energy audit is needed.")
+        yield Deficiency("energy-threshold-not-met", f"{place}.audit", "An energy audit is required.")
     if (answer.reduction_percent or 0) < least_saved and (answer.sustainable_percent or 0) < least_made:
-        message = f"Needed: {least_saved:g} % less energy, or {least_made:g} % of it from sustainable power."
+        message = f"Required: {least_saved:g}% less energy use or {least_made:g}% of energy from sustainable power."
         yield Deficiency("energy-threshold-not-met", f"{place}.reduction_percent", message)
 
 
 def _photos(entry: Answers, criteria: Criteria) -> Iterator[Deficiency]:
     if len(entry.photos) > criteria.most_photos:
-        yield Deficiency("photos-too-many", "photos", f"Keep at most {criteria.most_photos} photos.")
+        yield Deficiency("photos-too-many", "photos", f"Include at most {criteria.most_photos} photos.")
     for place, (filename, caption) in enumerate(entry.photos):
         if not filename.strip().lower().endswith((".jpg", ".jpeg")):
-            yield Deficiency("photo-not-jpeg", f"photos.{place}.filename", "A photo is a JPEG file (.jpg).")
+            yield Deficiency("photo-not-jpeg", f"photos.{place}.filename", "Photos must be JPEG files (.jpg).")
         if not caption.strip():
-            yield Deficiency("photo-caption-missing", f"photos.{place}.caption", "Say what the photo shows.")
+            yield Deficiency("photo-caption-missing", f"photos.{place}.caption", "Enter a caption for the photo.")
 
 
 def _certification(entry: Answers, today: date) -> Iterator[Deficiency]:
     for name, words in CERTIFICATION.items():
         if not entry.certification.get(name, "").strip():
-            yield Deficiency("certification-missing", f"certification.{name}", f"Give {words}.")
+            yield Deficiency("certification-missing", f"certification.{name}", f"Enter {words}.")
     given = entry.certification.get("date", "").strip()
     signed = _day(given)
     if given and (signed is None or signed > today):
-        message = (
-            "The date is not a day of the calendar (year-month-day)." if signed is None else "The date is yet to come."
-        )
+        message = "The date is not valid (year-month-day)." if signed is None else "The date is in the future."
         yield Deficiency("certification-date-invalid", "certification.date", message)
 
 
@@ -298,4 +294,4 @@ def _day(text: str) -> date | None:
 def _notes(counted: int, required: int | None) -> list[str]:
     if required is None or counted <= required:
         return []
-    return [f"{counted} attributes have a narrative; {required} are asked for, and the rest need not be there."]
+    return [f"{counted} attributes have a narrative; only {required} are required."]

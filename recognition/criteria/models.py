@@ -24,9 +24,9 @@ class Edition(models.Model):
     small_attributes = models.PositiveSmallIntegerField("attributes a small organization demonstrates")
     large_boxes = models.PositiveSmallIntegerField("boxes a large organization fills")
     small_boxes = models.PositiveSmallIntegerField("boxes a small organization fills")
-    most_words = models.PositiveIntegerField("most words in all narratives together")
-    most_photos = models.PositiveSmallIntegerField("most photos")
-    large_wastewater_mgd = models.FloatField("large from this design flow", help_text="million gallons a day")
+    most_words = models.PositiveIntegerField("maximum words in all narratives")
+    most_photos = models.PositiveSmallIntegerField("maximum photos")
+    large_wastewater_mgd = models.FloatField("large from this design flow", help_text="million gallons per day")
     large_drinking_water_population = models.PositiveIntegerField("large from this population, drinking water")
     large_stormwater_population = models.PositiveIntegerField("large from this population, stormwater")
     source = models.CharField(max_length=200)
@@ -96,7 +96,7 @@ class Attribute(models.Model):
     name = models.CharField(max_length=80)
     description = models.TextField()
     elements = models.ManyToManyField(
-        Element, blank=True, help_text="Whose evidence in a gap analysis can start this attribute's narrative."
+        Element, blank=True, help_text="Elements whose evidence in a gap analysis can start this attribute's narrative."
     )
     capacity = models.ManyToManyField(CapacityElement, blank=True, related_name="attributes")
     source = models.CharField(max_length=200)
@@ -114,20 +114,20 @@ class Category(models.Model):
     """A resource category: one or more "boxes" of the form."""
 
     class Rule(models.TextChoices):
-        ACTIVITIES = "activities", "the minimum of its activities"
-        PROGRAM = "program", "an approved program and the minimum of its activities"
-        CERTIFIED = "certified", "a certified management system, or the minimum of its activities"
-        ENERGY = "energy", "an audit, and less energy or enough from sustainable power"
-        COMPONENTS = "components", "every one of its components"
+        ACTIVITIES = "activities", "minimum number of activities"
+        PROGRAM = "program", "approved program and minimum number of activities"
+        CERTIFIED = "certified", "certified management system or minimum number of activities"
+        ENERGY = "energy", "audit, and energy savings or sustainable power"
+        COMPONENTS = "components", "all of its components"
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="categories")
     slug = models.SlugField()
     order = models.PositiveSmallIntegerField(default=0)
     name = models.CharField(max_length=120)
     description = models.TextField()
-    boxes = models.PositiveSmallIntegerField("counts as so many boxes", default=1)
-    rule = models.CharField("counts with", max_length=12, choices=Rule.choices, default=Rule.ACTIVITIES)
-    minimum = models.PositiveSmallIntegerField("least activities or components", default=0)
+    boxes = models.PositiveSmallIntegerField("number of boxes it counts as", default=1)
+    rule = models.CharField("rule", max_length=12, choices=Rule.choices, default=Rule.ACTIVITIES)
+    minimum = models.PositiveSmallIntegerField("minimum activities or components", default=0)
     least_reduction_percent = models.FloatField(null=True, blank=True)
     least_sustainable_percent = models.FloatField(null=True, blank=True)
     source = models.CharField(max_length=200)

@@ -49,10 +49,13 @@ class CycleForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
         choices=ZONES,
         initial="America/New_York",
-        help_text="Its dates and times are meant and shown in this time zone.",
+        help_text="All dates and times of the cycle are in this time zone.",
     )
-    opens = MomentField("Opens", "From this moment on applications can be started. Can't change once it has come.")
-    closes = MomentField("Closes", "At this moment it is too late; 5:00:00 PM means that 4:59:59 PM is in time.")
+    opens = MomentField("Opens", "Applications can be started from this time on. Can't be changed after this time.")
+    closes = MomentField(
+        "Closes",
+        "Applications must be submitted before this time. For example, 5:00:00 PM means that 4:59:59 PM is on time.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,13 +72,15 @@ class CycleForm(forms.ModelForm):
                 cleaned[name] = self._in(zone, name, cleaned[name])
         opens, closes = (cleaned.get(name, getattr(self.instance, name)) for name in ("opens", "closes"))
         if opens and closes and closes <= opens:
-            self.add_error("closes" if "closes" in self.fields else None, "It has to close after it opens.")
+            self.add_error(
+                "closes" if "closes" in self.fields else None, "The closing time must be after the opening time."
+            )
         return cleaned
 
     def _in(self, zone: ZoneInfo, name: str, moment: datetime) -> datetime:
         there = moment.replace(tzinfo=zone)
         if there.utcoffset() != there.replace(fold=1).utcoffset():
-            self.add_error(name, "The clocks change in this hour: the time is there twice or never. Choose another.")
+            self.add_error(name, "This time is skipped or repeated by daylight saving. Choose another time.")
         return there
 
 
@@ -83,7 +88,7 @@ class CycleEventInline(ReadOnly, admin.TabularInline):
     model = CycleEvent
     readonly_fields = ["at", "by", "from_status", "to_status"]
     fields = tuple(readonly_fields)
-    verbose_name_plural = "what happened to it"
+    verbose_name_plural = "timeline"
 
 
 @admin.register(Cycle)
@@ -99,7 +104,7 @@ class CycleAdmin(admin.ModelAdmin):
         return [
             (None, {"fields": ["title", "edition", *(["stage"] if obj else []), *dates]}),
             (
-                "The review",
+                "Review",
                 {
                     "fields": [
                         "panel_size",
@@ -108,22 +113,22 @@ class CycleAdmin(admin.ModelAdmin):
                         ("panel_from", "panel_until"),
                         ("letters_from", "letters_until"),
                     ],
-                    "description": "The dates are plans that people see; nothing begins or ends by itself on them.",
+                    "description": "Planned dates shown to users. Nothing starts or ends automatically on these dates.",
                 },
             ),
-            ("What applicants sign", {"fields": ["certification"]}),
+            ("Certification statement", {"fields": ["certification"]}),
             (
                 "Letters and certificates",
                 {
                     "fields": ["signatory_name", "signatory_title", "letterhead"],
-                    "description": "Who signs them, and who sends them.",
+                    "description": "Who signs and sends them.",
                 },
             ),
             (
                 "Burden statement",
                 {
                     "fields": ["omb_control_number", "omb_expires", "burden_hours", "comments_address"],
-                    "description": "Shown where the form begins, as far as it is filled in.",
+                    "description": "Shown at the start of the form if filled in.",
                 },
             ),
         ]
@@ -152,23 +157,23 @@ class CycleAdmin(admin.ModelAdmin):
 
     @admin.action(description="Begin the review of selected cycles", permissions=["change"])
     def begin_review(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:
-        self._move(request, cycles, Cycle.begin_review, "The review begins once a cycle has closed, and begins once.")
+        self._move(request, cycles, Cycle.begin_review, "The review can begin only once, after the cycle has closed.")
 
     @admin.action(description="Mark selected cycles as decided", permissions=["change"])
     def mark_decided(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:
-        why = "A cycle in review is decided once every application in it has its outcome."
+        why = "A cycle in review can be marked as decided once every application in it has an outcome."
         self._move(request, cycles, Cycle.mark_decided, why)
 
     @admin.action(description="Archive selected cycles", permissions=["change"])
     def archive(self, request: HttpRequest, cycles: QuerySet[Cycle]) -> None:
-        self._move(request, cycles, Cycle.archive, "Only a decided cycle can go to the archive.")
+        self._move(request, cycles, Cycle.archive, "Only a decided cycle can be archived.")
 
     def _move(self, request: HttpRequest, cycles: QuerySet[Cycle], door: Callable[..., None], why_not: str) -> None:
         for cycle in cycles:
             try:
                 door(cycle, by=request.user)
             except WrongState:
-                said = f"“{cycle}” stays as it is ({cycle.stage.lower()}). {why_not}"
+                said = f"“{cycle}” was not changed ({cycle.stage.lower()}). {why_not}"
                 self.message_user(request, said, messages.ERROR)
             else:
                 self.message_user(request, f"“{cycle}” is now {cycle.stage.lower()}.", messages.SUCCESS)
@@ -203,5 +208,5 @@ class PanelMemberAdmin(admin.ModelAdmin):
             kwargs["queryset"] = User.objects.filter(
                 groups__name=StaffGroup.PANEL, is_active=True, panel_member=None
             ).order_by("name", "email")
-            kwargs["help_text"] = f"People in the group “{StaffGroup.PANEL}” who are not listed yet."
+            kwargs["help_text"] = f"People in the group “{StaffGroup.PANEL}” who are not panel members yet."
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

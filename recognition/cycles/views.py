@@ -16,7 +16,7 @@ from recognition.rights import Act, offered
 
 # URL name, tab label, and the act that a staff role must include.
 PAGES = [
-    ("decisions", "To decide", Act.EDIT_LETTER),
+    ("decisions", "Decisions", Act.EDIT_LETTER),
     ("outbox", "Outbox", Act.EDIT_LETTER),
     ("documents", "Letters and certificates", Act.NOTIFY),
     ("notices", "Notices", Act.NOTIFY),

@@ -34,7 +34,7 @@ class Incomplete(Exception):
     """Something is missing; ``outcome`` says what. Nothing was submitted."""
 
     def __init__(self, outcome: Outcome):
-        super().__init__(f"{len(outcome.deficiencies)} things are missing")
+        super().__init__(f"{len(outcome.deficiencies)} items are missing")
         self.outcome = outcome
 
 
@@ -150,9 +150,9 @@ class Application(StateMachine):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
     carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, editable=False)
-    extended_until = models.DateTimeField("may be submitted until", null=True, blank=True)
-    resubmit_by = models.DateTimeField("to come back by", null=True, blank=True)
-    on_paper = models.BooleanField("came on paper", default=False)
+    extended_until = models.DateTimeField("deadline", null=True, blank=True)
+    resubmit_by = models.DateTimeField("resubmit by", null=True, blank=True)
+    on_paper = models.BooleanField("on paper", default=False)
     scan = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects = ApplicationQuerySet.as_manager()
@@ -179,7 +179,7 @@ class Application(StateMachine):
     def stage_shown(self) -> str:
         """The stage as the applicant sees it, without the panel's recommendation."""
         if self.status in self.PENDING:
-            return "Awaiting the decision"
+            return "Awaiting decision"
         return self.get_status_display()
 
     def step_url(self, step: str, anchor: str = "main") -> str:
@@ -210,9 +210,9 @@ class Application(StateMachine):
     def enter_on_paper(cls, *, utility: Utility, cycle: Cycle, scan: UploadedFile, by: User) -> "Application":
         """Creates a draft that program staff fill in from the scan. Raises WrongState, RefusedFile."""
         if not Cycle.objects.taking_paper().filter(pk=cycle.pk).exists():
-            raise WrongState("An application on paper can be entered until the cycle's review begins.")
+            raise WrongState("A paper application can be entered until the cycle's review begins.")
         if utility.memberships.filter(user=by).exists():
-            raise WrongState("You belong to this utility. Someone else enters its application.")
+            raise WrongState("You are a member of this utility, so someone else must enter its application.")
         application = cls._begin(utility, cycle, None, created_by=by, on_paper=True)
         application.scan = StoredFile.keep(scan, by=by)
         application.save(update_fields=["scan"])
@@ -285,7 +285,7 @@ class Application(StateMachine):
         """Freezes a version. Raises WrongState, DeadlinePassed or Incomplete; a paper application may have gaps."""
         locked = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition").get(pk=self.pk)
         if locked.status not in self.EDITABLE or locked.status != self.status:
-            raise WrongState("It is submitted already.")
+            raise WrongState("It is already submitted.")
         if not locked.is_editable:
             raise DeadlinePassed
         outcome = locked.checked()
@@ -348,12 +348,12 @@ class Application(StateMachine):
     def extend(self, until: datetime, *, by: User, why: str) -> None:
         """Moves the deadline of this draft. Raises WrongState."""
         if until <= max(self.deadline, timezone.now()):
-            raise WrongState(f"That is not later than its deadline, {self.in_its_zone(self.deadline)}, or is over.")
+            raise WrongState(f"The new deadline must be later than now and than {self.in_its_zone(self.deadline)}.")
         if not Application.objects.filter(pk=self.pk, status=self.Status.DRAFT).update(extended_until=until):
-            raise WrongState("Only a draft can get a later deadline.")
+            raise WrongState("Only a draft's deadline can be extended.")
         self.extended_until = until
         shown = self.in_its_zone(until)
-        self.note(by=by, why=f"Deadline moved to {shown}. {why}")
+        self.note(by=by, why=f"Deadline extended to {shown}. {why}")
         self.tell_applicants("deadline-moved", until.isoformat(), due=shown)
 
     # Messages.
@@ -410,14 +410,14 @@ def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle)
     today = timezone.localdate(timezone=ZoneInfo(cycle.time_zone))
     outcome = completeness.check(entry_of(content, photos), cycle.edition.criteria, today)
     if not content.get("attestation", {}).get("attested"):
-        message = "Say that the past 12 months were in compliance."
+        message = "Confirm that you were in compliance for the past 12 months."
         outcome.deficiencies.append(completeness.Deficiency("attestation-missing", "attestation.attested", message))
     if not content.get("certification", {}).get("agreed"):
-        message = "Tick that the statement is true."
+        message = "Check the box to certify the statement."
         outcome.deficiencies.append(completeness.Deficiency("certification-missing", "certification.agreed", message))
     if lost := unfound(content):
         quoted = ", ".join(f"“{passage[:60]}”" for passage in lost)
-        message = f"In none of your texts: {quoted}. Copy each passage exactly."
+        message = f"Not found in your text: {quoted}. Copy each passage exactly."
         outcome.deficiencies.append(completeness.Deficiency("passage-not-found", "confidentiality.passages", message))
     return outcome
 
@@ -432,7 +432,7 @@ class Submission(models.Model):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
     number = models.PositiveSmallIntegerField()
     content = models.JSONField()
-    deficiencies = models.JSONField(default=list, help_text="what the machine found missing; empty unless on paper")
+    deficiencies = models.JSONField(default=list, help_text="items found missing automatically; empty unless on paper")
     size = models.CharField(max_length=8, blank=True)
     words = models.PositiveIntegerField()
     counted_attributes = models.PositiveSmallIntegerField()

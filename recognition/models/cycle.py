@@ -55,28 +55,33 @@ class Cycle(StateMachine):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED, editable=False)
     opens = models.DateTimeField()
     closes = models.DateTimeField()
-    time_zone = models.CharField(max_length=40, default="America/New_York", help_text="In which its dates are shown.")
+    time_zone = models.CharField(
+        max_length=40, default="America/New_York", help_text="The time zone its dates are shown in."
+    )
     panel_from = models.DateField("panel begins", null=True, blank=True)
     panel_until = models.DateField("panel ends", null=True, blank=True)
-    letters_from = models.DateField("letters go out from", null=True, blank=True)
-    letters_until = models.DateField("letters are out by", null=True, blank=True)
+    letters_from = models.DateField("letters sent from", null=True, blank=True)
+    letters_until = models.DateField("letters sent by", null=True, blank=True)
     panel_size = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1)])
     asks_region = models.BooleanField(
-        "asks for the EPA Region's recommendation before the panel", default=False, help_text="40 CFR 105.9"
+        "requires the EPA Region's recommendation before the panel", default=False, help_text="40 CFR 105.9"
     )
     days_to_resubmit = models.PositiveSmallIntegerField("days to resubmit a returned application", default=14)
     certification = models.TextField("certification wording", default=CERTIFICATION)
-    signatory_name = models.CharField("signed by", max_length=120, blank=True)
-    signatory_title = models.CharField("title of who signs", max_length=160, blank=True)
+    signatory_name = models.CharField("signer", max_length=120, blank=True)
+    signatory_title = models.CharField("signer's title", max_length=160, blank=True)
     letterhead = models.TextField(
-        "sender", max_length=400, blank=True, help_text="A line each: the agency, its address. Head of every letter."
+        "sender",
+        max_length=400,
+        blank=True,
+        help_text="The agency and its address, one line each. Used as the letterhead.",
     )
     omb_control_number = models.CharField("OMB control number", max_length=20, blank=True)
     omb_expires = models.DateField("approval expires", null=True, blank=True)
     burden_hours = models.DecimalField(
         "average burden, hours per application", max_digits=6, decimal_places=1, null=True, blank=True
     )
-    comments_address = models.TextField("where comments on the burden go", blank=True)
+    comments_address = models.TextField("address for comments on the burden", blank=True)
 
     objects = CycleQuerySet.as_manager()
 

@@ -45,7 +45,7 @@ class Hours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.hours.normalize():f} h, {self.get_step_display().lower()}"
+        return f"{self.hours.normalize():f} hr, {self.get_step_display().lower()}"
 
     @classmethod
     def report(cls, application: Application, step: str, hours: Decimal, *, by: User) -> "Hours":

@@ -37,7 +37,7 @@
     document.addEventListener("headworks:saved", (event) => {
       panel.innerHTML = event.detail.missing;
       const n = event.detail.n_missing;
-      document.querySelector("[data-missing-count]").textContent = n ? `${n} missing` : "Nothing is missing";
+      document.querySelector("[data-missing-count]").textContent = n ? `${n} missing` : "Nothing missing";
     });
   };
   start();

@@ -44,7 +44,7 @@ def test_before_signing_in_nobody_is_called_by_name(client, person):
     sign_up(client, email="ADA@example.org")
     assert last().body.startswith("Hello,\n\nSomeone, perhaps you, tried to create")
     client.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
-    assert last().body.startswith("Hello,\n\nSomeone, perhaps you, asked for a new password")
+    assert last().body.startswith("Hello,\n\nSomeone, perhaps you, requested a new password")
 
 
 def test_a_lost_password(client, person):

@@ -130,7 +130,7 @@ def test_a_later_deadline_and_paper(visits, draft, staff):
     look(page, "paper")
     page.goto(visits.url + address("paper") + "?q=river")
     look(page, "paper-found")
-    page.get_by_role("link", name="This one").click()
+    page.get_by_role("link", name="Select").click()
     look(page, "paper-enter")
     page.goto(visits.url + address("paper_utility") + "?name=Bend")
     look(page, "paper-utility")

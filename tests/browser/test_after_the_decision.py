@@ -91,7 +91,7 @@ def publish(page: Page) -> None:
 
 
 def read_the_register(page: Page) -> None:
-    page.get_by_role("link", name="Register", exact=True).click()
+    page.get_by_role("link", name="Recognized utilities", exact=True).click()
     page.get_by_role("link", name="Riverbend Water and Sewer").click()
     expect(page.get_by_role("heading", name="Product quality")).to_be_visible()
 

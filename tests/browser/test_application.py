@@ -32,7 +32,7 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
     expect(page.get_by_role("heading", name="Application of Riverbend")).to_be_visible()
 
     tick(page, "Wastewater")
-    page.get_by_label("Drinking water, people served by design").fill("4200")
+    page.get_by_label("Drinking water, design population served").fill("4200")
     tick(page, "For the past 12 months")
     expect_saved(page)
     expect(page.locator("[data-missing]")).to_contain_text("Small organization")
@@ -44,7 +44,7 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
         "Mailing address": "1 Mill Road",
         "ZIP code": "97000",
         "Phone": "541 555 0100",
-        "E-mail": "mara@example.org",
+        "Email": "mara@example.org",
         "Permit and system numbers": "or4100001",
     }.items():
         page.get_by_label(label, exact=True).fill(words)
@@ -66,12 +66,12 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
     climate = page.get_by_role("region", name="Climate change")
     tick(climate, "We demonstrate Climate change")
     climate.locator(".options label").nth(0).click()
-    climate.get_by_label("What you do, and what it achieves").fill("We plan for drought.")
+    climate.get_by_label("What you do and what it achieves").fill("We plan for drought.")
     water = page.get_by_role("region", name="Water efficiency")
     tick(water, "We demonstrate Water efficiency")
     for place in range(3):
         water.locator(".options label").nth(place).click()
-    water.get_by_label("What you do, and what it achieves").fill("We meter everything.")
+    water.get_by_label("What you do and what it achieves").fill("We meter everything.")
     expect_saved(page)
     look(page, "application-resources")
 
@@ -84,13 +84,13 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
     page.get_by_label("Date").fill("2026-09-30")
     tick(page, "I certify the statement above.")
     expect_saved(page)
-    expect(page.locator("[data-missing]")).to_contain_text("Nothing is missing")
+    expect(page.locator("[data-missing]")).to_contain_text("Nothing missing")
     look(page, "application-certification")
 
     page.get_by_role("link", name="Next: Review and submit").click()
     look(page, "application-submit")
-    page.get_by_role("button", name="Submit the application").click()
-    expect(page.get_by_text("Submitted, as version 1. An e-mail confirms it.")).to_be_visible()
+    page.get_by_role("button", name="Submit application").click()
+    expect(page.get_by_text("Submitted as version 1. We will email a confirmation.")).to_be_visible()
     look(page, "application-submitted")
     assert Application.objects.get().status == Application.Status.SUBMITTED
     assert Cycle.objects.get() == cycle

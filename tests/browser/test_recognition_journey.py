@@ -62,14 +62,14 @@ def test_from_the_first_submission_to_the_letter(
 
 
 def submit(page: Page) -> None:
-    page.get_by_role("link", name="Go on filling in").click()
+    page.get_by_role("link", name="Continue application").click()
     page.get_by_role("navigation").get_by_role("link", name="Review and submit").click()
-    page.get_by_role("button", name="Submit the application").click()
+    page.get_by_role("button", name="Submit application").click()
     expect(page.get_by_text("Submitted, as version 1")).to_be_visible()
 
 
 def return_it(page: Page) -> None:
-    page.get_by_role("link", name="Take it up for the completeness review").click()
+    page.get_by_role("link", name="Start the completeness review").click()
     page.get_by_role("button", name="Take it up").click()
     recent = page.get_by_role("group", name="The narratives show what works now")
     pick(recent, "Not met")
@@ -77,7 +77,7 @@ def return_it(page: Page) -> None:
     for name in ("Each attribute's narrative answers", "What is claimed as confidential"):
         pick(page.get_by_role("group", name=name), "Met")
     page.get_by_role("button", name="Save and return it").click()
-    page.get_by_label("To come back by").fill(due_in(10))
+    page.get_by_label("Resubmit by").fill(due_in(10))
     page.get_by_label("A word from you").fill("One paragraph is enough.")
     page.get_by_role("button", name="See the letter").click()
     expect(page.get_by_text("Say what changed in the past 12 months.")).to_be_visible()
@@ -92,12 +92,12 @@ def resubmit(page: Page) -> None:
     first.get_by_label("What did you change").fill("We flush the dead ends every two weeks since March.")
     expect_saved(page)
     page.get_by_role("navigation").get_by_role("link", name="Review and submit").click()
-    page.get_by_role("button", name="Submit the application").click()
+    page.get_by_role("button", name="Submit application").click()
     expect(page.get_by_text("Submitted, as version 2")).to_be_visible()
 
 
 def find_it_complete(page: Page) -> None:
-    page.get_by_role("link", name="Take it up for the completeness review").click()
+    page.get_by_role("link", name="Start the completeness review").click()
     expect(page.get_by_text("Changed since version 1")).to_be_visible()
     page.get_by_role("button", name="Take it up").click()
     for name in ("The narratives show what works now", "Each attribute's narrative", "What is claimed as confidential"):
@@ -106,7 +106,7 @@ def find_it_complete(page: Page) -> None:
 
 
 def find_no_violation(page: Page) -> None:
-    page.get_by_role("link", name="Check its compliance record").click()
+    page.get_by_role("link", name="Check the compliance record").click()
     expect(page.get_by_text("flush the dead ends")).to_have_count(0)
     for kind in ("criminal", "administrative"):
         part = page.locator(f"section[aria-labelledby={kind}]")
@@ -117,7 +117,7 @@ def find_no_violation(page: Page) -> None:
 
 
 def assign_three(page: Page, people) -> None:
-    page.get_by_role("link", name="Assign its panel").click()
+    page.get_by_role("link", name="Assign the panel").click()
     for person in people[:3]:
         page.get_by_label("Review due by").fill(due_in(14))
         page.get_by_role("button", name=f"{person}").click()
@@ -134,7 +134,7 @@ def step_down(page: Page) -> None:
 
 
 def replace(page: Page, person) -> None:
-    page.get_by_role("link", name="Assign its panel").click()
+    page.get_by_role("link", name="Assign the panel").click()
     expect(page.get_by_text("I was its laboratory manager until 2024.")).to_be_visible()
     page.get_by_label("Review due by").fill(due_in(14))
     page.get_by_role("button", name=f"{person}").click()

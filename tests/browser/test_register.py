@@ -46,7 +46,7 @@ def many(recognition) -> None:
 
 def test_from_the_front_page_to_an_entry(visits, recognition, many):
     page = visits(None, "/")
-    page.get_by_role("link", name="Register", exact=True).click()
+    page.get_by_role("link", name="Recognized utilities", exact=True).click()
     expect(page.get_by_text("28 recognitions")).to_be_visible()
     look(page, "register")
     tile = page.get_by_role("link", name="Oregon: 3 utilities")
@@ -122,7 +122,7 @@ def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, util
     expect(page.get_by_role("img", name="The plant at Mill Street")).to_be_visible()
     look(page, "register-entry")
     page = visits(staff, application.get_absolute_url())
-    page.get_by_role("link", name="Revoke it").click()
+    page.get_by_role("link", name="Revoke recognition").click()
     look(page, "revoke")
     page.get_by_label("Reason").fill("The permit was broken for two years.")
     page.get_by_role("button", name="Yes, revoke it").click()

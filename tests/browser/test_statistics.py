@@ -91,14 +91,14 @@ def test_an_applicant_reports_hours_once(visits, at, manager):
     page = visits(manager, application.get_absolute_url())
     look(page, "hours-applicant")
     visits.expected.append("status of 422")
-    page.get_by_label("Hours of everyone").fill("a week")
+    page.get_by_label("Total hours of everyone").fill("a week")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("Write the hours as 1.5, as 1:30, or as 90 min.")
+    expect(page.get_by_role("alert")).to_contain_text("Enter hours such as 1.5, 1:30 or 90 min.")
     look(page, "hours-error")
-    page.get_by_label("Hours of everyone").fill("19:30")
+    page.get_by_label("Total hours of everyone").fill("19:30")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("You reported 19.5 hours. Thank you.")).to_be_visible()
-    expect(page.get_by_label("Hours of everyone")).to_be_hidden()
+    expect(page.get_by_label("Total hours of everyone")).to_be_hidden()
     look(page, "hours-reported")
 
 

@@ -131,7 +131,7 @@ def test_a_draft_waits_with_its_days_and_what_is_missing(request, as_, entry, ro
     page = words(as_(request.getfixturevalue(role)))
     assert "Riverbend Water and Sewer, Recognition 2027" in page
     missing = len(entry.checked().deficiencies)
-    assert f"{missing} things are missing. 10 days left" in page
+    assert f"{missing} items are missing. 10 days left" in page
     assert entry.get_absolute_url() in page
 
 
@@ -139,17 +139,17 @@ def test_a_complete_draft_waits_for_its_manager(as_, entry, manager, contributor
     monkeypatch.setattr(
         "recognition.waiting.check_content", lambda content, photos, cycle: Outcome("small", 4, 2, 4, 2, 9, [], [])
     )
-    assert "Nothing is missing. Submit it." in words(as_(manager))
-    assert "Nothing is missing. A manager can submit it." in words(as_(contributor))
+    assert "Ready to submit." in words(as_(manager))
+    assert "Ready for a manager to submit." in words(as_(contributor))
 
 
 def test_a_returned_application_waits_with_its_date(as_, entry, manager, viewer):
     due = entry.end_of(timezone.localdate() + timedelta(days=3))
     Application.objects.update(status="returned", resubmit_by=due)
     page = words(as_(manager))
-    assert "it came back to you" in page
-    assert f"submit it again by {entry.in_its_zone(due)}" in page
-    assert "came back" not in words(as_(viewer))
+    assert "returned to you" in page
+    assert f"resubmit it by {entry.in_its_zone(due)}" in page
+    assert "returned to you" not in words(as_(viewer))
 
 
 @pytest.mark.parametrize("over", ["draft", "returned"])
@@ -167,8 +167,8 @@ def in_group(group: StaffGroup):
 
 QUEUES = {
     StaffGroup.PROGRAM: {
-        "submitted": "1 application to take up",
-        "resubmitted": "1 application to take up",
+        "submitted": "1 application to check for completeness",
+        "resubmitted": "1 application to check for completeness",
         "completeness": "1 application in completeness review",
     },
     StaffGroup.COMPLIANCE: {"compliance": "1 application in compliance review"},
@@ -221,11 +221,11 @@ def test_a_review_waits_for_its_member_alone(as_, entry):
     Seat.objects.update(declared_at=timezone.now())
     seat.ratings.create(criterion="attributes.product-quality", value="met")
     rating = seat.ratings.create(criterion="attributes.financial-viability")
-    assert "1 of 2 criteria waits for your rating" in words(browser)
+    assert "1 of 2 criteria still needs your rating" in words(browser)
     seat.ratings.filter(pk=rating.pk).update(value="met")
     Seat.objects.update(due=timezone.localdate() - timedelta(days=1))
     page = words(browser)
-    assert "Everything is rated. Look it over and submit it. It was due" in page
+    assert "Everything is rated. Check your review and submit it. It was due" in page
     Seat.objects.update(submitted_at=timezone.now())
     assert "Your review of" not in words(browser)
 

@@ -247,9 +247,9 @@ def test_a_date_is_meant_and_shown_where_the_cycle_is(administrator, as_):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"closes_0": "2027-12-01", "closes_1": "08:00:00"}, "after it opens"),
-        ({"closes_0": "2028-03-12", "closes_1": "02:30:00", "time_zone": "America/New_York"}, "clocks change"),
-        ({"closes_0": "2028-11-05", "closes_1": "01:30:00", "time_zone": "America/New_York"}, "clocks change"),
+        ({"closes_0": "2027-12-01", "closes_1": "08:00:00"}, "after the opening time"),
+        ({"closes_0": "2028-03-12", "closes_1": "02:30:00", "time_zone": "America/New_York"}, "daylight saving"),
+        ({"closes_0": "2028-11-05", "closes_1": "01:30:00", "time_zone": "America/New_York"}, "daylight saving"),
         ({"closes_0": ""}, "This field is required"),
         ({"time_zone": "Mars/Olympus"}, "Select a valid choice"),
         ({"panel_size": "0"}, "greater than or equal to 1"),
@@ -302,10 +302,10 @@ def test_a_cycle_goes_on_through_its_doors_with_words(administrator, as_, at, ma
         cycle.refresh_from_db()
         return said
 
-    assert "The review begins once a cycle has closed" in act("begin_review")
+    assert "The review can begin only once, after the cycle has closed" in act("begin_review")
     Cycle.objects.update(closes=timezone.now())
     assert "is now in review" in act("begin_review")
-    assert "every application in it has its outcome" in act("mark_decided")
+    assert "every application in it has an outcome" in act("mark_decided")
     assert cycle.status == Cycle.Status.REVIEW
     Application.objects.update(status=Status.NOT_RECOGNIZED)
     assert "is now decided" in act("mark_decided")

@@ -193,7 +193,7 @@ def test_a_page_shows_how_far_the_latest_is(bundle, work, broken, state, utility
 
 def test_another_person_reads_who_has_it(bundle, state, viewer, manager):
     text = state(bundle, manager)
-    assert f"asked for by {viewer}" in text
+    assert f"requested by {viewer}" in text
     assert page("report", bundle) not in text
 
 

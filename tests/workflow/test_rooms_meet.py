@@ -40,8 +40,8 @@ def test_what_waits_comes_in_the_order_of_its_sources(monkeypatch):
         ("/gap-analyses/", "Gap analyses"),
         ("/recognition/", "Recognition"),
         ("/recognition/cycles/", "Recognition"),
-        ("/recognition/register/", "Register"),
-        ("/recognition/register/7/", "Register"),
+        ("/recognition/register/", "Recognized utilities"),
+        ("/recognition/register/7/", "Recognized utilities"),
         ("/recognition/verify/", "Recognition"),
         ("/reports/", "Reports"),
         ("/utilities/search/", "Utilities"),
@@ -56,11 +56,24 @@ def test_one_link_is_the_current_one(rf, manager, path, current):
     request.user, request.resolver_match = manager, resolve(path)
     links = list(navigation.links_for(request))
     assert [link.label for link, is_current in links if is_current] == ([current] if current else [])
-    labels = ["Home", "Gap analyses", "Recognition", "Reports", "Utilities", "Register", "Initiatives", "PDCA guide"]
+    labels = [
+        "Home",
+        "Gap analyses",
+        "Recognition",
+        "Reports",
+        "Utilities",
+        "Recognized utilities",
+        "Initiatives",
+        "PDCA guide",
+    ]
     assert [link.label for link, _ in links] == labels
 
 
 def test_who_is_not_signed_in_sees_what_is_public(rf):
     request = rf.get("/nowhere/")
     request.user, request.resolver_match = AnonymousUser(), None
-    assert [link.label for link, _ in navigation.links_for(request)] == ["Register", "Initiatives", "PDCA guide"]
+    assert [link.label for link, _ in navigation.links_for(request)] == [
+        "Recognized utilities",
+        "Initiatives",
+        "PDCA guide",
+    ]

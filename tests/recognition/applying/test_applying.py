@@ -89,7 +89,7 @@ def test_a_section_saves_and_tells_what_is_missing(draft, contributor, as_):
     assert answer.status_code == 200
     told = answer.json()
     assert told["version"] == draft.sections.get(name="contact").version
-    assert "Give a phone number" in told["missing"]
+    assert "Enter a phone number" in told["missing"]
     assert told["words"] == 4 * 4 * 8 + 2 * 30
     assert stored(draft, "contact")["identifiers"] == ["OR1234567", "ORS000001"]
 
@@ -161,7 +161,7 @@ def test_after_the_deadline_a_draft_is_read_but_neither_saved_nor_submitted(draf
 
     assert save(browser, draft, "partners", partners="x").status_code == 422
     late = browser.post(url("submit", draft), follow=True)
-    assert b"the deadline is over" in late.content
+    assert b"the deadline has passed" in late.content
     assert b"product-quality-assessed-0" in late.content
     assert not draft.submissions.exists()
 
@@ -251,7 +251,7 @@ def test_the_page_of_an_application_tells_its_people_where_it_stands(at, manager
     application = at(Status.RECOMMENDED)
     for person in (manager, viewer):
         page = as_(person).get(application.get_absolute_url()).content.decode()
-        assert "Awaiting the decision" in page
+        assert "Awaiting decision" in page
         assert "Recommended" not in page
         assert not any(name in page for name in ("Paula", "Pete", "Pia"))
     assert as_(stranger).get(application.get_absolute_url()).status_code == 404

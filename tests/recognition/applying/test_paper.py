@@ -56,7 +56,7 @@ def test_a_later_deadline_is_given_by_the_clock_of_the_cycle(as_, draft, staff, 
 
 
 @pytest.mark.parametrize(
-    ("days", "error"), [(-1, "This moment is over."), (3, "The cycle itself is open until"), (None, "required")]
+    ("days", "error"), [(-1, "This time has passed."), (3, "The cycle itself is open until"), (None, "required")]
 )
 def test_a_later_deadline_is_to_come_and_later(as_, draft, staff, days, error):
     until = "" if days is None else f"{timezone.localdate() + timedelta(days=days)}T12:00"
@@ -190,7 +190,7 @@ def test_it_is_entered_until_the_review_begins(as_, staff, quiet, cycle):
     for fields in ({"status": "review"}, {"status": "planned", "opens": timezone.now() + day / 2}):
         Cycle.objects.filter(pk=cycle.pk).update(**past | {"closes": timezone.now() + day} | fields)
         assert enter(as_(staff), quiet, cycle).status_code == 422
-        assert "No cycle takes applications now" in as_(staff).get(address("paper_enter", quiet.pk)).text
+        assert "No cycle is accepting paper applications" in as_(staff).get(address("paper_enter", quiet.pk)).text
         with pytest.raises(WrongState):
             Application.enter_on_paper(utility=quiet, cycle=cycle, scan=upload(), by=staff)
     assert not Application.objects.exists()

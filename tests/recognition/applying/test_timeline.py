@@ -35,8 +35,8 @@ TO_APPLICANTS = {
     ("compliance", "withdrawn"): ("Withdrawn", False),
     ("region", "panel"): ("Panel review", False),
     ("region", "withdrawn"): ("Withdrawn", False),
-    ("panel", "recommended"): ("Awaiting the decision", False),
-    ("panel", "not_recommended"): ("Awaiting the decision", False),
+    ("panel", "recommended"): ("Awaiting decision", False),
+    ("panel", "not_recommended"): ("Awaiting decision", False),
     ("recommended", "recognized"): ("Recognized", False),
     ("recommended", "not_recognized"): ("Not recognized", False),
     ("not_recommended", "recognized"): ("Recognized", False),
@@ -169,7 +169,7 @@ def test_compliance_staff_learn_no_recommendation(at, compliance, official, as_)
     Decision.make(application, by=official, recognize=False, reason="The budget year was not closed.")
     page = as_(compliance).get(application.get_absolute_url()).content.decode()
 
-    assert "Awaiting the decision" in page
+    assert "Awaiting decision" in page
     assert not any(words in page for words in (REASONS, "The budget year", ">Recommended<"))
 
 

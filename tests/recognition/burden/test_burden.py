@@ -343,7 +343,7 @@ def test_anyone_sees_the_sources_first_year(client):
     for each in fields(Assumptions):
         assert f'name="{each.name}" value="{each.default}"' in shown
         assert each.metadata["source"] in shown
-    assert "Where the source disagrees with itself" in shown
+    assert "Inconsistencies in the source" in shown
     for told in ("13,564", "$614,315", "678", "1,263", "5 and 5", "$56,576"):
         assert told in shown
     assert '<details class="ask">' in shown

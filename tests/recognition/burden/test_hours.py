@@ -83,7 +83,7 @@ def test_what_is_not(written):
 @pytest.mark.parametrize("written", ["0", "2 min", "2001", "2000:30", "999999"])
 def test_what_is_not_plausible(written):
     form = HoursForm({"hours": written}, step=Step.APPLYING)
-    assert form.errors == {"hours": ["Write a time between 3 minutes and 2,000 hours."]}
+    assert form.errors == {"hours": ["Enter a time between 3 minutes and 2,000 hours."]}
 
 
 def test_a_field_of_each_step_has_its_own_id():
@@ -97,14 +97,14 @@ def test_a_field_of_each_step_has_its_own_id():
 
 def test_the_applicant_is_asked_with_the_reason_and_not_again(as_, at, manager, contributor):
     application = at(Status.SUBMITTED)
-    assert "How many hours did it take?" in page(as_(manager), application)
+    assert "How many hours did you spend" in page(as_(manager), application)
     assert "Paperwork Reduction Act" in page(as_(manager), application)
     answer = as_(manager).post(address(application, "applying"), {"hours": "21:15"}, follow=True)
-    assert "Thank you. Kept: 21.25 h" in text_of(answer)
+    assert "Thank you. Saved: 21.25 h" in text_of(answer)
     assert kept() == [("applying", "manager@example.org", Decimal("21.25"))]
     shown = page(as_(contributor), application)
     assert "You reported 21.25 hours." in shown
-    assert "How many hours did it take?" not in shown
+    assert "How many hours did you spend" not in shown
 
 
 def test_there_is_one_figure_which_both_may_change(as_, at, manager, contributor):
@@ -287,7 +287,7 @@ def test_staff_and_officials_see_it_on_the_page(as_, two, staff, official):
     row = '<th scope="row">Preparing the application</th><td>1</td><td>1</td><td>18.00</td><td>18.00</td><td>20.00</td>'
     for person in (staff, official):
         shown = text_of(as_(person).get(BURDEN))
-        assert "Held beside what people reported: Recognition 2027" in shown
+        assert "Compared with reported hours: Recognition 2027" in shown
         assert row in shown
 
 
@@ -308,10 +308,10 @@ def test_a_cycle_is_chosen_in_the_address(as_, two, cycle, staff):
     Cycle.objects.create(
         title="Planned", edition=cycle.edition, opens=now + timedelta(days=9), closes=now.replace(year=9999)
     )
-    assert "what people reported: Later" in text_of(as_(staff).get(BURDEN))
-    assert "what people reported: Later" in text_of(as_(staff).get(BURDEN, {"cycle": later.pk}))
+    assert "with reported hours: Later" in text_of(as_(staff).get(BURDEN))
+    assert "with reported hours: Later" in text_of(as_(staff).get(BURDEN, {"cycle": later.pk}))
     assert "18.75" in text_of(as_(staff).get(BURDEN, {"cycle": cycle.pk}))
-    assert "what people reported" not in text_of(as_(staff).get(BURDEN, {"cycle": ""}))
+    assert "with reported hours" not in text_of(as_(staff).get(BURDEN, {"cycle": ""}))
     assert as_(staff).get(BURDEN, {"cycle": "x"}).status_code == 422
     assert "Planned</option>" not in text_of(as_(staff).get(BURDEN))
 
@@ -319,7 +319,7 @@ def test_a_cycle_is_chosen_in_the_address(as_, two, cycle, staff):
 def test_before_the_first_cycle_the_page_is_the_estimate(as_, staff):
     shown = text_of(as_(staff).get(BURDEN))
     assert "Hours and cost" in shown
-    assert "what people reported" not in shown
+    assert "with reported hours" not in shown
 
 
 def test_what_one_has_a_part_in_does_not_count(two, cycle, staff, utility):

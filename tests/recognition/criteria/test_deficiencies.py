@@ -8,75 +8,75 @@ from recognition.criteria.completeness import Answers, CategoryAnswer, check
 from tests.recognition.criteria.test_completeness import CRITERIA, TODAY, WATER, WHOLE, told
 
 ENTRIES = [
-    ({"facility_types": []}, "facility-type-missing", "facility_types", "Tick at least one type of facility."),
+    ({"facility_types": []}, "facility-type-missing", "facility_types", "Check at least one type of facility."),
     (
         {"facility_types": ["wastewater"]},
         "size-undetermined",
         "wastewater_mgd",
-        "Give the design flow of the wastewater system: the size depends on it.",
+        "Enter the design flow of the wastewater system, which determines the size.",
     ),
     (
         {"drinking_water_population": None},
         "size-undetermined",
         "drinking_water_population",
-        "Give the population that the drinking water system is designed to serve: the size depends on it.",
+        "Enter the population that the drinking water system is designed to serve, which determines the size.",
     ),
     (
         {"facility_types": ["stormwater"]},
         "size-undetermined",
         "stormwater_population",
-        "Give the population that the stormwater system serves: the size depends on it.",
+        "Enter the population that the stormwater system serves, which determines the size.",
     ),
     (
         {"identifiers": [" "]},
         "identifier-missing",
         "identifiers",
-        "Name an NPDES permit or a public water system identifier.",
+        "Enter an NPDES permit number or a public water system ID (PWSID).",
     ),
     (
         {"identifiers": ["TX0123456", " tx-1 "]},
         "identifier-invalid",
         "identifiers.1",
-        "“TX-1” is neither a permit number nor a water system identifier: both have nine characters.",
+        "“TX-1” is not a valid permit number or public water system ID. Both have nine characters.",
     ),
     (
         {"attributes": told(4) | {"stakeholder-support": " "}},
         "narrative-missing",
         "attributes.stakeholder-support",
-        "Write its narrative, or leave it out.",
+        "Write its narrative or uncheck it.",
     ),
     (
         {"attributes": told(3)},
         "attributes-too-few",
         "attributes",
-        "3 of the 4 attributes that are asked for have a narrative.",
+        "3 of the 4 required attributes have a narrative.",
     ),
     (
         {"categories": {"water-efficiency": WATER}},
         "boxes-too-few",
         "categories",
-        "1 of the 2 boxes that are asked for are filled. A category counts once its rule is met.",
+        "1 of the 2 required boxes are filled. A category counts once its rule is met.",
     ),
     (
         {"attributes": told(4) | {"product-quality": "word " * 5_000}},
         "narrative-too-long",
         "narratives",
-        "5,011 words in all narratives together; at most 5,000 are read. Shorten them.",
+        "5,011 words in all narratives; the limit is 5,000. Shorten them.",
     ),
     ({"photos": [("a.jpg", "A")] * 4}, "photos-too-many", "photos", "Keep at most 3 photos."),
-    ({"photos": [("a.png", "A")]}, "photo-not-jpeg", "photos.0.filename", "A photo is a JPEG file (.jpg)."),
-    ({"photos": [("a.jpg", " ")]}, "photo-caption-missing", "photos.0.caption", "Say what the photo shows."),
+    ({"photos": [("a.png", "A")]}, "photo-not-jpeg", "photos.0.filename", "Photos must be JPEG files (.jpg)."),
+    ({"photos": [("a.jpg", " ")]}, "photo-caption-missing", "photos.0.caption", "Enter a caption for the photo."),
     (
         {"certification": WHOLE.certification | {"date": "2026-10-02"}},
         "certification-date-invalid",
         "certification.date",
-        "The date is yet to come.",
+        "The date is in the future.",
     ),
     (
         {"certification": WHOLE.certification | {"date": "2026-02-30"}},
         "certification-date-invalid",
         "certification.date",
-        "The date is not a day of the calendar (year-month-day).",
+        "The date is not valid (year-month-day).",
     ),
 ]
 
@@ -124,14 +124,14 @@ CATEGORIES = [
         CategoryAnswer(narrative="told", reduction_percent=20),
         "energy-threshold-not-met",
         "audit",
-        "An energy audit is needed.",
+        "An energy audit is required.",
     ),
     (
         "energy-management",
         CategoryAnswer(narrative="told", audit=True, reduction_percent=19),
         "energy-threshold-not-met",
         "reduction_percent",
-        "Needed: 20 % less energy, or 50 % of it from sustainable power.",
+        "Required: 20% less energy use or 50% of energy from sustainable power.",
     ),
     (
         "energy-management",
@@ -156,21 +156,21 @@ def test_a_category_that_lacks_one_thing(slug, answer, code, field, message):
 
 def test_the_contact_and_the_certification():
     assert words(replace(WHOLE, contact={}, certification={})) == [
-        ("contact-missing", "contact.organization", "Give the organization's name."),
-        ("contact-missing", "contact.city", "Give its city."),
-        ("contact-missing", "contact.state", "Give its state."),
-        ("contact-missing", "contact.manager", "Give the facility manager's name."),
-        ("contact-missing", "contact.address", "Give the mailing address."),
-        ("contact-missing", "contact.zip", "Give the ZIP code."),
-        ("contact-missing", "contact.phone", "Give a phone number."),
-        ("contact-missing", "contact.email", "Give an e-mail address."),
-        ("certification-missing", "certification.name", "Give who certifies it."),
-        ("certification-missing", "certification.title", "Give that person's title."),
-        ("certification-missing", "certification.date", "Give the date."),
+        ("contact-missing", "contact.organization", "Enter the organization's name."),
+        ("contact-missing", "contact.city", "Enter the organization's city."),
+        ("contact-missing", "contact.state", "Enter the organization's state."),
+        ("contact-missing", "contact.manager", "Enter the facility manager's name."),
+        ("contact-missing", "contact.address", "Enter the mailing address."),
+        ("contact-missing", "contact.zip", "Enter the ZIP code."),
+        ("contact-missing", "contact.phone", "Enter a phone number."),
+        ("contact-missing", "contact.email", "Enter an email address."),
+        ("certification-missing", "certification.name", "Enter the certifier's name."),
+        ("certification-missing", "certification.title", "Enter the certifier's title."),
+        ("certification-missing", "certification.date", "Enter the certification date."),
     ]
 
 
 def test_more_attributes_than_are_asked_for_are_noted():
     assert check(replace(WHOLE, attributes=told(6)), CRITERIA, TODAY).notes == [
-        "6 attributes have a narrative; 4 are asked for, and the rest need not be there."
+        "6 attributes have a narrative; only 4 are required."
     ]

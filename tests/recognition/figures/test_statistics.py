@@ -137,7 +137,7 @@ def test_who_was_in_a_stage_twice_counts_once_with_both_times():
 def test_both_recommendations_wait_for_the_decision():
     two = [replace(entry("recommended"), pk=1), replace(entry("not_recommended"), pk=2)]
     moves = [Move(1, day(0), "recommended"), Move(2, day(0), "not_recommended")]
-    found = times_of(two, moves, now=4)["Awaiting the decision"]
+    found = times_of(two, moves, now=4)["Awaiting decision"]
     assert (found.n, found.running, found.median) == (2, 2, 4)
 
 

@@ -147,7 +147,7 @@ def test_the_machine_s_findings_stand_on_a_paper_one_with_gaps(as_, staff, utili
     application.submit(by=staff)
     as_(staff).post(address("take_up", application))
     text = as_(staff).get(address("checklist", application)).text
-    assert "Give the facility manager&#x27;s name." in text
+    assert "Enter the facility manager&#x27;s name." in text
     assert 'value="no" id="id_contact-met_1" checked' in text
     assert f'href="{address("scan", application)}"' in text
 
@@ -311,7 +311,7 @@ def test_changes_tell_what_is_new_changed_and_taken_out(cycle):
     assert [(change.anchor, change.how) for change in found] == [
         ("contact", "changed"),
         ("categories-biosolids", "new"),
-        ("attributes-product-quality", "taken out"),
+        ("attributes-product-quality", "removed"),
     ]
     assert found[0].lines == [("Phone", "541 555 0100", "541 555 0199")]
     assert changes(before, before, cycle.edition.criteria) == []
@@ -389,7 +389,7 @@ def test_the_timeline_keeps_the_panel_to_those_who_may_know(as_, at, manager, co
         assert "Pia Nestor was assigned to the panel" in shown[who]
         assert "<b>Recommended</b>" in shown[who]
     for who in ("manager", "compliance"):
-        assert "<b>Awaiting the decision</b>" in shown[who]
+        assert "<b>Awaiting decision</b>" in shown[who]
         assert "<b>Recommended</b>" not in shown[who]
     assert not [name for name in ("Nestor", "Nolan", "Nell", "Prather", "Lyle") if name in shown["manager"]]
     assert "Submitted a review" not in shown["manager"]
