@@ -60,11 +60,11 @@ def lacking(cycle: Cycle) -> list[str]:
     """Returns what the cycle lacks, and how documents look without it."""
     found = []
     if not cycle.signatory_name:
-        found.append("Nobody is named as who signs: letters and certificates have a line to sign on, without a name.")
+        found.append("No signer is entered: letters and certificates will have a signature line without a name.")
     elif not cycle.signatory_title:
-        found.append("Who signs has no title.")
+        found.append("The signer has no title.")
     if not cycle.letterhead:
-        found.append("The sender is empty: letters have no head, and certificates don’t say who gives them.")
+        found.append("The sender is empty: letters will have no letterhead and certificates no issuer.")
     return found
 
 

@@ -147,7 +147,7 @@ def certificate(asked: Asked) -> dict[str, Any]:
         "after": after,
         "size": size_of(utility.name),
         "is_long": len(words) - len(utility.name) > MAX_AT_FULL_SIZE,
-        "qr": qr_code(recognition.verify_url, "QR code that opens the page which says whether this is valid"),
+        "qr": qr_code(recognition.verify_url, "QR code for the page that checks this certificate"),
     }
 
 

@@ -9,13 +9,13 @@ from recognition.reviewing.fields import YesNo
 
 
 class DecisionForm(forms.Form):
-    recognize = YesNo(label="What do you decide?", yes="Recognize", no="Do not recognize")
+    recognize = YesNo(label="Decision", yes="Recognize", no="Do not recognize")
     reason = forms.CharField(
         label="Reason",
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Needed where you depart from the recommendation. If you don’t recognize, it stands in the letter.",
+        help_text="Required if you differ from the recommendation. A non-recognition letter includes it.",
     )
 
 
@@ -23,7 +23,7 @@ class SeveralForm(forms.Form):
     """One decision, with its reason, for several applications."""
 
     applications = forms.ModelMultipleChoiceField(
-        queryset=Application.objects.none(), error_messages={"required": "Tick at least one application."}
+        queryset=Application.objects.none(), error_messages={"required": "Select at least one application."}
     )
     recognize = DecisionForm.base_fields["recognize"]
     reason = DecisionForm.base_fields["reason"]
@@ -53,7 +53,7 @@ class FeedbackForm(forms.Form):
         label="Feedback",
         max_length=10000,
         widget=forms.Textarea(attrs={"rows": 14}),
-        help_text="Say what was strong and what would make a next application stronger. Name no reviewer, no scores.",
+        help_text="Describe strengths and how to improve the next application. Do not mention reviewers or scores.",
     )
 
     def __init__(self, data: Any = None, *, feedback: Feedback) -> None:

@@ -37,14 +37,14 @@ class DocumentFilters(ByWords):
     status = ChoiceFilter(
         label="Outcome",
         choices=[(Status.RECOGNIZED, "Recognized"), (Status.NOT_RECOGNIZED, "Not recognized")],
-        empty_label="Either",
+        empty_label="All",
     )
 
 
 class AwaitingTable(Table):
     """What the deciding official needs to know of each application that a panel has reviewed."""
 
-    page_name = "Awaiting a decision"
+    page_name = "Applications awaiting a decision"
     utility = tables.Column("Utility", linkify=its_page, order_by="utility__name")
     size = tables.Column("Size")
     panel = tables.TemplateColumn(
@@ -97,9 +97,9 @@ class DecidingTable(AwaitingTable):
 
 class AwaitingFilters(ByWords):
     panel = ChoiceFilter(
-        label="The panel recommends",
+        label="Panel recommendation",
         field_name="recommendation__recommends",
         choices=[(True, "Recognize"), (False, "Do not recognize")],
-        empty_label="Either",
+        empty_label="All",
     )
     size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")

@@ -23,7 +23,7 @@ from workflow import saving
 from workflow.lists import list_page
 from workflow.models import Stale
 
-DEPARTS = "This departs from the panel’s recommendation. Say why."
+DEPARTS = "This differs from the panel’s recommendation. Enter a reason."
 
 
 def _waiting(user: User, cycle: Cycle) -> QuerySet[Application]:
@@ -99,8 +99,8 @@ def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse
     way = {name: form.cleaned_data[name] for name in ("recognize", "reason")}
     failed = Decision.make_each(chosen, by=request.user, **way)
     if n := len(chosen) - len(failed):
-        one = "1 application is" if n == 1 else f"{n} applications are"
-        messages.success(request, f"{one} decided. Nothing is sent before the release.")
+        one = "1 application was" if n == 1 else f"{n} applications were"
+        messages.success(request, f"{one} decided. Nothing is sent until they are released.")
     for application, why in failed:
         messages.error(request, f"{application.utility}: not decided. {why}")
     return redirect("recognition:decisions", cycle.pk)
@@ -120,7 +120,9 @@ def decide(request: AuthenticatedRequest, application: Application, rights: Righ
         except ReasonNeeded:
             form.add_error("reason", DEPARTS)
         else:
-            messages.success(request, f"{application.utility} is decided. Nothing is sent before the release.")
+            messages.success(
+                request, f"The decision on {application.utility} was saved. Nothing is sent until it is released."
+            )
             return redirect("recognition:decisions", application.cycle_id)
     context = _for_decision(application) | {"decision": made, "form": form}
     return render(request, "recognition/deciding/decision_make.html", context, status=saving.status_of(form))
@@ -149,7 +151,7 @@ def _decision(application: Application) -> Decision:
 @step(Act.DECIDE)
 def decision_take_back(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     _decision(application).take_back(by=request.user)
-    messages.success(request, f"The decision on {application.utility} is taken back. Its letter is gone.")
+    messages.success(request, f"The decision on {application.utility} was undone and its letter deleted.")
     return redirect("recognition:decide", application.pk)
 
 
@@ -178,14 +180,10 @@ def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     seen = Decision.objects.manageable_by(request.user).filter(pk__lte=_number(request, "upto"))
     n = seen.release(cycle, by=request.user)
     if n:
-        one = (
-            "1 decision is released and its letter is"
-            if n == 1
-            else f"{n} decisions are released and their letters are"
-        )
-        messages.success(request, f"{one} on the way.")
+        one = "1 decision was released and its letter" if n == 1 else f"{n} decisions were released and their letters"
+        messages.success(request, f"{one} sent.")
     else:
-        messages.info(request, "Nothing was waiting to be released.")
+        messages.info(request, "There was nothing to release.")
     return redirect("recognition:outbox", cycle.pk)
 
 
@@ -204,7 +202,7 @@ def letter(request: AuthenticatedRequest, application: Application, rights: Righ
     if form.is_valid():
         conflict = saving.tried(form, request, decision.edit_letter)
         if not conflict:
-            messages.success(request, "The letter is saved. It stands beside its text as the applicant will read it.")
+            messages.success(request, "The letter was saved. Check the preview.")
             return redirect("recognition:letter", application.pk)
     addresses = application.applicants()
     context = {"application": application, "decision": decision, "form": form, "addresses": addresses}
@@ -218,7 +216,7 @@ def hold(request: AuthenticatedRequest, application: Application, rights: Rights
     """Holds a decision back from the release, or ends the hold."""
     held = request.POST.get("held") == "yes"
     _decision(application).hold(held)
-    what = "is held back: a release leaves it here" if held else "goes out with the next release"
+    what = "is on hold and will not be sent with the next release" if held else "will be sent with the next release"
     messages.success(request, f"The letter to {application.utility} {what}.")
     return redirect("recognition:outbox", application.cycle_id)
 
@@ -236,7 +234,7 @@ def feedback(request: AuthenticatedRequest, application: Application, rights: Ri
     if form.is_valid():
         conflict = saving.tried(form, request, row.write)
         if not conflict:
-            messages.success(request, "Saved. The applicant sees nothing of it before you release it.")
+            messages.success(request, "Saved. The applicant can’t see it until you release it.")
             return redirect("recognition:feedback", application.pk)
     context = _for_decision(application) | {"feedback": row, "form": form, "conflict": conflict}
     status = 409 if conflict else saving.status_of(form)
@@ -250,7 +248,7 @@ def feedback_release(request: AuthenticatedRequest, application: Application, ri
     try:
         Feedback.of(application).release(_number(request, "version"), by=request.user)
     except Stale:
-        messages.error(request, "Not released: someone changed it meanwhile. Read it once more.")
+        messages.error(request, "Not released: someone else just changed it. Read it again.")
     else:
-        messages.success(request, "Released. The applicant reads it once the decision is released too.")
+        messages.success(request, "Released. The applicant can read it once the decision is also released.")
     return redirect("recognition:feedback", application.pk)

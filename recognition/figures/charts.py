@@ -39,7 +39,7 @@ def funnel(steps: Sequence[Step]) -> SafeString:
 def load(members: Sequence[Load]) -> SafeString:
     """Draws how many reviews each member submitted, of the seats the member has or had."""
     reviewed, assigned = sum(each.reviewed for each in members), sum(each.assigned for each in members)
-    title = f"Load of {len(members)} reviewers: {reviewed} of {assigned} reviews submitted."
+    title = f"Workload of {len(members)} reviewers: {reviewed} of {assigned} reviews submitted."
     return _bars(title, [_part(each.name, each.reviewed, each.assigned) for each in members])
 
 

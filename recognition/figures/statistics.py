@@ -22,8 +22,8 @@ from recognition.reviewing.agreement import Agreement
 
 Status = Application.Status
 MIN_APPLICATIONS = 3  # with fewer applications no mean is shown: it could reveal the finding on one of them
-DECISION = "Awaiting the decision"
-NOT_KNOWN = "Not known"
+DECISION = "Awaiting decision"
+NOT_KNOWN = "Unknown"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ STEPS: list[tuple[str, frozenset[str]]] = [
     ("Submitted", frozenset({Status.SUBMITTED})),
     ("Complete", frozenset({Status.COMPLIANCE})),
     ("Eligible", frozenset({Status.REGION, Status.PANEL})),
-    ("Read by the panel", frozenset(Application.PENDING)),
+    ("Reviewed by the panel", frozenset(Application.PENDING)),
     (RECOMMENDED, frozenset({Status.RECOMMENDED})),
     ("Recognized", frozenset({Status.RECOGNIZED})),
 ]

@@ -32,13 +32,13 @@ def tables(figures: Statistics) -> list[Table]:
 
 
 def _way(figures: Statistics) -> Table:
-    head = ["Step", "Got so far", "Still there", "Left", "Why"]
+    head = ["Step", "Reached", "Still at step", "Ended", "Reason"]
     rows = [[each.title, each.reached, each.waiting, sum(each.left.values()), each.why] for each in figures.steps]
     return Table("way", "From start to recognition", head, rows)
 
 
 def _times(figures: Statistics) -> Table:
-    head = ["Stage", "Applications", "In it now", "First quartile", "Median", "Third quartile", "Longest"]
+    head = ["Stage", "Applications", "Now in stage", "First quartile", "Median", "Third quartile", "Longest"]
     rows = [
         [each.title, each.n, each.running, each.first, each.median, each.third, each.longest] for each in figures.times
     ]
@@ -46,9 +46,9 @@ def _times(figures: Statistics) -> Table:
 
 
 def _load(figures: Statistics) -> Table:
-    head = ["Reviewer", "Assigned", "Declared", "Reviewed", "Gave up", "Median days"]
+    head = ["Reviewer", "Assigned", "Declared", "Reviewed", "Left panel", "Median days"]
     rows = [[each.name, each.assigned, each.declared, each.reviewed, each.gave_up, each.days] for each in figures.load]
-    return Table("load", "Load of each reviewer", head, rows)
+    return Table("load", "Reviewer workload", head, rows)
 
 
 def _agreement(figures: Statistics) -> Table:
@@ -68,7 +68,7 @@ def _agreement(figures: Statistics) -> Table:
 
 
 def _by(figures: Statistics, title: str) -> Table:
-    head = [_column(title), "Applied", "Recognized", "Share, %"]
+    head = [_column(title), "Applied", "Recognized", "Percent"]
     rows = [[each.label, each.applied, each.recognized, each.share] for each in figures.by(title)]
     return Table(title.lower().replace(" ", "-"), title, head, rows)
 

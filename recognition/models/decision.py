@@ -82,7 +82,7 @@ class Decision(Versioned):
         rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation")
         held = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
         if held is None:
-            raise WrongState("It does not wait for a decision.")
+            raise WrongState("The application is not awaiting a decision.")
         recommended = held.recommendation.recommends
         if recognize != recommended and not reason.strip():
             raise ReasonNeeded
@@ -99,9 +99,9 @@ class Decision(Versioned):
                     body=body,
                 )
         except IntegrityError as error:
-            raise WrongState("It is decided already.") from error
+            raise WrongState("It is already decided.") from error
         # Does not say what was decided: some readers of the timeline learn that only at the release.
-        application.note(by=by, why="Decided; the decision waits for its release")
+        application.note(by=by, why="Decided, not released yet")
         return decision
 
     @classmethod
@@ -114,7 +114,7 @@ class Decision(Versioned):
             try:
                 cls.make(application, by=by, recognize=recognize, reason=reason)
             except ReasonNeeded:
-                failed.append((application, "It departs from the panel's recommendation, so it needs a reason."))
+                failed.append((application, "It differs from the panel's recommendation, so it needs a reason."))
             except WrongState as error:
                 failed.append((application, str(error)))
         return failed
@@ -124,13 +124,13 @@ class Decision(Versioned):
         """Raises WrongState once it is released."""
         Application.objects.select_for_update().get(pk=self.application_id)
         if not Decision.objects.pending().filter(pk=self.pk).delete()[0]:
-            raise WrongState("It is released already, or was taken back.")
-        self.application.note(by=by, why="The decision was taken back before its release")
+            raise WrongState("The decision was already released or undone.")
+        self.application.note(by=by, why="The decision was undone before its release")
 
     def hold(self, held: bool) -> None:
         """Begins or ends a hold on the release. The letter can be edited meanwhile. Raises WrongState once released."""
         if not Decision.objects.pending().filter(pk=self.pk).update(held=held):
-            raise WrongState("It is released already, or was taken back.")
+            raise WrongState("The decision was already released or undone.")
         self.held = held
 
     def edit_letter(self, version: int, *, by: User, **changes: Any) -> None:

@@ -35,11 +35,13 @@ class Addressee(models.Model):
     office = models.CharField(max_length=16, choices=Office.choices)
     state = models.CharField("state or territory", max_length=2, choices=states, blank=True)
     utility = models.ForeignKey(
-        Utility, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text="of a Tribal leader"
+        Utility, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text="for a Tribal leader only"
     )
-    name = models.CharField(max_length=120, blank=True, help_text="with the form of address: The Honorable …")
-    title = models.CharField(max_length=160, blank=True, help_text="empty: the name of the office")
-    salutation = models.CharField(max_length=120, blank=True, help_text="as after “Dear”; empty: the name")
+    name = models.CharField(
+        max_length=120, blank=True, help_text="including the form of address, such as The Honorable …"
+    )
+    title = models.CharField(max_length=160, blank=True, help_text="blank: the name of the office")
+    salutation = models.CharField(max_length=120, blank=True, help_text="the text after “Dear”; blank: the name")
     address = models.TextField(max_length=400, blank=True)
 
     class Meta:
@@ -65,9 +67,9 @@ class Addressee(models.Model):
     def clean(self) -> None:
         """Checks the constraints' rules, for readable errors."""
         if (self.office == self.Office.GOVERNOR) != bool(self.state):
-            raise ValidationError({"state": "A Governor has a state; no other office has."})
+            raise ValidationError({"state": "A Governor needs a state. No other office has one."})
         if (self.office == self.Office.TRIBAL_LEADER) != bool(self.utility_id):
-            raise ValidationError({"utility": "A Tribal leader has a utility; no other office has."})
+            raise ValidationError({"utility": "A Tribal leader needs a utility. No other office has one."})
 
     @property
     def office_title(self) -> str:

@@ -38,7 +38,7 @@ class PanelMember(models.Model):
         Utility,
         blank=True,
         related_name="+",
-        help_text="Utilities with which the person has to do: not assigned to them.",
+        help_text="Utilities the person is connected with and can't review.",
     )
     available = models.BooleanField(default=True)
 
@@ -81,7 +81,7 @@ class PanelMember(models.Model):
     def conflict_of(user: User, utility: Utility) -> str:
         """Returns why ``user`` can't judge ``utility``; empty if no conflict is recorded."""
         if utility.memberships.filter(user=user).exists():
-            return f"{user} belongs to {utility}."
+            return f"{user} is a member of {utility}."
         if PanelMember.objects.filter(user=user, interests=utility).exists():
             return f"{user} has declared an interest in {utility}."
         return ""
@@ -116,8 +116,8 @@ class Seat(Versioned):
         FINANCIAL = "financial", "I have a financial interest"
         PERSONAL = "personal", "Family or close acquaintance"
         REGULATORY = "regulatory", "I permit, inspect or enforce there"
-        OTHER = "other", "Something else"
-        REMOVED = "removed", "Taken off by program staff"
+        OTHER = "other", "Other"
+        REMOVED = "removed", "Removed by program staff"
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="seats")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seats")
@@ -177,12 +177,12 @@ class Seat(Versioned):
         if conflict := PanelMember.conflict_of(member, application.utility):
             raise CannotSit(f"{conflict} Choose someone else.")
         if cls.objects.filter(application=application, member=member, recused_at__isnull=False).exists():
-            raise CannotSit(f"{member} has left this panel already. Choose someone else.")
+            raise CannotSit(f"{member} has already left this panel. Choose someone else.")
         seat, created = cls.objects.active().get_or_create(
             application=application, member=member, defaults={"assigned_by": by, "due": due}
         )
         if not created:
-            raise WrongState(f"{member} is on this panel already.")
+            raise WrongState(f"{member} is already on this panel.")
         application.note(by=by, why=f"{member} was assigned to the panel")
         link = settings.SITE_URL.rstrip("/") + seat.get_absolute_url()
         application.tell(member, "panel-assigned", str(seat.pk), due=f"{due:%B %-d, %Y}", link=link)
@@ -198,7 +198,7 @@ class Seat(Versioned):
         _lock_at_panel(self.application)
         seat = Seat.objects.active().filter(pk=self.pk).first()
         if seat is None:
-            raise WrongState("This seat on the panel was given up.")
+            raise WrongState("This member has left the panel.")
         return seat
 
     @transaction.atomic
@@ -208,13 +208,13 @@ class Seat(Versioned):
         Seat.objects.filter(application=self.application_id, lead=True).update(lead=False)
         Seat.objects.filter(pk=self.pk).update(lead=True)
         self.lead = True
-        self.application.note(by=by, why=f"{self.member} leads the panel")
+        self.application.note(by=by, why=f"{self.member} became the panel lead")
 
     @transaction.atomic
     def declare(self) -> None:
         """Declares no conflict, lets the member read, and adds a rating per claimed criterion. Raises WrongState."""
         if self._locked().declared_at:
-            raise WrongState("This was declared already.")
+            raise WrongState("This was already declared.")
         self.declared_at = timezone.now()
         Seat.objects.filter(pk=self.pk).update(declared_at=self.declared_at)
         submission = self.application.submission
@@ -237,9 +237,9 @@ class Seat(Versioned):
         A submitted review stays, because staff must not choose among findings.
         """
         if self._locked().submitted_at:
-            raise WrongState("This review is submitted, so it stays.")
+            raise WrongState("This review is submitted, so the member can't be removed.")
         self._give_up(self.Conflict.REMOVED, reason)
-        self.application.note(by=by, why=f"{self.member} was taken off the panel")
+        self.application.note(by=by, why=f"{self.member} was removed from the panel")
 
     def _give_up(self, conflict: str, reason: str) -> None:
         self._locked()
@@ -251,7 +251,7 @@ class Seat(Versioned):
     def sum_up(self, version: int, summary: str, *, by: User) -> None:
         """Saves the overall impression. Raises Stale, or WrongState once the panel has recommended."""
         if not self._locked().declared_at:
-            raise WrongState("Declare first that you have no conflict of interest.")
+            raise WrongState("First declare that you have no conflict of interest.")
         self.save_over(version, by=by, summary=summary)
 
     @transaction.atomic
@@ -259,9 +259,13 @@ class Seat(Versioned):
         """Submits a complete review; the member then sees what others submitted. Raises Unfinished, WrongState."""
         seat = self._locked()
         if seat.submitted_at or not seat.declared_at:
-            raise WrongState("Your review is submitted already." if seat.submitted_at else "Declare first.")
+            raise WrongState(
+                "Your review was already submitted."
+                if seat.submitted_at
+                else "First declare that you have no conflict of interest."
+            )
         if self.ratings.filter(value="").exists():
-            raise Unfinished("Every criterion needs your rating first.")
+            raise Unfinished("Rate every criterion first.")
         self.submitted_at = timezone.now()
         Seat.objects.filter(pk=self.pk).update(submitted_at=self.submitted_at)
         self.ratings.update(first_value=F("value"))
@@ -274,7 +278,7 @@ def _lock_at_panel(application: Application) -> None:
         pk=application.pk, status=Application.Status.PANEL
     )
     if not held.values("pk").first():
-        raise WrongState("The panel is not at work on this application.")
+        raise WrongState("The panel is not reviewing this application.")
 
 
 class Rating(Versioned):
@@ -341,7 +345,7 @@ class Recommendation(models.Model):
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="recommendation")
     recommends = models.BooleanField("the panel recommends recognition")
     reasons = models.TextField(max_length=10000)
-    dissent = models.TextField("who saw it otherwise, and why", blank=True, max_length=5000)
+    dissent = models.TextField("who disagreed and why", blank=True, max_length=5000)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -363,7 +367,9 @@ class Recommendation(models.Model):
         reviewed = sum(1 for each in seats if each.submitted_at)
         if len(seats) < application.cycle.panel_size or reviewed < len(seats):
             needed = max(application.cycle.panel_size, len(seats))
-            raise Unfinished(f"{reviewed} of {needed} reviews are submitted. The panel recommends once all are.")
+            raise Unfinished(
+                f"{reviewed} of {needed} reviews are submitted. The recommendation can be recorded once all are."
+            )
         to = Application.Status.RECOMMENDED if recommends else Application.Status.NOT_RECOMMENDED
         application._move(to, by=seat.member)
         return cls.objects.create(

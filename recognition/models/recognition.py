@@ -117,7 +117,7 @@ class Recognition(Versioned):
         """Revokes the recognition and emails the applicants why. Raises WrongState if it is no longer valid."""
         now, valid = timezone.now(), Recognition.objects.valid().filter(pk=self.pk)
         if not valid.update(revoked_at=now, revoked_by=by, revoked_why=why):
-            raise WrongState("It is revoked already, or has expired.")
+            raise WrongState("It was already revoked or has expired.")
         self.revoked_at, self.revoked_by, self.revoked_why = now, by, why
         self.application.note(by=by, why=f"The recognition was revoked. {why}")
         self.application.tell_applicants("recognition-revoked", "revoked", reason=why)

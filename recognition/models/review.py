@@ -18,15 +18,15 @@ from workflow.models import Stale, WrongState
 # The completeness checklist: name → (label, codes of the deficiencies that fail it; none if only a person can judge).
 CHECKLIST: dict[str, tuple[str, tuple[str, ...]]] = {
     "eligibility": (
-        "The type of facility is named and its size can be told",
+        "The facility type is given and its size can be determined",
         ("facility-type-missing", "size-undetermined"),
     ),
     "identifiers": (
-        "Permit and system numbers are named and well formed",
+        "Permit and system numbers are given and valid",
         ("identifier-missing", "identifier-invalid"),
     ),
     "contact": ("The contact is complete", ("contact-missing",)),
-    "attestation": ("Compliance of the past 12 months is attested", ("attestation-missing",)),
+    "attestation": ("Compliance for the past 12 months is attested", ("attestation-missing",)),
     "attributes": ("Enough attributes are demonstrated", ("attributes-too-few",)),
     "boxes": (
         "Enough resource boxes are filled",
@@ -39,14 +39,14 @@ CHECKLIST: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "narratives": (
-        "Every narrative is there, and they keep to the length",
+        "Every narrative is included and within the length limit",
         ("narrative-missing", "narrative-too-long"),
     ),
     "photos": ("Photos are JPEG with captions", ("photos-too-many", "photo-not-jpeg", "photo-caption-missing")),
     "certification": ("It is certified", ("certification-missing", "certification-date-invalid")),
     "prompts": ("Each attribute's narrative answers the four prompts", ()),
     "recent": ("The narratives show what works now, within the past 12 months", ()),
-    "confidential": ("What is claimed as confidential is marked and plausible", ("passage-not-found",)),
+    "confidential": ("Confidentiality claims are marked and plausible", ("passage-not-found",)),
 }
 
 
@@ -59,8 +59,10 @@ class CheckItem(models.Model):
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="checklist")
     name = models.CharField(max_length=20)
-    found = models.BooleanField("found met by the machine", null=True, help_text="empty: only a person can tell")
-    findings = models.JSONField(default=list, help_text="what the machine found missing, in words")
+    found = models.BooleanField(
+        "met according to the automatic check", null=True, help_text="empty: can't be checked automatically"
+    )
+    findings = models.JSONField(default=list, help_text="what the automatic check found missing, in words")
     met = models.BooleanField(null=True, blank=True)
     reason = models.TextField(blank=True, max_length=2000)
     judged_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -147,7 +149,7 @@ def _lock_at_stage(application: Application, *stages: str) -> None:
     """Locks the application until the transaction ends. Raises WrongState if it is not at one of ``stages``."""
     held = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, status__in=stages)
     if application.status not in stages or not held.values("pk").first():
-        raise WrongState("The application is at another stage by now.")
+        raise WrongState("The application has just moved to another stage.")
 
 
 class ComplianceCheckQuerySet(models.QuerySet["ComplianceCheck"]):
@@ -170,7 +172,7 @@ class ComplianceCheck(models.Model):
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="compliance_checks")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    source = models.CharField(max_length=300, help_text="Where you looked, for example ECHO or a written answer.")
+    source = models.CharField(max_length=300, help_text="Where you checked, for example ECHO or a written response.")
     checked_on = models.DateField("date of the check")
     result = models.CharField(max_length=10, choices=Result.choices)
     note = models.TextField(blank=True, max_length=5000)
@@ -226,7 +228,7 @@ def return_for_completion(application: Application, *, by: User, due: date, lett
     submission = returnable(application)
     due_at = application.end_of(due)
     if due_at <= timezone.now():
-        raise Unfinished("The date to come back by has to be in the future.")
+        raise Unfinished("The resubmission date must be in the future.")
     application._move(Application.Status.RETURNED, by=by, why=letter, resubmit_by=due_at)
     application.tell_applicants(
         "application-returned", str(submission.number), **_return_words(submission, due_at, letter)
@@ -237,10 +239,10 @@ def returnable(application: Application) -> Submission:
     """Returns the version to return. Raises WrongState after the first, Unfinished if lines are unjudged or all met."""
     submission = application.submission
     if submission is None or submission.number > 1:
-        raise WrongState("An application can be returned once.")
+        raise WrongState("An application can be returned only once.")
     _every_line_judged(submission)
     if not submission.checklist.filter(met=False).exists():
-        raise Unfinished("Nothing is marked as missing, so there is nothing to return it for.")
+        raise Unfinished("Nothing is marked as missing, so there is no reason to return the application.")
     return submission
 
 
@@ -267,7 +269,7 @@ def find_complete(application: Application, *, by: User) -> None:
     assert submission  # noqa: S101  # it was submitted
     _every_line_judged(submission)
     if submission.checklist.filter(met=False).exists():
-        raise Unfinished("Some lines are marked as not met. Return the application, or find it incomplete.")
+        raise Unfinished("Some lines are marked as not met. Return the application or close it as incomplete.")
     application._move(Application.Status.COMPLIANCE, by=by)
 
 
@@ -285,7 +287,7 @@ def find_incomplete(application: Application, *, by: User | None, why: str) -> N
 
 def _every_line_judged(submission: Submission) -> None:
     if submission.checklist.filter(met__isnull=True).exists():
-        raise Unfinished("Every line of the checklist needs your answer first.")
+        raise Unfinished("Answer every line of the checklist first.")
 
 
 @transaction.atomic
@@ -297,7 +299,9 @@ def find_compliant(application: Application, *, by: User) -> None:
         if kind not in latest:
             raise Unfinished(f"The {kind.label.lower()} is not recorded yet.")
         if latest[kind].result != ComplianceCheck.Result.CLEAR:
-            raise Unfinished(f"The {kind.label.lower()} says “{latest[kind].get_result_display()}”, so it can't pass.")
+            raise Unfinished(
+                f"The {kind.label.lower()} says “{latest[kind].get_result_display()}”, so the application can't pass."
+            )
     asks = application.cycle.asks_region
     application._move(Application.Status.REGION if asks else Application.Status.PANEL, by=by)
 
@@ -308,12 +312,12 @@ def find_not_eligible(application: Application, *, by: User, why: str) -> None:
     _lock_at_stage(application, Application.Status.COMPLIANCE)
     latest = application.compliance_checks.by_kind()
     if not any(check.result == ComplianceCheck.Result.VIOLATION for check in latest.values()):
-        raise Unfinished("Record the violation or the unsatisfactory record first.")
+        raise Unfinished("Record the violation or unsatisfactory record first.")
     application._move(Application.Status.NOT_ELIGIBLE, by=by, why=why)
     application.tell_applicants("application-not-eligible", "not-eligible", finding=why)
 
 
 def hear_region(application: Application, *, by: User, recommends: bool, words: str) -> None:
     """Records the Region's recommendation for the panel and begins the panel review. Raises WrongState."""
-    heard = "The Region recommends it" if recommends else "The Region does not recommend it"
+    heard = "The Region recommends recognition" if recommends else "The Region does not recommend recognition"
     application._move(Application.Status.PANEL, by=by, why=f"{heard}. {words}".strip())

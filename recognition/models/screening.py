@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 # A screening that has reported nothing for this long has lost its worker.
 SILENT = timedelta(minutes=5)
 LOW_PRIORITY = 9  # last in the queue: a screening takes long, and no report should wait for it
-ERROR_WORKER_LOST = "The program that was at it stopped half way. Nothing of it was kept; start it again."
+ERROR_WORKER_LOST = "The screening was interrupted and its results were not kept. Start it again."
 
 
 class EchoAnswer(models.Model):
@@ -80,8 +80,8 @@ class Screening(StateMachine):
     """A check of a cycle's applications in ECHO's bulk files. Like a report, a worker makes it and reports progress."""
 
     class Status(models.TextChoices):
-        REQUESTED = "requested", "Waiting"
-        RUNNING = "running", "Under way"
+        REQUESTED = "requested", "In the queue"
+        RUNNING = "running", "In progress"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
@@ -98,7 +98,7 @@ class Screening(StateMachine):
     doing = models.CharField(max_length=120, blank=True, editable=False)
     rows = models.PositiveIntegerField("rows read", default=0, editable=False)
     progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="percent of the bytes")
-    files = models.JSONField(default=list, editable=False, help_text="name, rows, rows refused and date of each file")
+    files = models.JSONField(default=list, editable=False, help_text="name, rows, rejected rows and date of each file")
     error = models.TextField(blank=True, editable=False)
 
     objects = ScreeningQuerySet.as_manager()
@@ -169,10 +169,10 @@ class ScreeningFinding(models.Model):
     screening = models.ForeignKey(Screening, on_delete=models.CASCADE, related_name="findings")
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="screening_findings")
     identifier = models.CharField(max_length=12)
-    file = models.CharField(max_length=60, help_text="of ECHO, as NPDES_QNCR_HISTORY.csv; empty: in none")
+    file = models.CharField(max_length=60, help_text="ECHO file, such as NPDES_QNCR_HISTORY.csv; empty: in none")
     verdict = models.CharField(max_length=8, choices=Verdict.choices)
     findings = models.JSONField(default=list, help_text="plain lines")
-    raw = models.JSONField(default=list, help_text="the rows they rest on, as the file has them")
+    raw = models.JSONField(default=list, help_text="the source rows, as in the file")
 
     class Meta:
         ordering = ["application", "identifier", "file"]

@@ -109,9 +109,9 @@ def is_as(before: Addressee | None, addressee: Addressee) -> bool:
 def gaps(cycle: Cycle) -> list[str]:
     """Returns what the cycle lacks: every letter, certificate and notice needs a signature and a sender."""
     parts = {
-        "who signs": cycle.signatory_name,
-        "the title of who signs": cycle.signatory_title,
-        "the sender": cycle.letterhead,
+        "signer": cycle.signatory_name,
+        "signer’s title": cycle.signatory_title,
+        "sender": cycle.letterhead,
     }
     return [what for what, entered in parts.items() if not entered.strip()]
 
@@ -123,7 +123,7 @@ def gaps_of(addressee: Addressee, recognitions: Iterable[tuple[str, int]]) -> li
         Office.GOVERNOR: any(state == addressee.state for state, _ in recognitions),
         Office.TRIBAL_LEADER: any(utility == addressee.utility_id for _, utility in recognitions),
     }
-    return found if of_office.get(Office(addressee.office), any(recognitions)) else [*found, "anyone to name"]
+    return found if of_office.get(Office(addressee.office), any(recognitions)) else [*found, "recognized organizations"]
 
 
 def is_ready(addressee: Addressee) -> bool:
@@ -180,7 +180,7 @@ def lines(cycle: Cycle) -> list[Line]:
         )
         for row in rows
     ]
-    lacks = [*([] if places else ["anyone to name"]), *of_cycle]
+    lacks = [*([] if places else ["recognized organizations"]), *of_cycle]
     notice = sent.get((Kind.REGISTER, None))
     return [*told, Line(Kind.REGISTER, Kind.REGISTER.label, "Office of the Federal Register", lacks, notice)]
 

@@ -22,10 +22,10 @@ class AddresseeForm(forms.ModelForm):
         fields = ["name", "title", "salutation", "address"]
         widgets = {"address": forms.Textarea({"rows": 4})}
         help_texts = {
-            "name": "With the form of address: The Honorable …",
-            "title": "Leave it empty for the name of the office.",
-            "salutation": "As it stands after “Dear”. Leave it empty for the name.",
-            "address": "A line each, as on the envelope.",
+            "name": "Include the form of address, such as The Honorable …",
+            "title": "Leave blank to use the name of the office.",
+            "salutation": "The text after “Dear”. Leave blank to use the name.",
+            "address": "One line each, as on the envelope.",
         }
 
 
@@ -35,8 +35,8 @@ class AddresseeAddForm(AddresseeForm):
     class Meta(AddresseeForm.Meta):
         fields = ["office", "state", "utility", *AddresseeForm.Meta.fields]
         help_texts = AddresseeForm.Meta.help_texts | {
-            "state": "For a Governor.",
-            "utility": "For a Tribal leader: the utility in the Tribe’s jurisdiction.",
+            "state": "For a Governor only.",
+            "utility": "For a Tribal leader only: the utility in the Tribe’s jurisdiction.",
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -51,7 +51,7 @@ class AddresseeAddForm(AddresseeForm):
         cleaned = super().clean() or {}
         key = {name: cleaned.get(name) for name in ("office", "state", "utility")}
         if Addressee.objects.filter(cycle=self.instance.cycle, **key).exists():
-            raise forms.ValidationError("This one is on the list already.")
+            raise forms.ValidationError("This addressee is already on the list.")
         return cleaned
 
 
@@ -60,7 +60,7 @@ class SentForm(forms.Form):
 
     sent_on = forms.DateField(label="Sent on", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     how = forms.CharField(
-        label="How", max_length=120, required=False, help_text="Mail, courier, a docket or tracking number."
+        label="How", max_length=120, required=False, help_text="Mail, courier or a docket or tracking number."
     )
 
     def __init__(self, data: Any = None, *, cycle: Cycle, **options: Any) -> None:
@@ -71,12 +71,14 @@ class SentForm(forms.Form):
     def clean_sent_on(self) -> date:
         day: date = self.cleaned_data["sent_on"]
         if day > self.today:
-            raise forms.ValidationError("This day is still to come. Record it once it is sent.")
+            raise forms.ValidationError("The date is in the future. Record it once it is sent.")
         released = days_of_release(self.cycle)
         if not released:
-            raise forms.ValidationError("No decision of this cycle is released yet, so nothing can have been sent.")
+            raise forms.ValidationError(
+                "No decisions have been released in this cycle yet, so nothing can be recorded as sent."
+            )
         if day < released[0]:
-            raise forms.ValidationError(f"The first release was on {released[0]:%B %-d, %Y}, later than that.")
+            raise forms.ValidationError(f"The first release was on {released[0]:%B %-d, %Y}, after that date.")
         return day
 
 
@@ -86,8 +88,8 @@ class LinesForm(SentForm):
     field_order = ["lines", "sent_on", "how"]
     lines = forms.MultipleChoiceField(
         error_messages={
-            "required": "Tick at least one line.",
-            "invalid_choice": "One of the lines is not ready, or not on the list any more.",
+            "required": "Select at least one line.",
+            "invalid_choice": "One of the lines is not ready or is no longer on the list.",
         }
     )
 
@@ -106,7 +108,7 @@ class GroupForm(SentForm):
 
     field_order = ["applications", "everything", "sent_on", "how"]
     applications = forms.ModelMultipleChoiceField(queryset=Application.objects.none(), required=False)
-    everything = forms.BooleanField(label="All that are not recorded yet", required=False)
+    everything = forms.BooleanField(label="All not recorded yet", required=False)
 
     def __init__(self, data: Any = None, *, cycle: Cycle, rows: Any) -> None:
         super().__init__(data, cycle=cycle, auto_id="id_sent_%s")
@@ -120,7 +122,7 @@ class GroupForm(SentForm):
             cleaned["applications"] = self.rows.filter(sent_on=None)
         chosen, day = cleaned.get("applications"), cleaned.get("sent_on")
         if chosen is not None and not chosen.exists():
-            self.add_error(None, "Tick at least one, or choose all that are not recorded yet.")
+            self.add_error(None, "Select at least one, or select all not recorded yet.")
         elif chosen is not None and day:
             self._not_before_its_release(chosen, day)
         return cleaned
@@ -132,5 +134,5 @@ class GroupForm(SentForm):
             return
         released = last.decision.released_at.astimezone(ZoneInfo(self.cycle.time_zone)).date()
         if day < released:
-            said = f"The decision on {last.utility} was released on {released:%B %-d, %Y}, later than that."
+            said = f"The decision on {last.utility} was released on {released:%B %-d, %Y}, after that date."
             self.add_error("sent_on", said)

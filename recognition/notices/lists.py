@@ -16,7 +16,7 @@ Status = Application.Status
 class NeverReady(Table):
     """The table without checkboxes, for a cycle that lacks something that every line needs."""
 
-    page_name = "Lines to applicants"
+    page_name = "Notices to applicants"
     utility = tables.Column("Utility", order_by="utility__name")
     city = tables.Column("City", accessor="utility__city")
     state = CodeColumn("State", accessor="utility__state")
@@ -64,7 +64,7 @@ class PressTable(GroupTable):
 class GroupFilters(ByWords):
     state = ChoiceFilter(label="State", field_name="utility__state", empty_label="All states")
     sent = ChoiceFilter(
-        label="Sent", choices=[("yes", "Sent"), ("no", "Not yet")], empty_label="Either", method="by_sent"
+        label="Sent", choices=[("yes", "Sent"), ("no", "Not sent")], empty_label="All", method="by_sent"
     )
 
     def __init__(self, *args: Any, **options: Any):

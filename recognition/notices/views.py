@@ -124,7 +124,7 @@ def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "recognition/notices/notice_undo.html", {"notice": notice, "back": redirect(*back).url})
     notice.delete()
-    messages.success(request, "The line is open again.")
+    messages.success(request, "The record was undone.")
     return redirect(*back)
 
 
@@ -144,9 +144,9 @@ def draw_up(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     n = content.draw_up(cycle)
     if n:
         added = content.counted(n, "addressee is", "addressees are")
-        messages.success(request, f"{added} added. Enter or check who holds each office.")
+        messages.success(request, f"{added} added. Enter or check each officeholder.")
     else:
-        messages.info(request, "Every office that the law names is on the list.")
+        messages.info(request, "All offices named by law are already on the list.")
     return redirect("recognition:notices", cycle.pk)
 
 
@@ -188,7 +188,7 @@ def addressee_add(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
             with transaction.atomic():
                 saved = form.save()
         except IntegrityError:  # a double click, or a colleague was faster
-            messages.info(request, "This one is on the list already.")
+            messages.info(request, "This addressee is already on the list.")
         else:
             messages.success(request, f"{saved.office_title}: added.")
         return redirect("recognition:notices", cycle.pk)

@@ -17,7 +17,7 @@ class ShownForm(forms.Form):
         label="Achievements to show",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="What you wrote of each, as the panel read it, without passages that you claimed as confidential.",
+        help_text="Shows your text on each, as the panel read it, without passages you claimed as confidential.",
     )
     summary = forms.CharField(
         label="In your own words",
@@ -36,7 +36,7 @@ class ShownForm(forms.Form):
     def clean_summary(self) -> str:
         text = self.cleaned_data["summary"].strip()
         if any(passage in text for passage in register.confidential(self.application)):
-            raise forms.ValidationError("This repeats a passage that you claimed as confidential. Take it out.")
+            raise forms.ValidationError("This includes a passage you claimed as confidential. Remove it.")
         return text
 
     def clean_published(self) -> list[str]:
@@ -54,20 +54,20 @@ class RevokeForm(forms.Form):
         label="Reason",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="It stands in the letter to the applicant. The public is not told.",
+        help_text="Included in the letter to the applicant. Not shown to the public.",
     )
 
 
 class NumberForm(forms.Form):
     number = forms.CharField(
-        label="Number of the certificate",
+        label="Certificate number",
         max_length=60,
-        help_text="16 letters and digits, as 7K3M-9QXP-2RTV-8WYZ. Capitals and hyphens do not matter.",
+        help_text="16 letters and digits, such as 7K3M-9QXP-2RTV-8WYZ. Capitals and hyphens don’t matter.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "code"}),
     )
 
     def clean_number(self) -> str:
         number = as_number(self.cleaned_data["number"])
         if not number:
-            raise forms.ValidationError("Type the letters and digits that stand on the certificate.")
+            raise forms.ValidationError("Enter the letters and digits on the certificate.")
         return number

@@ -19,7 +19,7 @@ def _its_page(record: Any) -> str:
 
 
 class RegisterTable(Table):
-    page_name = "Register of recognized utilities"
+    page_name = "Recognized utilities"
     utility = tables.Column("Utility", accessor=UTILITY, linkify=_its_page, order_by=f"{UTILITY}__name")
     city = tables.Column("City", accessor=f"{UTILITY}__city")
     state = tables.Column("State", accessor=f"{UTILITY}__state")
@@ -47,7 +47,7 @@ class RegisterFilters(Filters):
     )
     system = ChoiceFilter(label="System", choices=System.choices, method="by_system", empty_label="All systems")
     cycle = ChoiceFilter(label="Cycle", field_name="application__cycle", empty_label="All cycles")
-    shows = ChoiceFilter(label="Achievement shown", method="by_achievement", empty_label="Any")
+    shows = ChoiceFilter(label="Achievement", method="by_achievement", empty_label="Any")
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)

@@ -20,7 +20,7 @@ def _valid(application: Application) -> Recognition:
     """Returns the recognition. Raises Http404 if there is none, WrongState if it is no longer valid."""
     recognition = get_object_or_404(Recognition, application=application)
     if recognition.state != "valid":
-        raise WrongState("The recognition is not valid any more, so the register does not show it.")
+        raise WrongState("The recognition is no longer valid, so the utility is not listed.")
     recognition.application = application
     return recognition
 
@@ -34,7 +34,7 @@ def publish(request: AuthenticatedRequest, application: Application, rights: Rig
     if form.is_valid() and "preview" not in request.POST:
         conflict = saving.tried(form, request, recognition.publish)
         if not conflict:
-            messages.success(request, "Saved. The register shows it from now on.")
+            messages.success(request, "Saved. The public listing is updated.")
             return redirect("recognition:publish", application.pk)
     words = form.words if form.is_valid() else {name: getattr(recognition, name) for name in ("published", "summary")}
     context = {
@@ -51,12 +51,14 @@ def publish(request: AuthenticatedRequest, application: Application, rights: Rig
 
 @step(Act.REVOKE)
 def revoke(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Asks for a reason, then revokes. Register and verification show it at once."""
+    """Asks for a reason, then revokes. The public list and verification show it at once."""
     recognition = _valid(application)
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         recognition.revoke(by=request.user, **form.cleaned_data)
-        messages.success(request, f"The recognition of {application.utility} is revoked. A letter tells the applicant.")
+        messages.success(
+            request, f"The recognition of {application.utility} was revoked. We sent the applicant a letter."
+        )
         return redirect(application)
     context = {"application": application, "recognition": recognition, "form": form}
     return render(request, "recognition/register/recognition_revoke.html", context, status=saving.status_of(form))

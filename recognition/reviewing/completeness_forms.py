@@ -65,9 +65,9 @@ class ChecklistForm(forms.Form):
             if reason or met is None or f"{item.name}-reason" in self.errors:
                 continue
             if item.found is not None and met != item.found:
-                self.add_error(f"{item.name}-reason", "Say why you see it otherwise than the check.")
+                self.add_error(f"{item.name}-reason", "Explain why you disagree with the automatic check.")
             elif item.found is None and not met:
-                self.add_error(f"{item.name}-reason", "Say what is missing; the letter tells it.")
+                self.add_error(f"{item.name}-reason", "Enter what is missing. The letter will include it.")
         return cleaned
 
     @property
@@ -88,20 +88,20 @@ def _asked(found: bool | None) -> str:
     """Returns the label of a line's text field."""
     if found is None:
         return "What is missing?"
-    return "Why is it not met after all?" if found else "Your words, for the letter; needed if it is met after all"
+    return "Why is it not met?" if found else "Text for the letter (required if you mark it met)"
 
 
 class ReturnForm(forms.Form):
     due = forms.DateField(
-        label="To come back by",
-        help_text="The end of this day, where the cycle is.",
+        label="Resubmit by",
+        help_text="Through the end of this day in the cycle’s time zone.",
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
     letter = forms.CharField(
-        label="A word from you",
+        label="Your note",
         required=False,
         max_length=5000,
-        help_text="Stands in the letter below the list of what is missing.",
+        help_text="Shown in the letter below the list of missing items.",
         widget=forms.Textarea({"rows": 5}),
     )
 
@@ -112,7 +112,7 @@ class ReturnForm(forms.Form):
     def clean_due(self) -> date:
         due: date = self.cleaned_data["due"]
         if due <= self.today:
-            raise forms.ValidationError("Choose a day after today, so that there is time to complete it.")
+            raise forms.ValidationError("Choose a date after today.")
         return due
 
 

@@ -29,14 +29,14 @@ from recognition.rights import Act, Rights
 from workflow import saving
 from workflow.models import Stale
 
-OTHERS = "{who} saved this checklist meanwhile. Yours is kept below, not saved: look once more, and save again."
+OTHERS = "{who} just saved this checklist. Your answers are below but not saved. Check them and save again."
 
 
 @require_POST
 @step(Act.TAKE_UP)
 def take_up(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     begin_completeness(application, by=request.user)
-    messages.success(request, "Taken up. The checklist is filled in with what the automatic check found.")
+    messages.success(request, "Review started. The checklist has the results of the automatic check.")
     return redirect("recognition:checklist", application.pk)
 
 
@@ -56,7 +56,7 @@ def save_checklist(request: AuthenticatedRequest, application: Application, righ
         return _checklist(request, application, rights, form)
     if (then := request.POST.get("then")) in ("return", "incomplete"):
         return redirect(f"recognition:{then}", application.pk)
-    messages.success(request, "The checklist is saved.")
+    messages.success(request, "The checklist was saved.")
     return redirect("recognition:checklist", application.pk)
 
 
@@ -70,9 +70,9 @@ def complete(request: AuthenticatedRequest, application: Application, rights: Ri
     try:
         find_complete(application, by=request.user)
     except Unfinished as error:
-        messages.error(request, f"The checklist is saved, but the application stays here. {error}")
+        messages.error(request, f"The checklist was saved, but the application was not marked complete. {error}")
         return redirect("recognition:checklist", application.pk)
-    messages.success(request, f"The application of {application.utility} is complete. It goes on to compliance review.")
+    messages.success(request, f"The application of {application.utility} is complete and moved to compliance review.")
     return redirect("recognition:queue", "completeness")
 
 
@@ -85,7 +85,7 @@ def send_back(request: AuthenticatedRequest, application: Application, rights: R
     try:
         if request.method == "POST" and form.is_valid() and "confirmed" in request.POST:
             return_for_completion(application, by=request.user, **form.cleaned_data)
-            messages.success(request, f"Returned to {application.utility}, with an e-mail of what is missing.")
+            messages.success(request, f"Returned to {application.utility}. We emailed them what is missing.")
             return redirect("recognition:queue", "completeness")
         context = {"application": application, "form": form} | _to_send(application, form, request)
     except Unfinished as error:
@@ -108,7 +108,7 @@ def incomplete(request: AuthenticatedRequest, application: Application, rights: 
     form, waits = ReasonForm(request.POST or None), _still_in_time(application)
     if request.method == "POST" and not waits and form.is_valid():
         find_incomplete(application, by=request.user, why=form.cleaned_data["why"])
-        messages.success(request, f"The application of {application.utility} is closed as incomplete.")
+        messages.success(request, f"The application of {application.utility} was closed as incomplete.")
         return redirect("recognition:queue", "completeness")
     context = {"application": application, "form": form, "waits": waits}
     return render(request, "recognition/reviewing/application_incomplete.html", context, status=saving.status_of(form))

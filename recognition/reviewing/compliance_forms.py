@@ -18,7 +18,7 @@ class CheckForm(forms.ModelForm):
     attachment = forms.FileField(
         label="Attachment",
         required=False,
-        help_text="PDF, office document, image, text or CSV, up to 10 MB.",
+        help_text="PDF, Office document, image, text or CSV, up to 10 MB.",
         widget=forms.FileInput({"accept": ACCEPT}),
     )
 
@@ -26,7 +26,7 @@ class CheckForm(forms.ModelForm):
         model = ComplianceCheck
         fields = ["source", "checked_on", "result", "note"]
         labels = {"source": "Source", "checked_on": "Date of the check", "note": "Note"}
-        help_texts = {"note": "A violation needs its finding here."}
+        help_texts = {"note": "For a violation, describe the finding here."}
         widgets = {
             "checked_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
             "note": forms.Textarea({"rows": 3}),
@@ -39,13 +39,13 @@ class CheckForm(forms.ModelForm):
     def clean_checked_on(self) -> date:
         checked_on: date = self.cleaned_data["checked_on"]
         if checked_on > timezone.localdate():
-            raise forms.ValidationError("This day is yet to come.")
+            raise forms.ValidationError("The date is in the future.")
         return checked_on
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("result") == ComplianceCheck.Result.VIOLATION and not cleaned.get("note", "").strip():
-            self.add_error("note", "Say what was found.")
+            self.add_error("note", "Describe the finding.")
         return cleaned
 
     @property
@@ -56,22 +56,22 @@ class CheckForm(forms.ModelForm):
 
 class FindingForm(forms.Form):
     why = forms.CharField(
-        label="The finding, as the applicant is told it", max_length=5000, widget=forms.Textarea({"rows": 5})
+        label="Finding, as sent to the applicant", max_length=5000, widget=forms.Textarea({"rows": 5})
     )
 
 
 class RegionForm(forms.Form):
-    recommends = YesNo(label="Does the Region recommend it?", yes="Yes", no="No")
+    recommends = YesNo(label="Does the Region recommend recognition?", yes="Yes", no="No")
     words = forms.CharField(
-        label="The Region's words",
+        label="The Region's statement",
         required=False,
         max_length=5000,
-        help_text="The panel reads them. Where the Region does not recommend it, they are needed.",
+        help_text="The panel reads this. Required if the Region does not recommend recognition.",
         widget=forms.Textarea({"rows": 6}),
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("recommends") is False and not cleaned.get("words"):
-            self.add_error("words", "Say why the Region does not recommend it.")
+            self.add_error("words", "Enter why the Region does not recommend recognition.")
         return cleaned

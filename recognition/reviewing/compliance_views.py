@@ -40,7 +40,7 @@ def record(request: AuthenticatedRequest, application: Application, rights: Righ
         try:
             found = ComplianceCheck.record(application, by=request.user, **form.facts)
         except RefusedFile as error:
-            form.add_error("attachment", f"{error} Everything else is kept below; nothing is recorded yet.")
+            form.add_error("attachment", f"{error} Nothing was recorded. Your other entries are kept below.")
         else:
             messages.success(request, f"Recorded. {found}.")
             return redirect("recognition:compliance", application.pk)
@@ -53,9 +53,12 @@ def compliant(request: AuthenticatedRequest, application: Application, rights: R
     try:
         find_compliant(application, by=request.user)
     except Unfinished as error:
-        messages.error(request, f"It stays here. {error}")
+        messages.error(request, f"The application was not moved. {error}")
         return redirect("recognition:compliance", application.pk)
-    messages.success(request, f"No violation found. {application.utility} goes on: {application.get_status_display()}.")
+    messages.success(
+        request,
+        f"No violation found. {application.utility} moved to the next stage: {application.get_status_display()}.",
+    )
     return redirect("recognition:queue", "compliance")
 
 
@@ -68,9 +71,9 @@ def not_eligible(request: AuthenticatedRequest, application: Application, rights
     try:
         find_not_eligible(application, by=request.user, why=form.cleaned_data["why"])
     except Unfinished as error:
-        messages.error(request, f"It stays here. {error}")
+        messages.error(request, f"The application was not moved. {error}")
         return redirect("recognition:compliance", application.pk)
-    messages.success(request, f"{application.utility} is not eligible in this cycle. An e-mail tells them the finding.")
+    messages.success(request, f"{application.utility} is not eligible in this cycle. We emailed them the finding.")
     return redirect("recognition:queue", "compliance")
 
 
@@ -78,7 +81,7 @@ def not_eligible(request: AuthenticatedRequest, application: Application, rights
 @step(Act.SCREEN)
 def ask(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     if not asking.request(application):
-        messages.error(request, "Nobody can be sent to ask ECHO right now. Nothing was changed; try again later.")
+        messages.error(request, "ECHO can’t be queried right now. Nothing was changed. Try again later.")
     return redirect(f"{reverse('recognition:compliance', args=[application.pk])}#echo")
 
 
@@ -144,7 +147,7 @@ def region(request: AuthenticatedRequest, application: Application, rights: Righ
     form = RegionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         hear_region(application, by=request.user, **form.cleaned_data)
-        messages.success(request, f"Recorded. The application of {application.utility} goes on to its panel.")
+        messages.success(request, f"Recorded. The application of {application.utility} moved to panel review.")
         return redirect("recognition:queue", "region")
     context = {"application": application, "form": form, "region": application.utility.epa_region}
     return render(request, "recognition/reviewing/application_region.html", context, status=saving.status_of(form))

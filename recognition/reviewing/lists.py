@@ -124,8 +124,8 @@ class PanelTable(QueueTable):
 
 
 class DecisionTable(QueueTable):
-    page_name = "Waiting for decisions"
-    decided = StateColumn("Decision", tones={"To decide": "warn"})
+    page_name = "Awaiting decisions"
+    decided = StateColumn("Decision", tones={"Not decided": "warn"})
 
     class Meta(QueueTable.Meta):
         sequence = ("utility", "next", "status", "decided", "age", "due_on", "...")
@@ -148,7 +148,7 @@ class ReviewTable(Table):
         orderable=False,
         exclude_from_export=True,
     )
-    doing = StateColumn("Your review", tones={"Submitted": "good", "Declare first": "warn", "Ready to submit": "warn"})
+    doing = StateColumn("Your review", tones={"Submitted": "good", "Not declared": "warn", "Ready to submit": "warn"})
     left = tables.Column("Left to rate", initial_sort_descending=True)
     seat_due = DueColumn("Due")
     state = CodeColumn("State", accessor="utility__state")
@@ -230,36 +230,36 @@ PROGRAM = frozenset({StaffGroup.PROGRAM})
 QUEUES = {
     "completeness": Queue(
         "Completeness review",
-        "Submitted applications: take one up, and say whether everything is there.",
+        "Submitted applications to check for completeness.",
         PROGRAM,
         (Status.SUBMITTED, Status.RESUBMITTED, Status.COMPLETENESS, Status.RETURNED),
         CompletenessTable,
     ),
     "compliance": Queue(
         "Compliance review",
-        "Complete applications whose compliance record is to be checked.",
+        "Complete applications whose compliance record needs to be checked.",
         frozenset({StaffGroup.COMPLIANCE}),
         (Status.COMPLIANCE,),
         ComplianceTable,
     ),
     "region": Queue(
         "With the EPA Region",
-        "Applications on which the EPA Region is asked before the panel reads them.",
+        "Applications that need the EPA Region’s recommendation before panel review.",
         PROGRAM,
         (Status.REGION,),
         RegionTable,
     ),
     "panel": Queue(
         "Panel review",
-        "Applications whose panel is to be assigned or is at work.",
+        "Applications whose panel is being assigned or is reviewing.",
         PROGRAM,
         (Status.PANEL,),
         PanelTable,
         more=queues.with_panel,
     ),
     "decisions": Queue(
-        "Waiting for decisions",
-        "The panel has recommended; the decision is to be made or released.",
+        "Awaiting decisions",
+        "Applications with a panel recommendation whose decision needs to be made or released.",
         frozenset({StaffGroup.OFFICIAL, StaffGroup.PROGRAM}),
         Application.PENDING,
         DecisionTable,
@@ -267,14 +267,14 @@ QUEUES = {
     ),
     "all": Queue(
         "All applications",
-        "Every application of every cycle. Of a draft you see that it exists, not what it says.",
+        "Every application of every cycle. The content of drafts is not shown.",
         PROGRAM,
         tuple(Status),
         AllTable,
     ),
     "my-reviews": Queue(
         "My reviews",
-        "The applications to whose panel you are assigned.",
+        "Applications you are assigned to review.",
         frozenset({StaffGroup.PANEL}),
         tuple(Status),
         ReviewTable,

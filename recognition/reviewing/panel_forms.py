@@ -23,23 +23,25 @@ class AssignForm(forms.Form):
     def clean_due(self) -> date:
         due: date = self.cleaned_data["due"]
         if due < timezone.localdate():
-            raise forms.ValidationError("Choose a day that is still to come.")
+            raise forms.ValidationError("Choose a date in the future.")
         return due
 
 
 class TakeOffForm(forms.Form):
-    reason = _text("Why?", 2, 2000, help_text="For the record. What this person wrote stays unseen.")
+    reason = _text("Reason", 2, 2000, help_text="For the record. What this person wrote will not be shown to anyone.")
 
 
 class RecuseForm(forms.Form):
     """The kind of conflict, and a short explanation."""
 
     conflict = forms.ChoiceField(
-        label="What kind of conflict is it?",
+        label="Type of conflict",
         choices=[choice for choice in Seat.Conflict.choices if choice[0] != Seat.Conflict.REMOVED],
         widget=forms.RadioSelect,
     )
-    reason = _text("In a few words", 3, 2000, help_text="Program staff read this; the applicant and the panel don’t.")
+    reason = _text(
+        "Explanation", 3, 2000, help_text="Visible to program staff only, not to the applicant or the panel."
+    )
 
 
 class RatingForm(forms.Form):
@@ -65,10 +67,10 @@ class SummaryForm(forms.Form):
 
 
 class RemarkForm(forms.Form):
-    text = _text("Your remark", 3, 5000)
+    text = _text("Your comment", 3, 5000)
 
 
 class RecommendationForm(forms.Form):
-    recommends = YesNo(label="The panel", yes="recommends recognition", no="does not recommend recognition")
-    reasons = _text("Reasons", 5, 10000, help_text="The deciding official reads these.")
-    dissent = _text("Dissent", 3, 5000, required=False, help_text="Who saw it otherwise, and why.")
+    recommends = YesNo(label="Panel recommendation", yes="Recommend recognition", no="Do not recommend recognition")
+    reasons = _text("Reasons", 5, 10000, help_text="For the deciding official.")
+    dissent = _text("Dissent", 3, 5000, required=False, help_text="Who disagreed and why.")

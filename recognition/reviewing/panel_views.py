@@ -97,7 +97,8 @@ def _people(application: Application, seats: list[Seat]) -> tuple[list[tuple[Use
     )
     proposed = {one.candidate.id for one in found}
     barred = [
-        f"{person} {'belongs to this utility' if utility.pk in candidates[key].utilities else 'declared an interest'}"
+        f"{person} "
+        + ("is a member of this utility" if utility.pk in candidates[key].utilities else "declared an interest")
         for key, person in people.items()
         if key not in proposed
     ]
@@ -133,7 +134,7 @@ def assign(request: AuthenticatedRequest, application: Application, rights: Righ
     except (CannotSit, WrongState) as error:
         messages.error(request, f"Not assigned. {error}")
     else:
-        messages.success(request, f"{member} is assigned. An e-mail says so.")
+        messages.success(request, f"{member} is assigned. We sent them an email.")
     return redirect("recognition:panel", application.pk)
 
 
@@ -142,7 +143,7 @@ def assign(request: AuthenticatedRequest, application: Application, rights: Righ
 def lead(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     seat = _seat(request, application)
     seat.take_lead(by=request.user)
-    messages.success(request, f"{seat.member} leads the panel and will record its recommendation.")
+    messages.success(request, f"{seat.member} is now the panel lead and will record its recommendation.")
     return redirect("recognition:panel", application.pk)
 
 
@@ -153,9 +154,9 @@ def take_off(request: AuthenticatedRequest, application: Application, rights: Ri
     seat, form = _seat(request, application), TakeOffForm(request.POST)
     if form.is_valid():
         seat.take_off(by=request.user, reason=form.cleaned_data["reason"])
-        messages.success(request, f"{seat.member} is off the panel. Assign someone else.")
+        messages.success(request, f"{seat.member} was removed from the panel. Assign someone else.")
     else:
-        messages.error(request, "Nothing was changed: say in a few words why, at most 2,000 characters.")
+        messages.error(request, "Nothing was changed: enter a reason of at most 2,000 characters.")
     return redirect("recognition:panel", application.pk)
 
 

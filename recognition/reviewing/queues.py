@@ -90,7 +90,7 @@ def with_decision(rows: Rows, user: User) -> Rows:
     """Adds ``decided``: whether a decision was made and waits for its release."""
     made = Decision.objects.filter(application=OuterRef("pk"))
     return rows.annotate(
-        decided=Case(When(Exists(made), then=Value("Decided, not released")), default=Value("To decide"))
+        decided=Case(When(Exists(made), then=Value("Decided, not released")), default=Value("Not decided"))
     )
 
 
@@ -105,9 +105,9 @@ def with_seat(rows: Rows, user: User) -> Rows:
     )
     doing = Case(
         When(submitted=True, then=Value("Submitted")),
-        When(declared=False, then=Value("Declare first")),
+        When(declared=False, then=Value("Not declared")),
         When(~Exists(blank), then=Value("Ready to submit")),
-        default=Value("Under way"),
+        default=Value("In progress"),
         output_field=CharField(),
     )
     return rows.annotate(doing=doing, left=Case(When(declared=True, then=_count(blank, "seat"))))

@@ -22,7 +22,7 @@ from recognition.rights import Act, Rights
 from workflow import saving
 from workflow.models import Versioned, WrongState
 
-CLOSED = "The panel has recommended, or your seat was given up: this review can no longer change."
+CLOSED = "This review can no longer be changed: the panel has made its recommendation or you have left the panel."
 
 
 def _own(request: AuthenticatedRequest, pk: int) -> tuple[Application, Rights, Seat]:
@@ -35,7 +35,7 @@ def _own(request: AuthenticatedRequest, pk: int) -> tuple[Application, Rights, S
 
 
 def _over(request: AuthenticatedRequest, application: Application) -> HttpResponse:
-    messages.info(request, "Nothing was changed: the panel is no longer at work on this application.")
+    messages.info(request, "Nothing was changed: the panel is no longer reviewing this application.")
     return redirect(application)
 
 
@@ -138,7 +138,9 @@ def recuse(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         seat.recuse(**form.cleaned_data)
     except WrongState:
         return _over(request, application)
-    messages.success(request, f"You stepped down from the panel for {application.utility}. Someone else takes over.")
+    messages.success(
+        request, f"You stepped down from the panel for {application.utility}. Someone else will take your place."
+    )
     return redirect("home")
 
 
@@ -208,9 +210,12 @@ def review_submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     except Unfinished:
         return redirect(f"{seat.get_absolute_url()}?missing=1#missing")
     except WrongState:
-        messages.info(request, "Nothing was changed: your review is submitted, or the panel is no longer at work.")
+        messages.info(
+            request,
+            "Nothing was changed: your review is submitted or the panel is no longer reviewing this application.",
+        )
     else:
-        messages.success(request, "Your review is submitted. You now see what the other members submitted.")
+        messages.success(request, "Your review was submitted. You can now see the other members’ submitted reviews.")
     return redirect("recognition:review", pk)
 
 
@@ -248,6 +253,6 @@ def recommend(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         except WrongState:
             return _over(request, application)
         else:
-            messages.success(request, "Recorded. The application now waits for the decision.")
+            messages.success(request, "Recorded. The application is now awaiting a decision.")
             return redirect("recognition:review", pk)
     return _page(request, application, rights, seat, recommendation_form=form, status=422)

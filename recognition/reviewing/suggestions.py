@@ -13,7 +13,7 @@ AFFILIATIONS = {
     "hq": "EPA headquarters",
     "region": "an EPA Region",
     "expert": "outside EPA",
-    "": "no known affiliation",
+    "": "no listed affiliation",
 }
 
 
@@ -60,15 +60,15 @@ def _same(candidate: Candidate, state: str) -> bool:
 def _reasons(candidate: Candidate, state: str, alike: int) -> tuple[str, ...]:
     """Returns the reasons, most important first."""
     where = AFFILIATIONS.get(candidate.affiliation, candidate.affiliation)
-    mix = f"the first from {where}" if not alike else f"{alike} from {where} already"
+    mix = f"first from {where}" if not alike else f"already {alike} from {where}"
     return (_place(candidate, state), _load(candidate.open), mix)
 
 
 def _place(candidate: Candidate, state: str) -> str:
     if not candidate.state:
-        return "state not known"
+        return "state unknown"
     return f"same state, {state}" if _same(candidate, state) else f"works in {candidate.state}"
 
 
 def _load(n: int) -> str:
-    return "no open review" if n == 0 else "1 open review" if n == 1 else f"{n} open reviews"
+    return "no open reviews" if n == 0 else "1 open review" if n == 1 else f"{n} open reviews"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 ASK_LIMIT = 15 * 60  # seconds for all numbers of one application
 REPORT = "https://echo.epa.gov/detailed-facility-report?fid="
-NOT_ASKED = "It was not asked: ECHO did not answer about another number."
-NOT_KEPT = "The answer holds characters that can’t be kept."
+NOT_ASKED = "Not queried: ECHO did not respond for another number."
+NOT_KEPT = "The response has characters that can’t be stored."
 
 
 def request(application: Application) -> bool:

@@ -29,7 +29,7 @@ class FindingTable(Table):
     )
     identifier = tables.Column("Number", attrs={"td": {"class": "code"}})
     verdict = StateColumn("Suggestion", tones=TONES)
-    findings = tables.Column("What it says", orderable=False)
+    findings = tables.Column("Findings", orderable=False)
     file = tables.Column("File")
     state = tables.Column("State", accessor="application__utility__state")
 
@@ -50,7 +50,7 @@ class FindingTable(Table):
 
 
 class FindingFilters(Filters):
-    verdict = ChoiceFilter(label="ECHO suggests", empty_label="Anything", choices=Verdict.choices)
+    verdict = ChoiceFilter(label="Suggestion", empty_label="All suggestions", choices=Verdict.choices)
     file = ChoiceFilter(label="File", empty_label="All files")
     state = ChoiceFilter(label="State", field_name="application__utility__state", empty_label="All states")
 

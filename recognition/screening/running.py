@@ -24,12 +24,12 @@ logger = logging.getLogger(__name__)
 TELL_SECONDS = 1.0  # minimum time between two writes of the progress
 RAW_ROWS = 50  # maximum number of rows stored with a finding
 
-ERROR_INTERNAL = "Something in this program went wrong. Those who run this site find the details in its log, number {}."
-ERROR_TIMED_OUT = "It was not finished after six hours, so it was stopped."
+ERROR_INTERNAL = "Something went wrong. Site administrators can find the details in the log under number {}."
+ERROR_TIMED_OUT = "It was stopped because it was not finished after six hours."
 ERROR_NOTHING_READ = (
-    "None of ECHO’s files could be read; the table of files says why. Earlier findings stand as they were."
+    "None of ECHO’s files could be read. See the list of files for the reasons. Earlier findings are unchanged."
 )
-NO_NUMBER = "The application names no number."
+NO_NUMBER = "The application lists no permit or system number."
 
 
 def run(screening: Screening, folder: Path | None = None) -> None:
@@ -64,7 +64,7 @@ def _screen(screening: Screening, folder: Path | None) -> None:
     if all(outcome.error for outcome in outcomes):
         screening.fail(ERROR_NOTHING_READ, files=files)
         return
-    meter.step("Writing down the findings")
+    meter.step("Saving the findings")
     findings = [
         ScreeningFinding(screening=screening, application_id=applicant.pk, **each)
         for applicant in screened
@@ -135,7 +135,7 @@ def findings_of(applicant: Applicant, outcomes: list[Outcome], period: Period) -
         yield _finding("", "", reading.unknown(NO_NUMBER), [])
     odd = {number[:12] for number, services in applicant.numbers.items() if not services}
     for shortened in sorted(odd):  # the column has 12 characters
-        yield _finding(shortened, "", reading.unknown("Not a well-formed number."), [])
+        yield _finding(shortened, "", reading.unknown("Not a valid number."), [])
     for number, services in applicant.numbers.items():
         for service in _services(number, services, outcomes):
             for outcome in outcomes:

@@ -51,5 +51,5 @@ def start(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     under_way = cycle.screenings.unfinished().exists()
     Screening.request(cycle, by=request.user)
     if under_way:
-        messages.info(request, "A screening of this cycle is under way already. Here is how far it is.")
+        messages.info(request, "A screening of this cycle is already in progress.")
     return redirect("recognition:screening", cycle.pk)

@@ -53,12 +53,12 @@ def test_from_the_release_to_the_figures(visits, decided, queue, manager, staff,
 def release(page: Page) -> None:
     page.locator("summary", has_text="Release 1 decision").click()
     page.get_by_role("button", name="Yes, release 1 decision").click()
-    expect(page.get_by_text("1 decision is released")).to_be_visible()
+    expect(page.get_by_text("1 decision was released")).to_be_visible()
 
 
 def make_all(page: Page, queue: list[int], folder) -> str:
     """The address in the certificate's QR code, as it is printed beside it."""
-    page.get_by_role("button", name="Make all").click()
+    page.get_by_role("button", name="Create all").click()
     expect(page.get_by_text("Letters and certificates:").first).to_be_visible()
     while queue:
         tasks.make(queue.pop(0))
@@ -84,10 +84,10 @@ def check(page: Page) -> None:
 
 
 def publish(page: Page) -> None:
-    page.get_by_role("link", name="What the register shows").click()
+    page.get_by_role("link", name="Edit public listing").click()
     page.get_by_text("Product quality").first.click()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("The register shows it from now on")).to_be_visible()
+    expect(page.get_by_text("The public listing is updated")).to_be_visible()
 
 
 def read_the_register(page: Page) -> None:
@@ -97,7 +97,7 @@ def read_the_register(page: Page) -> None:
 
 
 def tell_the_offices(page: Page) -> None:
-    page.get_by_role("button", name="Draw up the list").click()
+    page.get_by_role("button", name="Create the list").click()
     page.locator("label[for=tick-federal_register]").click()
     page.get_by_role("button", name="Record as sent").click()
     expect(page.get_by_text("1 line is recorded as sent.")).to_be_visible()

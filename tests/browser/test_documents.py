@@ -14,14 +14,14 @@ pytestmark = pytest.mark.usefixtures("visits")
 def test_a_cycles_documents(visits, at, staff, cycle):
     application = at(Status.RECOGNIZED)
     page = visits(staff, reverse("recognition:documents", args=[cycle.pk]))
-    expect(page.get_by_text("Nobody is named as who signs")).to_be_visible()
+    expect(page.get_by_text("No signer is entered")).to_be_visible()
     look(page, "documents-lacking")
     cycle.signatory_name, cycle.signatory_title = "Dana Whitfield", "Director, Office of Water Programs"
     cycle.letterhead = "Office of Water Programs\n1200 River Avenue\nWashington, DC 20460"
     cycle.save()
     page.reload()
     expect(page.get_by_text("Dana Whitfield")).to_be_visible()
-    page.get_by_role("button", name="Make all").click()
+    page.get_by_role("button", name="Create all").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Letters and certificates: {cycle}")
     page.goto(visits.url + reverse("recognition:documents", args=[cycle.pk]))
     expect(page.get_by_role("link", name=f"Letters and certificates: {cycle}")).to_be_visible()

@@ -93,7 +93,7 @@ def test_by_mouse(page, minutes, tmp_path, utility):
     vision.get_by_label("What needs to change").fill(CHANGES)
     vision.get_by_label("Evidence").fill(EVIDENCE)
     vision.get_by_label("Link", exact=True).fill(LINK)
-    vision.get_by_label("What it is").fill(LINK_TITLE)
+    vision.get_by_label("Title").fill(LINK_TITLE)
     vision.get_by_role("button", name="Add link").click()
     expect(vision.get_by_role("link", name=LINK_TITLE)).to_be_visible()
     vision.get_by_label("File").set_input_files(minutes)
@@ -168,7 +168,7 @@ def test_by_keyboard_alone(page, minutes, tmp_path, utility):
     keyboard.type(CHANGES, vision.get_by_label("What needs to change"))
     keyboard.type(EVIDENCE, vision.get_by_label("Evidence"))
     keyboard.type(LINK, vision.get_by_label("Link", exact=True))
-    keyboard.type(LINK_TITLE, vision.get_by_label("What it is"))
+    keyboard.type(LINK_TITLE, vision.get_by_label("Title"))
     page.keyboard.press("Enter")
     expect(vision.get_by_role("link", name=LINK_TITLE)).to_be_visible()
     with page.expect_file_chooser() as chooser:

@@ -50,7 +50,7 @@ def test_gap_analyses(visits, manager, analyses):
     look(page, "analyses-page-2")
 
     page.get_by_role("combobox", name="Utility").select_option("Bend Water")
-    page.get_by_role("button", name="Show").press("Enter")
+    page.get_by_role("button", name="Apply filters").press("Enter")
     expect(page.get_by_text("1 of 27 gap analyses")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
     assert first_rows(page) == ["The wells"]
@@ -60,7 +60,7 @@ def test_gap_analyses(visits, manager, analyses):
     assert file.value.suggested_filename == f"gap-analyses-{timezone.localdate()}.xlsx"
 
     page.get_by_role("textbox", name="Name contains").fill("nowhere")
-    page.get_by_role("button", name="Show").press("Enter")
+    page.get_by_role("button", name="Apply filters").press("Enter")
     expect(page.get_by_text("No gap analysis fits this choice.")).to_be_visible()
     look(page, "analyses-none")
     page.get_by_role("link", name="Show all").click()
@@ -108,6 +108,6 @@ def test_reports_in_every_state(visits, analysis, viewer):
     expect(page.get_by_text("In progress, 30%")).to_be_visible()
     look(page, "reports-list")
     page.get_by_role("combobox", name="Status").select_option("Ready")
-    page.get_by_role("button", name="Show").press("Enter")
+    page.get_by_role("button", name="Apply filters").press("Enter")
     expect(page.get_by_text("1 of 4 reports")).to_be_visible()
     look(page, "reports-list-filtered")

@@ -43,7 +43,7 @@ def test_from_an_empty_list_to_a_recorded_letter(visits, many, staff):
     Addressee.objects.create(cycle=before, office="speaker", name="The Honorable S. P.", address="The Capitol")
     page = visits(staff, address("notices", many.pk))
     look(page, "notices-empty")
-    page.get_by_role("button", name="Draw up the list").click()
+    page.get_by_role("button", name="Create the list").click()
     expect(page.get_by_role("row", name="Speaker of the House")).to_contain_text("Taken from Recognition 2024")
     look(page, "notices-drawn-up")
     page.get_by_role("link", name="Edit Governor of Oregon").click()
@@ -62,14 +62,14 @@ def test_from_an_empty_list_to_a_recorded_letter(visits, many, staff):
     look(page, "notices-recorded")
     row.get_by_role("link", name="Undo").click()
     look(page, "notice-undo")
-    page.get_by_role("button", name="Yes, undo it").click()
+    page.get_by_role("button", name="Yes, undo").click()
     expect(row).to_contain_text("Ready")
     visits.expected.append("status of 422")
     page.get_by_role("button", name="Record as sent").click()
-    expect(page.get_by_role("alert")).to_contain_text("Tick at least one line.")
+    expect(page.get_by_role("alert")).to_contain_text("Select at least one line.")
     look(page, "notices-errors")
     page.get_by_role("link", name="Edit Governor of Oregon").click()
-    page.get_by_role("link", name="Remove it from the list").click()
+    page.get_by_role("link", name="Remove from the list").click()
     look(page, "addressee-remove")
     page.get_by_role("link", name="Keep it").click()
 
@@ -86,7 +86,7 @@ def test_the_lines_to_applicants(visits, many, staff):
     page.get_by_role("button", name="Record as sent").click()
     expect(page.get_by_text("1 line is recorded as sent.")).to_be_visible()
     look(page, "notice-group")
-    page.get_by_text("All that are not recorded yet").click()
+    page.get_by_text("All not recorded yet").click()
     page.get_by_label("How").fill("E-mail and mail")
     page.get_by_role("button", name="Record as sent").click()
     expect(page.get_by_text("31 lines are recorded as sent.")).to_be_visible()
@@ -96,7 +96,7 @@ def test_the_lines_to_applicants(visits, many, staff):
     look(page, "press")
     Cycle.objects.update(signatory_name="")
     page.goto(visits.url + address("notice_group", many.pk, "certificate"))
-    expect(page.get_by_text("This cycle does not say who signs.")).to_be_visible()
+    expect(page.get_by_text("Missing in this cycle who signs.")).to_be_visible()
     look(page, "notice-group-not-ready")
 
 
@@ -106,11 +106,11 @@ def test_adding_an_addressee_by_hand(visits, many, staff):
     page.get_by_label("Utility").select_option(label="Town 04 Water and Sewer")
     page.get_by_label("State or territory").select_option("NM")
     visits.expected.append("status of 422")
-    page.get_by_role("button", name="Add it").click()
-    expect(page.get_by_role("alert")).to_contain_text("A Governor has a state; no other office has.")
+    page.get_by_role("button", name="Add addressee").click()
+    expect(page.get_by_role("alert")).to_contain_text("A Governor needs a state. No other office has one.")
     look(page, "addressee-add-errors")
     page.get_by_label("State or territory").select_option("")
-    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Add addressee").click()
     expect(page.get_by_role("row", name="Tribal leader")).to_contain_text("Town 04 Water and Sewer")
     Notice.record(many, "office", by=staff, sent_on=today(), addressee=Addressee.objects.get(office="tribal_leader"))
     page.goto(visits.url + address("addressee_remove", Addressee.objects.get().pk))
@@ -122,9 +122,9 @@ def test_the_press_text_of_the_utility(visits, many):
     member = MembershipFactory(utility=application.utility).user
     page = visits(member, application.get_absolute_url())
     page.get_by_role("link", name="Press text").click()
-    expect(page.get_by_label("To copy")).to_have_value("\n\n".join(notices.press(application)))
+    expect(page.get_by_label("Text to copy")).to_have_value("\n\n".join(notices.press(application)))
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download as Word document").click()
+        page.get_by_role("link", name="Download Word document").click()
     assert download.value.suggested_filename == "press-text-nation-water.docx"
 
 

@@ -70,18 +70,18 @@ def submit(page: Page) -> None:
 
 def return_it(page: Page) -> None:
     page.get_by_role("link", name="Start the completeness review").click()
-    page.get_by_role("button", name="Take it up").click()
+    page.get_by_role("button", name="Start review").click()
     recent = page.get_by_role("group", name="The narratives show what works now")
     pick(recent, "Not met")
     recent.get_by_label("What is missing?").fill("Say what changed in the past 12 months.")
-    for name in ("Each attribute's narrative answers", "What is claimed as confidential"):
+    for name in ("Each attribute's narrative answers", "Confidentiality claims"):
         pick(page.get_by_role("group", name=name), "Met")
-    page.get_by_role("button", name="Save and return it").click()
+    page.get_by_role("button", name="Save and return").click()
     page.get_by_label("Resubmit by").fill(due_in(10))
-    page.get_by_label("A word from you").fill("One paragraph is enough.")
-    page.get_by_role("button", name="See the letter").click()
+    page.get_by_label("Your note").fill("One paragraph is enough.")
+    page.get_by_role("button", name="Preview letter").click()
     expect(page.get_by_text("Say what changed in the past 12 months.")).to_be_visible()
-    page.get_by_role("button", name="Send it and return the application").click()
+    page.get_by_role("button", name="Send and return the application").click()
     expect(page.get_by_role("alert").or_(page.get_by_role("status")).first).to_be_visible()
 
 
@@ -99,10 +99,10 @@ def resubmit(page: Page) -> None:
 def find_it_complete(page: Page) -> None:
     page.get_by_role("link", name="Start the completeness review").click()
     expect(page.get_by_text("Changed since version 1")).to_be_visible()
-    page.get_by_role("button", name="Take it up").click()
-    for name in ("The narratives show what works now", "Each attribute's narrative", "What is claimed as confidential"):
+    page.get_by_role("button", name="Start review").click()
+    for name in ("The narratives show what works now", "Each attribute's narrative", "Confidentiality claims"):
         pick(page.get_by_role("group", name=name), "Met")
-    page.get_by_role("button", name="Save and find it complete").click()
+    page.get_by_role("button", name="Save and mark complete").click()
 
 
 def find_no_violation(page: Page) -> None:
@@ -113,7 +113,7 @@ def find_no_violation(page: Page) -> None:
         part.get_by_label("Source").fill("ECHO, detailed facility report")
         pick(part, "No violation")
         part.get_by_role("button", name=f"Record the {kind} check").click()
-    page.get_by_role("button", name="No violation found: pass it on").click()
+    page.get_by_role("button", name="Continue: no violation found").click()
 
 
 def assign_three(page: Page, people) -> None:
@@ -127,9 +127,9 @@ def assign_three(page: Page, people) -> None:
 def step_down(page: Page) -> None:
     page.get_by_role("link", name="Review it").click()
     expect(page.get_by_text("flush the dead ends")).to_have_count(0)
-    page.get_by_text("I have one, or may have: step down").click()
+    page.get_by_text("I have or may have a conflict: step down").click()
     pick(page, "I work or worked there")
-    page.get_by_label("In a few words").fill("I was its laboratory manager until 2024.")
+    page.get_by_label("Explanation").fill("I was its laboratory manager until 2024.")
     page.get_by_role("button", name="Step down from this panel").click()
 
 
@@ -153,16 +153,16 @@ def review(page: Page, *, outside: bool) -> None:
         look(page, "panel-review-outside")
     expect(page.get_by_role("link", name="Next unrated")).to_be_hidden()
     page.get_by_role("button", name="Submit review").click()
-    expect(page.get_by_role("heading", name="What the panel found")).to_be_visible()
+    expect(page.get_by_role("heading", name="Panel ratings")).to_be_visible()
 
 
 def recommend(page: Page) -> None:
     page.get_by_role("link", name="Your review and the panel").click()
-    page.get_by_label("Your remark").fill("We agree on all but the first.")
-    page.get_by_role("button", name="Add to the discussion").click()
-    pick(page.locator("#recommendation"), "recommends recognition")
+    page.get_by_label("Your comment").fill("We agree on all but the first.")
+    page.get_by_role("button", name="Add comment").click()
+    pick(page.locator("#recommendation"), "Recommend recognition")
     page.locator("#recommendation").get_by_label("Reasons").fill("Six criteria, all of them shown.")
-    page.get_by_role("button", name="Record the panel’s recommendation").click()
+    page.get_by_role("button", name="Record panel recommendation").click()
 
 
 def decide(page: Page) -> None:
@@ -174,13 +174,13 @@ def decide(page: Page) -> None:
 
 def release(page: Page) -> None:
     page.get_by_role("link", name="Outbox").first.click()
-    page.get_by_role("link", name="Read or edit").click()
+    page.get_by_role("link", name="View or edit").click()
     page.get_by_label("Subject").fill("You are recognized")
     page.get_by_role("button", name="Save and preview").click()
     page.get_by_role("link", name="Back to the outbox").click()
     page.locator("summary", has_text="Release 1 decision").click()
     page.get_by_role("button", name="Yes, release 1 decision").click()
-    expect(page.get_by_text("1 decision is released")).to_be_visible()
+    expect(page.get_by_text("1 decision was released")).to_be_visible()
 
 
 def give_feedback(page: Page) -> None:

@@ -70,11 +70,11 @@ def test_nobody_yet(visits, catalog):
 
 def test_a_certificate_is_checked(visits, recognition, staff):
     page = visits(None, address("register"))
-    page.get_by_label("Number of the certificate").fill(recognition.number.lower().replace("-", ""))
-    page.get_by_role("button", name="Check it").click()
-    expect(page.get_by_role("heading", name="The certificate is valid")).to_be_visible()
+    page.get_by_label("Certificate number").fill(recognition.number.lower().replace("-", ""))
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("heading", name="This certificate is valid")).to_be_visible()
     look(page, "verify-valid")
-    page.get_by_role("link", name="Its page in the register").click()
+    page.get_by_role("link", name="View public page").click()
     expect(page.get_by_role("heading", name="Riverbend Water and Sewer")).to_be_visible()
     page.goto(visits.url + address("verify", "AAAA-AAAA"))
     look(page, "verify-unknown")
@@ -94,7 +94,7 @@ def test_trying_numbers_ends_calmly(visits, recognition):
     for _ in range(30):
         assert page.request.get(visits.url + address("verify", "AAAA")).status == 200
     page.goto(visits.url + address("verify", recognition.number))
-    expect(page.get_by_role("heading", name="Please wait a little")).to_be_visible()
+    expect(page.get_by_role("heading", name="Please wait")).to_be_visible()
     look(page, "verify-wait")
 
 
@@ -102,12 +102,12 @@ def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, util
     application = recognition.application
     page = visits(manager, application.get_absolute_url())
     look(page, "application-recognized")
-    page.get_by_role("link", name="What the register shows").click()
+    page.get_by_role("link", name="Edit public listing").click()
     look(page, "register-publish")
     page.get_by_text("Product quality").first.click()
     page.get_by_label("In your own words").fill("Clean water for 4,200 people.")
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("heading", name="Preview: not saved yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Preview (not saved)")).to_be_visible()
     look(page, "register-publish-preview")
     second = MembershipFactory(utility=utility, user__name="Mira Holt").user
     Recognition.objects.get().publish(1, by=second, published=[], summary="Another word.")
@@ -116,7 +116,7 @@ def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, util
     expect(page.get_by_role("alert")).to_contain_text("Mira Holt")
     look(page, "register-publish-conflict")
     page.get_by_role("button", name="Keep mine").click()
-    expect(page.get_by_text("The register shows it from now on")).to_be_visible()
+    expect(page.get_by_text("The public listing is updated")).to_be_visible()
     page.get_by_role("link", name="The public page").click()
     expect(page.get_by_text("Clean water for 4,200 people.")).to_be_visible()
     expect(page.get_by_role("img", name="The plant at Mill Street")).to_be_visible()
@@ -125,9 +125,9 @@ def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, util
     page.get_by_role("link", name="Revoke recognition").click()
     look(page, "revoke")
     page.get_by_label("Reason").fill("The permit was broken for two years.")
-    page.get_by_role("button", name="Yes, revoke it").click()
+    page.get_by_role("button", name="Yes, revoke").click()
     expect(page.get_by_text("was revoked on")).to_be_visible()
     look(page, "application-revoked")
     page.goto(visits.url + address("verify", recognition.number))
-    expect(page.get_by_role("heading", name="The certificate is revoked")).to_be_visible()
+    expect(page.get_by_role("heading", name="This certificate was revoked")).to_be_visible()
     look(page, "verify-revoked")

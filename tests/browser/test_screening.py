@@ -1,4 +1,4 @@
-"""What ECHO says, on the pages of the compliance staff: asked and waited for, found in files; axe finds nothing."""
+"""ECHO data, on the pages of the compliance staff: asked and waited for, found in files; axe finds nothing."""
 
 from datetime import date
 
@@ -44,21 +44,21 @@ def address(name: str, pk: int) -> str:
 def test_asking_about_one_application(visits, application, compliance, echo, sent_tasks):
     page = visits(compliance, address("compliance", application.pk))
     look(page, "echo-not-asked")
-    page.get_by_role("button", name="Ask ECHO now").click()
-    expect(page.get_by_text("ECHO is being asked", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Query ECHO now").click()
+    expect(page.get_by_text("Querying ECHO", exact=True)).to_be_visible()
     look(page, "echo-asking")
     ask_echo(*sent_tasks[0].args)
     expect(page.get_by_text("Quarters with noncompliance in the last 12: 3")).to_be_visible()  # without a reload
     expect(page.get_by_text("ECHO has no record of this number.")).to_be_visible()
-    page.get_by_text("The answer as ECHO gave it").first.click()
+    page.get_by_text("Full response from ECHO").first.click()
     look(page, "echo-answered")
 
 
 def test_without_javascript(visits, application, compliance, echo, sent_tasks):
     page = visits(compliance, address("compliance", application.pk), java_script_enabled=False)
-    page.get_by_role("button", name="Ask ECHO now").click()
+    page.get_by_role("button", name="Query ECHO now").click()
     ask_echo(*sent_tasks[0].args)
-    page.get_by_role("link", name="Check again").click()
+    page.get_by_role("link", name="Refresh").click()
     expect(page.get_by_text("Suggests: violation or action")).to_be_visible()
 
 
@@ -104,23 +104,23 @@ def test_screening_a_cycle(visits, application, compliance, sent_tasks):
     page = visits(compliance, address("screening", application.cycle.pk))
     look(page, "screening-none")
     page.get_by_role("button", name="Screen the cycle").click()
-    expect(page.get_by_role("heading", name="The screening waits for its turn")).to_be_visible()
+    expect(page.get_by_role("heading", name="The screening is in the queue")).to_be_visible()
     look(page, "screening-waiting")
     made = Screening.objects.get()
     made.start()
     made.report_progress("Reading NPDES_QNCR_HISTORY.csv", 37, 1_240_000)
-    expect(page.get_by_text("1,240,000 rows, 37 %")).to_be_visible()
+    expect(page.get_by_text("1,240,000 rows, 37%")).to_be_visible()
     look(page, "screening-running")
     found(made, application)
     expect(page.get_by_role("heading", name="Findings", exact=True)).to_be_visible()
-    page.get_by_text("The files that were read").click()
+    page.get_by_text("Files read").click()
     look(page, "screening-done")
-    page.get_by_label("ECHO suggests").select_option("found")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_label("Suggestion").select_option("found")
+    page.get_by_role("button", name="Apply filters").click()
     expect(page.get_by_text("1 of 5")).to_be_visible()
     page.get_by_role("link", name=str(application.utility)).click()
-    expect(page.get_by_role("heading", name="In ECHO’s files")).to_be_visible()
-    page.get_by_text("The rows it rests on").click()
+    expect(page.get_by_role("heading", name="ECHO’s weekly files")).to_be_visible()
+    page.get_by_text("Source rows").click()
     look(page, "echo-files")
 
 

@@ -70,7 +70,7 @@ def test_statistics(visits, busy, staff, cycle):
     expect(page.get_by_role("region", name="By state, as a table")).to_contain_text("Oregon")
     look(page, "statistics")
     with page.expect_download() as download:
-        page.get_by_role("link", name="All tables as an Excel file").click()
+        page.get_by_role("link", name="Download all tables (Excel)").click()
     assert download.value.suggested_filename.endswith(".xlsx")
 
 
@@ -82,7 +82,7 @@ def test_statistics_of_who_has_a_part_in_it(visits, busy, staff, cycle):
     at_panel = Application.objects.get(status="panel")
     Seat.objects.create(application=at_panel, member=staff, due=timezone.localdate())
     page = visits(staff, address("statistics", cycle.pk))
-    expect(page.get_by_text("1 application is left out of every figure")).to_be_visible()
+    expect(page.get_by_text("1 application is not included in these figures")).to_be_visible()
     look(page, "statistics-left-out")
 
 

@@ -77,7 +77,7 @@ def test_what_could_not_be_made_is_named_with_one_button(bundle, work, broken, a
     browser = as_(viewer)
     text = browser.get(page("report", bundle)).text
     assert "4 of 6 documents are ready" in text
-    assert "<li>Letter: Letter to Broken<small>Something in this program went wrong" in text
+    assert "<li>Letter: Letter to Broken<small>Something went wrong" in text
     assert text.count("Create missing documents") == 1
     assert browser.get(page("again", bundle)).status_code == 405
     answer = browser.post(page("again", bundle), follow=True)

@@ -110,7 +110,7 @@ def test_the_waiting_page_says_how_far_it_is(report, as_, viewer):
     assert 'max="100" value="30"' in text
     assert "Laying out pages" in text
     assert 'hx-trigger="every 2s"' in text
-    assert "Check again" in text
+    assert "Refresh" in text
 
 
 def test_polling_gets_only_what_is_new(report, as_, viewer):

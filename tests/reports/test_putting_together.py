@@ -128,7 +128,7 @@ def test_a_volume_ends_after_so_many(zipped, monkeypatch):
 def test_what_is_missing_is_listed(zipped, broken):
     archive = zipped()
     listed = archive.read("failed documents.txt").decode()
-    assert "Letter: Letter to Broken\r\n    Something in this program went wrong" in listed
+    assert "Letter: Letter to Broken\r\n    Something went wrong" in listed
     assert "secret" not in listed
     assert "Letters/Letter to Broken.pdf" not in archive.namelist()
     assert len(texts(archive.read("to print/Letters-1.pdf"))) == 2

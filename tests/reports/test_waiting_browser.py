@@ -39,7 +39,7 @@ def test_waiting_until_it_is_ready(opened, kind, no_broker, viewer, utility):
     report.heartbeat(30, "Laying out pages")
     expect(page.get_by_role("progressbar", name="Laying out pages")).to_be_visible()
     look(page, "running")
-    page.get_by_role("link", name="Check again").focus()
+    page.get_by_role("link", name="Refresh").focus()
     report.finish(StoredFile.keep_made("R.pdf", "application/pdf", b"%PDF-1.7 made", by=viewer))
     download = page.get_by_role("link", name="Download the PDF")
     expect(download).to_be_visible()

@@ -104,7 +104,7 @@ def test_a_click_too_many_makes_no_second_version(draft, manager):
     other = again(draft)
     draft.submit(by=manager)
     for one in (draft, other, again(draft)):
-        with pytest.raises(WrongState, match="submitted already"):
+        with pytest.raises(WrongState, match="already submitted"):
             one.submit(by=manager)
     assert Submission.objects.count() == 1
     assert subjects() == ["Your application is submitted"]
@@ -267,7 +267,7 @@ def test_it_comes_back_once_as_version_2(returned, manager, staff, contributor):
     assert again(returned).status == Status.RESUBMITTED
     with pytest.raises(WrongState):
         again(returned).submit(by=manager)
-    with pytest.raises(WrongState, match="returned once"):
+    with pytest.raises(WrongState, match="returned only once"):
         send_back(again(returned), staff)
     assert again(returned).status == Status.COMPLETENESS
     assert subjects() == [

@@ -195,7 +195,7 @@ def test_released_feedback_is_enclosed_with_the_letter_of_non_recognition(turned
     row.release(row.version, by=staff)
     pdf = made("non-recognition-letter", manager, turned_down, tmp_path / "no.pdf")
     assert len(pdf.pages) == 2
-    assert "Enclosure: what the reviewers said" in pdf.pages[0].extract_text()
+    assert "Enclosure: reviewers’ feedback" in pdf.pages[0].extract_text()
     assert "Strong on safety." in pdf.pages[-1].extract_text()
     assert problems(tmp_path / "no.pdf") == []
 

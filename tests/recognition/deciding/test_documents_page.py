@@ -54,7 +54,7 @@ def outcomes(cycle) -> list[Application]:
 
 def test_it_counts_what_can_be_made_and_offers_each(outcomes, cycle, staff, as_):
     page = as_(staff).get(page_of(cycle)).text
-    for said in ("Make all", "Alder", "Birch", "Willow", Recognition.objects.first().number):
+    for said in ("Create all", "Alder", "Birch", "Willow", Recognition.objects.first().number):
         assert said in page
     for application, kind in zip(outcomes, ["certificate", "certificate", "non-recognition-letter"], strict=True):
         assert reverse("reports:request", args=[kind, application.pk]) in page
@@ -73,8 +73,8 @@ def test_it_is_not_there_for_others(request, outcomes, cycle, as_, role):
 def test_nothing_is_released_yet(at, cycle, staff, as_):
     at(Status.RECOMMENDED)
     page = as_(staff).get(page_of(cycle)).text
-    assert "No decision of this cycle is released yet" in page
-    assert "Make all" not in page
+    assert "No decisions have been released in this cycle yet" in page
+    assert "Create all" not in page
     assert parts(staff, cycle) == []
 
 
@@ -148,17 +148,17 @@ def test_asking_for_all_makes_one_bundle_and_the_page_shows_it(outcomes, cycle, 
 
 def test_it_says_what_the_cycle_lacks(outcomes, cycle, staff, as_):
     page = as_(staff).get(page_of(cycle)).text
-    assert "Nobody is named as who signs" in page
+    assert "No signer is entered" in page
     assert "The sender is empty" in page
-    assert "An administrator can complete the cycle." in page
+    assert "An administrator can add this to the cycle." in page
     cycle.signatory_name = "Dana Whitfield"
-    assert lacking(cycle)[0] == "Who signs has no title."
+    assert lacking(cycle)[0] == "The signer has no title."
     cycle.signatory_title, cycle.letterhead = "Director", "Office of Water Programs"
     cycle.save()
     assert lacking(cycle) == []
     page = as_(staff).get(page_of(cycle)).text
     assert "Dana Whitfield" in page
-    assert "Nobody is named" not in page
+    assert "No signer" not in page
 
 
 def test_who_administers_gets_there_from_the_page(outcomes, cycle, staff, as_):

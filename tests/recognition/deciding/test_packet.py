@@ -96,7 +96,7 @@ def test_staff_read_all_of_it(full, at, staff):
         "The contact is complete",
         "Looked at twelve quarters.",
         "Criminal check",
-        "Holds passages claimed as confidential",
+        "Contains passages claimed as confidential",
         "In compliance for the past 12 months",
         "188 of at most 5,000",
     ):
@@ -125,14 +125,14 @@ def test_an_outside_expert_reads_no_contact_no_claimed_passage_and_no_photo(full
     assert "[claimed confidential, withheld]" in page
     for hidden in ("climate3", "1 Mill Road", "OR4100001", "mara@example.org", "filter hall", "data:image", "criminal"):
         assert hidden not in page
-    assert "are left out, and so are the photos" in page
+    assert "and photos are not included" in page
 
 
 def test_it_has_bookmarks_and_page_numbers_and_is_accessible(full, at, staff, panelists, tmp_path):
     application = at(Status.RECOMMENDED)
     pdf = made("application-packet", staff, application, tmp_path / "packet.pdf")
     outline = [each.title for each in flat(pdf.outline)]
-    for title in ("Riverbend Water and Sewer", "In short", "Completeness review", "Product quality", "Photos"):
+    for title in ("Riverbend Water and Sewer", "Summary", "Completeness review", "Product quality", "Photos"):
         assert title in outline
     assert f"{len(pdf.pages)} of {len(pdf.pages)}" in pdf.pages[-1].extract_text()
     assert problems(tmp_path / "packet.pdf") == []
@@ -195,7 +195,7 @@ def test_nothing_of_a_panel_at_work(at, seats, official, tmp_path):
         review(seat, "partly")
     cycle = seats[0].application.cycle
     page = markup("score-summary", official, cycle)
-    assert "No panel of this cycle has recommended yet" in page
+    assert "No panel of this cycle has made a recommendation yet" in page
     assert "Riverbend" not in page
     made("score-summary", official, cycle, tmp_path / "none.pdf")
     assert problems(tmp_path / "none.pdf") == []

@@ -51,7 +51,7 @@ def test_an_application_counts_in_every_step_that_it_got_to():
         "Submitted": (3, 1, {}),
         "Complete": (2, 0, {}),
         "Eligible": (2, 1, {}),
-        "Read by the panel": (1, 0, {}),
+        "Reviewed by the panel": (1, 0, {}),
         "Recommended": (1, 0, {}),
         "Recognized": (1, 0, {}),
     }
@@ -65,7 +65,7 @@ def test_an_application_counts_in_every_step_that_it_got_to():
         ([*WAY[:2], Status.RETURNED, Status.INCOMPLETE], "Submitted", "incomplete"),
         ([*WAY[:3], Status.NOT_ELIGIBLE], "Complete", "not eligible"),
         ([*WAY[:3], Status.REGION, Status.WITHDRAWN], "Eligible", "withdrawn"),
-        ([*WAY[:4], Status.NOT_RECOMMENDED, Status.NOT_RECOGNIZED], "Read by the panel", "not recognized"),
+        ([*WAY[:4], Status.NOT_RECOMMENDED, Status.NOT_RECOGNIZED], "Reviewed by the panel", "not recognized"),
         ([*WAY[:5], Status.NOT_RECOGNIZED], "Recommended", "not recognized"),
     ],
 )
@@ -86,7 +86,7 @@ def test_reasons_are_told_in_words():
 
 def test_who_is_recognized_against_the_panel_was_not_recommended():
     found = steps_of(entry(*WAY[:4], Status.NOT_RECOMMENDED, Status.RECOGNIZED))
-    assert (found["Read by the panel"][0], found["Recommended"][0], found["Recognized"][0]) == (1, 0, 1)
+    assert (found["Reviewed by the panel"][0], found["Recommended"][0], found["Recognized"][0]) == (1, 0, 1)
     assert all(waiting == 0 and not left for _, waiting, left in found.values())
 
 

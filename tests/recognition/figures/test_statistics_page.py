@@ -85,7 +85,7 @@ def test_who_came_to_the_page_but_has_no_role_gets_none(as_, client, cycle, mana
 
 def test_a_cycle_without_applications_reads_well(as_, staff, cycle):
     shown = page(as_(staff), cycle)
-    assert "Nobody has started an application in this cycle yet." in shown
+    assert "No applications in this cycle yet." in shown
     assert "<svg" not in shown
     book = load_workbook(BytesIO(as_(staff).get(address(cycle), {"export": "xlsx"}).content))
     assert book["By state"].max_row == 1
@@ -93,9 +93,9 @@ def test_a_cycle_without_applications_reads_well(as_, staff, cycle):
 
 def test_a_cycle_of_drafts_has_no_empty_tables(as_, staff, cycle, draft):
     shown = page(as_(staff), cycle)
-    assert "No panel is assigned yet." in shown
-    assert "No panel has recommended yet." in shown
-    assert "No application is submitted yet." in shown
+    assert "No panels assigned yet." in shown
+    assert "No panel has made a recommendation yet." in shown
+    assert "No applications submitted yet." in shown
     assert shown.count("<table") == 2
 
 
@@ -122,11 +122,11 @@ def test_a_decision_against_the_panel_is_told(as_, seats, staff, official, cycle
     Decision.make(seats[0].application, by=official, recognize=True, reason="It was shown on a visit.")
     Decision.objects.release(cycle, by=official)
     assert [row[:2] for row in as_table("way", cycle, staff)][4:] == [
-        ["Read by the panel", "1"],
+        ["Reviewed by the panel", "1"],
         ["Recommended", "0"],
         ["Recognized", "1"],
     ]
-    assert "1 was recognized though the panel did not recommend it." in page(as_(staff), cycle)
+    assert "1 was recognized although the panel did not recommend recognition." in page(as_(staff), cycle)
 
 
 # --- What a person has a part in
@@ -149,7 +149,7 @@ def test_whose_own_review_is_due_gets_nothing_of_that_application(as_, seats, st
     figures = of_cycle(cycle, staff)
     assert (figures.entries, figures.load, figures.accord, figures.left_out) == ([], [], [], 1)
     shown = page(as_(staff), cycle)
-    assert "1 application is left out of every figure here" in shown
+    assert "1 application is not included in these figures" in shown
     assert "Pete Nolan" not in shown
     Seat.objects.filter(pk=own.pk).update(submitted_at=timezone.now())
     assert of_cycle(cycle, staff).left_out == 0
@@ -162,7 +162,7 @@ def test_an_own_utility_is_left_out(as_, at, staff, official, cycle, utility):
     figures = of_cycle(cycle, official)
     assert (figures.entries, figures.load, figures.accord, figures.left_out) == ([], [], [], 1)
     content = as_(official).get(address(cycle), {"export": "xlsx"}).content
-    assert load_workbook(BytesIO(content))["Load of each reviewer"].max_row == 1
+    assert load_workbook(BytesIO(content))["Reviewer workload"].max_row == 1
     assert of_cycle(cycle, staff).left_out == 0
 
 
@@ -189,14 +189,14 @@ def test_a_sheet_for_each_table(as_, at, staff, cycle, official):
     assert book.sheetnames == [
         "From start to recognition",
         "Days in each stage",
-        "Load of each reviewer",
+        "Reviewer workload",
         "Agreement among panelists",
         "By system",
         "By size",
         "By EPA region",
         "By state",
     ]
-    assert [cell.value for cell in book["By state"][1]] == ["State", "Applied", "Recognized", "Share, %"]
+    assert [cell.value for cell in book["By state"][1]] == ["State", "Applied", "Recognized", "Percent"]
     assert [cell.value for cell in book["By state"][2]] == ["Oregon", 1, 1, 100]
     assert book["By state"]["A1"].font.bold
 
@@ -204,7 +204,7 @@ def test_a_sheet_for_each_table(as_, at, staff, cycle, official):
 def test_a_name_that_looks_like_a_formula_is_text_in_the_file(as_, seats, staff, cycle):
     type(seats[0].member).objects.filter(pk=seats[0].member_id).update(name="=1+1")
     book = load_workbook(BytesIO(as_(staff).get(address(cycle), {"export": "xlsx"}).content))
-    assert (book["Load of each reviewer"]["A2"].value, book["Load of each reviewer"]["A2"].data_type) == ("=1+1", "s")
+    assert (book["Reviewer workload"]["A2"].value, book["Reviewer workload"]["A2"].data_type) == ("=1+1", "s")
 
 
 def test_it_asks_the_database_as_much_for_many_as_for_few(as_, at, staff, official, cycle, panelists):

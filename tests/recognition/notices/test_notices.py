@@ -20,7 +20,7 @@ from tests.notified import signed as sign
 
 pytestmark = pytest.mark.django_db
 Status, Office, Kind = Application.Status, Addressee.Office, Notice.Kind
-GAP = "This cycle does not say"
+GAP = "Missing in this cycle"
 
 
 def url(name: str, *args: object) -> str:
@@ -53,7 +53,7 @@ def test_the_list_is_what_the_law_asks_for(decide, signed, staff, as_):
     assert "9 offices to be told are not on it yet" in browser.get(url("notices", signed.pk)).text
     answer = browser.post(url("notices_draw_up", signed.pk), follow=True)
     assert "9 addressees are added." in answer.text
-    assert "Draw up the list</button>" not in answer.text
+    assert "Create the list</button>" not in answer.text
     assert listed(signed) == [
         "President of the United States",
         "Speaker of the House of Representatives",
@@ -66,7 +66,7 @@ def test_the_list_is_what_the_law_asks_for(decide, signed, staff, as_):
         "Tribal leader",
     ]
     assert signed.addressees.get(office=Office.TRIBAL_LEADER).utility == tribal
-    assert "Every office that the law names" in browser.post(url("notices_draw_up", signed.pk), follow=True).text
+    assert "All offices named by law" in browser.post(url("notices_draw_up", signed.pk), follow=True).text
     assert signed.addressees.count() == 9
     decide(state="NV")
     browser.post(url("notices_draw_up", signed.pk))
@@ -75,7 +75,7 @@ def test_the_list_is_what_the_law_asks_for(decide, signed, staff, as_):
 
 def test_without_recognitions_the_nation_is_listed_and_there_is_nobody_to_name(signed):
     assert notices.draw_up(signed) == 3
-    assert all("anyone to name" in line.missing for line in notices.lines(signed))
+    assert all("recognized organizations" in line.missing for line in notices.lines(signed))
 
 
 def test_names_are_carried_over_from_the_latest_earlier_cycle(decide, signed, staff, as_):
@@ -131,12 +131,12 @@ def test_one_is_added_by_hand(decide, signed, staff, as_, monkeypatch):
     assert "Else Water" not in page
     leader = {"office": "tribal_leader", "state": "", "utility": utility.pk, "name": "Chair Vale", "address": "1 Road"}
     for wrong, said in [
-        ({"state": "AZ"}, "A Governor has a state; no other office has."),
-        ({"utility": ""}, "A Tribal leader has a utility; no other office has."),
+        ({"state": "AZ"}, "A Governor needs a state. No other office has one."),
+        ({"utility": ""}, "A Tribal leader needs a utility. No other office has one."),
         ({"utility": not_recognized.pk}, "valid choice"),
         ({"office": "president"}, "valid choice"),
-        ({"office": "governor", "utility": ""}, "A Governor has a state; no other office has."),
-        ({"office": "governor", "state": "AZ"}, "A Tribal leader has a utility; no other office has."),
+        ({"office": "governor", "utility": ""}, "A Governor needs a state. No other office has one."),
+        ({"office": "governor", "state": "AZ"}, "A Tribal leader needs a utility. No other office has one."),
     ]:
         answer = browser.post(add, leader | wrong)
         assert (answer.status_code, said in answer.text) == (422, True), wrong
@@ -145,10 +145,10 @@ def test_one_is_added_by_hand(decide, signed, staff, as_, monkeypatch):
     assert signed.addressees.get().name == "Chair Vale"
     again = browser.post(add, leader)
     assert again.status_code == 422
-    assert "This one is on the list already." in again.text
+    assert "This addressee is already on the list." in again.text
     # A colleague adds the same at this moment: the form finds nothing wrong, the database does.
     monkeypatch.setattr(AddresseeAddForm, "clean", lambda form: form.cleaned_data)
-    assert "This one is on the list already." in browser.post(add, leader, follow=True).text
+    assert "This addressee is already on the list." in browser.post(add, leader, follow=True).text
     assert signed.addressees.count() == 1
 
 
@@ -160,7 +160,7 @@ def test_removing_asks_once_and_keeps_one_that_was_written_to(decide, signed, st
     assert "Remove this addressee?" in browser.get(url("addressee_remove", speaker.pk)).text
     assert Addressee.objects.filter(pk=speaker.pk).exists()
     Notice.record(signed, Kind.OFFICE, by=staff, sent_on=date(2026, 11, 1), addressee=speaker)
-    assert "so it stays on the list" in browser.get(url("addressee_remove", speaker.pk)).text
+    assert "can’t be removed" in browser.get(url("addressee_remove", speaker.pk)).text
     assert "Not removed" in browser.post(url("addressee_remove", speaker.pk), follow=True).text
     assert Notice.objects.exists()
     Notice.objects.all().delete()
@@ -175,7 +175,7 @@ def test_nothing_is_ready_before_the_release_nor_without_a_signatory(cycle, staf
     notices.draw_up(cycle)
     browser = as_(staff)
     page = browser.get(url("notices", cycle.pk)).text
-    assert "No decision of this cycle is released yet" in page
+    assert "No decisions have been released in this cycle yet" in page
     assert f"{GAP} who signs, nor the title of who signs, nor the sender" in page
     assert 'name="lines"' not in page
     answer = browser.post(url("notices_record", cycle.pk), {"lines": ["federal_register"], "sent_on": "2026-11-01"})
@@ -191,7 +191,7 @@ def test_a_governor_of_whom_nobody_is_left_is_not_ready(decide, signed):
     assert {line.status for line in notices.lines(signed)} == {"Ready"}
     revoke(gone)
     [left] = [line for line in notices.lines(signed) if not line.is_ready]
-    assert (left.whom, left.missing) == ("Governor of Oregon", ["anyone to name"])
+    assert (left.whom, left.missing) == ("Governor of Oregon", ["recognized organizations"])
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_several_lines_are_recorded_at_once_and_undone_one_by_one(ready, staff, 
     notice = Notice.objects.get(kind=Kind.OFFICE)
     assert notice.sent_on == today()
     undo = url("notice_undo", notice.pk)
-    assert "Was this not sent?" in browser.get(undo).text
+    assert "Undo this record?" in browser.get(undo).text
     assert Notice.objects.count() == 2
     assert browser.post(undo)["Location"] == url("notices", ready.pk)
     assert list(Notice.objects.values_list("kind", flat=True)) == [Kind.REGISTER]
@@ -234,7 +234,7 @@ def test_a_day_to_come_or_before_the_release_is_refused(ready, staff, as_):
     browser, now = as_(staff), today()
     line = {"lines": ["federal_register"], "how": "By mail"}
     for day, said in [
-        (now + timedelta(days=2), "still to come"),
+        (now + timedelta(days=2), "in the future"),
         (now - timedelta(days=10), "The first release was on"),
         ("", "required"),
         ("soon", "valid date"),
@@ -243,7 +243,7 @@ def test_a_day_to_come_or_before_the_release_is_refused(ready, staff, as_):
         assert (answer.status_code, said in answer.text) == (422, True), day
         assert "By mail" in answer.text
         assert 'value="federal_register" id="tick-federal_register" form="record" checked' in answer.text
-    for lines, said in [([], "Tick at least one line."), (["office-999999"], "not on the list any more")]:
+    for lines, said in [([], "Select at least one line."), (["office-999999"], "no longer on the list")]:
         answer = browser.post(url("notices_record", ready.pk), {"lines": lines, "sent_on": now})
         assert (answer.status_code, said in answer.text) == (422, True)
     assert not Notice.objects.exists()
@@ -275,7 +275,7 @@ def test_letters_to_applicants_are_ticked_or_all_at_once(ready, staff, as_):
     early = {"applications": [keys["Alder"], keys["Birch"]], "sent_on": now - timedelta(days=5)}
     answer = browser.post(letters, early)
     assert answer.status_code == 422
-    assert f"was released on {now:%B %-d, %Y}, later than that" in answer.text
+    assert f"was released on {now:%B %-d, %Y}, after that date" in answer.text
     assert not Notice.objects.exists()
     alder = early | {"applications": [keys["Alder"]], "how": "Mail"}
     assert "1 line is recorded" in browser.post(letters, alder, follow=True).text
@@ -288,7 +288,7 @@ def test_letters_to_applicants_are_ticked_or_all_at_once(ready, staff, as_):
     assert "3 of 3 sent" in browser.get(url("notices", ready.pk)).text
     none = browser.post(letters, {"everything": "on", "sent_on": now})
     assert none.status_code == 422
-    assert "Tick at least one" in none.text
+    assert "Select at least one" in none.text
     browser.post(letters, alder | {"sent_on": now, "how": "Again"})
     assert Notice.objects.count() == 3
     again = Notice.objects.get(application=keys["Alder"])

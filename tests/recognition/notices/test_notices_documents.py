@@ -89,7 +89,9 @@ def test_many_organizations_are_enclosed(told, tmp_path):
     for n in range(60):
         decided(told, f"Town {n:02} Water", "OR")
     text = made(of(told, Office.SPEAKER), tmp_path / "speaker.pdf")
-    assert text.index("Ann Minister") < text.index("Enclosure: the recognized organizations") < text.index("Town 00")
+    assert (
+        text.index("Ann Minister") < text.index("Enclosure: list of recognized organizations") < text.index("Town 00")
+    )
     assert "63 organizations" in text
     assert "Town 59 Water" in text
 

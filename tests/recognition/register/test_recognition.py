@@ -147,7 +147,7 @@ def test_a_manager_says_what_the_register_shows(recognized, recognition, manager
     assert url("publish", recognized) in browser.get(url("application", recognized)).text
     page = browser.get(url("publish", recognized)).text
     assert page.index("Product") < page.index("Climate"), "in the criteria's order"
-    assert "Nothing beside your name" in page
+    assert "Only your utility’s name" in page
     data = {"version": 1, "published": SHOWN[::-1], "summary": " We keep the river clean. "}
     answer = browser.post(url("publish", recognized), data)
     assert (answer.status_code, answer["Location"]) == (302, url("publish", recognized))
@@ -164,7 +164,7 @@ def test_a_preview_keeps_nothing(recognized, manager, as_):
     data = {"version": 1, "published": SHOWN, "summary": "Not yet.", "preview": "1"}
     answer = as_(manager).post(url("publish", recognized), data)
     assert answer.status_code == 200
-    assert "not saved yet" in answer.text
+    assert "(not saved)" in answer.text
     assert "product-quality-assessed-0" in answer.text
     stored = Recognition.objects.get()
     assert (stored.published, stored.summary, stored.version) == ([], "", 1)
@@ -204,7 +204,7 @@ def test_two_managers_do_not_overwrite_each_other(recognized, utility, manager, 
 def test_revoked_once_with_a_reason_that_the_applicant_is_told(recognized, recognition, staff, manager, as_):
     browser = as_(staff)
     assert url("revoke", recognized) in browser.get(url("application", recognized)).text
-    assert "Yes, revoke it" in browser.get(url("revoke", recognized)).text
+    assert "Yes, revoke" in browser.get(url("revoke", recognized)).text
     assert browser.post(url("revoke", recognized), {"why": "  "}).status_code == 422
     assert Recognition.objects.get().state == "valid"
     why = "The permit was {{ broken }} for years."

@@ -72,7 +72,7 @@ def test_it_lists_the_valid_ones_by_name(client, three, staff):
     Recognition.objects.filter(pk=three[0].pk).update(since=date(2020, 1, 1), until=date(2022, 12, 31))
     assert found(client) == ["Cedar Works"]
     with time_machine.travel(timezone.now() + timedelta(days=1100)):
-        assert "No utility is recognized at present" in client.get(REGISTER).text
+        assert "No utilities are currently recognized" in client.get(REGISTER).text
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_an_entry_shows_what_was_agreed(entry, client):
 def test_an_entry_without_more_says_so(at, client):
     at(Status.RECOGNIZED)
     page = client.get(Recognition.objects.get().get_absolute_url()).text
-    assert "shows nothing more of its application" in page
+    assert "has not chosen to show more" in page
 
 
 def test_what_is_over_or_revoked_is_gone(entry, client, staff):

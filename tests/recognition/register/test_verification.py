@@ -115,7 +115,7 @@ def test_nobody_tries_numbers_by_the_hundred(recognition):
     assert refused.status_code == 429, "a right number is answered no more than a wrong one"
     assert "Riverbend" not in refused.text
     assert (refused["Retry-After"], refused["X-Robots-Tag"]) == ("300", "noindex")
-    assert "wait a little" in refused.text
+    assert "Please wait" in refused.text
     assert here.head(FORM + recognition.number + "/").status_code == 429
     assert verify(recognition.number, elsewhere).status_code == 200
     assert here.get(FORM).status_code == 200, "the form itself gives nothing away"

@@ -144,7 +144,7 @@ def test_after_the_own_review_only_what_is_submitted(submitted, seats, panelists
     page = as_(panelists[1]).get(reverse("recognition:review", args=[submitted.pk])).content.decode()
     assert "Sassafras" not in page
     assert "Pia Nestor" not in page
-    assert "1 more is to come" in page
+    assert "1 more is due" in page
 
 
 def review_of(seat: Seat, member) -> None:

@@ -112,7 +112,7 @@ def test_staff_who_belong_to_the_utility_are_its_applicants_only(as_, reviewed, 
 
 def test_taking_up_draws_the_checklist_up_once(as_, at, staff, colleague):
     application = at(Status.SUBMITTED)
-    assert "Nobody has taken it up yet" in as_(staff).get(address("checklist", application)).text
+    assert "Review not started" in as_(staff).get(address("checklist", application)).text
     answer = as_(staff).post(address("take_up", application))
     assert answer.url == address("checklist", application)
     again = as_(colleague).post(address("take_up", application))
@@ -122,7 +122,7 @@ def test_taking_up_draws_the_checklist_up_once(as_, at, staff, colleague):
     assert application.events.filter(to_status="completeness").count() == 1
     text = as_(staff).get(address("checklist", application)).text
     assert text.count("The automatic check found nothing missing.") == len(LINES) - len(PERSONS_ONLY)
-    assert text.count("Only a person can tell.") == len(PERSONS_ONLY)
+    assert text.count("This can’t be checked automatically.") == len(PERSONS_ONLY)
     assert text.count('value="yes" id=') == len(LINES)
     assert text.count(" checked>") == len(LINES) - len(PERSONS_ONLY), "a person's lines start unanswered"
     assert "product-quality-assessed-0" in text
@@ -173,7 +173,7 @@ def test_overruling_and_a_person_s_no_need_a_reason_and_nothing_typed_is_lost(as
     answer = as_(staff).post(address("checklist_save", reviewed), data)
     assert answer.status_code == 422
     assert answer.text.count('class="usa-error-message"') == 2
-    assert "Photos are JPEG with captions: Say why you see it otherwise" in answer.text
+    assert "Photos are JPEG with captions: Explain why you disagree" in answer.text
     assert "Two texts tell of 2019." in answer.text
     assert "<title>Error: " in answer.text
     assert not reviewed.submission.checklist.exclude(met=None).exists()
@@ -184,7 +184,7 @@ def test_two_at_once_are_told_of_each_other(as_, reviewed, staff, colleague):
     assert as_(colleague).post(address("checklist_save", reviewed), theirs).status_code == 302
     answer = as_(staff).post(address("checklist_save", reviewed), mine)
     assert answer.status_code == 422
-    assert "Sue Weir saved this checklist meanwhile" in answer.text
+    assert "Sue Weir just saved this checklist" in answer.text
     assert "Mine.</textarea>" in answer.text
     assert reviewed.submission.checklist.get(name="photos").reason == "Theirs."
     anew = mine | {"seen": last_judged(reviewed.submission.checklist.all())}
@@ -213,7 +213,7 @@ def test_complete_saves_what_was_sent_and_passes_on_once(as_, reviewed, staff, c
 
 
 @pytest.mark.parametrize(
-    ("line", "why"), [(("", ""), "Every line of the checklist needs"), (("no", "Not there."), "Some lines are marked")]
+    ("line", "why"), [(("", ""), "Answer every line of the checklist"), (("no", "Not there."), "Some lines are marked")]
 )
 def test_what_is_not_all_met_is_not_complete_but_saved(as_, reviewed, staff, line, why):
     answer = as_(staff).post(address("complete", reviewed), sent(reviewed, prompts=line))
@@ -266,13 +266,13 @@ def test_a_return_needs_a_day_to_come_and_something_missing(as_, reviewed, staff
     browser = as_(staff)
     answer = browser.get(address("return", reviewed))
     assert answer.url == address("checklist", reviewed)
-    assert "Every line" in said(answer)
+    assert "Answer every line" in said(answer)
     browser.post(address("checklist_save", reviewed), sent(reviewed))
     assert "Nothing is marked as missing" in said(browser.get(address("return", reviewed)))
     browser.post(address("checklist_save", reviewed), sent(reviewed, prompts=("no", "Not there.")))
     answer = browser.post(address("return", reviewed), {"due": f"{timezone.localdate()}", "confirmed": "1"})
     assert answer.status_code == 422
-    assert "Choose a day after today" in answer.text
+    assert "Choose a date after today" in answer.text
     reviewed.refresh_from_db()
     assert reviewed.status == Status.COMPLETENESS
 
@@ -293,12 +293,12 @@ def test_version_2_shows_what_changed_and_can_not_be_returned(as_, resubmitted, 
     assert text.count('<details class="change">') == 1
     assert "Product quality</b>" in text
     assert "<td>Turbidity each week.</td>" in text
-    assert "In version 1 <b>not met</b>: Say how you measure it." in text
-    assert "Save and return it" not in text
+    assert "<b>Not met</b> in version 1: Say how you measure it." in text
+    assert "Save and return" not in text
     application = Application.objects.get(pk=resubmitted.pk)
     browser.post(address("checklist_save", application), sent(application, photos=("no", "None has a caption.")))
     answer = browser.get(address("return", application))
-    assert "An application can be returned once." in said(answer)
+    assert "An application can be returned only once." in said(answer)
     assert application.submissions.get(number=1).checklist.get(name="photos").met, "each version keeps its own"
 
 
@@ -338,7 +338,7 @@ def test_closing_as_incomplete_needs_a_reason_and_is_told_once(as_, reviewed, st
 
 def test_a_returned_one_is_closed_only_after_its_date(as_, returned, staff):
     browser = as_(staff)
-    assert "may still submit it again until" in browser.get(address("incomplete", returned)).text
+    assert "can still resubmit until" in browser.get(address("incomplete", returned)).text
     browser.post(address("incomplete", returned), {"why": "It did not come back."})
     returned.refresh_from_db()
     assert returned.status == Status.RETURNED

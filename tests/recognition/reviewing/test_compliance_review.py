@@ -167,8 +167,8 @@ def test_a_refused_file_keeps_the_rest_of_the_form(record, checked, own_folder):
     [
         ({"source": ""}, "This field is required."),
         ({"result": "fine"}, "Select a valid choice."),
-        ({"result": "violation", "note": "  "}, "Say what was found."),
-        ({"checked_on": f"{timezone.localdate() + timedelta(days=1)}"}, "This day is yet to come."),
+        ({"result": "violation", "note": "  "}, "Describe the finding."),
+        ({"checked_on": f"{timezone.localdate() + timedelta(days=1)}"}, "The date is in the future."),
     ],
     ids=str,
 )
@@ -226,7 +226,7 @@ def test_without_a_violation_it_goes_on_once(as_, record, checked, compliance, c
 def test_what_is_not_known_to_be_clear_does_not_pass(as_, record, checked, compliance, records, why):
     for kind, result in records:
         record(kind, result=result, note="Seen.")
-    assert "pass it on" not in as_(compliance).get(address("compliance", checked)).text
+    assert "Continue: no violation found" not in as_(compliance).get(address("compliance", checked)).text
     answer = as_(compliance).post(address("compliant", checked))
     assert answer.url == address("compliance", checked)
     assert why in said(answer)
@@ -296,7 +296,7 @@ def asked(checked, compliance, cycle):
 
 def test_the_region_s_word_takes_it_to_the_panel_once(as_, asked, staff):
     browser = as_(staff)
-    assert "What does EPA Region 10 say?" in browser.get(address("region", asked)).text
+    assert "Recommendation of EPA Region 10" in browser.get(address("region", asked)).text
     form = {"recommends": "no", "words": "Two spills this year."}
     assert browser.post(address("region", asked), {"recommends": "no", "words": ""}).status_code == 422
     assert browser.post(address("region", asked), {"words": "Hm."}).status_code == 422
@@ -306,7 +306,7 @@ def test_the_region_s_word_takes_it_to_the_panel_once(as_, asked, staff):
     asked.refresh_from_db()
     assert asked.status == Status.PANEL
     [event] = asked.events.filter(from_status="region")
-    assert (event.by, event.why) == (staff, "The Region does not recommend it. Two spills this year.")
+    assert (event.by, event.why) == (staff, "The Region does not recommend recognition. Two spills this year.")
 
 
 def test_the_region_s_word_is_recorded_by_program_staff(as_, asked, request, stranger):

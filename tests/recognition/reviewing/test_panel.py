@@ -104,7 +104,7 @@ def test_staff_put_a_panel_together(at, staff, panelists, as_, utility):
     assert list(Seat.objects.filter(lead=True)) == [first]
     page = browser.get(url("panel", application)).content.decode()
     assert "2 of 3 seats are taken: 1 more member is needed" in page
-    assert page.count("has not declared yet") == 2
+    assert page.count("conflict of interest not declared yet") == 2
     first.declare()
     assert "0 of 6 rated" in browser.get(url("panel", application)).content.decode()
     answer = browser.post(url("assign", application), {"member": panelists[3].pk, "due": SOON.isoformat()}, follow=True)
@@ -131,7 +131,7 @@ def test_someone_who_does_not_answer_is_taken_off(seats, staff, as_):
     browser.post(url("take_off", application), {"seat": seats[2].pk, "reason": "On leave."})
     gone = Seat.objects.get(pk=seats[2].pk)
     assert (gone.conflict, gone.conflict_reason, gone.lead) == ("removed", "On leave.", False)
-    assert "Taken off" in browser.get(url("panel", application)).content.decode()
+    assert "Removed" in browser.get(url("panel", application)).content.decode()
     with pytest.raises(CannotSit, match="left this panel"):
         Seat.assign(application, gone.member, by=staff, due=SOON)
 
@@ -231,7 +231,7 @@ def test_submitting_names_what_is_unrated(seats, panelists, as_):
     for rating in list(seats[0].ratings.all())[1:]:
         sent(browser, url("rating", application, rating.criterion), version=1, value="met")
     answer = browser.post(url("review_submit", application), follow=True).content.decode()
-    assert "1 criterion waits for your rating" in answer
+    assert "1 criterion still needs your rating" in answer
     assert '<a href="#row-attributes-product-quality">Product quality</a>' in answer
     with pytest.raises(Unfinished):
         seats[0].submit()
@@ -255,7 +255,7 @@ def test_after_the_own_review_all_is_seen_and_may_be_revised(seats, panelists, a
     assert "Pete Nolan" in page
     assert "first: Met" in page
     assert "agree on 1 of 6 criteria" in page
-    assert "1 more is to come" in page
+    assert "1 more is due" in page
     assert Rating.objects.get(pk=seats[0].ratings.get(criterion="attributes.product-quality").pk).first_value == "met"
 
 
@@ -298,7 +298,7 @@ def test_the_lead_recommends_once_all_reviews_are_in(seats, panelists, as_):
     assert "data-save" not in page
     answer = sent(lead, url("rating", application, "attributes.product-quality"), version=2, value="not_met")
     assert answer.status_code == 422
-    assert "can no longer change" in answer.json()["errors"][0]["message"]
+    assert "can no longer be changed" in answer.json()["errors"][0]["message"]
     assert sent(lead, url("review_summary", application), version=1, summary="x").status_code == 422
     for act in ("declare", "recuse", "review_submit"):
         lead.post(url(act, application), {"conflict": "other", "reason": "DeadlinePassed."})

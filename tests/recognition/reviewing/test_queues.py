@@ -333,7 +333,7 @@ def test_my_reviews_are_mine_with_what_is_left(as_, at, panelists, staff, put):
 
     assert row() == {
         "Utility": "Riverbend Water and Sewer",
-        "Your review": "Declare first",
+        "Your review": "Not declared",
         "Left to rate": "",
         "Due": f"{due}",
         "State": "OR",
@@ -344,9 +344,9 @@ def test_my_reviews_are_mine_with_what_is_left(as_, at, panelists, staff, put):
     assert 'class="late"' in text
     assert reverse("recognition:review", args=[application.pk]) in text
     mine.declare()
-    assert (row()["Your review"], row()["Left to rate"]) == ("Under way", "6")
+    assert (row()["Your review"], row()["Left to rate"]) == ("In progress", "6")
     mine.ratings.exclude(pk=mine.ratings.first().pk).update(value="met")
-    assert (row()["Your review"], row()["Left to rate"]) == ("Under way", "1")
+    assert (row()["Your review"], row()["Left to rate"]) == ("In progress", "1")
     mine.ratings.update(value="met")
     assert (row()["Your review"], row()["Left to rate"]) == ("Ready to submit", "0")
     mine.submit()
@@ -399,5 +399,5 @@ def test_a_queue_of_many_shows_one_page_of_them(as_, put, staff):
 
 def test_an_empty_queue_says_so(as_, staff):
     text = as_(staff).get(address("region")).text
-    assert "Nothing waits here now." in text
+    assert "This queue is empty." in text
     assert "<table" not in text

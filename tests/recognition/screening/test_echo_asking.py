@@ -228,7 +228,7 @@ def test_an_answer_that_the_database_can_not_keep(echo, naming):
     echo.knows(facility(PERMIT, CWPName="Riverbend\0"))
     answer = said(naming(PERMIT), PERMIT)
     assert (answer.verdict, answer.raw) == (Verdict.UNKNOWN, {})
-    assert "can’t be kept" in answer.error
+    assert "can’t be stored" in answer.error
 
 
 # Failures that pass, and those that don't.
@@ -373,13 +373,13 @@ def test_asking_waiting_and_reading(echo, as_, naming, compliance, sent_tasks):
     application = naming(PERMIT)
     browser = as_(compliance)
     page = address("compliance", application)
-    assert "Ask ECHO now" in browser.get(page).text
+    assert "Query ECHO now" in browser.get(page).text
     for _ in range(2):  # a double click asks once
         assert browser.post(address("compliance_ask", application))["Location"] == f"{page}#echo"
     assert [sent.args for sent in sent_tasks] == [(application.pk,)]
     waiting = browser.get(page)
-    assert "ECHO is being asked" in waiting.text
-    assert "Ask ECHO now" not in waiting.text
+    assert "Querying ECHO" in waiting.text
+    assert "Query ECHO now" not in waiting.text
     fragment = address("compliance_echo", application)
     seen = waiting.context["panel"].seen
     assert browser.get(fragment, {"seen": seen}).status_code == 204
@@ -392,15 +392,15 @@ def test_asking_waiting_and_reading(echo, as_, naming, compliance, sent_tasks):
     assert "Suggests: violation or action" in text
     assert "&quot;CWPQtrsWithNC&quot;: &quot;3&quot;" in text
     assert "detailed-facility-report?fid=110000500000" in text
-    assert "Ask ECHO now" not in text  # today's answer is there
+    assert "Query ECHO now" not in text  # today's answer is there
     assert not application.compliance_checks.exists()  # a suggestion records nothing
     assert browser.get(fragment, {"seen": browser.get(page).context["panel"].seen}).status_code == 286
 
 
 def test_program_staff_read_and_do_not_ask(as_, naming, staff):
     text = as_(staff).get(address("compliance", naming(PERMIT))).text
-    assert "What ECHO says" in text
-    assert "Ask ECHO now" not in text
+    assert "ECHO data" in text
+    assert "Query ECHO now" not in text
 
 
 def test_the_fragment_is_for_those_who_read_the_page(as_, naming, request, stranger):
@@ -421,7 +421,7 @@ def test_where_the_broker_is_away_it_is_said(as_, naming, compliance):
     application = naming(PERMIT)
     with broker_at("redis://127.0.0.1:1/0"):
         answer = as_(compliance).post(address("compliance_ask", application))
-    assert "try again later" in " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    assert "Try again later" in " ".join(str(message) for message in get_messages(answer.wsgi_request))
     assert asking.panel(application).since is None
 
 

@@ -132,7 +132,7 @@ def test_where_no_file_can_be_read_it_fails_and_what_was_found_stays(screened, a
 
 @pytest.mark.parametrize(
     ("numbers", "words"),
-    [({"OR1&x=2 and more": ()}, "Not a well-formed number."), ({}, "The application names no number.")],
+    [({"OR1&x=2 and more": ()}, "Not a valid number."), ({}, "The application lists no permit or system number.")],
 )
 def test_an_application_with_an_odd_number_or_none(numbers, words):
     """One that came on paper may have it."""
@@ -187,7 +187,7 @@ def test_progress_is_told_while_it_runs(application, folder, today, monkeypatch)
     screening.run(Screening.objects.create(cycle=application.cycle), folder)
     assert [progress for _, progress, _ in told] == sorted(progress for _, progress, _ in told)
     assert ("Reading NPDES_QNCR_HISTORY.csv", 20, 1) in told
-    assert told[-1] == ("Writing down the findings", 99, 9)
+    assert told[-1] == ("Saving the findings", 99, 9)
 
 
 def test_one_at_a_time_for_a_cycle(cycle, compliance):
@@ -227,7 +227,7 @@ def test_a_silent_one_is_given_up_and_can_be_started_again(cycle, compliance, se
     Screening.objects.update(heard_at=timezone.now() - timedelta(minutes=5, seconds=1))
     sweep_screenings()
     given_up = Screening.objects.get()
-    assert (given_up.status, "stopped half way" in given_up.error) == ("failed", True)
+    assert (given_up.status, "interrupted" in given_up.error) == ("failed", True)
     with pytest.raises(WrongState):
         made.report_progress("Reading", 50, 1)  # should its worker wake up
     with pytest.raises(WrongState):
@@ -311,7 +311,7 @@ def test_starting_waiting_and_reading(
     made = Screening.objects.get()
     assert ([sent.args for sent in sent_tasks], made.by) == ([(made.pk,)], compliance)
     waiting = browser.get(page(cycle))
-    assert "waits for its turn" in waiting.text
+    assert "in the queue" in waiting.text
     assert "is under way already" in waiting.text
     polled = {"HX-Request": "true"}
     assert browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled).status_code == 204
@@ -319,7 +319,7 @@ def test_starting_waiting_and_reading(
     made.report_progress("Reading ECHO_EXPORTER.csv", 12, 40_000)
     told = browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled)
     assert "Reading ECHO_EXPORTER.csv" in told.text
-    assert "40,000 rows, 12 %" in told.text
+    assert "40,000 rows, 12%" in told.text
     assert "<html" not in told.text
     Screening.objects.update(status="requested")
     screening.run(Screening.objects.get(), folder)
@@ -379,7 +379,7 @@ def test_the_applications_page_shows_what_the_files_say(as_, compliance, screene
     replace(folder, "npdes_downloads.zip", "NPDES_SE_VIOLATIONS.csv", as_csv([event("03/04/2026")]))
     screened()
     text = as_(compliance).get(reverse("recognition:compliance", args=[application.pk])).text
-    assert "In ECHO’s files" in text
+    assert "ECHO’s weekly files" in text
     assert "Single event violation, March 4, 2026: Overflow" in text
     assert "<dt>SINGLE_EVENT_VIOLATION_DATE</dt><dd>03/04/2026</dd>" in text
     assert not application.compliance_checks.exists()
