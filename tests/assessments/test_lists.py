@@ -73,8 +73,8 @@ def test_it_filters_by_words_utility_and_state(three, listed, manager, albany):
     assert names(listed(manager, status="draft", name="year")) == ["Year one"]
     text = listed(manager, name="nowhere")
     assert names(text) == []
-    assert "No gap analysis fits this choice." in text
-    assert f'<a href="{LIST}">Show all</a>' in text
+    assert "No gap analyses match these filters." in text
+    assert f'<a href="{LIST}">Clear filters</a>' in text
 
 
 def test_a_complete_one_leads_to_its_results(three, listed, manager):

@@ -151,7 +151,7 @@ def test_decisions_from_the_list_to_the_release(visits, seats, official, staff):
     page.get_by_role("link", name="View or edit").click()
     look(page, "letter")
     Decision.objects.get().edit_letter(1, by=staff, subject="Your application", body="Dear all,\n\nNot this time.")
-    page.get_by_label("Subject").fill("The decision on your application")
+    page.get_by_label("Subject").fill("Decision on your application")
     page.get_by_role("button", name="Save and preview").click()
     visits.expected.append("status of 409")
     expect(page.get_by_text("Both versions are kept until you choose one.")).to_be_visible()

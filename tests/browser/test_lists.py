@@ -61,9 +61,9 @@ def test_gap_analyses(visits, manager, analyses):
 
     page.get_by_role("textbox", name="Name contains").fill("nowhere")
     page.get_by_role("button", name="Apply filters").press("Enter")
-    expect(page.get_by_text("No gap analysis fits this choice.")).to_be_visible()
+    expect(page.get_by_text("No gap analyses match these filters.")).to_be_visible()
     look(page, "analyses-none")
-    page.get_by_role("link", name="Show all").click()
+    page.get_by_role("link", name="Clear filters").click()
     expect(page.get_by_text("27 gap analyses")).to_be_visible()
 
     page.goto(page.url.split("?")[0] + "?status=nonsense")

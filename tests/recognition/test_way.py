@@ -9,7 +9,7 @@ Status = Application.Status
 pytestmark = pytest.mark.django_db
 
 
-SUBJECTS = ["Your application is submitted", "Riverbend Water and Sewer is recognized"]
+SUBJECTS = ["Application received", "Riverbend Water and Sewer is recognized"]
 
 
 def test_the_usual_way_leads_to_recognition(at):

@@ -68,8 +68,8 @@ def test_a_failure_and_the_list(opened, kind, no_broker, viewer, utility):
     page.get_by_role("button", name="Try again").press("Enter")
     expect(page.get_by_role("heading", name="Your request was saved")).to_be_visible()
     listed.get_by_role("combobox", name="Status").select_option("Ready")
-    listed.get_by_role("button", name="Show").press("Enter")
-    expect(listed.get_by_text("No report fits this choice.")).to_be_visible()
+    listed.get_by_role("button", name="Apply filters").press("Enter")
+    expect(listed.get_by_text("No reports match these filters.")).to_be_visible()
     look(listed, "list-empty")
 
 

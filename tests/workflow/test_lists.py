@@ -139,7 +139,7 @@ def test_filters_are_taken_together(some, ask):
 def test_how_many_of_how_many_is_said(some, ask):
     assert re.search(r"<p>\s*3 utilities\s*</p>", ask().text)
     assert re.search(r"<p>\s*2 of 3 utilities\s*</p>", ask(name="bend").text)
-    assert "No utility fits this choice." in ask(name="nowhere").text
+    assert "No utilities match these filters." in ask(name="nowhere").text
     UtilityFactory.create_batch(25)
     assert "28 utilities, 26 to 28 on this page" in ask(page=2).text
 
@@ -190,7 +190,7 @@ def test_a_value_that_is_not_understood_is_said_at_its_field(some, rf):
     text = list_page(request, Utilities, UtilityFilters, Utility.objects.all(), "workflow/filters.html").text
     assert "nonsense is not one of the available choices" in text
     assert '<input type="hidden" name="sort" value="-name">' in text
-    assert '<a href="/utilities/?sort=-name">Show all</a>' in text
+    assert '<a href="/utilities/?sort=-name">Clear filters</a>' in text
 
 
 def test_pages_keep_filters_and_sorting(ask):

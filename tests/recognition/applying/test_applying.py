@@ -177,7 +177,7 @@ def test_a_manager_submits_once_and_is_told_so(draft, manager, contributor, view
     assert b"Submitted, as version 1" in first.content
     assert b"It was submitted already" in second.content
     assert draft.submissions.count() == 1
-    assert Email.objects.filter(to=[manager.email], subject__startswith="Your application is submitted").count() == 1
+    assert Email.objects.filter(to=[manager.email], subject__startswith="Application received").count() == 1
 
 
 def test_an_incomplete_one_is_not_submitted(draft, manager, as_):

@@ -107,7 +107,7 @@ def test_a_click_too_many_makes_no_second_version(draft, manager):
         with pytest.raises(WrongState, match="already submitted"):
             one.submit(by=manager)
     assert Submission.objects.count() == 1
-    assert subjects() == ["Your application is submitted"]
+    assert subjects() == ["Application received"]
 
 
 def test_what_is_missing_is_said_and_nothing_happens(draft, manager):
@@ -271,9 +271,9 @@ def test_it_comes_back_once_as_version_2(returned, manager, staff, contributor):
         send_back(again(returned), staff)
     assert again(returned).status == Status.COMPLETENESS
     assert subjects() == [
-        "Your application is submitted",
+        "Application received",
         "Please complete your application by November 1, 2026, 11",
-        "Your application is submitted",
+        "Application received",
     ]
     assert "Say which measures you use." in Email.objects.order_by("pk")[1].message
     assert "version 2" in Email.objects.order_by("pk")[2].message
@@ -294,8 +294,8 @@ def test_returned_to_the_last_second_of_a_day_of_25_hours(returned, manager, sta
     find_incomplete(again(returned), by=staff, why="It did not come back.")
     assert again(returned).status == Status.INCOMPLETE
     assert not Application.objects.late().exists()
-    assert subjects()[-1] == "Your application is closed as incomplete"
-    assert "was not submitted again by that date" in Email.objects.last().message
+    assert subjects()[-1] == "Application closed as incomplete"
+    assert "was not resubmitted by that date" in Email.objects.last().message
 
 
 def test_what_came_back_incomplete_is_not_told_that_it_did_not_come_back(returned, manager, staff):
@@ -323,7 +323,7 @@ def test_it_is_withdrawn_until_the_panel_begins(at, manager, stage):
     assert (again(application).status, application.events.last().why) == (Status.WITHDRAWN, "We merge.")
     with pytest.raises(WrongState):
         application.withdraw(by=manager, why="Twice.")
-    assert subjects()[-1] == "Your application is withdrawn"
+    assert subjects()[-1] == "Application withdrawn"
     assert len(subjects()) == 2
 
 

@@ -245,7 +245,7 @@ def test_who_is_not_recognized_has_none(cycle, staff, as_):
 def test_the_press_text_is_filled_in(alder, staff, as_):
     browser, recognition = as_(staff), alder.recognition
     said = [
-        "Alder Water recognized for managing water well",
+        "Alder Water recognized for outstanding management",
         "Riverbend, Oregon. Alder Water has been recognized in Recognition 2027",
         f"{recognition.since:%B %-d, %Y} to {recognition.until:%B %-d, %Y}",
         recognition.get_absolute_url(),

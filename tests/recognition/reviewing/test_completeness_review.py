@@ -330,7 +330,7 @@ def test_closing_as_incomplete_needs_a_reason_and_is_told_once(as_, reviewed, st
     reviewed.refresh_from_db()
     assert reviewed.status == Status.INCOMPLETE
     assert reviewed.events.get(to_status="incomplete").why == "Half of it is missing."
-    [email] = Email.objects.filter(subject__startswith="Your application is closed as incomplete")
+    [email] = Email.objects.filter(subject__startswith="Application closed as incomplete")
     assert email.to == [manager.email]
     assert "Half of it is missing." in email.message
     assert "was not submitted again" not in email.message
@@ -346,7 +346,7 @@ def test_a_returned_one_is_closed_only_after_its_date(as_, returned, staff):
     browser.post(address("incomplete", returned), {"why": "It did not come back."})
     returned.refresh_from_db()
     assert returned.status == Status.INCOMPLETE
-    assert "was not submitted again by that date" in Email.objects.order_by("pk").last().message
+    assert "was not resubmitted by that date" in Email.objects.order_by("pk").last().message
 
 
 def test_the_checklist_asks_the_database_as_much_for_many_lines_as_for_few(as_, reviewed, staff):

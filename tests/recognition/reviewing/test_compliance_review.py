@@ -250,7 +250,7 @@ def test_not_eligible_sends_the_finding_once(as_, record, checked, compliance, c
     assert checked.status == Status.NOT_ELIGIBLE
     [event] = checked.events.filter(to_status="not_eligible")
     assert (event.by, event.why) == (compliance, finding)
-    [email] = Email.objects.filter(subject__startswith="Your application is not eligible")
+    [email] = Email.objects.filter(subject__startswith="Application not eligible")
     assert email.to == [manager.email]
     assert finding in email.message
     own = as_(manager).get(checked.get_absolute_url()).text

@@ -56,7 +56,7 @@ def test_who_may_not_sit_is_never_assigned(at, staff, panelists, utility, manage
     with pytest.raises(CannotSit):
         Seat.assign(application, reserve, by=staff, due=SOON)
     assert not Seat.objects.exists()
-    assert not Email.objects.filter(subject__startswith="An application to review").exists()
+    assert not Email.objects.filter(subject__startswith="Review assigned").exists()
 
 
 def test_a_member_of_the_staff_group_without_a_row_may_sit(at, staff, panelists):
