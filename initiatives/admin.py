@@ -41,7 +41,7 @@ class InitiativeAdmin(EntryAdmin):
         (None, {"fields": ["name", ("short_name", "slug"), "key_feature", "source"]}),
         ("Group", {"fields": [("group", "group_is_judgement"), "group_reason"]}),
         (
-            "How strongly it supports each part of the cycle, and how",
+            "Support for each part of the cycle",
             {
                 "classes": ["strengths"],
                 "fields": [
@@ -49,12 +49,12 @@ class InitiativeAdmin(EntryAdmin):
                 ],
             },
         ),
-        ("Where it fits", {"fields": ["areas", ("systems", "chains"), "value_chain", "fence_line"]}),
-        ("Who and what", {"fields": ["kind", "grouping", "sponsors", "participants", "profile_source"]}),
-        ("Why, what for and how", {"fields": ["drivers", "goals", "benefits", "steps", "lacks", "participation"]}),
-        ("What it asks at each element", {"classes": ["asks"], "fields": ["asks"]}),
+        ("Systems and value chains", {"fields": ["areas", ("systems", "chains"), "value_chain", "fence_line"]}),
+        ("Who it is for", {"fields": ["kind", "grouping", "sponsors", "participants", "profile_source"]}),
+        ("Why and how", {"fields": ["drivers", "goals", "benefits", "steps", "lacks", "participation"]}),
+        ("Requirements by element", {"classes": ["asks"], "fields": ["asks"]}),
         ("Today", {"fields": [("today", "today_verified"), "today_text", "today_source", "reading"]}),
-        ("Nothing said", {"fields": ["unsaid"]}),
+        ("Reasons for empty fields", {"fields": ["unsaid"]}),
     ]  # fmt: skip
     named_after = "short_name"
 
@@ -91,8 +91,8 @@ class CaseAdmin(EntryAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", ("place", "order"), "source"]}),
         ("The utility", {"fields": ["systems", "facts", "initiatives", "other_initiatives"]}),
-        ("What it did", {"fields": ["approach", "path", "integrated", "benefits", "note"]}),
-        ("Its table", {"fields": ["table_columns", "table_rows", "table_note"]}),
+        ("What it integrated", {"fields": ["approach", "path", "integrated", "benefits", "note"]}),
+        ("Table", {"fields": ["table_columns", "table_rows", "table_note"]}),
     ]
 
 
@@ -100,7 +100,9 @@ class CaseAdmin(EntryAdmin):
 
 
 class CatalogFile(forms.Form):
-    file = forms.FileField(label="YAML or Excel file", help_text="Nothing is changed yet: you see first what would be.")
+    file = forms.FileField(
+        label="YAML or Excel file", help_text="You can review the changes before anything is imported."
+    )
 
     def clean_file(self) -> Any:
         uploaded = self.cleaned_data["file"]
@@ -151,21 +153,23 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     token = request.POST.get("token", "")
     kept = cache.get(_key(request, token)) if request.method == "POST" else None
     if kept is None:
-        messages.error(request, "Nothing was imported: choose the file again. It is kept for an hour.")
+        messages.error(request, "Nothing was imported: the file was stored for only an hour. Choose it again.")
         return HttpResponseRedirect(reverse("admin:catalog"))
     name, content = kept
     plan, done = importing.carry_out(exchange.read(content), token, by=person(request), why=f"Imported from {name}")
     if not done:
-        messages.warning(request, "The catalog changed meanwhile. Nothing was imported; this is what would change now.")
+        messages.warning(
+            request, "Nothing was imported because the catalog has just changed. These are the changes now."
+        )
         return _show_plan(request, plan, name, content)
     cache.delete(_key(request, token))
-    messages.success(request, f"Imported: {len(plan.changes)} rows changed or new.")
+    messages.success(request, f"Imported: {len(plan.changes)} rows changed or added.")
     return HttpResponseRedirect(reverse("admin:catalog"))
 
 
 def _show_plan(request: HttpRequest, plan: importing.Plan, name: str, content: bytes) -> HttpResponse:
     cache.set(_key(request, plan.token), (name, content), 3600)
-    return _page(request, "catalog_plan", f"What {name} would change", plan=plan, name=name)
+    return _page(request, "catalog_plan", f"Changes in {name}", plan=plan, name=name)
 
 
 def _key(request: HttpRequest, token: str) -> str:

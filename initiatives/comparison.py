@@ -61,7 +61,7 @@ def _strength(component: Component) -> Callable[[Initiative], int]:
 
 
 def _group(row: Initiative) -> str:
-    return f"{row.get_group_display()}{' (our judgement)' if row.group_is_judgement else ''}"
+    return f"{row.get_group_display()}{' (our judgment)' if row.group_is_judgement else ''}"
 
 
 def _grouping_rank(row: Initiative) -> int:
@@ -116,7 +116,7 @@ class Statement:
     strength: int | None = None
 
     def __str__(self) -> str:
-        return "\n".join(self.lines) or self.why or "Not said."
+        return "\n".join(self.lines) or self.why or "Not stated."
 
 
 @dataclass(frozen=True)
@@ -137,15 +137,15 @@ def aspects(chosen: Sequence[Initiative], components: Iterable[Component]) -> li
         row("Phase 1 grouping", lambda one: Statement(_some(one.get_grouping_display()), one.profile_source)),
         row("Group", lambda one: Statement([_group(one)], one.source)),
         row("Sponsors", lambda one: Statement(one.sponsors, one.profile_source, why=one.unsaid.get("sponsors", ""))),
-        row("Who may take part", _told("participants")),
-        row("Systems it fits", lambda one: Statement(one.systems_shown)),
+        row("Who can participate", _told("participants")),
+        row("Systems", lambda one: Statement(one.systems_shown)),
         row("Management areas", lambda one: Statement([area.name for area in one.areas.all()], one.source)),
         *strengths,
         row("Drivers", _told("drivers")),
         row("Goals", _told("goals")),
         row("Benefits", _told("benefits")),
         row("Steps and requirements", _told("steps"), in_order=True),
-        row("What it lacks", _told("lacks")),
+        row("What it does not provide", _told("lacks")),
         row("Today", lambda one: Statement([one.get_today_display(), *_some(one.today_text)], one.today_source)),
     ]
 
@@ -184,9 +184,9 @@ def aspects_sheet(chosen: Sequence[Initiative], rows: Iterable[Aspect]) -> Rows:
 
 
 class Stance(models.TextChoices):
-    ASKS = "asks", "Asks"
-    NOTHING = "nothing", "Asks nothing"
-    SILENT = "silent", "Not said"
+    ASKS = "asks", "Required"
+    NOTHING = "nothing", "Not required"
+    SILENT = "silent", "Not stated"
 
 
 # A text that begins with one of these says that nothing is asked at the element.
@@ -230,9 +230,9 @@ def ask(initiative: Initiative, element: Element) -> Ask:
 def who_asks(chosen: Sequence[Initiative], elements: Iterable[Element]) -> list[Asked]:
     """Returns a row for each element.
 
-    Guide 2004, Table 6 shows for one utility which elements its initiatives share. The cells of that table are lost in
-    the copy of the source, so this uses the texts: initiatives can share an element if at least two of them ask
-    something there and the guide has an integration opportunity for it.
+    Modeled on guide 2004, Table 6, which shows for one utility which elements its initiatives share. This uses the
+    texts: initiatives can share an element if at least two of them ask something there and the guide has an
+    integration opportunity for it.
     """
     rows = []
     for element in elements:
@@ -245,7 +245,7 @@ def who_asks(chosen: Sequence[Initiative], elements: Iterable[Element]) -> list[
 def who_asks_sheet(chosen: Sequence[Initiative], rows: Iterable[Asked]) -> Rows:
     titles = [title for one in chosen for title in (one.short_name, f"{one.short_name}: source")]
     return [
-        ["Component", "Element", *titles, "One procedure can serve", "What can be shared"],
+        ["Component", "Element", *titles, "One procedure can cover", "What can be shared"],
         *(
             [
                 row.element.component.name,
@@ -286,11 +286,11 @@ class Choice:
         """Yields messages about what is wrong with the choice."""
         if self.unknown:
             named = ", ".join(f"“{slug[:60]}”" for slug in self.unknown[:3])
-            yield f"The catalog has no initiative called {named}. It may have been retired."
+            yield f"The catalog has no initiative named {named}. It may have been retired."
         if len(self.found) > self.most:
-            yield f"You chose {len(self.found)}. At most {self.most} fit here: take some away."
+            yield f"You selected {len(self.found)}. Select at most {self.most}."
         elif len(self.found) < MIN_COMPARED:
-            yield f"Choose at least two: {MIN_COMPARED} to {self.most} can be compared here."
+            yield f"Select {MIN_COMPARED} to {self.most} initiatives to compare."
 
 
 def choose(slugs: Iterable[str], known: Mapping[str, Initiative], most: int) -> Choice:

@@ -66,7 +66,7 @@ def who_asks(request: HttpRequest) -> HttpResponse:
     elements = Element.objects.readable().select_related("component")
     table = comparison.who_asks(choice.found, elements)
     if wants_file(request):
-        return file(comparison.who_asks_sheet(choice.found, table), "Who asks for what")
+        return file(comparison.who_asks_sheet(choice.found, table), "Requirements by element")
     context = {
         "initiatives": rows,
         "choice": choice,

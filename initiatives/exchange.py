@@ -117,7 +117,7 @@ def cells_of(table: CatalogTable) -> list[list[Any]]:
         found.append([cell_of(row.get(name)) for name in columns])
         for name, value in zip(columns, found[-1], strict=True):
             if len(str(value)) > LONGEST_CELL:
-                raise TooLong(f"{row[table.key]}: {name} does not fit into a cell of Excel. Take the YAML file.")
+                raise TooLong(f"{row[table.key]}: {name} does not fit into an Excel cell. Use the YAML file.")
     return found
 
 
@@ -154,7 +154,7 @@ def _read_yaml(content: bytes) -> Contents:
     except (yaml.YAMLError, ValueError) as error:  # ValueError: an invalid date or number
         raise Unreadable(f"The YAML can’t be read: {_told(error)}") from None
     if not isinstance(document, dict) or not all(isinstance(rows, list) for rows in document.values()):
-        raise Unreadable("The file has to be a list of rows for each table: “initiatives:”, “elements:” and so on.")
+        raise Unreadable("The file must have a list of rows for each table: “initiatives:”, “elements:” and so on.")
     found = Contents()
     for name, rows in document.items():
         kept = found.rows.setdefault(str(name), [])
@@ -171,7 +171,7 @@ def load_yaml(text: str) -> Any:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.YAMLError("it refers to another place (an alias), which is not read")
+            raise yaml.YAMLError("it uses an alias, which is not supported")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise yaml.YAMLError("it is nested too deeply")
@@ -205,9 +205,9 @@ def _refuse_bombs(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
             if unpacked > MAX_UNPACKED:
-                raise Unreadable("The Excel file is too large once it is unpacked.")
+                raise Unreadable("The Excel file is too large when unpacked.")
             if any(b"<!DOCTYPE" in parts.read(part).replace(b"\x00", b"") for part in parts.infolist()):
-                raise Unreadable("The Excel file declares entities, which none needs.")
+                raise Unreadable("The Excel file declares XML entities, which are not allowed.")
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError):
         raise Unreadable("The Excel file can’t be read.") from None
 
@@ -233,7 +233,7 @@ def _read_cells(table: str, place: int, head: list[str], cells: Any, found: Cont
         if not name or (name == RETIRED and value is None):
             continue
         if cell is not None and cell.data_type == "f":
-            found.faults.append(Fault(table, place, name, "This is a formula. Put its text or number there."))
+            found.faults.append(Fault(table, place, name, "This is a formula. Enter its text or number instead."))
         elif isinstance(value, (datetime, date)):
             yield name, f"{value:%Y-%m-%d}"
         elif name in kinds and not isinstance(kinds[name], str):

@@ -14,15 +14,15 @@ class CatalogFilter(forms.Form):
     """A GET form. Ignores values that are not offered, so that an old or mistyped link still shows the catalog."""
 
     area = forms.ChoiceField(label="Management area", required=False)
-    group = forms.ChoiceField(label="Group", required=False, choices=[("", "Every group"), *Initiative.Group.choices])
-    system = forms.ChoiceField(label="System", required=False, choices=[("", "Every system"), *System.choices])
-    chain = forms.ChoiceField(label="Value chain", required=False, choices=[("", "Every chain"), *Chain.choices])
-    today = forms.ChoiceField(label="Today", required=False, choices=[("", "Then or now"), *Initiative.Today.choices])
+    group = forms.ChoiceField(label="Group", required=False, choices=[("", "All groups"), *Initiative.Group.choices])
+    system = forms.ChoiceField(label="System", required=False, choices=[("", "All systems"), *System.choices])
+    chain = forms.ChoiceField(label="Value chain", required=False, choices=[("", "All chains"), *Chain.choices])
+    today = forms.ChoiceField(label="Today", required=False, choices=[("", "Any status"), *Initiative.Today.choices])
     component = forms.ChoiceField(label="Order", required=False)
 
     def __init__(self, data: Any, areas: Iterable[Area], components: Iterable[Component]) -> None:
         super().__init__(data)
-        self.fields["area"].choices = [("", "Every area"), *((area.code, area.short_name) for area in areas)]  # type: ignore[attr-defined]
+        self.fields["area"].choices = [("", "All areas"), *((area.code, area.short_name) for area in areas)]  # type: ignore[attr-defined]
         self.fields["component"].choices = [  # type: ignore[attr-defined]
             ("", "By name"),
             *((component.slug, f"Strongest in {component.name} first") for component in components),

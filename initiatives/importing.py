@@ -101,9 +101,7 @@ def carry_out(contents: Contents, token: str, *, by: User | None, why: str) -> t
 def _bring(contents: Contents, *, by: User | None, why: str) -> Plan:
     plan = Plan(faults=list(contents.faults))
     known = {table.name for table in TABLES}
-    plan.faults += [
-        Fault(name, None, "", "There is no such table in the catalog.") for name in contents.rows.keys() - known
-    ]
+    plan.faults += [Fault(name, None, "", "The catalog has no such table.") for name in contents.rows.keys() - known]
     brought: list[tuple[CatalogTable, int, Any]] = []
     for table in TABLES:
         brought += Bringing(table, plan, by, why).bring(contents.rows.get(table.name, []))
@@ -138,34 +136,34 @@ class Bringing:
         """Yields (field, message) for each fault that can be found before the row is built."""
         key = values.get(self.table.key)
         if not isinstance(key, str) or not key:
-            yield self.table.key, "Every row needs its own."
+            yield self.table.key, "Every row needs one of its own."
             return
         if key in self.seen:
-            yield self.table.key, f"“{key}” stands here for the second time."
+            yield self.table.key, f"“{key}” appears twice."
         self.seen.add(key)
         for name in values.keys() - set(columns_of(self.table)):
-            yield name, "There is no such field."
+            yield name, "Unknown field."
         fixed = FIXED.get(self.table.model, [])
         if fixed and self.existing and key not in self.existing:
-            yield self.table.key, f"There is no “{key}”, and this table takes no new rows."
+            yield self.table.key, f"“{key}” does not exist, and no rows can be added to this table."
         for name, column in self.fields.items():
             if name in values:
                 yield from ((name, words) for words in self._faults_of(column, values[name]))
             if name in fixed and key in self.existing and name in values:
                 now = getattr(self.existing[key], column.attname)
                 if values[name] != now:
-                    yield name, f"This stays {now}: gap analyses stand on it."
+                    yield name, f"This must stay {now} because gap analyses depend on it."
         if (on := values.get(RETIRED)) is not None and _day(on) is None:
-            yield RETIRED, "This is a date: year-month-day."
+            yield RETIRED, "This must be a date (year-month-day)."
 
     def _faults_of(self, column: Any, value: Any) -> Iterator[str]:
         if value is None or isinstance(value, (list, dict)) != (column.name in self.kinds):
-            yield "This is not what the field holds."
+            yield "This value is not valid for the field."
         elif isinstance(column, Shaped):
             yield from column.shape.faults(value)
         elif column.many_to_many:
             known = column.related_model._default_manager.values_list("pk", flat=True)
-            yield from (f"There is no “{key}”." for key in value if key not in list(known))
+            yield from (f"“{key}” does not exist." for key in value if key not in list(known))
 
     def _row(self, values: dict[str, Any], faults: list[tuple[str, str]]) -> Any:
         """Returns the row, saved if it changed. If it is not valid, adds to ``faults`` and returns None."""
@@ -183,7 +181,7 @@ class Bringing:
                 faults += [("" if name == NON_FIELD_ERRORS else name, wrong) for wrong in wrongs]
             return None
         except (TypeError, ValueError, OverflowError):
-            faults.append(("", "A value of this row is not what its field holds."))
+            faults.append(("", "A value in this row is not valid for its field."))
             return None
         after = plain(row) | many
         kind = self._kind(row, before, after, was)

@@ -58,9 +58,9 @@ class Initiative(CatalogEntry):
         def meaning(self) -> str:
             """What the number means for someone choosing an initiative; the guide gives only the order."""
             return {
-                1: "Brings most of what this part of the cycle needs.",
-                2: "Helps, and leaves some of this part to other means.",
-                3: "Adds little here. Look to another initiative for this part.",
+                1: "Provides most of what this part of the cycle needs.",
+                2: "Helps, but leaves some of this part to other initiatives.",
+                3: "Adds little. Use another initiative for this part.",
             }[self.value]
 
     class Grouping(models.TextChoices):
@@ -74,7 +74,7 @@ class Initiative(CatalogEntry):
         RUNS = "runs", "Exists today"
         CHANGED = "changed", "Exists in another form"
         ENDED = "ended", "Ended"
-        UNKNOWN = "unknown", "Not known"
+        UNKNOWN = "unknown", "Unknown"
 
     # Component slug → the field with its strength. A field named ``check`` would hide Django's own Model.check.
     STRENGTH_FIELDS = {"plan": "plan", "do": "do", "check": "check_strength", "act": "act"}
@@ -84,9 +84,11 @@ class Initiative(CatalogEntry):
     short_name = models.CharField(max_length=40)
     group = models.CharField(max_length=24, choices=Group.choices)
     group_is_judgement = models.BooleanField(
-        "group is our judgement", default=False, help_text="The guide's chapter 2 names only some initiatives by group."
+        "group is our judgment", default=False, help_text="The guide's chapter 2 names only some initiatives by group."
     )
-    group_reason = models.TextField("why this group", blank=True, help_text="Shown where the group is our judgement.")
+    group_reason = models.TextField(
+        "reason for this group", blank=True, help_text="Shown where the group is our judgment."
+    )
     key_feature = models.TextField()
     areas = models.ManyToManyField(Area, related_name="initiatives")
     plan = models.PositiveSmallIntegerField(choices=Strength.choices)
@@ -106,34 +108,34 @@ class Initiative(CatalogEntry):
         help_text="phase 1 report 2002, Table 1",
     )
     sponsors = Shaped(Lines())
-    participants = Shaped(Passage(), verbose_name="who may take part")
+    participants = Shaped(Passage(), verbose_name="who can participate")
     systems = ArrayField(
         models.CharField(max_length=20, choices=System.choices),
         default=list,
         blank=True,
-        verbose_name="systems it fits",
+        verbose_name="systems",
     )
     chains = ArrayField(
         models.CharField(max_length=20, choices=Chain.choices), default=list, blank=True, verbose_name="value chains"
     )
-    value_chain = Shaped(Passage(), verbose_name="steps of the value chain")
+    value_chain = Shaped(Passage(), verbose_name="value chain steps")
     fence_line = Shaped(Passage())
     drivers = Shaped(Listing())
     goals = Shaped(Listing())
     benefits = Shaped(Listing())
     steps = Shaped(Listing(), verbose_name="steps and requirements, in order")
-    lacks = Shaped(Listing(), verbose_name="what it lacks")
+    lacks = Shaped(Listing(), verbose_name="what it does not provide")
     participation = Shaped(Records(Key("year", "Year", "number"), TEXT, SOURCE, NOTE))
     asks = Shaped(
         Records(Key("element", "Element (slug)", "slug"), TEXT, SOURCE, NOTE),
-        verbose_name="what it asks at each element",
+        verbose_name="requirements by element",
     )
     today = models.CharField("today", max_length=12, choices=Today.choices, default=Today.UNKNOWN)
-    today_text = models.TextField("what became of it", blank=True)
-    today_source = models.CharField("checked where or when", max_length=200, blank=True)
+    today_text = models.TextField("status in words", blank=True)
+    today_source = models.CharField("where or when it was checked", max_length=200, blank=True)
     today_verified = models.BooleanField("checked against a source", default=False)
     reading = Shaped(Records(*READING), verbose_name="further reading")
-    unsaid = Shaped(Reasons(), verbose_name="why nothing is said")
+    unsaid = Shaped(Reasons(), verbose_name="reasons for empty fields")
     source = models.CharField("source of name, group, areas, strengths", max_length=200)
     profile_source = models.CharField("source of kind, grouping, sponsors", max_length=200, blank=True)
 
@@ -190,9 +192,9 @@ class Case(CatalogEntry):
     class Approach(models.TextChoices):
         """The sequencing approaches of guide 2004, §3.2."""
 
-        PLANNING = "planning", "Begins by planning and self-assessment"
-        OPERATIONS = "operations", "Begins small and covers more operations"
-        AREAS = "areas", "Begins with one system and adds management areas"
+        PLANNING = "planning", "Starts with planning and self-assessment"
+        OPERATIONS = "operations", "Starts small and expands to more operations"
+        AREAS = "areas", "Starts with one system and adds management areas"
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=160)

@@ -109,7 +109,7 @@ class CatalogEntry(models.Model):
             return "Retired"
         if not self.published:
             return "Draft"
-        return "Published, with a draft" if self.draft else "Published"
+        return "Published, with draft" if self.draft else "Published"
 
     def clean(self) -> None:
         """Refuses a new entry whose address belongs to another page, such as ``initiatives/cases/``."""
@@ -118,7 +118,7 @@ class CatalogEntry(models.Model):
         except (NoReverseMatch, ObjectDoesNotExist):
             return  # the field has its own error
         if self._state.adding and path.endswith(f"/{self.slug}/") and resolve(path).kwargs.get("slug") != self.slug:
-            raise ValidationError({"slug": "Another page has this address. Choose another slug."})
+            raise ValidationError({"slug": "Another page already uses this address. Choose another slug."})
 
     # Editing. ``by`` and ``why`` (cut to 100 characters) go into the history.
 
@@ -169,7 +169,7 @@ class CatalogEntry(models.Model):
     def retire(self, on: Any, *, by: User | None = None) -> None:
         """Hides it from readers, but references to it stay valid. ``on=None`` brings it back."""
         self.retired_on = on
-        self.write({}, by=by, why="Retired" if on else "Brought back")
+        self.write({}, by=by, why="Retired" if on else "Restored")
         refresh()
 
     # Texts for the search index.

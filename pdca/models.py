@@ -56,9 +56,9 @@ class Component(models.Model):
 OPPORTUNITY = [
     Key("title", "What can be shared", "line"),
     Key("shared", "How it is shared"),
-    Key("benefit", "The benefit"),
-    Key("how", "How to go about it", "lines", required=False),
-    Key("caution", "The caution", required=False),
+    Key("benefit", "Benefit"),
+    Key("how", "How to do it", "lines", required=False),
+    Key("caution", "Caution", required=False),
     SOURCE,
     NOTE,
 ]
@@ -85,13 +85,13 @@ class Element(CatalogEntry):
     alignment = Shaped(Passage(), verbose_name="why sharing it matters")
     opportunities = Shaped(Records(*OPPORTUNITY), verbose_name="integration opportunities")
     examples = Shaped(Records(TEXT, SOURCE, NOTE))
-    questions = Shaped(Lines(), verbose_name="questions to ask oneself")
+    questions = Shaped(Lines(), verbose_name="questions to ask your team")
     outline = Shaped(Lines(), verbose_name="in phase 1 report 2002, App. C")
     clauses = Shaped(
         Records(Key("clause", "Clause", "line"), Key("title", "Title", "line"), NOTE),
         verbose_name="clauses of the ISO harmonized structure",
     )
-    unsaid = Shaped(Reasons(), verbose_name="why nothing is said")
+    unsaid = Shaped(Reasons(), verbose_name="reasons for empty fields")
 
     class Meta:
         ordering = ["order"]
@@ -107,11 +107,11 @@ class Topic(CatalogEntry):
     """What the sources say about integration as a whole: a way to begin, a success factor, a barrier."""
 
     class Kind(models.TextChoices):
-        DIFFERENCE = "difference", "How it differs from usual management"
+        DIFFERENCE = "difference", "How it differs from traditional management"
         DRIVER = "driver", "What drives the change"
-        BENEFIT = "benefit", "What it brings"
-        APPROACH = "approach", "Ways to begin"
-        SUCCESS_FACTOR = "success-factor", "What success depends on"
+        BENEFIT = "benefit", "Benefits"
+        APPROACH = "approach", "Ways to start"
+        SUCCESS_FACTOR = "success-factor", "Success factors"
         BARRIER = "barrier", "Barriers and responses"
 
     class Document(models.TextChoices):
@@ -124,10 +124,10 @@ class Topic(CatalogEntry):
     order = models.PositiveSmallIntegerField(default=1)
     title = models.CharField(max_length=160)
     text = models.TextField()
-    points = Shaped(Lines(), verbose_name="points; of a barrier, the responses")
+    points = Shaped(Lines(), verbose_name="points (for a barrier, the responses)")
     initiatives = Shaped(Slugs(), verbose_name="initiatives it names", help_text="their slugs")
     source = models.CharField(max_length=200)
-    group = models.CharField(max_length=80, blank=True, help_text="where a source has several lists of one kind")
+    group = models.CharField(max_length=80, blank=True, help_text="if a source has several lists of one type")
 
     class Meta:
         ordering = ["document", "order", "slug"]
@@ -143,7 +143,7 @@ class SourceTable(CatalogEntry):
     """A table of the guide, shown with an element."""
 
     slug = models.SlugField(unique=True)
-    number = models.CharField(max_length=8, help_text="as the guide prints it")
+    number = models.CharField(max_length=8, help_text="as printed in the guide")
     title = models.CharField(max_length=200)
     element = models.ForeignKey(Element, on_delete=models.PROTECT, to_field="slug", related_name="tables")
     columns = Shaped(Lines())

@@ -63,4 +63,4 @@ def unknown_in(row: models.Model) -> Iterator[tuple[str, str]]:
         known = set(apps.get_model(label)._default_manager.values_list("slug", flat=True))
         for slug in slugs_in(getattr(row, column)):
             if slug not in known:
-                yield column, f"There is no “{slug}”."
+                yield column, f"“{slug}” does not exist."

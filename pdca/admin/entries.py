@@ -25,8 +25,8 @@ from pdca.index import refresh
 from pdca.references import unknown_in, uses_of
 
 CHANGED_MEANWHILE = (
-    "Somebody changed this entry after you opened it; its history shows what. "
-    "What you typed still stands here. Save again to put it in place of theirs."
+    "Someone changed this entry after you opened it. Its history shows the changes. "
+    "Your text is still here. Save again to replace theirs."
 )
 
 
@@ -147,16 +147,16 @@ class EntryAdmin(KeptAdmin):
         """Does nothing: ``save_model`` saves related rows too."""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:
-        return "Published." if "_publish" in request.POST else "Kept as a draft."
+        return "Published." if "_publish" in request.POST else "Saved as a draft."
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         return self.response_change(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if "_publish" in request.POST:
-            messages.success(request, f"“{obj}” is published: readers find it as it stands here.")
+            messages.success(request, f"“{obj}” was published.")
         else:
-            messages.info(request, f"“{obj}” is kept as a draft. Readers see nothing of it until you publish it.")
+            messages.info(request, f"“{obj}” was saved as a draft. Readers can’t see it until you publish it.")
         return HttpResponseRedirect(self.address("change", obj.pk))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -209,14 +209,14 @@ class EntryAdmin(KeptAdmin):
             for name, wrongs in form.errors.items()
             for wrong in wrongs
         ]
-        return self._page(request, "preview_faults", "There is no preview yet", original=entry, faults=faults)
+        return self._page(request, "preview_faults", "No preview yet", original=entry, faults=faults)
 
     def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
         entry = self._fetched(request, object_id)
         if entry.draft is None:
             raise Http404
-        told = "The draft is discarded. The form shows what is published."
-        return self._asked_once(request, entry, entry.discard_draft, "Discard the draft", told, "discard")
+        told = "The draft was discarded. The form shows the published version."
+        return self._asked_once(request, entry, entry.discard_draft, "Discard draft", told, "discard")
 
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Retires the entry, or brings a retired one back."""
@@ -224,7 +224,7 @@ class EntryAdmin(KeptAdmin):
         if not entry.published or not self.may_retire:
             raise Http404
         on = None if entry.retired_on else timezone.localdate()
-        what, told = ("Retire it", "It is retired.") if on else ("Bring it back", "It is back: readers find it again.")
+        what, told = ("Retire", "Retired.") if on else ("Restore", "Restored. Readers can find it again.")
         return self._asked_once(request, entry, lambda: entry.retire(on, by=request.user), what, told, "retire")
 
     def _asked_once(
@@ -256,7 +256,7 @@ class EntryAdmin(KeptAdmin):
         entry: Any = self.get_object(request, unquote(object_id))
         uses = uses_of(entry) if entry else []
         if entry and self.has_delete_permission(request, entry) and (uses or entry.loaded):
-            return self._page(request, "in_use", "This can’t be deleted", original=entry, uses=uses)
+            return self._page(request, "in_use", "This entry can’t be deleted", original=entry, uses=uses)
         return super().delete_view(request, object_id, extra_context)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -273,5 +273,5 @@ def as_readers_see(request: HttpRequest, entry: CatalogEntry, values: dict[str, 
         visit = copy.copy(request)
         visit.method, visit.path, visit.path_info = "GET", address, address
         visit.GET, visit.resolver_match = QueryDict(), found
-        messages.warning(visit, f"A preview of “{entry}”: nothing of it is kept, and nobody else sees it.")
+        messages.warning(visit, f"Preview of “{entry}”. It is not saved and nobody else can see it.")
         return found.func(visit, *found.args, **found.kwargs)

@@ -41,8 +41,8 @@ class ElementAdmin(FixedRows, EntryAdmin):
         ("Strategic alignment", {"fields": ["strategic_alignment", "alignment"]}),
         ("Integration opportunities", {"fields": ["opportunities"]}),
         ("Examples and questions", {"fields": ["examples", "questions"]}),
-        ("In other outlines", {"fields": [("level", "level_source"), "outline", "clauses"]}),
-        ("Nothing said", {"fields": ["unsaid"]}),
+        ("In other frameworks", {"fields": [("level", "level_source"), "outline", "clauses"]}),
+        ("Reasons for empty fields", {"fields": ["unsaid"]}),
     ]
 
 
@@ -54,7 +54,7 @@ class SourceTableAdmin(EntryAdmin):
     search_fields = ["title", "slug", "number", "rows", "note"]
     fieldsets = [
         (None, {"fields": ["title", "slug", ("number", "element"), "source"]}),
-        ("The table", {"fields": ["columns", "rows", "note"]}),
+        ("Table", {"fields": ["columns", "rows", "note"]}),
     ]
     named_after = "title"
 
@@ -66,7 +66,7 @@ class TopicAdmin(EntryAdmin):
     search_fields = ["title", "slug", "text", "points"]
     fieldsets = [
         (None, {"fields": ["title", "slug", ("kind", "document"), ("group", "order"), "source"]}),
-        ("What it says", {"fields": ["text", "points", "initiatives"]}),
+        ("Content", {"fields": ["text", "points", "initiatives"]}),
     ]
     named_after = "title"
 

@@ -73,12 +73,12 @@ class KeptAdmin(SimpleHistoryAdmin):
         when = date_format(timezone.localtime(record.history_date), "DATETIME_FORMAT")
         faults = self._faults_of(row, then)
         if request.method == "POST" and not faults:
-            self.put_back(row, then, by=person(request), why=f"Back to the version of {when}")
-            self.log_change(request, row, f"Back to the version of {when}.")
-            messages.success(request, f"“{row}” reads again as on {when}.")
+            self.put_back(row, then, by=person(request), why=f"Restored the version of {when}")
+            self.log_change(request, row, f"Restored the version of {when}.")
+            messages.success(request, f"“{row}” was restored to the version of {when}.")
             return HttpResponseRedirect(self.address("history", row.pk))
         context = self.admin_site.each_context(request) | {
-            "title": f"Back to the version of {when}",
+            "title": f"Restore the version of {when}",
             "original": row,
             "opts": self.opts,
             "changes": differences(self.model, now, then),

@@ -87,7 +87,7 @@ def test_a_terms_note_opens_without_scripts_and_by_touch(visits):
 def test_the_sections_of_a_page_are_reached_from_its_top(visits):
     page = visits(None, reverse("pdca:element", args=["policy-statements"]))
     page.get_by_role("navigation", name="On this page").get_by_role("link", name="Questions to ask").click()
-    expect(page.get_by_role("heading", name="Questions to ask oneself")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Questions to ask your team")).to_be_in_viewport()
 
 
 # In the gap analysis.
@@ -103,7 +103,7 @@ def test_a_rows_guidance_opens_in_place_and_closes_by_keyboard(visits, manager, 
     here = row(page, "policy-statements")
     guidance(page).focus()
     page.keyboard.press("Enter")
-    expect(here.get_by_role("heading", name="Questions to ask oneself")).to_be_visible()
+    expect(here.get_by_role("heading", name="Questions to ask your team")).to_be_visible()
     expect(here.get_by_role("link", name="CMOM", exact=True)).to_be_visible()
     expect(here.get_by_role("link", name="ISO 14001", exact=True)).to_be_visible()
     expect(here.get_by_role("link", name="Asset management")).to_have_count(0)
@@ -111,7 +111,7 @@ def test_a_rows_guidance_opens_in_place_and_closes_by_keyboard(visits, manager, 
     expect(guidance(page)).to_be_focused()
     look(page, "guidance-in-the-row")
     page.keyboard.press("Enter")
-    expect(here.get_by_role("heading", name="Questions to ask oneself")).to_be_hidden()
+    expect(here.get_by_role("heading", name="Questions to ask your team")).to_be_hidden()
     assert page.url == address
 
 
@@ -119,10 +119,10 @@ def test_guidance_of_several_rows_stays_open_while_a_row_is_rated(visits, manage
     page = visits(manager, analysis.get_absolute_url())
     for slug in ("vision", "auditing"):
         guidance(page, slug).click()
-        expect(row(page, slug).get_by_role("heading", name="Questions to ask oneself")).to_be_visible()
+        expect(row(page, slug).get_by_role("heading", name="Questions to ask your team")).to_be_visible()
     row(page, "vision").get_by_text("Supports multiple areas", exact=True).click()
     expect(page.locator("[data-saved]")).to_have_text("All changes saved")
-    expect(row(page, "vision").get_by_role("heading", name="Questions to ask oneself")).to_be_visible()
+    expect(row(page, "vision").get_by_role("heading", name="Questions to ask your team")).to_be_visible()
     ids = page.locator("[id]").evaluate_all("(all) => all.map((one) => one.id)")
     assert len(ids) == len(set(ids))
 
@@ -158,7 +158,7 @@ def test_guidance_where_the_analysis_is_read(visits, manager, viewer, analysis):
     analysis.complete(by=manager)
     page = visits(viewer, analysis.get_absolute_url())
     guidance(page).click()
-    expect(row(page, "policy-statements").get_by_role("heading", name="Questions to ask oneself")).to_be_visible()
+    expect(row(page, "policy-statements").get_by_role("heading", name="Questions to ask your team")).to_be_visible()
     look(page, "guidance-where-it-is-read")
     page.goto(visits.url + reverse("assessments:guidance", args=[analysis.pk, "policy-statements"]))
     look(page, "guidance-page")

@@ -50,7 +50,7 @@ def test_a_profile_is_edited_previewed_drafted_published_and_taken_back(visits, 
         page.get_by_role("button", name="Preview in a new tab").click()
     preview = opened.value
     visits.watch(preview)
-    expect(preview.get_by_text("nobody else sees it")).to_be_visible()
+    expect(preview.get_by_text("nobody else can see it")).to_be_visible()
     expect(preview.get_by_text("Plans begin with a look around.")).to_be_visible()
     look(visits, preview, "keeping-preview")
     preview.close()
@@ -58,10 +58,10 @@ def test_a_profile_is_edited_previewed_drafted_published_and_taken_back(visits, 
 
     # Kept as a draft: readers see nothing of it.
     page.get_by_role("button", name="Save as draft").click()
-    expect(page.get_by_text("is kept as a draft")).to_be_visible()
-    expect(page.get_by_text("Published, with a draft")).to_be_visible()
+    expect(page.get_by_text("was saved as a draft")).to_be_visible()
+    expect(page.get_by_text("Published, with draft")).to_be_visible()
     expect(page.get_by_label("Key feature")).to_have_value(NEW)
-    page.get_by_text("What the draft changes").click()
+    page.get_by_text("Draft changes").click()
     look(visits, page, "keeping-draft")
     reader.reload()
     expect(reader.get_by_text(OLD)).to_be_visible()
@@ -79,15 +79,15 @@ def test_a_profile_is_edited_previewed_drafted_published_and_taken_back(visits, 
     expect(page.locator("ins").filter(has_text="what it costs").first).to_be_visible()
     expect(page.get_by_text("changed by Ada Minton").first).to_be_visible()
     look(visits, page, "keeping-history")
-    page.get_by_role("link", name="Back to this version").first.click()
-    expect(page.get_by_role("button", name="Go back to it")).to_be_visible()
+    page.get_by_role("link", name="Restore this version").first.click()
+    expect(page.get_by_role("button", name="Restore version")).to_be_visible()
     look(visits, page, "keeping-revert")
-    page.get_by_role("button", name="Go back to it").click()
-    expect(page.get_by_text("reads again as on")).to_be_visible()
+    page.get_by_role("button", name="Restore version").click()
+    expect(page.get_by_text("was restored to the version of")).to_be_visible()
     reader.reload()
     expect(reader.get_by_text(OLD)).to_be_visible()
     expect(reader.get_by_text(NEW)).to_have_count(0)
-    assert cmom.history.latest().history_change_reason.startswith("Back to the version of")
+    assert cmom.history.latest().history_change_reason.startswith("Restored the version of")
 
 
 def test_the_other_pages_of_keeping(visits, administrator, cmom, analysis):
@@ -111,7 +111,7 @@ def test_the_other_pages_of_keeping(visits, administrator, cmom, analysis):
 def test_the_whole_catalog_goes_out_and_comes_in(visits, administrator, cmom, tmp_path):
     page = visits(administrator, reverse("admin:index"))
     page.get_by_role("link", name="Export or import the catalog").click()
-    expect(page.get_by_role("button", name="See what would change")).to_be_visible()
+    expect(page.get_by_role("button", name="Preview changes")).to_be_visible()
     look(visits, page, "keeping-catalog")
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="Export as YAML").click()
@@ -124,8 +124,8 @@ def test_the_whole_catalog_goes_out_and_comes_in(visits, administrator, cmom, tm
     for name in ("keeping-faults", "keeping-plan"):
         file.write_text(yaml.dump(document, sort_keys=False, allow_unicode=True))
         page.get_by_label("YAML or Excel file").set_input_files(file)
-        page.get_by_role("button", name="See what would change").click()
-        expect(page.get_by_role("heading", name="What catalog.yaml would change")).to_be_visible()
+        page.get_by_role("button", name="Preview changes").click()
+        expect(page.get_by_role("heading", name="Changes in catalog.yaml")).to_be_visible()
         if name == "keeping-plan":
             page.get_by_text("Changed:").click()
         look(visits, page, name)

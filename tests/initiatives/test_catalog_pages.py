@@ -58,7 +58,7 @@ def test_filters_narrow_the_list(client, catalog, query, expected):
     page = client.get(f"/initiatives/{query}")
 
     assert set(slugs(page.text)) == expected
-    assert "Show all, by name" in page.text
+    assert "Clear filters" in page.text
 
 
 @pytest.mark.parametrize("component", ["plan", "do", "check", "act"])
@@ -127,7 +127,7 @@ def test_where_nothing_fits_the_page_says_so(client, catalog):
     page = client.get("/initiatives/?group=business-planning&area=S")
 
     assert slugs(page.text) == []
-    assert "No initiative fits" in page.text
+    assert "No initiatives match" in page.text
 
 
 def test_an_initiative_page_says_what_it_supports_and_where_that_comes_from(client, catalog):
@@ -150,9 +150,9 @@ def test_an_initiative_page_says_what_it_supports_and_where_that_comes_from(clie
 def test_a_group_of_ours_is_called_our_judgement_with_its_reason(client, catalog):
     ours, guides = client.get("/initiatives/cmom/").text, client.get("/initiatives/iso-14001/").text
 
-    assert "our judgement" in ours
+    assert "our judgment" in ours
     assert Initiative.objects.get(slug="cmom").group_reason in ours
-    assert "our judgement" not in guides
+    assert "our judgment" not in guides
 
 
 def test_the_list_costs_the_same_however_long(client, catalog):

@@ -77,7 +77,7 @@ def test_the_table_has_every_initiative_with_what_the_data_says(client, catalog)
     for cells, row in zip(shown, by_name(), strict=True):
         areas = set(row.areas.values_list("code", flat=True))
         expected = [f"{code} yes" if code in areas else "no" for code in "ESQFH"]
-        group = row.get_group_display() + (" (our judgement)" if row.group_is_judgement else "")
+        group = row.get_group_display() + (" (our judgment)" if row.group_is_judgement else "")
         strengths = [str(row.plan), str(row.do), str(row.check_strength), str(row.act)]
         assert cells == [
             f"Compare {row.short_name}",
@@ -154,8 +154,8 @@ def test_a_new_one_appears_when_it_is_published_and_a_retired_one_no_more(client
     new.retire(date(2026, 11, 1))
     assert all("Lead Rule" not in client.get(address).text for address in addresses)
     page = client.get(f"{TABLE}?with=lead-rule&with=cmom").text
-    assert "no initiative called “lead-rule”" in page
-    assert "Choose at least two" in page
+    assert "no initiative named “lead-rule”" in page
+    assert "Select 2 to" in page
 
 
 # --- Side by side --------------------------------------------------------------------------------------
@@ -203,11 +203,11 @@ def test_the_spreadsheet_has_the_cells_of_the_page_and_their_sources(client, cat
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("?with=cmom", "Choose at least two"),
-        ("?with=cmom&with=cmom", "Choose at least two"),
-        ("?with=nothing&with=cmom", "no initiative called “nothing”"),
+        ("?with=cmom", "Select 2 to"),
+        ("?with=cmom&with=cmom", "Select 2 to"),
+        ("?with=nothing&with=cmom", "no initiative named “nothing”"),
         ("?with=cmom&with=<b>x</b>", "“&lt;b&gt;x&lt;/b&gt;”"),
-        ("?with=cmom&with=gasb-34&with=qualserve&with=osha-vpp&with=nbp-ems", "You chose 5. At most 4"),
+        ("?with=cmom&with=gasb-34&with=qualserve&with=osha-vpp&with=nbp-ems", "You selected 5. Select at most 4"),
     ],
 )
 def test_what_cannot_be_compared_is_answered_kindly_and_the_ticks_stay(client, catalog, query, told):
@@ -222,7 +222,7 @@ def test_what_cannot_be_compared_is_answered_kindly_and_the_ticks_stay(client, c
 def test_one_wrong_among_three_still_shows_the_two(client, catalog):
     page = client.get(f"{TABLE}{TWO}&with=nothing").text
 
-    assert "no initiative called “nothing”" in page
+    assert "no initiative named “nothing”" in page
     assert "CMOM and ISO 14001" in text(page)
 
 
@@ -247,11 +247,11 @@ def test_three_marks_tell_asking_from_nothing_and_from_silence(client, catalog):
     page = client.get(f"{WHO_ASKS}?with=cmom&with=gasb-34&with=qualserve").text
     vision = next(cells for cells in rows(page) if "Vision" in cells[0])
 
-    assert vision[1].startswith("Asks nothing : CMOM, Vision Asks nothing here.")
-    assert vision[2] == "Not said"
-    assert vision[3].startswith("Asks nothing : QualServe, Vision Asks for none.")
+    assert vision[1].startswith("Not required : CMOM, Vision Asks nothing here.")
+    assert vision[2] == "Not stated"
+    assert vision[3].startswith("Not required : QualServe, Vision Asks for none.")
     marks = set(re.findall(r'class="stance stance--(\w+)">([\w ]+)<', page))
-    assert marks == {("asks", "Asks"), ("nothing", "Asks nothing"), ("silent", "Not said")}
+    assert marks == {("asks", "Required"), ("nothing", "Not required"), ("silent", "Not stated")}
 
 
 def test_a_mark_says_what_the_data_says(catalog):
@@ -312,7 +312,7 @@ def test_its_spreadsheet_has_the_texts_and_who_can_share(client, catalog):
 def test_too_few_show_the_usual_four_and_say_so(client, catalog, query):
     page = client.get(f"{WHO_ASKS}{query}").text
 
-    assert "Choose at least two: 2 to 6" in page
+    assert "Select 2 to: 2 to 6" in page
     assert len(rows(page)[0]) == 6
 
 
@@ -397,7 +397,7 @@ def test_what_was_not_published_is_in_no_pdf(new, viewer):
 
 
 def test_who_is_signed_in_asks_for_it_others_are_asked_to_sign_in(client, catalog, viewer, as_):
-    offered = "Sign in for the PDF"
+    offered = "Sign in for PDF"
     for address in (TABLE, f"{TABLE}{TWO}", WHO_ASKS):
         assert offered in client.get(address).text
         page = as_(viewer).get(address).text

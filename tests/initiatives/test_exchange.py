@@ -157,7 +157,7 @@ def test_a_text_too_long_for_a_cell_is_said_not_cut(catalog, browser):
     with pytest.raises(exchange.TooLong, match="cmom: kind"):
         exchange.as_xlsx()
     answer = browser.get(reverse("admin:catalog_export", args=["xlsx"]), follow=True)
-    assert "Take the YAML file" in answer.text
+    assert "Use the YAML file" in answer.text
 
 
 # What a file would change.
@@ -231,35 +231,39 @@ INITIATIVE |= {"plan": 1, "do": 1, "check_strength": 1, "act": 1, "areas": ["E"]
     [
         ("initiatives", {"name": "N"}, "slug: Every row needs its own"),
         ("initiatives", {"slug": 5}, "slug: Every row needs its own"),
-        ("initiatives", {"slug": "cmom", "color": "red"}, "color: There is no such field"),
-        ("initiatives", {"slug": "cmom", "sponsors": "one"}, "sponsors: This is not what the field holds"),
-        ("initiatives", {"slug": "cmom", "name": ["a"]}, "name: This is not what the field holds"),
-        ("initiatives", {"slug": "cmom", "name": None}, "name: This is not what the field holds"),
+        ("initiatives", {"slug": "cmom", "color": "red"}, "color: Unknown field"),
+        ("initiatives", {"slug": "cmom", "sponsors": "one"}, "sponsors: This value is not valid for the field"),
+        ("initiatives", {"slug": "cmom", "name": ["a"]}, "name: This value is not valid for the field"),
+        ("initiatives", {"slug": "cmom", "name": None}, "name: This value is not valid for the field"),
         ("initiatives", {"slug": "cmom", "name": ""}, "name: This field cannot be blank"),
-        ("initiatives", {"slug": "cmom", "plan": float("inf")}, "This row is not|not what its field holds|integer"),
-        ("initiatives", {"slug": "cmom", "plan_note": []}, "plan_note: This is a text with its source"),
-        ("initiatives", {"slug": "cmom", "asks": [{"element": "vision", "text": "t"}]}, "asks: Record 1 lacks: source"),
-        ("initiatives", {"slug": "cmom", "areas": ["X"]}, "areas: There is no “X”"),
+        ("initiatives", {"slug": "cmom", "plan": float("inf")}, "This row is not|not valid for its field|integer"),
+        ("initiatives", {"slug": "cmom", "plan_note": []}, "plan_note: Enter both a text and its source"),
+        (
+            "initiatives",
+            {"slug": "cmom", "asks": [{"element": "vision", "text": "t"}]},
+            "asks: Record 1 is missing: source",
+        ),
+        ("initiatives", {"slug": "cmom", "areas": ["X"]}, "areas: “X” does not exist"),
         ("initiatives", {"slug": "cmom", "systems": ["steam"]}, "systems: .*not a valid choice"),
-        ("initiatives", {"slug": "cmom", "retired_on": "soon"}, "retired_on: This is a date"),
-        ("initiatives", INITIATIVE | {"slug": "cases"}, "slug: Another page has this address"),
+        ("initiatives", {"slug": "cmom", "retired_on": "soon"}, "retired_on: This must be a date"),
+        ("initiatives", INITIATIVE | {"slug": "cases"}, "slug: Another page already uses this address"),
         ("initiatives", INITIATIVE | {"slug": "a b"}, "slug: Enter a valid"),
         (
             "initiatives",
             INITIATIVE | {"slug": "new", "asks": [{"element": "nowhere", "text": "t", "source": "s"}]},
-            "asks: There is no “nowhere”",
+            "asks: “nowhere” does not exist",
         ),
         ("cases", {"slug": "new"}, "name: This field cannot be blank"),
-        ("elements", {"slug": "nineteenth", "name": "N"}, "slug: .* takes no new rows"),
-        ("elements", {"slug": "vision", "order": 5}, "order: This stays 2"),
-        ("elements", {"slug": "vision", "component": "do"}, "component: This stays plan"),
+        ("elements", {"slug": "nineteenth", "name": "N"}, "slug: .*no rows can be added"),
+        ("elements", {"slug": "vision", "order": 5}, "order: This must stay 2"),
+        ("elements", {"slug": "vision", "component": "do"}, "component: This must stay plan"),
         (
             "tables",
             {"slug": "table-3-assessment-data", "element": "nowhere"},
             "element: .*nowhere.* is not a valid choice",
         ),
-        ("topics", {"slug": "approach-2004-planning", "initiatives": ["gone"]}, "initiatives: There is no “gone”"),
-        ("recipes", {"slug": "cake"}, "recipes: There is no such table"),
+        ("topics", {"slug": "approach-2004-planning", "initiatives": ["gone"]}, "initiatives: “gone” does not exist"),
+        ("recipes", {"slug": "cake"}, "recipes: The catalog has no such table"),
     ],
 )
 def test_each_fault_is_said_where_it_stands(catalog, table, row, said):
@@ -272,9 +276,7 @@ def test_each_fault_is_said_where_it_stands(catalog, table, row, said):
 def test_a_row_that_stands_twice_is_a_fault(catalog):
     rows = [{"slug": "cmom", "name": "One"}, {"slug": "cmom", "name": "Two"}]
 
-    assert faults_of(packed({"initiatives": rows})) == [
-        "initiatives, row 2, slug: “cmom” stands here for the second time."
-    ]
+    assert faults_of(packed({"initiatives": rows})) == ["initiatives, row 2, slug: “cmom” appears twice."]
 
 
 def test_a_row_may_name_one_that_comes_later_in_the_file(catalog):
@@ -315,7 +317,7 @@ def zipped(**parts: bytes) -> bytes:
 
 
 def test_an_excel_file_that_unpacks_to_too_much_is_not_unpacked():
-    with pytest.raises(exchange.Unreadable, match="too large once it is unpacked"):
+    with pytest.raises(exchange.Unreadable, match="too large when unpacked"):
         exchange.read(zipped(sheet=b"0" * (exchange.MAX_UNPACKED + 1)))
 
 
@@ -377,7 +379,7 @@ CHANGED = packed({"initiatives": [{"slug": "cmom", "key_feature": "Other words"}
 def test_the_page_shows_first_and_imports_then(browser):
     shown = upload(browser, CHANGED)
 
-    assert "What catalog.yaml would change" in shown.text
+    assert "Changes in catalog.yaml" in shown.text
     assert "<ins>Other words</ins>" in shown.text
     assert Initiative.objects.get(slug="cmom").key_feature != "Other words"
     answer = browser.post(reverse("admin:catalog_import"), {"token": shown.context["plan"].token}, follow=True)
@@ -393,7 +395,7 @@ def test_the_page_shows_it_again_where_the_catalog_changed_meanwhile(browser):
 
     answer = browser.post(reverse("admin:catalog_import"), {"token": shown.context["plan"].token})
 
-    assert "The catalog changed meanwhile." in answer.text
+    assert "The catalog has just changed." in answer.text
     assert "<del>Theirs</del>" in answer.text
     assert Initiative.objects.get(slug="cmom").key_feature == "Theirs"
     browser.post(reverse("admin:catalog_import"), {"token": answer.context["plan"].token})
@@ -403,7 +405,7 @@ def test_the_page_shows_it_again_where_the_catalog_changed_meanwhile(browser):
 def test_faults_are_listed_and_there_is_no_import(browser):
     shown = upload(browser, packed({"initiatives": [{"slug": "cmom", "plan": 9}]}))
 
-    assert "Nothing can be imported until 1 fault in the file is mended." in shown.text
+    assert "Nothing can be imported until 1 error in the file is fixed." in shown.text
     assert "Value 9 is not a valid choice." in shown.text
     assert reverse("admin:catalog_import") not in shown.text
     browser.post(reverse("admin:catalog_import"), {"token": shown.context["plan"].token})
@@ -466,7 +468,7 @@ def test_the_commands_do_the_same(catalog, tmp_path):
         empty()
         said = StringIO()
         call_command("import_catalog", tmp_path / name, "--dry-run", stdout=said)
-        assert "A dry run: nothing was changed." in said.getvalue()
+        assert "Dry run: nothing was changed." in said.getvalue()
         assert not Initiative.objects.exists()
         call_command("import_catalog", tmp_path / name, stdout=StringIO())
         assert exchange.as_yaml() == before
@@ -479,5 +481,5 @@ def test_the_commands_say_what_is_wrong(catalog, tmp_path):
         call_command("import_catalog", tmp_path / "wrong.yaml", stdout=StringIO())
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_catalog", tmp_path / "none.yaml", stdout=StringIO())
-    with pytest.raises(CommandError, match="ends in .yaml or .xlsx"):
+    with pytest.raises(CommandError, match="must end in .yaml or .xlsx"):
         call_command("export_catalog", tmp_path / "catalog.pdf", stdout=StringIO())

@@ -66,7 +66,7 @@ def test_a_draft_keeps_only_what_differs_and_readers_see_nothing_of_it(browser, 
     assert answer.status_code == 302
     cmom.refresh_from_db()
     assert cmom.draft == {"key_feature": "Words to come", "areas": ["E", "Q", "S"]}
-    assert cmom.state == "Published, with a draft"
+    assert cmom.state == "Published, with draft"
     assert cmom.key_feature != "Words to come"
     assert "Words to come" not in public(client, cmom)
     assert public(client, cmom) == before
@@ -78,7 +78,7 @@ def test_the_form_starts_from_the_draft_and_says_so(browser, cmom):
     page = browser.get(address(cmom, "change")).text
 
     assert "Words to come</textarea>" in page
-    assert "This form starts from the draft, not from what readers see." in page
+    assert "This form shows the draft, not the published version." in page
     assert "Not published yet: key feature." in page
 
 
@@ -101,7 +101,7 @@ def test_discarding_asks_once_and_leaves_what_is_published(browser, cmom):
 
     asked = browser.get(page)
 
-    assert "Discard the draft" in asked.text
+    assert "Discard draft" in asked.text
     cmom.refresh_from_db()
     assert cmom.draft
     assert browser.post(page).status_code == 302
@@ -115,7 +115,7 @@ def test_nobody_overwrites_unseen(browser, cmom):
     mine = typed(browser, page, "initiative_form") | {"_draft": "on", "key_feature": "Mine"}
     save(browser, cmom, "_publish", key_feature="Theirs")
 
-    assert "Somebody changed this entry after you opened it" in refuse(refused := browser.post(page, mine))
+    assert "Someone changed this entry after you opened it" in refuse(refused := browser.post(page, mine))
     cmom.refresh_from_db()
     assert (cmom.key_feature, cmom.draft) == ("Theirs", None)
 
@@ -135,7 +135,7 @@ def test_line_ends_are_those_of_the_files_and_no_control_character_is_kept(brows
 def test_an_element_that_is_not_there_is_refused(browser, catalog):
     case = Case.objects.first()
 
-    assert "There is no “nowhere”." in refuse(save(browser, case, initiatives="nowhere"))
+    assert "“nowhere” does not exist." in refuse(save(browser, case, initiatives="nowhere"))
 
 
 # New entries.
@@ -195,7 +195,7 @@ def test_a_new_entry_has_one_version_with_its_areas(browser):
 
 @pytest.mark.parametrize("slug", ["cases", "compare"])
 def test_the_address_of_another_page_is_no_slug(browser, slug):
-    assert "Another page has this address" in refuse(new(browser, "_draft", slug=slug))
+    assert "Another page already uses this address" in refuse(new(browser, "_draft", slug=slug))
     assert not Initiative.objects.filter(slug=slug).exists()
 
 
@@ -203,7 +203,7 @@ def test_the_address_of_another_page_is_no_slug(browser, slug):
 def test_nor_is_one_of_the_guides_pages(catalog, slug):
     found = Element(slug=slug)
 
-    with pytest.raises(Exception, match="Another page has this address"):
+    with pytest.raises(Exception, match="Another page already uses this address"):
         found.clean()
 
 
@@ -228,7 +228,7 @@ def test_a_preview_is_the_public_page_with_what_is_typed_and_keeps_nothing(brows
     answer = preview(browser, cmom, key_feature="Words to come", areas=["H"])
 
     assert "Words to come" in answer.text
-    assert "A preview of “" in answer.text
+    assert "Preview of “" in answer.text
     assert "Human resources" in answer.text
     cmom.refresh_from_db()
     assert (cmom.draft, cmom.key_feature == "Words to come", cmom.history.count()) == (None, False, versions)
@@ -262,7 +262,7 @@ def test_every_kind_of_entry_has_its_preview(browser, model):
     answer = browser.get(address(model.objects.first(), "preview"))
 
     assert answer.status_code == 200
-    assert "nobody else sees it" in answer.text
+    assert "nobody else can see it" in answer.text
 
 
 # Retiring.
@@ -270,7 +270,7 @@ def test_every_kind_of_entry_has_its_preview(browser, model):
 
 def test_what_is_retired_is_not_found_any_more_and_comes_back(browser, client, cmom):
     page = address(cmom, "retire")
-    assert "Readers would not find" in browser.get(page).text
+    assert "will no longer appear in lists" in browser.get(page).text
 
     browser.post(page)
 
@@ -321,7 +321,7 @@ def test_going_back_asks_once_and_is_a_version_of_its_own(browser, client, cmom)
 
     asked = browser.get(page).text
     cmom.refresh_from_db()
-    assert "Go back to it" in asked
+    assert "Restore version" in asked
     assert cmom.key_feature == "The second"
     browser.post(page)
 
@@ -331,7 +331,7 @@ def test_going_back_asks_once_and_is_a_version_of_its_own(browser, client, cmom)
     assert cmom.history.count() == versions + 1
     last = cmom.history.latest()
     assert last.history_user.name == "Ada Minton"
-    assert last.history_change_reason.startswith("Back to the version of")
+    assert last.history_change_reason.startswith("Restored the version of")
     assert "The first zebra" in public(client, cmom)
     assert Indexed.objects.filter(words="zebra").exists()
 
@@ -347,7 +347,7 @@ def test_a_version_that_can_not_stand_today_is_refused(browser, catalog):
     page = address(case, "simple_history", old.pk)
     answer = browser.post(page)
 
-    assert "There is no “gone”." in answer.text
+    assert "“gone” does not exist." in answer.text
     case.refresh_from_db()
     assert case.initiatives == ["iso-14001"]
 
@@ -409,7 +409,7 @@ def test_what_the_program_brings_along_would_come_back(browser, catalog):
     term = Term.objects.first()
     Term.objects.filter(pk=term.pk).update(loaded={"slug": term.slug})
 
-    assert "It would come back" in browser.post(address(term, "delete"), {"post": "yes"}).text
+    assert "would be loaded again" in browser.post(address(term, "delete"), {"post": "yes"}).text
     assert Term.objects.filter(pk=term.pk).exists()
 
 

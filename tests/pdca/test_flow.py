@@ -148,7 +148,7 @@ def test_nothing_of_it_is_inline(client, catalog):
     page = client.get(MAP).text
 
     assert not re.search(r'\sstyle="|<style|\son\w+="', page)
-    assert "Diagram 1 is lost" in page
+    assert "Based on the text of guide 2004" in page
 
 
 # --- Ways to begin -------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def test_nothing_is_guessed_where_nothing_is_near_or_nothing_is_wrong(catalog, s
 def test_words_that_are_known_but_never_meet_are_not_guessed_at(catalog, searched):
     html = searched("Eugene turbidity GASB Sydney")
 
-    assert "Nothing found" in html
+    assert "No results" in html
     assert "Did you mean" not in html
     assert did_you_mean("Eugene turbidity") == ""
 
@@ -159,7 +159,7 @@ def test_words_that_are_known_but_never_meet_are_not_guessed_at(catalog, searche
 def test_where_nothing_is_found_it_leads_on(catalog, searched):
     html = searched("xyzzy")
 
-    assert "Nothing found for “xyzzy”" in html
+    assert "No results for “xyzzy”" in html
     for name in ("pdca:guide", "initiatives:list", "pdca:glossary"):
         assert f'href="{reverse(name)}"' in html.partition("<main")[2]
 
@@ -192,7 +192,7 @@ def test_a_null_byte_is_left_out_and_what_is_longer_than_the_field_is_cut(catalo
 def test_an_empty_search_is_a_form_and_nothing_else(catalog, client):
     html = client.get(reverse("pdca:search")).text
 
-    assert "Nothing found" not in html
+    assert "No results" not in html
     assert addresses(html) == []
 
 

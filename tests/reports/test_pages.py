@@ -184,7 +184,7 @@ def test_the_list_shows_my_reports_only(report, done, as_, viewer, manager, util
 def test_the_list_filters_by_status(report, as_, viewer):
     browser = as_(viewer)
     assert report.title in browser.get(reverse("reports:list"), {"status": "requested"}).text
-    assert "No report fits this choice" in browser.get(reverse("reports:list"), {"status": "done"}).text
+    assert "No reports match these filters" in browser.get(reverse("reports:list"), {"status": "done"}).text
     assert report.title in browser.get(reverse("reports:list"), {"status": "nonsense"}).text
 
 

@@ -18,10 +18,10 @@ class Command(BaseCommand):
         path: Path = options["file"]
         kind = path.suffix.lstrip(".").replace("yml", "yaml")
         if kind not in exchange.FILES:
-            raise CommandError("The file ends in .yaml or .xlsx.")
+            raise CommandError("The file name must end in .yaml or .xlsx.")
         _, made = exchange.FILES[kind]
         try:
             path.write_bytes(made())
         except exchange.TooLong as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"The catalog is in {path}.")
+        self.stdout.write(f"The catalog was exported to {path}.")

@@ -9,11 +9,11 @@ from initiatives import exchange, importing
 
 
 class Command(BaseCommand):
-    help = "Brings a YAML or XLSX file of the catalog in. Rows that it does not have are left alone."
+    help = "Imports a YAML or XLSX file of the catalog. Rows that are not in the file are not changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--dry-run", action="store_true", help="Say what would change, and change nothing.")
+        parser.add_argument("--dry-run", action="store_true", help="Show what would change without changing anything.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -27,13 +27,13 @@ class Command(BaseCommand):
             self.stdout.write(f"{change.table.name}: {change.kind}: {change.key}: {fields}")
         for table in plan.tables:
             said = f"{len(table['changes'])} changed or new, {table['unchanged']} unchanged"
-            self.stdout.write(f"{table['name']}: {said}, {len(table['left'])} not in the file and left as they are")
+            self.stdout.write(f"{table['name']}: {said}, {len(table['left'])} not in the file and not changed")
         if plan.faults:
             raise CommandError("\n".join(["Nothing was imported.", *(str(fault) for fault in plan.faults)]))
         if options["dry_run"]:
-            self.stdout.write("A dry run: nothing was changed.")
+            self.stdout.write("Dry run: nothing was changed.")
             return
         _, done = importing.carry_out(contents, plan.token, by=None, why=f"Imported from {path.name}")
         if not done:
-            raise CommandError("The catalog changed meanwhile. Nothing was imported.")
+            raise CommandError("The catalog has just changed. Nothing was imported.")
         self.stdout.write("Imported.")

@@ -184,7 +184,7 @@ def test_an_incomplete_one_is_not_submitted(draft, manager, as_):
     fill(draft, manager, attestation={"attested": False})
     answer = as_(manager).post(url("submit", draft), follow=True)
 
-    assert b"some things are still missing" in answer.content
+    assert b"some items are still missing" in answer.content
     assert b"Say that the past 12 months were in compliance" in answer.content
     assert not draft.submissions.exists()
 

@@ -208,7 +208,7 @@ def test_groups_count_submitted_ones_and_what_is_recognized():
     ]
     labels = {"drinking_water": "Drinking water", "wastewater": "Wastewater", "stormwater": "Stormwater"}
     found = groups(entries, labels, lambda each: each.systems)
-    assert found == [Group("Drinking water", 1, 1), Group("Wastewater", 2, 1), Group("Not known", 1, 0)]
+    assert found == [Group("Drinking water", 1, 1), Group("Wastewater", 2, 1), Group("Unknown", 1, 0)]
     assert [each.share for each in found] == [100, 50, 0]
 
 
