@@ -99,7 +99,7 @@ class Initiative(CatalogEntry):
     do_note = Shaped(Passage(), verbose_name="how it supports Do")
     check_note = Shaped(Passage(), verbose_name="how it supports Check")
     act_note = Shaped(Passage(), verbose_name="how it supports Act")
-    kind = models.TextField("what kind of program it is", blank=True)
+    kind = models.TextField("type of program", blank=True)
     grouping = models.CharField(
         "phase 1 grouping",
         max_length=12,
@@ -136,8 +136,8 @@ class Initiative(CatalogEntry):
     today_verified = models.BooleanField("checked against a source", default=False)
     reading = Shaped(Records(*READING), verbose_name="further reading")
     unsaid = Shaped(Reasons(), verbose_name="reasons for empty fields")
-    source = models.CharField("source of name, group, areas, strengths", max_length=200)
-    profile_source = models.CharField("source of kind, grouping, sponsors", max_length=200, blank=True)
+    source = models.CharField("source of name, group, areas and strengths", max_length=200)
+    profile_source = models.CharField("source of type, grouping and sponsors", max_length=200, blank=True)
 
     objects = InitiativeQuerySet.as_manager()  # type: ignore[misc]
 

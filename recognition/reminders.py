@@ -71,7 +71,7 @@ def _close(application: Application) -> None:
         due = application.in_its_zone(application.resubmit_by)
         find_incomplete(application, by=None, why=f"It was not submitted again by {due}.")
     except WrongState as elsewhere:
-        logger.info("application %s moved meanwhile: %s", application.pk, elsewhere)
+        logger.info("application %s has moved to another stage: %s", application.pk, elsewhere)
 
 
 def _occasion(days: Sequence[int], application: Application, due: date | datetime, since: datetime) -> str | None:

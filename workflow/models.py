@@ -16,7 +16,7 @@ class Stale(Exception):
     """The row changed after it was read. ``current`` is the row as it is stored now. Nothing was saved."""
 
     def __init__(self, current: Any):
-        super().__init__(f"{current!r} was changed meanwhile")
+        super().__init__(f"{current!r} was changed by someone else")
         self.current = current
 
 

@@ -146,7 +146,7 @@ class Screening(StateMachine):
         """Saves the progress. Raises WrongState once it was given up."""
         running = Screening.objects.filter(pk=self.pk, status=self.Status.RUNNING)
         if not running.update(heard_at=timezone.now(), doing=doing[:120], progress=progress, rows=rows):
-            raise WrongState(f"screening {self.pk} is no longer under way")
+            raise WrongState(f"screening {self.pk} is no longer in progress")
 
     @transaction.atomic
     def finish(self, findings: list["ScreeningFinding"], files: list[dict[str, Any]], rows: int) -> None:

@@ -37,7 +37,7 @@ def test_another_version_saves_nothing_and_brings_the_row_as_it_is(finding, mana
     with pytest.raises(Stale) as caught:
         finding.save_over(version, by=manager, notes="mine")
     assert caught.value.current.notes == "theirs"
-    assert "was changed meanwhile" in str(caught.value)
+    assert "was changed by someone else" in str(caught.value)
     assert (stored(finding).version, stored(finding).notes) == (1, "theirs")
     assert finding.version == 1
 

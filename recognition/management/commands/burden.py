@@ -18,19 +18,23 @@ APPLICATIONS = {
 AGENCY = {
     "completeness": "Agency: completeness review",
     "compliance": "Agency: compliance review",
-    "substantive": "Agency: review by the panel",
+    "substantive": "Agency: panel review",
     "post_review": "Agency: certificates and letters",
     "total": "Agency: total",
 }
 
 
 class Command(BaseCommand):
-    help = "Estimates hours and cost of a round of applications, as the ICR of 2010 does. Each assumption is an option."
+    help = (
+        "Estimates the hours and cost of a round of applications, as the 2010 ICR does. Each assumption is an option."
+    )
     requires_system_checks: list[str] = []  # faster, and without a database
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--wastewater", type=float, required=True, metavar="N", help="wastewater applications")
-        parser.add_argument("--drinking-water", type=float, required=True, metavar="N", help="drinking water ones")
+        parser.add_argument(
+            "--drinking-water", type=float, required=True, metavar="N", help="drinking water applications"
+        )
         parser.add_argument("--json", action="store_true", help="as JSON, unrounded")
         assumptions = parser.add_argument_group("assumptions")
         for each in ASSUMED:

@@ -13,7 +13,7 @@ from recognition.screening import running as screening
 
 
 class Command(BaseCommand):
-    help = "Holds a cycle's applications under review against ECHO's weekly files, and keeps the findings."
+    help = "Compares a cycle's applications under review with ECHO's weekly files and stores the findings."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("cycle", type=int, metavar="ID", help="the number of the cycle")
@@ -22,21 +22,21 @@ class Command(BaseCommand):
             dest="folder",
             type=Path,
             metavar="FOLDER",
-            help=f"where the files lie already ({', '.join(screening.bulk.ARCHIVES)}); else they are downloaded",
+            help=f"the folder that has the files ({', '.join(screening.bulk.ARCHIVES)}); without it they are downloaded",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path | None = options["folder"]
         if folder and not folder.is_dir():
-            raise CommandError(f"{folder} is no folder.")
+            raise CommandError(f"{folder} is not a folder.")
         made = begun(options["cycle"])
         screening.run(made, folder)
         made.refresh_from_db()
         for file in made.files:
-            told = file["error"] or f"{file['rows']:,} rows, {file['refused']:,} refused, of {file['date']}"
+            told = file["error"] or f"{file['rows']:,} rows, {file['refused']:,} rejected, dated {file['date']}"
             self.stdout.write(f"{file['name']:<40} {told}")
         if made.status != Screening.Status.DONE:
-            raise CommandError(made.error or "It was stopped by someone else.")
+            raise CommandError(made.error or "Another process stopped it.")
         for verdict, n in made.findings.order_by("verdict").values_list("verdict").annotate(Count("pk")):
             self.stdout.write(f"{Verdict(verdict).label:<40} {n:,}")
 
@@ -45,9 +45,9 @@ def begun(cycle_pk: int) -> Screening:
     """Raises CommandError without such a cycle or during a screening."""
     cycle = Cycle.objects.filter(pk=cycle_pk).first()
     if cycle is None:
-        raise CommandError(f"There is no cycle {cycle_pk}.")
+        raise CommandError(f"Cycle {cycle_pk} does not exist.")
     try:
         with transaction.atomic():
             return Screening.objects.create(cycle=cycle)
     except IntegrityError as error:
-        raise CommandError("A screening of this cycle is under way already.") from error
+        raise CommandError("A screening of this cycle is already in progress.") from error

@@ -271,14 +271,14 @@ def test_the_command_reads_a_folder(application, folder, today):
 
 
 def test_the_command_says_what_is_wrong(cycle, tmp_path):
-    with pytest.raises(CommandError, match="no folder"):
+    with pytest.raises(CommandError, match="not a folder"):
         call_command("screen", str(cycle.pk), "--from", str(tmp_path / "none"))
     with pytest.raises(CommandError, match="no cycle 0"):
         call_command("screen", "0")
     with pytest.raises(CommandError, match="None of ECHO’s files"):
         call_command("screen", str(cycle.pk), "--from", str(tmp_path), stdout=StringIO())
     Screening.objects.create(cycle=cycle)
-    with pytest.raises(CommandError, match="under way"):
+    with pytest.raises(CommandError, match="already in progress"):
         call_command("screen", str(cycle.pk), "--from", str(tmp_path))
 
 
@@ -312,7 +312,7 @@ def test_starting_waiting_and_reading(
     assert ([sent.args for sent in sent_tasks], made.by) == ([(made.pk,)], compliance)
     waiting = browser.get(page(cycle))
     assert "in the queue" in waiting.text
-    assert "is under way already" in waiting.text
+    assert "is already in progress" in waiting.text
     polled = {"HX-Request": "true"}
     assert browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled).status_code == 204
     made.start()
