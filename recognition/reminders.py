@@ -69,7 +69,7 @@ def _close(application: Application) -> None:
         return
     try:
         due = application.in_its_zone(application.resubmit_by)
-        find_incomplete(application, by=None, why=f"It was not submitted again by {due}.")
+        find_incomplete(application, by=None, why=f"It was not resubmitted by {due}.")
     except WrongState as elsewhere:
         logger.info("application %s has moved to another stage: %s", application.pk, elsewhere)
 

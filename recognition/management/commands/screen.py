@@ -22,7 +22,7 @@ class Command(BaseCommand):
             dest="folder",
             type=Path,
             metavar="FOLDER",
-            help=f"the folder that has the files ({', '.join(screening.bulk.ARCHIVES)}); without it they are downloaded",
+            help=f"the folder with the files ({', '.join(screening.bulk.ARCHIVES)}); without it they are downloaded",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

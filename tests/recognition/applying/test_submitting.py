@@ -304,7 +304,7 @@ def test_what_came_back_incomplete_is_not_told_that_it_did_not_come_back(returne
     find_incomplete(returned, by=staff, why="Still no measures.")
     told = Email.objects.last().message
     assert "Still no measures." in told
-    assert "was not submitted again" not in told
+    assert "was not resubmitted" not in told
     assert "None" not in told
 
 

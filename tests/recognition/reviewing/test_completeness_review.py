@@ -333,7 +333,7 @@ def test_closing_as_incomplete_needs_a_reason_and_is_told_once(as_, reviewed, st
     [email] = Email.objects.filter(subject__startswith="Application closed as incomplete")
     assert email.to == [manager.email]
     assert "Half of it is missing." in email.message
-    assert "was not submitted again" not in email.message
+    assert "was not resubmitted" not in email.message
 
 
 def test_a_returned_one_is_closed_only_after_its_date(as_, returned, staff):
