@@ -443,7 +443,7 @@ class Claim(models.Model):
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="claims")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="claims")
     message = models.TextField(blank=True, max_length=1000)
-    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    asked_at = models.DateTimeField("requested at", default=timezone.now, editable=False)
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     granted_role = models.CharField(max_length=12, choices=Role.choices, blank=True)
@@ -451,6 +451,8 @@ class Claim(models.Model):
     objects = ClaimQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "request to join"
+        verbose_name_plural = "requests to join"
         ordering = ["asked_at"]
         constraints = [
             models.UniqueConstraint(

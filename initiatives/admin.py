@@ -53,7 +53,7 @@ class InitiativeAdmin(EntryAdmin):
         ("Who it is for", {"fields": ["kind", "grouping", "sponsors", "participants", "profile_source"]}),
         ("Why and how", {"fields": ["drivers", "goals", "benefits", "steps", "lacks", "participation"]}),
         ("Requirements by element", {"classes": ["asks"], "fields": ["asks"]}),
-        ("Today", {"fields": [("today", "today_verified"), "today_text", "today_source", "reading"]}),
+        ("Status today", {"fields": [("today", "today_verified"), "today_text", "today_source", "reading"]}),
         ("Reasons for empty fields", {"fields": ["unsaid"]}),
     ]  # fmt: skip
     named_after = "short_name"

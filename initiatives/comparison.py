@@ -47,7 +47,7 @@ def columns(areas: Iterable[Area], components: Iterable[Component]) -> list[Colu
         *by_area,
         *by_component,
         Column("systems", "Systems", "words", lambda row: ", ".join(row.systems_shown), _systems_rank),
-        Column("today", "Today", "words", lambda row: row.get_today_display(), _today_rank),
+        Column("today", "Status today", "words", lambda row: row.get_today_display(), _today_rank),
     ]
 
 
@@ -146,7 +146,7 @@ def aspects(chosen: Sequence[Initiative], components: Iterable[Component]) -> li
         row("Benefits", _told("benefits")),
         row("Steps and requirements", _told("steps"), in_order=True),
         row("What it does not provide", _told("lacks")),
-        row("Today", lambda one: Statement([one.get_today_display(), *_some(one.today_text)], one.today_source)),
+        row("Status today", lambda one: Statement([one.get_today_display(), *_some(one.today_text)], one.today_source)),
     ]
 
 

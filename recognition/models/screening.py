@@ -40,9 +40,10 @@ class EchoAnswer(models.Model):
     findings = models.JSONField(default=list)
     error = models.TextField(blank=True)
     raw = models.JSONField(default=dict)
-    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    asked_at = models.DateTimeField("queried at", default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = "ECHO response"
         ordering = ["-day", "identifier"]
         constraints = [models.UniqueConstraint(fields=["identifier", "day"], name="echo_answer_once_a_day")]
 

@@ -136,7 +136,7 @@ def test_its_spreadsheet_has_the_cells_of_the_page(client, catalog):
     page = rows(client.get(f"{TABLE}?sort=-act").text)
     head, *body = sheet(client, f"{TABLE}?sort=-act&export=xlsx")
 
-    assert (head[0], head[-1]) == ("Initiative", "Today")
+    assert (head[0], head[-1]) == ("Initiative", "Status today")
     assert len(body) == 15
     for cells, values in zip(page, body, strict=True):
         assert [cell.split()[-1] if 2 < n < 8 else cell for n, cell in enumerate(cells[1:])] == [
