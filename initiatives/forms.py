@@ -17,7 +17,9 @@ class CatalogFilter(forms.Form):
     group = forms.ChoiceField(label="Group", required=False, choices=[("", "All groups"), *Initiative.Group.choices])
     system = forms.ChoiceField(label="System", required=False, choices=[("", "All systems"), *System.choices])
     chain = forms.ChoiceField(label="Value chain", required=False, choices=[("", "All chains"), *Chain.choices])
-    today = forms.ChoiceField(label="Status today", required=False, choices=[("", "Any status"), *Initiative.Today.choices])
+    today = forms.ChoiceField(
+        label="Status today", required=False, choices=[("", "Any status"), *Initiative.Today.choices]
+    )
     component = forms.ChoiceField(label="Order", required=False)
 
     def __init__(self, data: Any, areas: Iterable[Area], components: Iterable[Component]) -> None:

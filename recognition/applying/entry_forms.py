@@ -37,7 +37,7 @@ class ExtendForm(forms.Form):
         until = MomentField(
             zone=zone,
             label="New deadline",
-            help_text=f"In {zone.key.split('/')[-1].replace('_', ' ')}, like all dates of the cycle.",
+            help_text=f"{zone.key.split('/')[-1].replace('_', ' ')} time, like all dates of the cycle.",
             initial=application.extended_until,
         )
         self.fields = {"until": until, **self.fields}

@@ -259,7 +259,9 @@ def _energy(rule: CategoryRule, answer: CategoryAnswer, place: str) -> Iterator[
     if not answer.audit:
         yield Deficiency("energy-threshold-not-met", f"{place}.audit", "An energy audit is required.")
     if (answer.reduction_percent or 0) < least_saved and (answer.sustainable_percent or 0) < least_made:
-        message = f"Required: {least_saved:g}% less energy use or {least_made:g}% of energy from sustainable power."
+        message = (
+            f"Required: at least {least_saved:g}% less energy use or {least_made:g}% of energy from sustainable power."
+        )
         yield Deficiency("energy-threshold-not-met", f"{place}.reduction_percent", message)
 
 

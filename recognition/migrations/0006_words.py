@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='application',
             name='extended_until',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='deadline'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='extended deadline'),
         ),
         migrations.AlterField(
             model_name='application',

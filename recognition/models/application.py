@@ -150,7 +150,7 @@ class Application(StateMachine):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
     carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, editable=False)
-    extended_until = models.DateTimeField("deadline", null=True, blank=True)
+    extended_until = models.DateTimeField("extended deadline", null=True, blank=True)
     resubmit_by = models.DateTimeField("resubmit by", null=True, blank=True)
     on_paper = models.BooleanField("on paper", default=False)
     scan = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

@@ -131,7 +131,7 @@ CATEGORIES = [
         CategoryAnswer(narrative="told", audit=True, reduction_percent=19),
         "energy-threshold-not-met",
         "reduction_percent",
-        "Required: 20% less energy use or 50% of energy from sustainable power.",
+        "Required: at least 20% less energy use or 50% of energy from sustainable power.",
     ),
     (
         "energy-management",
