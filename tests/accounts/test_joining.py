@@ -39,7 +39,7 @@ def test_an_invited_person_accepts_and_belongs(invite, joe, utility, as_):
     link = invite()
     message = mail.outbox[0]
     assert message.to == ["joe@example.org"]
-    assert message.subject == "Headworks: You are invited to Riverbend Water and Sewer"
+    assert message.subject == "Headworks: Invitation to join Riverbend Water and Sewer"
     page = as_(joe).get(link)
     assert "Accept" in page.content.decode()
     assert not utility.memberships.filter(user=joe).exists()
@@ -183,7 +183,7 @@ def test_managers_are_told_and_grant(ask, joe, manager, viewer, utility, as_, dj
     claim.refresh_from_db()
     assert (claim.decided_by, claim.granted_role) == (manager, Role.CONTRIBUTOR)
     assert mail.outbox[-1].to == ["joe@example.org"]
-    assert "granted: you are contributor of Riverbend" in mail.outbox[-1].body
+    assert "approved. Your role at Riverbend Water and Sewer is contributor" in mail.outbox[-1].body
 
 
 def test_a_declined_person_is_told_and_may_ask_again(
@@ -200,7 +200,7 @@ def test_a_declined_person_is_told_and_may_ask_again(
 def test_asking_twice_is_one_request(ask, utility, manager, joe, as_):
     ask()
     page = as_(joe).post(reverse("accounts:ask", args=[utility.pk]), {"message": "again"}, follow=True)
-    assert "asked to join" in page.content.decode()
+    assert "already have an open request to join" in page.content.decode()
     assert Claim.objects.count() == 1
     assert len(mail.outbox) == 1
 

@@ -24,7 +24,7 @@ def last() -> mail.EmailMessage:
     assert message.from_email == "Headworks <no-reply@example.org>"
     assert message.subject.startswith("Headworks: ")
     assert message.body.startswith("Hello")
-    assert message.body.rstrip().endswith("--\nHeadworks, http://localhost:8000\nQuestions? Write to help@example.org")
+    assert message.body.rstrip().endswith("--\nHeadworks, http://localhost:8000\nQuestions? Email help@example.org")
     assert not re.search(r"\n\n\n|&#|\{|None|AnonymousUser", message.body)
     assert re.search(r"^http://\S+$", message.body, re.MULTILINE), "a link on a line of its own"
     return message
@@ -49,7 +49,7 @@ def test_before_signing_in_nobody_is_called_by_name(client, person):
 
 def test_a_lost_password(client, person):
     client.post(reverse("account_reset_password"), {"email": "ada@example.org"})
-    assert last().body.startswith("Hello Ada Reed,\n\nSomeone, we hope you, asked to reset")
+    assert last().body.startswith("Hello Ada Reed,\n\nWe received a request to reset")
     client.post(client.get(link_in(last()))["Location"], NEW)
     assert last().subject == "Headworks: Your password was reset"
 

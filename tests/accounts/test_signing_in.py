@@ -41,7 +41,7 @@ def test_signing_up_verifying_and_signing_in(client):
 def test_signing_up_twice_tells_only_the_mailbox(client, person):
     assert sign_up(client, email="ADA@example.org").url == reverse("account_email_verification_sent")
     assert User.objects.count() == 1
-    assert mail.outbox[0].subject == "Headworks: You have an account"
+    assert mail.outbox[0].subject == "Headworks: You already have an account"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_what_can_not_be_right_is_refused_and_nothing_is_lost(changes, field, st
 
 def test_an_unusual_permit_number_is_kept_with_a_warning(stranger, as_):
     page = as_(stranger).post(reverse("accounts:create"), NEW | {"npdes": "1R0020427"}, follow=True)
-    assert "1R0020427 is saved, but look again" in page.content.decode()
+    assert "1R0020427 was saved, but please check it" in page.content.decode()
     assert Identifier.objects.filter(value="1R0020427").exists()
 
 

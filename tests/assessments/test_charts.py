@@ -30,7 +30,7 @@ def test_a_picture_is_well_formed_titled_and_needs_no_inline_style(chart, some):
 
 def test_the_heat_map_says_and_shows_what_is_covered():
     picture = ElementTree.fromstring(charts.heat_map(EXAMPLE))  # noqa: S314
-    assert picture.find(f"{SVG}title").text == "Heat map: 7 of 30 pairs of element and area are covered."
+    assert picture.find(f"{SVG}title").text == "Heat map: 7 of 30 element and area pairs are covered."
     assert len(list(picture.iter(f"{SVG}circle"))) == 7, "a dot, never color alone"
     texts = [node.text for node in picture.iter(f"{SVG}text")]
     assert texts[:5] == [area.code for area in AREAS]

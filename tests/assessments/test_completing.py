@@ -89,7 +89,7 @@ def test_a_second_completion_changes_nothing(complete, url, as_, manager):
 
 def test_a_complete_one_is_shown_to_read(complete, as_, manager, row):
     page = words(as_(manager).get(complete.get_absolute_url()))
-    assert "can no longer be changed" in page
+    assert "is read-only" in page
     assert 'name="rating"' not in page
     assert "Marked complete by Mara Gerr" in page
 

@@ -72,10 +72,10 @@ def test_a_single_area_that_is_not_said_yet_is_no_extension():
 def test_the_example_in_words():
     assert EXAMPLE.headline == "Strong on Plan and Check, nothing yet on Do and Act"
     assert EXAMPLE.sentences == [
-        "4 of 6 elements exist; 2 serve more than one area.",
+        "4 of 6 elements exist; 2 support more than one area.",
         "1 is not answered yet and counts as 0.",
         "2 support a single area and could be extended to others before you build anything new.",
-        "Of the 2 elements that matter most for strategic alignment, 1 serves several areas.",
+        "Of the 2 elements that matter most for strategic alignment, 1 supports multiple areas.",
     ]
 
 
@@ -83,9 +83,9 @@ def test_nothing_answered():
     empty = results(*[a_row("plan", None, key=True) for _ in range(18)])
     assert empty.headline == "Not answered yet"
     assert empty.sentences == [
-        "None of the 18 elements exist; none serve more than one area.",
+        "None of the 18 elements exist; none support more than one area.",
         "18 are not answered yet and count as 0.",
-        "Of the 18 elements that matter most for strategic alignment, none serve several areas.",
+        "Of the 18 elements that matter most for strategic alignment, none support multiple areas.",
     ]
 
 
@@ -97,7 +97,7 @@ def test_nothing_in_place():
     ("ratings", "headline"),
     [
         ([2, 2, 2, 2], "Strong on Plan, Do, Check and Act"),
-        ([1, 1, 1, 1], "Part way on Plan, Do, Check and Act"),
+        ([1, 1, 1, 1], "Moderate on Plan, Do, Check and Act"),
         ([2, 1, 0, 0], "Strong on Plan, moderate on Do, nothing yet on Check and Act"),
     ],
 )
@@ -107,7 +107,7 @@ def test_the_headline_says_where_it_is_strong(ratings, headline):
 
 
 @pytest.mark.parametrize(
-    ("reached", "words"), [(67, "Strong"), (66, "Part way"), (34, "Part way"), (33, "Thin"), (1, "Thin")]
+    ("reached", "words"), [(67, "Strong"), (66, "Moderate"), (34, "Moderate"), (33, "Weak"), (1, "Weak")]
 )
 def test_where_strong_part_way_and_thin_begin(reached, words):
     score = Score("plan", "Plan", reached, 100)
@@ -118,13 +118,13 @@ def test_where_strong_part_way_and_thin_begin(reached, words):
 def test_one_of_each_reads_well():
     one = results(a_row("plan", 2, "ES", key=True), a_row("do", 1, "E"))
     assert one.sentences == [
-        "2 of 2 elements exist; 1 serves more than one area.",
+        "2 of 2 elements exist; 1 supports more than one area.",
         "1 supports a single area and could be extended to others before you build anything new.",
-        "Of the 1 elements that matter most for strategic alignment, 1 serves several areas.",
+        "Of the 1 elements that matter most for strategic alignment, 1 supports multiple areas.",
     ]
     assert (
         results(a_row("plan", 1, "E"), a_row("do", 0)).sentences[0]
-        == "1 of 2 elements exists; none serve more than one area."
+        == "1 of 2 elements exists; none support more than one area."
     )
 
 

@@ -80,7 +80,7 @@ def test_rows_by_their_answer():
     assert RESULTS.answered == RESULTS.existing == ROWS[:2]
     assert RESULTS.shared == RESULTS.alignment_rows == ROWS[:1]
     assert RESULTS.absent == []
-    assert RESULTS.gap_words == "3 of the 6 cells are gaps, the rows not answered yet among them."
+    assert RESULTS.gap_words == "3 of the 6 cells are gaps, including unanswered rows."
     answered = Results.of([ENVIRONMENT, SAFETY], [Row("a", "A", "do", False, 0, [], [])], [("do", "Do")])
     assert (answered.absent, answered.existing) == (answered.rows, [])
     assert answered.gap_words == "2 of the 2 cells are gaps."

@@ -265,7 +265,7 @@ def test_a_conflict_with_the_row_closed_does_not_empty_its_texts(analysis, save,
 def test_a_plain_form_on_a_complete_one_shows_it_as_it_is(complete, row, save, manager):
     answer = save(manager, complete, script=False, rating=0)
     assert answer.status_code == 422
-    assert "can no longer be changed" in answer.content.decode()
+    assert "is read-only" in answer.content.decode()
     assert row(complete).rating == 2
 
 

@@ -56,8 +56,8 @@ def test_an_area_or_initiative_in_use_stays_and_the_row_is_named(analysis, resco
     answer = rescope(manager, analysis, areas=["E"], initiatives=["iso-14001"])
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "“Vision” relies on H" in page
-    assert "“Vision” relies on cmom" in page
+    assert "“Vision” uses H" in page
+    assert "“Vision” uses cmom" in page
     kept = stored(analysis)
     assert (kept.name, len(kept.areas), kept.initiatives.count(), kept.version) == ("Integrated system, 2026", 5, 2, 1)
 

@@ -64,7 +64,7 @@ def make_all(page: Page, queue: list[int], folder) -> str:
         tasks.make(queue.pop(0))
     page.reload()
     with page.expect_download() as downloaded:
-        page.get_by_role("link", name="Download the ZIP").click()
+        page.get_by_role("link", name="Download ZIP").click()
     downloaded.value.save_as(folder / "all.zip")
     with zipfile.ZipFile(folder / "all.zip") as archive:
         assert sorted(archive.namelist()) == [

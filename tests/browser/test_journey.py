@@ -108,7 +108,7 @@ def test_by_mouse(page, minutes, tmp_path, utility):
     expect(page.get_by_text("Marked complete.")).to_be_visible()
     expect(page.get_by_role("img", name="Heat map")).to_be_visible()
     page.get_by_role("button", name="Create PDF report").click()
-    ready = page.get_by_role("link", name="Download the PDF")
+    ready = page.get_by_role("link", name="Download PDF")
     expect(ready).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
         ready.click()
@@ -183,7 +183,7 @@ def test_by_keyboard_alone(page, minutes, tmp_path, utility):
     keyboard.press("Enter", page.get_by_role("button", name="Mark complete"))
     expect(page.get_by_text("Marked complete.")).to_be_visible()
     keyboard.press("Enter", page.get_by_role("button", name="Create PDF report"))
-    ready = page.get_by_role("link", name="Download the PDF")
+    ready = page.get_by_role("link", name="Download PDF")
     expect(ready).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
         keyboard.press("Enter", ready)

@@ -47,7 +47,7 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_one(client, address, m
     answer = getattr(client, method)(f"/api/v1/{address}")
 
     assert (answer.status_code, answer["Content-Type"], answer["Allow"]) == (405, PROBLEM, "GET")
-    assert answer.json()["detail"] == "This address answers GET only."
+    assert answer.json()["detail"] == "This address allows only GET."
     assert (answer.json()["title"], answer.json()["status"]) == ("Method not allowed", 405)
 
 

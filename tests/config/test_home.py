@@ -215,7 +215,7 @@ def test_a_review_waits_for_its_member_alone(as_, entry):
     browser = as_(member)
     page = words(browser)
     assert "Your review of Riverbend Water and Sewer" in page
-    assert f"Say first whether you have a conflict of interest. Due {due:%B %-d}." in page
+    assert f"First declare whether you have a conflict of interest. Due {due:%B %-d}." in page
     assert seat.get_absolute_url() in page
     assert "Your review of" not in words(as_(other))
     Seat.objects.update(declared_at=timezone.now())

@@ -36,7 +36,7 @@ def test_a_missing_page_does_not_offer_to_sign_in_again(as_, viewer):
 def test_a_form_from_an_earlier_visit_says_what_to_do():
     response = Client(enforce_csrf_checks=True).post("/account/login/", {"login": "a@example.org", "password": "x"})
     assert response.status_code == 403
-    assert b"<h1>Please send that again</h1>" in response.content
+    assert b"<h1>Please try again</h1>" in response.content
     assert b"Nothing was saved" in response.content
 
 

@@ -66,7 +66,7 @@ def test_every_wording_is_loaded_once_and_stays_as_edited(no_catalog):
 
 def test_before_they_are_loaded_the_products_own_words_are_sent(no_catalog):
     subject, body = wordings.rendered("invitation", utility="Riverbend", inviter="Mara Gerr")
-    assert subject == "Headworks: You are invited to Riverbend"
+    assert subject == "Headworks: Invitation to join Riverbend"
     assert "Mara Gerr invited you" in body
 
 

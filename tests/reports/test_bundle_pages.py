@@ -56,7 +56,7 @@ def test_the_waiting_page_counts(bundle, work, broken, as_, viewer):
     together.start()
     together.heartbeat(30, "Combining 2 of 6")
     text = browser.get(page("report", bundle)).text
-    assert "Your documents are being put together" in text
+    assert "Combining your documents" in text
     assert "Combining 2 of 6" in text
 
 
@@ -64,7 +64,7 @@ def test_a_whole_one_is_a_zip(bundle, work, as_, viewer):
     work()
     text = flat(as_(viewer).get(page("report", bundle)).text)
     assert "Your documents are ready" in text
-    assert "Download the ZIP" in text
+    assert "Download ZIP" in text
     assert "with 6 documents" in text
     assert "failed" not in text
     assert "Create missing documents" in text
@@ -182,7 +182,7 @@ def test_a_page_shows_how_far_the_latest_is(bundle, work, broken, state, utility
     def latest() -> Report | None:
         return Report.objects.latest_of(bundle_kind.NAME, utility.pk)
 
-    assert ">Waiting<" in state(latest())
+    assert ">In the queue<" in state(latest())
     work(3)
     assert page("report", bundle) in state(latest())
     assert "Creating documents, 33%" in state(latest())

@@ -93,7 +93,7 @@ def test_it_fails_only_where_nothing_could_be_made(bundle, work, several):
         utility.name = f"Broken {utility.name}"
         utility.save()
     work()
-    assert (fresh(bundle).status, fresh(bundle).error) == (Status.FAILED, "None of the 6 documents could be made.")
+    assert (fresh(bundle).status, fresh(bundle).error) == (Status.FAILED, "None of the 6 documents could be created.")
     assert fresh(bundle).file is None
 
 

@@ -106,7 +106,7 @@ def test_the_files_hold_the_filtered_list(four, as_, viewer):
         ["Report", "Type", "Requested", "Status", "Available until"],
         ["alpha", "Test report", "2026-03-02T07:00:00-05:00", "In progress", ""],
         ["Beta", "Test report", "2026-03-01T07:00:00-05:00", "Ready", "2026-06-17T08:00:00-04:00"],
-        ["Delta", "Test report", "2026-03-03T07:00:00-05:00", "Waiting", ""],
+        ["Delta", "Test report", "2026-03-03T07:00:00-05:00", "In the queue", ""],
     ]
     answer = as_(viewer).get(LIST, {"export": "xlsx", "status": "done"})
     head, *rows = load_workbook(BytesIO(answer.content)).active.values

@@ -242,4 +242,4 @@ def test_nothing_can_be_put_in(bundle, work, several):
         utility.save()
     work()
     bundle.refresh_from_db()
-    assert (bundle.status, bundle.error) == ("failed", "None of the 6 documents could be made.")
+    assert (bundle.status, bundle.error) == ("failed", "None of the 6 documents could be created.")

@@ -41,7 +41,7 @@ def test_waiting_until_it_is_ready(opened, kind, no_broker, viewer, utility):
     look(page, "running")
     page.get_by_role("link", name="Refresh").focus()
     report.finish(StoredFile.keep_made("R.pdf", "application/pdf", b"%PDF-1.7 made", by=viewer))
-    download = page.get_by_role("link", name="Download the PDF")
+    download = page.get_by_role("link", name="Download PDF")
     expect(download).to_be_visible()
     expect(download).to_be_focused()  # who was at “Check again” is not thrown back to the top of the page
     expect(status).to_contain_text("Your report is ready")
@@ -83,7 +83,7 @@ def test_a_bundle_until_what_is_missing_is_made(opened, bundle, broken, queue):
     look(page, "bundle-gathering")
     while queue:
         tasks.make(queue.pop(0))
-    expect(page.get_by_role("link", name="Download the ZIP")).to_be_visible()
+    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
     expect(status).to_contain_text("4 of 6 documents are ready")
     look(page, "bundle-partly")
     broken.name = "Mended"
@@ -95,7 +95,7 @@ def test_a_bundle_until_what_is_missing_is_made(opened, bundle, broken, queue):
     expect(status).to_contain_text("Your documents are ready")
     look(page, "bundle-done")
     with page.expect_download() as downloaded:
-        page.get_by_role("link", name="Download the ZIP").click()
+        page.get_by_role("link", name="Download ZIP").click()
     assert downloaded.value.suggested_filename.endswith(".zip")
 
 

@@ -164,7 +164,8 @@ def test_a_reason_without_words_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"), [({"year": "soon"}, "Record 1: “Year” is a number"), ({"note": "n"}, "Record 1 lacks: year")]
+    ("typed", "said"),
+    [({"year": "soon"}, "Record 1: “Year” must be a number"), ({"note": "n"}, "Record 1 is missing: year")],
 )
 def test_a_record_says_what_it_lacks(typed, said):
     with pytest.raises(ValidationError, match=said):
@@ -202,8 +203,8 @@ def test_values_in_words():
     field = Element._meta.get_field("opportunities")
     value = [{"title": "One manual", "shared": "Both", "benefit": "Less", "how": ["Ask", "Join"], "source": "§4.2"}]
     assert in_words(field, value).splitlines() == [
-        "1.", "What can be shared: One manual", "How it is shared: Both", "The benefit: Less",
-        "How to go about it:", "– Ask", "– Join", "Source: §4.2",
+        "1.", "What can be shared: One manual", "How it is shared: Both", "Benefit: Less",
+        "How to do it:", "– Ask", "– Join", "Source: §4.2",
     ]  # fmt: skip
     assert in_words(Element._meta.get_field("strategic_alignment"), True) == "Yes"
     assert in_words(Element._meta.get_field("level"), "core") == "Core element"
