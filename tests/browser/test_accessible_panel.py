@@ -46,7 +46,7 @@ def test_the_panel_is_put_together(visits, at, staff, panelists):
     PanelMember.objects.filter(user=panelists[3]).update(state="OR")
     PanelMember.objects.get(user=panelists[2]).interests.add(application.utility)
     page = visits(staff, at_url("panel", application.pk))
-    expect(page.get_by_text("0 of 3 seats are taken")).to_be_visible()
+    expect(page.get_by_text("0 of 3 seats are filled")).to_be_visible()
     look(page, "panel-empty")
     page.get_by_role("button", name="Assign Paula Nell").click()
     expect(page.get_by_text("Paula Nell is assigned.")).to_be_visible()

@@ -133,5 +133,5 @@ def test_the_whole_catalog_goes_out_and_comes_in(visits, administrator, cmom, tm
             row["plan"] = 1
             page.get_by_role("link", name="Choose another file").click()
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("Imported: 1 rows changed or new.")).to_be_visible()
+    expect(page.get_by_text("Imported: 1 rows changed or added.")).to_be_visible()
     assert Initiative.objects.get(slug="cmom").key_feature == NEW

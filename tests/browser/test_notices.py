@@ -44,7 +44,7 @@ def test_from_an_empty_list_to_a_recorded_letter(visits, many, staff):
     page = visits(staff, address("notices", many.pk))
     look(page, "notices-empty")
     page.get_by_role("button", name="Create the list").click()
-    expect(page.get_by_role("row", name="Speaker of the House")).to_contain_text("Taken from Recognition 2024")
+    expect(page.get_by_role("row", name="Speaker of the House")).to_contain_text("Copied from Recognition 2024")
     look(page, "notices-drawn-up")
     page.get_by_role("link", name="Edit Governor of Oregon").click()
     look(page, "addressee")
@@ -96,7 +96,7 @@ def test_the_lines_to_applicants(visits, many, staff):
     look(page, "press")
     Cycle.objects.update(signatory_name="")
     page.goto(visits.url + address("notice_group", many.pk, "certificate"))
-    expect(page.get_by_text("Missing in this cycle who signs.")).to_be_visible()
+    expect(page.get_by_text("Missing in this cycle: signer")).to_be_visible()
     look(page, "notice-group-not-ready")
 
 

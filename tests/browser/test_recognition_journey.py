@@ -65,7 +65,7 @@ def submit(page: Page) -> None:
     page.get_by_role("link", name="Continue application").click()
     page.get_by_role("navigation").get_by_role("link", name="Review and submit").click()
     page.get_by_role("button", name="Submit application").click()
-    expect(page.get_by_text("Submitted, as version 1")).to_be_visible()
+    expect(page.get_by_text("Submitted as version 1")).to_be_visible()
 
 
 def return_it(page: Page) -> None:

@@ -73,7 +73,7 @@ def test_what_it_asks_has_its_source_said_by_the_elements_name(administrator, as
 
     answer = save(as_(administrator), cmom, **{"asks-vision-text": "A picture", "asks-vision-source": ""})
 
-    assert "Vision lacks: source." in answer.text
+    assert "Vision is missing: source." in answer.text
     assert "A picture</textarea>" in answer.text
 
 

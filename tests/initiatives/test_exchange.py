@@ -229,8 +229,8 @@ INITIATIVE |= {"plan": 1, "do": 1, "check_strength": 1, "act": 1, "areas": ["E"]
 @pytest.mark.parametrize(
     ("table", "row", "said"),
     [
-        ("initiatives", {"name": "N"}, "slug: Every row needs its own"),
-        ("initiatives", {"slug": 5}, "slug: Every row needs its own"),
+        ("initiatives", {"name": "N"}, "slug: Every row needs one of its own"),
+        ("initiatives", {"slug": 5}, "slug: Every row needs one of its own"),
         ("initiatives", {"slug": "cmom", "color": "red"}, "color: Unknown field"),
         ("initiatives", {"slug": "cmom", "sponsors": "one"}, "sponsors: This value is not valid for the field"),
         ("initiatives", {"slug": "cmom", "name": ["a"]}, "name: This value is not valid for the field"),
@@ -352,7 +352,7 @@ def test_faults_of_a_sheet_are_said_by_row_and_field(catalog):
     )
 
     assert faults_of(content) == [
-        "initiatives, row 2, key_feature: This is a formula. Put its text or number there.",
+        "initiatives, row 2, key_feature: This is a formula. Enter its text or number instead.",
         "initiatives, row 3, sponsors: The YAML in this cell can’t be read: "
         "did not find expected <document start>, line 1.",
         "initiatives, row 3, plan: “three” value must be an integer.",
@@ -383,7 +383,7 @@ def test_the_page_shows_first_and_imports_then(browser):
     assert "<ins>Other words</ins>" in shown.text
     assert Initiative.objects.get(slug="cmom").key_feature != "Other words"
     answer = browser.post(reverse("admin:catalog_import"), {"token": shown.context["plan"].token}, follow=True)
-    assert "Imported: 1 rows changed or new." in answer.text
+    assert "Imported: 1 rows changed or added." in answer.text
     cmom = Initiative.objects.get(slug="cmom")
     assert cmom.key_feature == "Other words"
     assert cmom.history.latest().history_user.name == "Ada Minton"
@@ -395,7 +395,7 @@ def test_the_page_shows_it_again_where_the_catalog_changed_meanwhile(browser):
 
     answer = browser.post(reverse("admin:catalog_import"), {"token": shown.context["plan"].token})
 
-    assert "The catalog has just changed." in answer.text
+    assert "the catalog has just changed" in answer.text
     assert "<del>Theirs</del>" in answer.text
     assert Initiative.objects.get(slug="cmom").key_feature == "Theirs"
     browser.post(reverse("admin:catalog_import"), {"token": answer.context["plan"].token})

@@ -174,8 +174,8 @@ def test_a_manager_submits_once_and_is_told_so(draft, manager, contributor, view
     first = as_(manager).post(url("submit", draft), follow=True)
     second = as_(manager).post(url("submit", draft), follow=True)
 
-    assert b"Submitted, as version 1" in first.content
-    assert b"It was submitted already" in second.content
+    assert b"Submitted as version 1" in first.content
+    assert b"It was already submitted" in second.content
     assert draft.submissions.count() == 1
     assert Email.objects.filter(to=[manager.email], subject__startswith="Application received").count() == 1
 
@@ -185,7 +185,7 @@ def test_an_incomplete_one_is_not_submitted(draft, manager, as_):
     answer = as_(manager).post(url("submit", draft), follow=True)
 
     assert b"some items are still missing" in answer.content
-    assert b"Say that the past 12 months were in compliance" in answer.content
+    assert b"Confirm that you were in compliance for the past 12 months" in answer.content
     assert not draft.submissions.exists()
 
 
@@ -200,7 +200,7 @@ def test_withdrawing_is_the_managers_and_ends_it(at, manager, contributor, stran
     application.refresh_from_db()
     assert application.status == Status.WITHDRAWN
     assert application.events.last().why == "We merge with another utility."
-    assert b"It was withdrawn already" in again.content
+    assert b"It was already withdrawn" in again.content
 
 
 def test_withdrawing_is_too_late_once_the_panel_began(at, manager, as_):

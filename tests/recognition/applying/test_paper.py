@@ -82,7 +82,7 @@ def test_a_later_deadline_is_granted_by_program_staff_to_drafts(as_, at, request
         assert as_(request.getfixturevalue(who)).post(address("extend", application.pk), form).status_code == status
     application.submit(by=request.getfixturevalue("manager"))
     answer = as_(request.getfixturevalue("staff")).post(address("extend", application.pk), form)
-    assert "at “submitted” now" in said(answer)
+    assert "now at “submitted”" in said(answer)
     application.refresh_from_db()
     assert application.extended_until is None
 
@@ -128,7 +128,7 @@ def test_a_search_leads_to_the_utility_or_to_registering_it(as_, staff, quiet, c
     text = browser.get(address("paper"), {"q": "creek quiet"}).text
     assert f'href="{address("paper_enter", quiet.pk)}"' in text
     text = browser.get(address("paper"), {"q": "Nowhere & sons"}).text
-    assert "Nothing found for “Nowhere &amp; sons”" in text
+    assert "No results for “Nowhere &amp; sons”" in text
     assert f"{address('paper_utility')}?name=Nowhere%20%26%20sons" in text
 
 

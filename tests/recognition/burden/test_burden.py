@@ -208,10 +208,10 @@ def test_how_far_off_the_printed_figures_are_in_percent():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"staff_rate": -1}, "staff_rate is a number from 0 to 100,000."),
-        ({"incomplete_share": 2}, "incomplete_share is a number from 0 to 1."),
-        ({"panel_members": 1_001}, "panel_members is a number from 0 to 1,000."),
-        ({"post_review_other_cost": 1_000_001}, "post_review_other_cost is a number from 0 to 1,000,000."),
+        ({"staff_rate": -1}, "staff_rate must be a number from 0 to 100,000."),
+        ({"incomplete_share": 2}, "incomplete_share must be a number from 0 to 1."),
+        ({"panel_members": 1_001}, "panel_members must be a number from 0 to 1,000."),
+        ({"post_review_other_cost": 1_000_001}, "post_review_other_cost must be a number from 0 to 1,000,000."),
     ],
 )
 def test_a_wrong_value_is_told_with_the_largest_that_is_taken(given, words):
@@ -224,7 +224,7 @@ def test_a_wrong_value_is_told_with_the_largest_that_is_taken(given, words):
 def test_the_largest_values_are_taken():
     assert estimate(10_000_000, 0, Assumptions(panel_members=1_000, incomplete_share=1))["incomplete"] == 10_000_000
     for name in ("wastewater", "drinking_water"):
-        with pytest.raises(WrongValue, match=f"^{name} is a number from 0 to 10,000,000.$"):
+        with pytest.raises(WrongValue, match=f"^{name} must be a number from 0 to 10,000,000.$"):
             estimate(**{"wastewater": 1, "drinking_water": 1, name: 10_000_001})
 
 

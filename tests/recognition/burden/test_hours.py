@@ -163,7 +163,7 @@ def test_a_reviewer_sees_the_own_figure_alone(as_, at, staff, compliance):
     other = UserFactory(email="other@example.org")
     other.groups.add(Group.objects.get(name=StaffGroup.COMPLIANCE))
     as_(compliance).post(address(application, "compliance"), {"hours": "20 min"})
-    assert "Your hours on the compliance review: 0.33. Change it" in page(as_(compliance), application)
+    assert "Your hours on the compliance review: 0.33 (change)" in page(as_(compliance), application)
     assert "0.33" not in page(as_(other), application)
     as_(other).post(address(application, "compliance"), {"hours": "1"})
     as_(compliance).post(address(application, "compliance"), {"hours": "30 min"})
@@ -191,7 +191,7 @@ def test_a_member_of_the_panel_logs_after_declaring(as_, seats, panelists):
     seats[0].declare()
     as_(panelists[0]).post(address(application, "substantive"), {"hours": "2:30"})
     assert kept() == [("substantive", "panelist1@example.org", Decimal("2.5"))]
-    assert "Your hours on the panel review: 2.5. Change it" in page(as_(panelists[0]), application)
+    assert "Your hours on the panel review: 2.5 (change)" in page(as_(panelists[0]), application)
     late = as_(panelists[1]).post(address(application, "substantive"), {"hours": "1"}, follow=True)
     assert "Nothing was changed" in text_of(late)
 

@@ -121,7 +121,7 @@ def test_loading_again_changes_nothing(catalog):
         ("capacity elements", 9),
     ]:
         assert counts[what] == f"0 created, 0 updated, {n} unchanged, 0 edits kept"
-    assert counts["letters"] == "0 created"
+    assert counts["email templates"] == "0 created"
 
 
 def test_what_an_administrator_changed_stays(catalog):

@@ -63,7 +63,7 @@ ENTRIES = [
         "narratives",
         "5,011 words in all narratives; the limit is 5,000. Shorten them.",
     ),
-    ({"photos": [("a.jpg", "A")] * 4}, "photos-too-many", "photos", "Keep at most 3 photos."),
+    ({"photos": [("a.jpg", "A")] * 4}, "photos-too-many", "photos", "Include at most 3 photos."),
     ({"photos": [("a.png", "A")]}, "photo-not-jpeg", "photos.0.filename", "Photos must be JPEG files (.jpg)."),
     ({"photos": [("a.jpg", " ")]}, "photo-caption-missing", "photos.0.caption", "Enter a caption for the photo."),
     (
@@ -138,7 +138,7 @@ CATEGORIES = [
         CategoryAnswer(narrative=" ", audit=True, sustainable_percent=50),
         "narrative-missing",
         "narrative",
-        "Write the narrative of energy management.",
+        "Write the narrative for energy management.",
     ),
 ]
 

@@ -92,7 +92,7 @@ def test_departing_from_the_panel_needs_a_reason(another, official, as_, recomme
     application, browser = another("Alder", recommends), as_(official)
     refused = browser.post(url("decide", application), {"recognize": answer, "reason": "  "})
     assert refused.status_code == 422
-    assert "differs from panel" in refused.content.decode()
+    assert "differs from the panel" in refused.content.decode()
     with pytest.raises(ReasonNeeded):
         Decision.make(application, by=official, recognize=not recommends, reason=" \n")
     assert not Decision.objects.exists()
@@ -139,7 +139,7 @@ def test_several_at_once_each_on_its_own(another, official, as_):
     chosen = {"applications": [good.pk, bad.pk, taken.pk], "recognize": "yes", "reason": ""}
     page = browser.post(url("decide_several", good.cycle), chosen, follow=True).content.decode()
     assert "1 application was decided." in page
-    assert "Birch: not decided. It differs from panel&#x27;s recommendation, so it needs a reason." in page
+    assert "Birch: not decided. It differs from the panel&#x27;s recommendation, so it needs a reason." in page
     assert "Cedar: not decided. It is already decided." in page
     assert set(Decision.objects.values_list("application", flat=True)) == {good.pk, taken.pk}
     none = browser.post(url("decide_several", good.cycle), {"recognize": "yes", "reason": "Kept words."})
@@ -211,13 +211,13 @@ def test_released_together_but_for_what_is_held(decided, staff, official, as_):
     assert "Yes, release 2 decisions and send the letters" in page
     upto = Decision.objects.latest("pk").pk
     page = browser.post(url("release", alder.cycle), {"upto": upto}, follow=True).content.decode()
-    assert "2 decisions are released" in page
+    assert "2 decisions were released" in page
     statuses = [Application.objects.get(pk=one.pk).status for one in decided]
     assert statuses == ["recognized", "not_recognized", "recommended"]
     assert len(set(Decision.objects.pending().values_list("application", flat=True))) == 1
 
     def told() -> list[str]:
-        letters = Email.objects.filter(subject__regex="is recognized|The decision on")
+        letters = Email.objects.filter(subject__regex="is recognized|Decision on")
         return sorted(address for letter in letters for address in letter.to)
 
     assert told() == ["alder@example.org", "birch@example.org"]

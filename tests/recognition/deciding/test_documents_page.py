@@ -123,7 +123,7 @@ def test_without_an_own_utility_which_the_page_counts(outcomes, cycle, staff, as
     Membership.objects.create(user=staff, utility=outcomes[1].utility, role=Role.VIEWER)
     assert "Alder" not in {name for _, _, name in parts(staff, cycle)}
     page = as_(staff).get(page_of(cycle)).text
-    assert "1 is left out: you belong to that utility." in page
+    assert "1 is not included because you are a member of that utility." in page
     assert "Alder" not in page
 
 
@@ -132,7 +132,7 @@ def test_without_the_certificate_of_a_revoked_recognition(outcomes, cycle, staff
     assert ("certificate", "certificates", "Alder") not in parts(staff, cycle)
     assert ("recognition-letter", "letters", "Alder") in parts(staff, cycle)
     page = as_(staff).get(page_of(cycle)).text
-    assert "1 revoked, without one" in page
+    assert "1 revoked, no certificate" in page
     assert reverse("reports:request", args=["certificate", outcomes[1].pk]) not in page
 
 

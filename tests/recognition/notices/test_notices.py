@@ -50,7 +50,7 @@ def test_the_list_is_what_the_law_asks_for(decide, signed, staff, as_):
     tribal = decide("Nation Water", state="AZ", number="090400001").utility
     browser = as_(staff)
     assert "8 offices to be told are not on it yet" not in browser.get(url("notices", signed.pk)).text
-    assert "9 offices to be told are not on it yet" in browser.get(url("notices", signed.pk)).text
+    assert "9 required offices are not on the list yet" in browser.get(url("notices", signed.pk)).text
     answer = browser.post(url("notices_draw_up", signed.pk), follow=True)
     assert "9 addressees are added." in answer.text
     assert "Create the list</button>" not in answer.text
@@ -92,7 +92,7 @@ def test_names_are_carried_over_from_the_latest_earlier_cycle(decide, signed, st
     assert (speaker.name, speaker.address, speaker.title) == ("The Honorable Recent", "The Capitol", "Speaker")
     assert signed.addressees.get(office=Office.PRESIDENT).name == "", "an empty one is not carried over"
     browser = as_(staff)
-    said = "Taken from The Honorable Recent"
+    said = "Copied from The Honorable Recent"
     assert browser.get(url("notices", signed.pk)).text.count(said) == 1
     assert said in browser.get(url("addressee", speaker.pk)).text
     browser.post(url("addressee", speaker.pk), {"name": "The Honorable New", "address": "The Capitol"})
@@ -176,7 +176,7 @@ def test_nothing_is_ready_before_the_release_nor_without_a_signatory(cycle, staf
     browser = as_(staff)
     page = browser.get(url("notices", cycle.pk)).text
     assert "No decisions have been released in this cycle yet" in page
-    assert f"{GAP} who signs, nor the title of who signs, nor the sender" in page
+    assert f"{GAP}: signer, signer’s title, sender" in page
     assert 'name="lines"' not in page
     answer = browser.post(url("notices_record", cycle.pk), {"lines": ["federal_register"], "sent_on": "2026-11-01"})
     assert answer.status_code == 422

@@ -117,7 +117,7 @@ def test_taking_up_draws_the_checklist_up_once(as_, at, staff, colleague):
     assert answer.url == address("checklist", application)
     again = as_(colleague).post(address("take_up", application))
     assert again.url == application.get_absolute_url()
-    assert "at “completeness review” now" in said(again)
+    assert "now at “completeness review”" in said(again)
     assert [item.name for item in CheckItem.objects.all()] == list(LINES)
     assert application.events.filter(to_status="completeness").count() == 1
     text = as_(staff).get(address("checklist", application)).text
@@ -251,7 +251,7 @@ def test_returning_shows_the_letter_then_sends_it_once(as_, reviewed, staff, col
     answer = browser.post(address("return", reviewed), form | {"confirmed": "1"})
     again = as_(colleague).post(address("return", reviewed), form | {"confirmed": "1"})
     assert answer.url == reverse("recognition:queue", args=["completeness"])
-    assert "at “returned for completion” now" in said(again)
+    assert "now at “returned for completion”" in said(again)
     reviewed.refresh_from_db()
     assert (reviewed.status, reviewed.resubmit_by) == (Status.RETURNED, reviewed.end_of(due))
     [email] = Email.objects.filter(subject__startswith="Please complete")
@@ -326,7 +326,7 @@ def test_closing_as_incomplete_needs_a_reason_and_is_told_once(as_, reviewed, st
     answer = browser.post(address("incomplete", reviewed), {"why": "Half of it is missing."})
     again = as_(colleague).post(address("incomplete", reviewed), {"why": "Half of it is missing."})
     assert answer.url == reverse("recognition:queue", args=["completeness"])
-    assert "at “incomplete” now" in said(again)
+    assert "now at “incomplete”" in said(again)
     reviewed.refresh_from_db()
     assert reviewed.status == Status.INCOMPLETE
     assert reviewed.events.get(to_status="incomplete").why == "Half of it is missing."

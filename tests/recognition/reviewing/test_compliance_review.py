@@ -109,7 +109,7 @@ def test_a_number_that_can_not_be_one_leads_nowhere(as_, staff, compliance, util
 def test_compliance_staff_do_not_learn_what_the_panel_recommended(as_, at, compliance):
     application = at(Status.RECOMMENDED)
     browser = as_(compliance)
-    assert "at “awaiting the decision” now" in said(browser.post(address("compliant", application)))
+    assert "now at “awaiting decision”" in said(browser.post(address("compliant", application)))
     for name in ("application", "compliance"):
         assert "ecommended" not in browser.get(address(name, application)).text
 
@@ -132,7 +132,7 @@ def test_each_check_is_recorded_apart_and_every_record_is_kept(as_, record, chec
     )
     record("criminal", source="A written answer")
     text = as_(compliance).get(address("compliance", checked)).text
-    assert "Earlier records, replaced (1)" in text
+    assert "Earlier records (1)" in text
     assert "Not recorded yet" in text
     assert checked.compliance_checks.by_kind()[Kind.CRIMINAL].source == "A written answer"
     file = as_(compliance).get(address("compliance_file", checked, found.pk))
@@ -218,7 +218,7 @@ def test_without_a_violation_it_goes_on_once(as_, record, checked, compliance, c
     [
         ([], "criminal check is not recorded yet"),
         ([("criminal", "clear")], "administrative check is not recorded yet"),
-        ([("criminal", "clear"), ("administrative", "unknown")], "“Unknown”, so it can't pass"),
+        ([("criminal", "clear"), ("administrative", "unknown")], "“Unknown”, so the application can't pass"),
         ([("criminal", "clear"), ("administrative", "clear"), ("criminal", "violation")], "can't pass"),
     ],
     ids=str,
@@ -245,7 +245,7 @@ def test_not_eligible_sends_the_finding_once(as_, record, checked, compliance, c
     finding = "A consent order of May 2026 is not met yet."
     for person in (compliance, colleague):
         answer = as_(person).post(address("not_eligible", checked), {"why": finding})
-    assert "at “not eligible” now" in said(answer)
+    assert "now at “not eligible”" in said(answer)
     checked.refresh_from_db()
     assert checked.status == Status.NOT_ELIGIBLE
     [event] = checked.events.filter(to_status="not_eligible")
@@ -302,7 +302,7 @@ def test_the_region_s_word_takes_it_to_the_panel_once(as_, asked, staff):
     assert browser.post(address("region", asked), {"words": "Hm."}).status_code == 422
     assert browser.post(address("region", asked), form).url == reverse("recognition:queue", args=["region"])
     again = browser.post(address("region", asked), form)
-    assert "at “panel review” now" in said(again)
+    assert "now at “panel review”" in said(again)
     asked.refresh_from_db()
     assert asked.status == Status.PANEL
     [event] = asked.events.filter(from_status="region")

@@ -92,7 +92,7 @@ def test_staff_put_a_panel_together(at, staff, panelists, as_, utility):
     application, browser = at(Status.PANEL), as_(staff)
     PanelMember.objects.get(user=panelists[3]).interests.add(utility)
     page = browser.get(url("panel", application)).content.decode()
-    assert "0 of 3 seats are taken: 3 more members are needed" in page
+    assert "0 of 3 seats are filled: 3 more members are needed" in page
     assert [name in page for name in ("Assign<span", "Paul Nash declared an interest")] == [True, True]
     assert f'value="{panelists[3].pk}"' not in page, "no button for who has an interest"
     for member in panelists[:2]:
@@ -103,7 +103,7 @@ def test_staff_put_a_panel_together(at, staff, panelists, as_, utility):
     browser.post(url("lead", application), {"seat": first.pk})
     assert list(Seat.objects.filter(lead=True)) == [first]
     page = browser.get(url("panel", application)).content.decode()
-    assert "2 of 3 seats are taken: 1 more member is needed" in page
+    assert "2 of 3 seats are filled: 1 more member is needed" in page
     assert page.count("conflict of interest not declared yet") == 2
     first.declare()
     assert "0 of 6 rated" in browser.get(url("panel", application)).content.decode()
@@ -253,7 +253,7 @@ def test_after_the_own_review_all_is_seen_and_may_be_revised(seats, panelists, a
     assert sent(browser, path, version=2, value="partly", comment="You convinced me.").status_code == 200
     page = browser.get(url("review", application)).content.decode()
     assert "Pete Nolan" in page
-    assert "first: Met" in page
+    assert "originally: Met" in page
     assert "agree on 1 of 6 criteria" in page
     assert "1 more is due" in page
     assert Rating.objects.get(pk=seats[0].ratings.get(criterion="attributes.product-quality").pk).first_value == "met"

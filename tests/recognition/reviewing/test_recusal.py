@@ -31,7 +31,7 @@ def test_stepping_down_before_and_after_declaring(seats, panelists, staff, as_, 
     assert browser.post(url("recuse", gone), WHY).status_code == 404
     page = as_(staff).get(url("panel", gone)).content.decode()
     assert "“I have or had a contract with it”. My firm designed their plant." in page
-    assert "2 of 3 seats are taken" in page
+    assert "2 of 3 seats are filled" in page
     assert f'value="{panelists[0].pk}"' not in page, "who stepped down is not proposed again"
     [event] = gone.application.events.filter(why__startswith="Stepped down")
     assert (event.by, "firm" in event.why) == (panelists[0], False)

@@ -88,8 +88,8 @@ def test_a_shared_affiliation_weighs_as_much_as_one_review():
 def test_the_reasons_say_what_weighed():
     people = [Candidate(1, "hq", "VA", open=2), Candidate(2, "hq", "OR", open=1), Candidate(3, "expert")]
     found = {one.candidate.id: one.reasons for one in suggest(people, utility=UTILITY, state=HERE)}
-    assert found[1] == ("works in VA", "2 open reviews", "the first from EPA headquarters")
-    assert found[2] == ("same state, OR", "1 open review", "1 from EPA headquarters already")
+    assert found[1] == ("works in VA", "2 open reviews", "first from EPA headquarters")
+    assert found[2] == ("same state, OR", "1 open review", "already 1 from EPA headquarters")
     assert found[3] == ("state unknown", "no open review", "the first from outside EPA")
 
 

@@ -139,7 +139,7 @@ def test_what_the_utility_registered_it_as_settles_it(echo, naming, utility):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"SourceID": "OR00000XX"}, "about “OR00000XX”"),
+        ({"SourceID": "OR00000XX"}, "for “OR00000XX”"),
         ({"CWPQtrsWithNC": None}, "CWPQtrsWithNC is missing"),
         ({"CWPQtrsWithNC": "some"}, "not a number"),
         ({"CWPQtrsWithNC": True}, "CWPQtrsWithNC is missing"),
@@ -183,10 +183,10 @@ def test_something_odd_outweighs_a_finding_and_the_finding_is_still_told(echo, n
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"PWSId": "OR4199999"}, "about “OR4199999”"),
+        ({"PWSId": "OR4199999"}, "for “OR4199999”"),
         ({"SeriousViolator": "maybe"}, "not yes or no"),
         ({"SeriousViolator": None}, "SeriousViolator is missing"),
-        ({"SDWA3yrComplQtrsHistory": "_" * 13}, "not 12 known characters"),
+        ({"SDWA3yrComplQtrsHistory": "_" * 13}, "not 12 expected characters"),
         ({"SDWA3yrComplQtrsHistory": "_" * 11 + "U"}, "undetermined"),
         ({"QtrsWithVio": ""}, "QtrsWithVio is missing"),
     ],
@@ -210,7 +210,7 @@ def test_an_odd_field_of_a_system(echo, changes, words):
         ({"Results": {"Facilities": "none"}}, "no list of Facilities"),
         ({"Results": {"Facilities": []}}, "has no record of this number"),
         ({"Results": {"Facilities": [facility(PERMIT), facility(PERMIT)]}}, "2 records instead of one"),
-        (404, "refused the question (status 404)"),
+        (404, "rejected the request (status 404)"),
         (302, "another address"),
         (b'"' + b"x" * 3_000_000 + b'"', "too large"),
     ],
@@ -254,7 +254,7 @@ def test_what_does_not_pass_is_unknown_and_ends_the_round(echo, naming, failure,
     answer = said(application, PERMIT)
     assert (answer.verdict, answer.raw) == (Verdict.UNKNOWN, {})
     assert words in answer.error
-    assert "It was asked 4 times." in answer.error
+    assert "Tried 4 times." in answer.error
     other = EchoAnswer.objects.get(identifier="OR00204CD")
     assert (other.verdict, other.error) == (Verdict.UNKNOWN, asking.NOT_ASKED)
     assert echo.asked[INFO] == 4

@@ -266,14 +266,14 @@ def test_what_breaks_is_said_on_the_row(screened, monkeypatch):
 def test_the_command_reads_a_folder(application, folder, today):
     said = StringIO()
     call_command("screen", str(application.cycle.pk), "--from", str(folder), stdout=said)
-    assert "5 rows, 0 refused" in said.getvalue()
+    assert "5 rows, 0 rejected" in said.getvalue()
     assert "No violation found                       6" in said.getvalue()
 
 
 def test_the_command_says_what_is_wrong(cycle, tmp_path):
     with pytest.raises(CommandError, match="not a folder"):
         call_command("screen", str(cycle.pk), "--from", str(tmp_path / "none"))
-    with pytest.raises(CommandError, match="no cycle 0"):
+    with pytest.raises(CommandError, match="Cycle 0 does not exist"):
         call_command("screen", "0")
     with pytest.raises(CommandError, match="None of ECHO’s files"):
         call_command("screen", str(cycle.pk), "--from", str(tmp_path), stdout=StringIO())
