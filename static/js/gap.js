@@ -17,8 +17,7 @@
         redirect: "manual",
       }).catch(() => null);
       if (!answer?.ok) {
-        row.querySelector("[data-state]").textContent =
-          "Details can’t be loaded. Try again when you are back online.";
+        row.querySelector("[data-state]").textContent = "Details can’t be loaded. Try again when you are back online.";
         return;
       }
       details.innerHTML = await answer.text();

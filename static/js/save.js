@@ -115,7 +115,10 @@
       if (![502, 503, 504].includes(answer.status)) state.unanswered = null;
       await answered(block, answer);
     } catch {
-      later(block, "Not saved: no connection. Your changes are kept in this browser and will be saved when you reconnect.");
+      later(
+        block,
+        "Not saved: no connection. Your changes are kept in this browser and will be saved when you reconnect.",
+      );
     } finally {
       state.saving = false;
       if (state.dirty && !state.stopped) schedule(block, 0);
@@ -146,7 +149,10 @@
     } else if (answer.status === 422) {
       wrong(block, (await answer.json()).errors);
     } else if (answer.status === 404) {
-      trouble(block, "Not saved: this page was removed or you no longer have access. Your changes are kept in this browser.");
+      trouble(
+        block,
+        "Not saved: this page was removed or you no longer have access. Your changes are kept in this browser.",
+      );
     } else {
       later(block, "Not saved: server error. Your changes are kept in this browser and will be sent again shortly.");
     }
@@ -170,7 +176,7 @@
     } else {
       trouble(
         block,
-        "Not saved: you may not change this any more. Your changes are kept in this browser; reload the page.",
+        "Not saved: you can no longer change this. Your changes are kept in this browser; reload the page.",
       );
     }
   };

@@ -64,7 +64,7 @@ def test_a_save_that_waited_for_a_completion_changes_nothing(answered, manager, 
             assert waits_for_lock(), "it is held back by the completion"
         answer = sent.result(timeout=20)
     assert answer.status_code == 422
-    assert "just changed" in answer.json()["errors"][0]
+    assert "just changed" in answer.json()["errors"][0]["message"]
     assert (row(answered).rating, row(answered).version) == (2, 1)
     kept = GapAnalysis.objects.get()
     assert kept.frozen == kept.measured().as_json()
