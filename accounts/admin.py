@@ -46,7 +46,7 @@ class PersonAdmin(UserAdmin):
     ordering = ["email"]
     list_display = ["email", "name", "is_staff", "is_active", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["email", "name"]
+    search_fields = ["email__matches", "name__matches"]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
@@ -86,7 +86,7 @@ class UtilityAdmin(admin.ModelAdmin):
     inlines = [IdentifierInline, MembershipInline]
     list_display = ["name", "city", "state", "get_systems_display"]
     list_filter = ["state"]
-    search_fields = ["name", "city", "identifiers__value"]
+    search_fields = ["name__matches", "city__matches", "identifiers__value__matches"]
     autocomplete_fields = ["management_representative"]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -104,7 +104,7 @@ class ClaimAdmin(admin.ModelAdmin):
     list_display = ["user", "utility", "asked_at", "decided_at", "granted_role"]
     list_filter = ["decided_at", "granted_role"]
     list_select_related = ["user", "utility"]
-    search_fields = ["user__email", "user__name", "utility__name"]
+    search_fields = ["user__email__matches", "user__name__matches", "utility__name__matches"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -119,7 +119,7 @@ class InvitationAdmin(admin.ModelAdmin):
 
     list_display = ["email", "utility", "role", "invited_by", "invited_at", "accepted_at"]
     list_select_related = ["utility", "invited_by"]
-    search_fields = ["email", "utility__name"]
+    search_fields = ["email__matches", "utility__name__matches"]
     fields = ["email", "utility", "role", "invited_by", "invited_at", "accepted_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

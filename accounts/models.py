@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.regions import region_of, states
+from workflow.matching import plain
 
 
 class UserManager(BaseUserManager["User"]):
@@ -105,13 +106,13 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
 
     def matching(self, words: str) -> "UtilityQuerySet":
         """Returns the utilities for which every word is in the name or city, or is the state or a number."""
-        found = self if words.split() else self.none()
-        for word in words.split():
+        found = self if plain(words).split() else self.none()
+        for word in plain(words).split():
             found = found.filter(
-                models.Q(name__icontains=word)
-                | models.Q(city__icontains=word)
+                models.Q(name__matches=word)
+                | models.Q(city__matches=word)
                 | models.Q(state__iexact=word)
-                | models.Exists(Identifier.objects.filter(utility=models.OuterRef("pk"), value__iexact=word))
+                | models.Exists(Identifier.objects.filter(utility=models.OuterRef("pk"), value__plain=word))
             )
         return found
 
@@ -122,8 +123,8 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         return self.annotate(is_mine=models.Exists(mine), is_asked=models.Exists(asked))
 
     def alike(self, name: str, state: str) -> "UtilityQuerySet":
-        """Returns likely duplicates: utilities with the same name, in any case, in the same state."""
-        return self.filter(name__iexact=" ".join(name.split()), state=state)
+        """Returns likely duplicates: utilities with the same name, accents and case aside, in the same state."""
+        return self.filter(name__plain=plain(" ".join(name.split())), state=state)
 
     @transaction.atomic
     def register(self, by: "User", identifiers: "Iterable[Number]", **fields: Any) -> "Utility":

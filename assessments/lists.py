@@ -36,7 +36,7 @@ class AnalysisTable(Table):
 
 
 class AnalysisFilters(Filters):
-    name = CharFilter(label="Name contains", lookup_expr="icontains")
+    name = CharFilter(label="Name contains", lookup_expr="matches")
     utility = ChoiceFilter(label="Utility", empty_label="All utilities")
     status = ChoiceFilter(label="Status", choices=GapAnalysis.Status.choices, empty_label="All statuses")
 

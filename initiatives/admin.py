@@ -36,7 +36,16 @@ class InitiativeAdmin(EntryAdmin):
     form = InitiativeForm
     list_display = ["name", "state", "group", "area_letters", "strengths", "today"]
     list_filter = [*EntryAdmin.list_filter, "group", "group_is_judgement", "areas", "today", "today_verified"]
-    search_fields = ["name", "short_name", "slug", "key_feature", "kind", "sponsors", "participants", "today_text"]
+    search_fields = [
+        "name__matches",
+        "short_name__matches",
+        "slug__matches",
+        "key_feature__matches",
+        "kind__matches",
+        "sponsors__matches",
+        "participants__matches",
+        "today_text__matches",
+    ]
     fieldsets = [
         (None, {"fields": ["name", ("short_name", "slug"), "key_feature", "source"]}),
         ("Group", {"fields": [("group", "group_is_judgement"), "group_reason"]}),
@@ -87,7 +96,15 @@ class InitiativeAdmin(EntryAdmin):
 class CaseAdmin(EntryAdmin):
     list_display = ["name", "place", "approach", "order", "state"]
     list_filter = [*EntryAdmin.list_filter, "approach"]
-    search_fields = ["name", "place", "slug", "initiatives", "path", "integrated", "note"]
+    search_fields = [
+        "name__matches",
+        "place__matches",
+        "slug__matches",
+        "initiatives__matches",
+        "path__matches",
+        "integrated__matches",
+        "note__matches",
+    ]
     fieldsets = [
         (None, {"fields": ["name", "slug", ("place", "order"), "source"]}),
         ("The utility", {"fields": ["systems", "facts", "initiatives", "other_initiatives"]}),

@@ -104,7 +104,7 @@ class LetterAdmin(admin.ModelAdmin):
 class MessageAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["written_at", "to", "subject", "state", "about"]
     list_filter = ["email__status"]
-    search_fields = ["email__to", "email__subject"]
+    search_fields = ["email__to__matches", "email__subject__matches"]
     readonly_fields = ["written_at", "to", "subject", "text", "state", "tried", "about"]
     fields = tuple(readonly_fields)
 

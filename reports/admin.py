@@ -16,7 +16,7 @@ class ReportAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["title", "kind", "status", "requested_by", "requested_at", "finished_at", "attempts"]
     list_filter = ["status", "kind", ("parent", admin.EmptyFieldListFilter)]
     list_select_related = ["requested_by"]
-    search_fields = ["title", "requested_by__email"]
+    search_fields = ["title__matches", "requested_by__email__matches"]
     date_hierarchy = "requested_at"
     # Without the file: a report's content is only for the person who asked for it.
     readonly_fields = [

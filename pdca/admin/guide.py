@@ -16,14 +16,14 @@ from pdca.models import Area, Component, Element, SourceTable, Term, Topic
 class AreaAdmin(FixedRows, KeptAdmin):
     list_display = ["code", "name", "short_name", "source"]
     list_display_links = ["code", "name"]
-    search_fields = ["name", "description"]
+    search_fields = ["name__matches", "description__matches"]
     readonly_fields = ["code", "order"]
 
 
 @admin.register(Component)
 class ComponentAdmin(FixedRows, KeptAdmin):
     list_display = ["name", "purpose", "source"]
-    search_fields = ["name", "purpose"]
+    search_fields = ["name__matches", "purpose__matches"]
     readonly_fields = ["slug", "order"]
 
 
@@ -33,7 +33,15 @@ class ElementAdmin(FixedRows, EntryAdmin):
     list_display_links = ["name"]
     list_filter = [*EntryAdmin.list_filter, "component", "strategic_alignment", "level"]
     list_select_related = ["component"]
-    search_fields = ["name", "slug", "purpose", "alignment", "opportunities", "examples", "questions"]
+    search_fields = [
+        "name__matches",
+        "slug__matches",
+        "purpose__matches",
+        "alignment__matches",
+        "opportunities__matches",
+        "examples__matches",
+        "questions__matches",
+    ]
     fixed: ClassVar[list[str]] = ["slug", "order", "component"]
     may_retire = False
     fieldsets = [
@@ -51,7 +59,7 @@ class SourceTableAdmin(EntryAdmin):
     list_display = ["title", "number", "element", "state"]
     list_filter = [*EntryAdmin.list_filter, "element"]
     list_select_related = ["element"]
-    search_fields = ["title", "slug", "number", "rows", "note"]
+    search_fields = ["title__matches", "slug__matches", "number__matches", "rows__matches", "note__matches"]
     fieldsets = [
         (None, {"fields": ["title", "slug", ("number", "element"), "source"]}),
         ("Table", {"fields": ["columns", "rows", "note"]}),
@@ -63,7 +71,7 @@ class SourceTableAdmin(EntryAdmin):
 class TopicAdmin(EntryAdmin):
     list_display = ["title", "kind", "document", "group", "order", "state"]
     list_filter = [*EntryAdmin.list_filter, "kind", "document"]
-    search_fields = ["title", "slug", "text", "points"]
+    search_fields = ["title__matches", "slug__matches", "text__matches", "points__matches"]
     fieldsets = [
         (None, {"fields": ["title", "slug", ("kind", "document"), ("group", "order"), "source"]}),
         ("Content", {"fields": ["text", "points", "initiatives"]}),
@@ -75,6 +83,6 @@ class TopicAdmin(EntryAdmin):
 class TermAdmin(EntryAdmin):
     list_display = ["term", "acronym", "text", "state"]
     list_filter = EntryAdmin.list_filter
-    search_fields = ["term", "acronym", "slug", "text", "also"]
+    search_fields = ["term__matches", "acronym__matches", "slug__matches", "text__matches", "also__matches"]
     fieldsets = [(None, {"fields": ["term", "slug", "acronym", "also", "text", "source"]})]
     named_after = "term"

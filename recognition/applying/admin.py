@@ -48,7 +48,7 @@ class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["utility", "cycle", "status", "status_since", "on_paper"]
     list_filter = ["cycle", "status", "on_paper"]
     list_select_related = ["utility", "cycle"]
-    search_fields = ["utility__name", "utility__identifiers__value"]
+    search_fields = ["utility__name__matches", "utility__identifiers__value__matches"]
     readonly_fields = [
         "utility", "cycle", "status", "status_since", "created_at", "created_by", "extended_until", "resubmit_by",
         "on_paper",
@@ -73,7 +73,7 @@ class ReviewAdmin(ReadOnly, admin.ModelAdmin):
 
     list_display = ["application", "member", "lead", "submitted_at"]
     list_filter = ["application__cycle"]
-    search_fields = ["application__utility__name", "member__name", "member__email"]
+    search_fields = ["application__utility__name__matches", "member__name__matches", "member__email__matches"]
     readonly_fields = ["application", "member", "lead", "assigned_at", "declared_at", "submitted_at", "summary"]
     fields = tuple(readonly_fields)
     inlines = [RatingInline]

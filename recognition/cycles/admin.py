@@ -196,7 +196,7 @@ class PanelMemberAdmin(admin.ModelAdmin):
     list_display = ["user", "affiliation", "organization", "state", "available"]
     list_filter = ["affiliation", "available"]
     list_select_related = ["user"]
-    search_fields = ["user__name", "user__email", "organization"]
+    search_fields = ["user__name__matches", "user__email__matches", "organization__matches"]
     fields = ["user", "affiliation", "organization", "state", "available", "interests"]
     autocomplete_fields = ["interests"]
 

@@ -47,7 +47,7 @@ def entries() -> RecognitionQuerySet:
 def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     """Keeps the rows that have every word in the utility's name or city."""
     for word in words.split():
-        named = Q(application__utility__name__icontains=word) | Q(application__utility__city__icontains=word)
+        named = Q(application__utility__name__matches=word) | Q(application__utility__city__matches=word)
         rows = rows.filter(named)
     return rows
 

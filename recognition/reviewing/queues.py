@@ -28,6 +28,7 @@ from accounts.models import Identifier, User
 from accounts.regions import REGIONS
 from recognition.models import Application, Decision, Rating, Seat, Submission
 from recognition.models.application import ApplicationQuerySet
+from workflow.matching import plain
 
 Status = Application.Status
 Rows = ApplicationQuerySet
@@ -119,7 +120,7 @@ def _count(rows: QuerySet[Any], by: str = "application") -> Coalesce:
 
 def matching(rows: Rows, words: str) -> Rows:
     """Keeps the rows for which every word is in the utility's name or city, or is one of its numbers."""
-    for word in words.split():
-        numbered = Exists(Identifier.objects.filter(utility=OuterRef("utility"), value__iexact=word))
-        rows = rows.filter(Q(utility__name__icontains=word) | Q(utility__city__icontains=word) | Q(numbered))
+    for word in plain(words).split():
+        numbered = Exists(Identifier.objects.filter(utility=OuterRef("utility"), value__plain=word))
+        rows = rows.filter(Q(utility__name__matches=word) | Q(utility__city__matches=word) | Q(numbered))
     return rows

@@ -31,7 +31,7 @@ class ScreeningAdmin(ReadOnly, admin.ModelAdmin):
 class EchoAnswerAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["identifier", "day", "service", "verdict", "error"]
     list_filter = ["service", "verdict"]
-    search_fields = ["identifier"]
+    search_fields = ["identifier__matches"]
     date_hierarchy = "day"
     readonly_fields = ["identifier", "day", "service", "verdict", "findings", "error", "raw", "asked_at"]
     fields = tuple(readonly_fields)
