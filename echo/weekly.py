@@ -186,6 +186,11 @@ def of_late_action(row: Record, period: Period) -> bool:
 def of_open_violation(row: Record, period: Period) -> bool:
     """Returns whether it began, ended, was resolved or acted on since the period began, or has no end."""
     began = us_date(row["NON_COMPL_PER_BEGIN_DATE"])
-    ends = [us_date(row[name]) for name in ("NON_COMPL_PER_END_DATE", "CALCULATED_RTC_DATE") if row[name].strip()]
-    acted = us_date(row["ENFORCEMENT_DATE"]) if row["ENFORCEMENT_DATE"].strip() else began
+    ends = [us_date(row[name]) for name in ("NON_COMPL_PER_END_DATE", "CALCULATED_RTC_DATE") if _has_day(row[name])]
+    acted = us_date(row["ENFORCEMENT_DATE"]) if _has_day(row["ENFORCEMENT_DATE"]) else began
     return not ends or max(began, acted, *ends) >= period.since
+
+
+def _has_day(value: str) -> bool:
+    """Returns whether it names a day. A date that is still to come is blank or an arrow, as in ``--->``."""
+    return not re.fullmatch(r"[-–—]*>?", value.strip())

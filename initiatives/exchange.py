@@ -19,7 +19,7 @@ import yaml
 
 from initiatives.catalog import TABLES, CatalogTable
 from pdca.entries import content_fields, plain
-from workflow.spreadsheets import CONTROL
+from workflow.spreadsheets import escaped, unescaped
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 40 * 1024 * 1024
@@ -126,7 +126,7 @@ def cell_of(value: Any) -> Any:
     if isinstance(value, (list, dict)):
         value = _dumped(value).rstrip("\n") if value else None
     if isinstance(value, str):
-        value = CONTROL.sub("", value)
+        value = escaped(value)
     return value if value != "" else None
 
 
@@ -219,7 +219,7 @@ def _read_sheet(sheet: Any, found: Contents) -> None:
         if place > MAX_ROWS:
             raise Unreadable(f"The sheet “{sheet.title}” has more than {MAX_ROWS} rows.")
         if place == 1:
-            head = [str(cell.value or "").strip() for cell in cells]
+            head = [unescaped(str(cell.value or "")).strip() for cell in cells]
         elif any(cell.value is not None for cell in cells):
             kept.append((place, dict(_read_cells(sheet.title, place, head, cells, found))))
 
@@ -230,6 +230,8 @@ def _read_cells(table: str, place: int, head: list[str], cells: Any, found: Cont
     empty = [None] * (len(head) - len(cells))
     for name, cell in zip(head, [*cells, *empty], strict=False):
         value = cell.value if cell is not None else None
+        if isinstance(value, str):
+            value = unescaped(value)
         if not name or (name == RETIRED and value is None):
             continue
         if cell is not None and cell.data_type == "f":

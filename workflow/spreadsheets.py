@@ -1,4 +1,4 @@
-"""Writes rows of values as CSV and Excel files in which text that a person typed never runs as a formula."""
+"""Writes rows of values as CSV and Excel files in which text stays text: no formula runs, no number loses a zero."""
 
 import csv
 import re
@@ -11,7 +11,10 @@ from django.utils import timezone
 
 # First characters of a text that a spreadsheet would run as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in an Excel file
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not allowed in an Excel file
+ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how an Excel file writes a character, as _x000D_ for a carriage return
+NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?(E[+-]?[0-9]+)?", re.IGNORECASE)
+SHOWN_DIGITS = 11  # Excel shows a number with more digits as 1.23E+11
 WIDEST = 60  # characters, for an Excel column
 
 Rows = Iterable[Iterable[Any]]  # the first row is the header
@@ -28,7 +31,17 @@ def _csv_value(value: Any) -> Any:
         return timezone.localtime(value).isoformat(timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    if value.startswith(FORMULA):
+        return f"'{value}"
+    return f'="{value}"' if _changes_in_excel(value) else value
+
+
+def _changes_in_excel(text: str) -> bool:
+    """Returns whether Excel would read the text as a number and show another: 010106001, 12E456789, 2.10."""
+    number = text.strip()
+    return bool(NUMBER.fullmatch(number)) and (len(number) > SHOWN_DIGITS or f"{float(number):.15g}" != number)
 
 
 def as_xlsx(rows: Rows, name: str) -> bytes:
@@ -70,7 +83,20 @@ def _fill(sheet: Any, rows: Rows) -> None:
 def _xlsx_value(value: Any) -> Any:
     if isinstance(value, datetime):  # Excel has no time zones
         return timezone.localtime(value).replace(microsecond=0, tzinfo=None)
-    return CONTROL.sub("", value) if isinstance(value, str) else value
+    return escaped(value) if isinstance(value, str) else value
+
+
+def escaped(text: str) -> str:
+    """Returns the text as an Excel file holds it: _x000D_ that a person typed is not a carriage return."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", CONTROL.sub("", lines))
+
+
+def unescaped(text: str) -> str:
+    """Returns the text of a cell; openpyxl leaves the characters that the file escapes as they are."""
+    pairs = ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).encode("utf-16", "surrogatepass")
+    lines = pairs.decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return CONTROL.sub("", lines)
 
 
 KINDS = {

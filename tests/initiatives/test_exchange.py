@@ -84,7 +84,7 @@ def awkward():
     """What files like to lose: formulas, spaces, line ends, quotes, yes and no, numbers that are texts."""
     cmom = Initiative.objects.get(slug="cmom")
     odd = ["=1+1", "- dash", "yes", "2002", "a: b # c", "'quoted'", '"twice"', "ünïcödé ≥ 5 µg/L", "x" * 300, "&a *b"]
-    cmom.publish({"sponsors": odd, "key_feature": "=HYPERLINK(1)\nsecond line\n\nthird", "today_source": "007"})
+    cmom.publish({"sponsors": odd, "key_feature": "=HYPERLINK(1)\nsecond line\n\nthird", "today_source": "007 _x000D_"})
     Term.objects.first().publish({"also": ["null", "~", "1e3"], "text": " two  spaces\tand a tab"})
     Initiative.objects.get(slug="qualserve").retire("2026-11-22")
 
@@ -342,6 +342,13 @@ def test_more_rows_than_the_catalog_could_have_are_not_read():
 
     with pytest.raises(exchange.Unreadable, match="more than 5000 rows"):
         exchange.read(content.getvalue())
+
+
+def test_the_escapes_of_excel_are_read(catalog):
+    sheet = workbook(["sl_x0075_g", "kind", "sponsors"], ["a", "One_x000D_\ntwo _x005F_x000D_", "- b_x000D_\n- c"])
+    assert exchange.read(sheet).rows["initiatives"] == [
+        (2, {"slug": "a", "kind": "One\ntwo _x000D_", "sponsors": ["b", "c"]})
+    ]
 
 
 def test_faults_of_a_sheet_are_said_by_row_and_field(catalog):

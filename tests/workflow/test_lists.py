@@ -269,6 +269,48 @@ def test_excel_keeps_text_as_text(ask, text):
     assert cell.value.replace("\r", "\n") == text.replace("\r", "\n")
 
 
+@pytest.mark.parametrize("text", ["010106001", "007", "12E456789", "2.10", "9E999", "123456789012", "1e5"])
+def test_csv_marks_text_that_excel_would_read_as_another_number(ask, text):
+    UtilityFactory(name=text)
+    assert csv_rows(ask(export="csv"))[1][0] == f'="{text}"'
+
+
+@pytest.mark.parametrize("text", ["97000", "0", "OR0020427", "1.5", "01234-5678", "No. 007", "١٢"])
+def test_csv_leaves_other_text_as_it_is(ask, text):
+    UtilityFactory(name=text)
+    assert csv_rows(ask(export="csv"))[1][0] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("One_x000D_", "One_x005F_x000D_"),
+        ("_x0041__x0042_", "_x005F_x0041__x005F_x0042_"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("_x00_ and x000D_", "_x00_ and x000D_"),
+    ],
+)
+def test_what_looks_like_an_escape_in_excel_is_escaped(ask, text, held):
+    UtilityFactory(name=text)
+    assert sheet(ask(export="xlsx").content)["A2"].value == held
+    assert spreadsheets.unescaped(held) == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        ("a_x000D_\nb", "a\nb"),
+        ("a_x000d_b_x000A_c", "a\nb\nc"),
+        ("_xD83D__xDE42_", "🙂"),
+        ("_xD83D_", "\N{REPLACEMENT CHARACTER}"),
+        ("a_x0000_b_x0009_c", "ab\tc"),
+        ("_x005F_x000D_", "_x000D_"),
+    ],
+)
+def test_escapes_of_excel_are_read(held, text):
+    assert spreadsheets.unescaped(held) == text
+
+
 def test_signs_that_excel_refuses_are_left_out(ask):
     UtilityFactory(name="Be\x0bnd\x1f \ufffe🙂")
     assert sheet(ask(export="xlsx").content)["A2"].value == "Bend 🙂"

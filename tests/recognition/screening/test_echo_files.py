@@ -137,7 +137,9 @@ def test_violations_of_a_system_are_counted_once_whatever_was_done_about_them(sa
         (violation("01/01/2020", "12/31/2025"), Verdict.FOUND),
         (violation("01/01/2020", "03/31/2020", ENFORCEMENT_DATE="02/01/2026"), Verdict.FOUND),
         (violation("", "03/31/2020"), Verdict.UNKNOWN),
-        (violation("01/01/2020", "--->"), Verdict.UNKNOWN),
+        *((violation("01/01/2020", arrow), Verdict.FOUND) for arrow in ("--->", " -->", "-", "—")),  # not over yet
+        (violation("01/01/2020", "--->", CALCULATED_RTC_DATE="06/30/2020", ENFORCEMENT_DATE="--->"), Verdict.CLEAR),
+        (violation("01/01/2020", "-03/31/2020"), Verdict.UNKNOWN),
     ],
 )
 def test_which_violations_are_of_the_period(said, row, verdict):
