@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Claim, Identifier, Membership, Number, Role, System, User, Utility
+from accounts.numbers import doubt, numbers_in
 
 NUMBER = {
     Identifier.Kind.NPDES: (
@@ -20,7 +21,6 @@ NUMBER = {
         "A public water system ID (PWSID) is a state code, or 01 to 10 for a tribal system, then seven digits.",
     ),
 }
-USUAL_NPDES = re.compile(r"[A-Z]{2}[A-Z0-9]{7}")
 
 
 class NameForm(forms.Form):
@@ -59,11 +59,13 @@ class NumbersField(forms.CharField):
 
     def clean(self, value: Any) -> list[str]:
         pattern, expected = NUMBER[self.kind]
-        numbers = list(dict.fromkeys(re.split(r"[\s,;]+", super().clean(value).strip().upper())))
-        for number in filter(None, numbers):
+        numbers = numbers_in(super().clean(value))
+        for number in numbers:
             if not pattern.fullmatch(number):
-                raise ValidationError(f"“{number[:30]}” isn't valid. {expected}")
-        return [number for number in numbers if number]
+                zeros = number[:2] + number[2:].replace("O", "0")
+                look = " Is the letter O meant to be a zero?" if pattern.fullmatch(zeros) else ""
+                raise ValidationError(f"“{number[:30]}” isn't valid. {expected}{look}")
+        return numbers
 
 
 class UtilityForm(forms.ModelForm):
@@ -77,12 +79,12 @@ class UtilityForm(forms.ModelForm):
     npdes = NumbersField(
         Identifier.Kind.NPDES,
         label="NPDES permit numbers",
-        help_text="For example, OR0020427. Enter one per line.",
+        help_text="For example, OR0020427. Enter one per line, or separate them with commas.",
     )
     pwsid = NumbersField(
         Identifier.Kind.PWSID,
         label="Public water system IDs (PWSIDs)",
-        help_text="For example, OR4100287. Enter one per line.",
+        help_text="For example, OR4100287. Enter one per line, or separate them with commas.",
     )
     different = forms.BooleanField(
         label="This is a different utility. Register it anyway.", required=False, widget=forms.HiddenInput
@@ -119,9 +121,9 @@ class UtilityForm(forms.ModelForm):
         return utility
 
     @property
-    def unusual(self) -> list[str]:
-        """The permit numbers that may be right but deserve a second look."""
-        return [number for number in self.cleaned_data["npdes"] if not USUAL_NPDES.fullmatch(number)]
+    def unusual(self) -> list[tuple[str, str]]:
+        """The permit numbers that may be right but deserve a second look, with the reason."""
+        return [(number, why) for number in self.cleaned_data["npdes"] if (why := doubt(number))]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -117,10 +117,8 @@ def edit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 
 def warn_unusual(request: HttpRequest, form: UtilityForm) -> None:
-    for number in form.unusual:
-        messages.warning(
-            request, f"{number} was saved, but please check it: most permit numbers start with a two-letter state code."
-        )
+    for number, why in form.unusual:
+        messages.warning(request, f"{number} was saved, but please check it: {why}.")
 
 
 @login_required

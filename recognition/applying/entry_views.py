@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.forms import SearchForm, UtilityForm
 from accounts.models import IdentifierTaken, StaffGroup, Utility
 from accounts.requests import AuthenticatedRequest
+from accounts.views import warn_unusual
 from files.models import RefusedFile
 from recognition.access import application_for, step
 from recognition.applying.entry_forms import ExtendForm, PaperForm
@@ -66,6 +67,7 @@ def paper_utility(request: AuthenticatedRequest) -> HttpResponse:
             )
         else:
             messages.success(request, f"{utility} is registered. It has no members yet.")
+            warn_unusual(request, form)
             return redirect("recognition:paper_enter", utility.pk)
     context = {"form": form, "known": form.known}
     return render(request, "recognition/applying/paper_utility.html", context, status=saving.status_of(form))

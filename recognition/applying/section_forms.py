@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 from django import forms
 
 from accounts.models import System
+from accounts.numbers import numbers_in
 from accounts.regions import states
 from recognition.application.content import PROMPTS
 from recognition.application.shown import ANSWER_LABELS, CONTACT_LABELS, FIGURE_LABELS
-from recognition.criteria.completeness import CategoryRule, Criteria, normal
+from recognition.criteria.completeness import CategoryRule, Criteria
 from recognition.models import Section
 from workflow.fields import NumberField
 
@@ -98,11 +99,12 @@ class ContactForm(SectionForm):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="NPDES permit numbers and public water system IDs (PWSIDs), one per line. Both have nine characters.",
+        help_text="NPDES permit numbers and public water system IDs (PWSIDs), one per line or separated by commas. "
+        "Both have nine characters.",
     )
 
     def clean_identifiers(self) -> list[str]:
-        return [normal(line) for line in self.cleaned_data["identifiers"].splitlines() if line.strip()]
+        return numbers_in(self.cleaned_data["identifiers"])
 
 
 class PartnersForm(SectionForm):

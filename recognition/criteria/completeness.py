@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from accounts.numbers import doubt
+
 WASTEWATER, DRINKING_WATER, STORMWATER, DECENTRALIZED = FACILITY_TYPES = (
     "wastewater",
     "drinking_water",
@@ -149,7 +151,7 @@ def check(entry: Answers, criteria: Criteria, today: date) -> Outcome:
         counted_boxes=boxes,
         words=words,
         deficiencies=deficiencies,
-        notes=_notes(attributes, required_attributes),
+        notes=[*_doubts(entry), *_notes(attributes, required_attributes)],
     )
 
 
@@ -208,6 +210,12 @@ def _identifiers(entry: Answers) -> Iterator[Deficiency]:
         if not IDENTIFIER.fullmatch(value):
             message = f"“{value}” is not a valid permit number or public water system ID. Both have nine characters."
             yield Deficiency("identifier-invalid", f"identifiers.{place}", message)
+
+
+def _doubts(entry: Answers) -> Iterator[str]:
+    for value in map(normal, entry.identifiers):
+        if IDENTIFIER.fullmatch(value) and (why := doubt(value)):
+            yield f"Check “{value}”: {why}."
 
 
 def _contact(entry: Answers) -> Iterator[Deficiency]:

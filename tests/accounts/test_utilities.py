@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Claim, Identifier, IdentifierTaken, Invitation, Membership, Role, User, Utility
+from accounts.numbers import doubt, numbers_in
 from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
@@ -96,9 +97,40 @@ def test_what_can_not_be_right_is_refused_and_nothing_is_lost(changes, field, st
 
 
 def test_an_unusual_permit_number_is_kept_with_a_warning(stranger, as_):
-    page = as_(stranger).post(reverse("accounts:create"), NEW | {"npdes": "1R0020427"}, follow=True)
-    assert "1R0020427 was saved, but please check it" in page.content.decode()
-    assert Identifier.objects.filter(value="1R0020427").exists()
+    page = as_(stranger).post(reverse("accounts:create"), NEW | {"npdes": "1R0020427, OR0O20427"}, follow=True)
+    assert "1R0020427 was saved, but please check it: most permit numbers start with a two-letter state code" in page.content.decode()
+    assert "OR0O20427 was saved, but please check it: it has a letter O" in page.content.decode()
+    assert Identifier.objects.filter(value__in=["1R0020427", "OR0O20427"]).count() == 2
+
+
+def test_a_letter_in_a_system_number_is_asked_about(stranger, as_):
+    page = register(as_(stranger), pwsid="OR41O0287")
+    assert "Is the letter O meant to be a zero?" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "OR0020427,OR0020428;or0020427",
+        "or0020427 OR0020428",
+        "OR0020427\tOR0020428\r\n",
+        "OR 0020427, OR 0020428",
+        "OR0020427 / OR0020428 |",
+        "OR0020427\N{NO-BREAK SPACE}OR0020428",
+    ],
+)
+def test_pasted_numbers_are_split(typed):
+    assert numbers_in(typed) == ["OR0020427", "OR0020428"]
+
+
+@pytest.mark.parametrize("number", ["ORO020427", "OR0020I27", "orl00L427".upper(), "0R0020427"])
+def test_what_deserves_a_second_look(number):
+    assert doubt(number)
+
+
+@pytest.mark.parametrize("number", ["OR0020427", "ORS000001", "ILR10A123", "MOG640001", "010106001", "OKL000001"])
+def test_what_does_not(number):
+    assert not doubt(number)
 
 
 def test_a_number_that_is_taken_leads_to_its_utility(numbered, stranger, as_):

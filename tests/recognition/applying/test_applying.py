@@ -84,14 +84,17 @@ def test_every_step_has_its_page_for_those_who_write(draft, contributor, viewer,
 
 
 def test_a_section_saves_and_tells_what_is_missing(draft, contributor, as_):
-    answer = save(as_(contributor), draft, "contact", organization="Riverbend", identifiers="or1234567\n\n ORS000001 ")
+    answer = save(
+        as_(contributor), draft, "contact", organization="Riverbend", identifiers="or1234567; or 1234568\n\n ORSO00001 "
+    )
 
     assert answer.status_code == 200
     told = answer.json()
     assert told["version"] == draft.sections.get(name="contact").version
     assert "Enter a phone number" in told["missing"]
     assert told["words"] == 4 * 4 * 8 + 2 * 30
-    assert stored(draft, "contact")["identifiers"] == ["OR1234567", "ORS000001"]
+    assert stored(draft, "contact")["identifiers"] == ["OR1234567", "OR1234568", "ORSO00001"]
+    assert "Check “ORSO00001”: it has a letter O" in told["missing"]
 
 
 def test_a_section_that_someone_else_changed_shows_both(draft, manager, contributor, as_):
