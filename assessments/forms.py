@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Utility
 from assessments.models import Finding, GapAnalysis
 from assessments.operations import OPERATIONS, VALUE_CHAINS
-from files.models import ACCEPT
+from files.models import ACCEPT, KEPT
 from initiatives.models import Initiative
 from pdca.models import Area
 
@@ -201,7 +201,7 @@ class LinkForm(forms.Form):
 class FileForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="PDF, Office document, image, text or CSV, up to 10 MB.",
+        help_text=KEPT,
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
     )
 

@@ -1,9 +1,7 @@
-"""Stored files: the checks that an upload must pass, and the rows with names, types and contents."""
+"""Stored files: rows with names, types and contents, and which uploads they take."""
 
 import hashlib
-import re
 import secrets
-import zipfile
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path, PurePath
@@ -17,37 +15,15 @@ from django.http import FileResponse
 from django.utils import timezone
 
 from accounts.models import User
+from files.checks import ALLOWED, is_locked, looks_like
 
 
 class RefusedFile(Exception):
     """The upload was not stored. The message tells its sender why and what to do."""
 
 
-_OLE = re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-_JPEG = re.compile(rb"\xff\xd8\xff")
-_OOXML, _ODF = "[Content_Types].xml", "mimetype"  # the member that makes a ZIP an office document
-# Extension → (content type, pattern of its first bytes or required ZIP member; None is plain text)
-ALLOWED: dict[str, tuple[str, re.Pattern[bytes] | str | None]] = {
-    ".pdf": ("application/pdf", re.compile(rb"%PDF-")),
-    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _OOXML),
-    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _OOXML),
-    ".pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", _OOXML),
-    ".odt": ("application/vnd.oasis.opendocument.text", _ODF),
-    ".ods": ("application/vnd.oasis.opendocument.spreadsheet", _ODF),
-    ".odp": ("application/vnd.oasis.opendocument.presentation", _ODF),
-    ".doc": ("application/msword", _OLE),
-    ".xls": ("application/vnd.ms-excel", _OLE),
-    ".ppt": ("application/vnd.ms-powerpoint", _OLE),
-    ".png": ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
-    ".jpg": ("image/jpeg", _JPEG),
-    ".jpeg": ("image/jpeg", _JPEG),
-    ".gif": ("image/gif", re.compile(rb"GIF8[79]a")),
-    ".webp": ("image/webp", re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
-    ".txt": ("text/plain", None),
-    ".csv": ("text/csv", None),
-}
 ACCEPT = ",".join(ALLOWED)  # for the accept attribute of file inputs
-_MARKUP = (b"<!doctype", b"<html", b"<script", b"<?php")
+KEPT = "PDF, Office document, image, email, text or CSV, up to 10 MB."  # for the help text of file inputs
 
 
 def checked(upload: UploadedFile) -> str:
@@ -63,34 +39,14 @@ def checked(upload: UploadedFile) -> str:
         raise RefusedFile(f"“{upload.name}” is larger than {limit} MB. Make it smaller or add a link instead.")
     if ending not in ALLOWED:
         raise RefusedFile(
-            f"“{upload.name}” is not an accepted file type. Use PDF, Office documents, images, text or CSV."
+            f"“{upload.name}” is not an accepted file type. Save or print it as a PDF, or use an Office document, image, "
+            "email (.msg or .eml), text or CSV file."
         )
-    content_type, expected = ALLOWED[ending]
-    if not _looks_like(upload, expected):
+    if is_locked(upload, ending):
+        raise RefusedFile(f"“{upload.name}” is protected by a password. Save it without one and choose it again.")
+    if not looks_like(upload, ending):
         raise RefusedFile(f"“{upload.name}” does not match its file extension. Save it again as {ending[1:].upper()}.")
-    return content_type
-
-
-def _looks_like(upload: UploadedFile, expected: re.Pattern[bytes] | str | None) -> bool:
-    if isinstance(expected, str):
-        return _has_part(upload, expected)
-    upload.seek(0)
-    start = upload.read(64 * 1024)
-    upload.seek(0)
-    if expected:
-        return bool(expected.match(start))
-    return b"\0" not in start and not start.lstrip().lower().startswith(_MARKUP)
-
-
-def _has_part(upload: UploadedFile, part: str) -> bool:
-    """Returns whether the ZIP has the member ``part``. Reads only its list of members and unpacks nothing."""
-    try:
-        with zipfile.ZipFile(upload) as archive:
-            return part in archive.namelist()
-    except zipfile.BadZipFile:
-        return False
-    finally:
-        upload.seek(0)
+    return ALLOWED[ending][0]
 
 
 def random_path(instance: "StoredFile", filename: str) -> str:

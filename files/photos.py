@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from files.models import RefusedFile
 
@@ -28,13 +28,24 @@ def reencoded(upload: UploadedFile) -> bytes:
                 raise RefusedFile(f"“{name}” has too many pixels. Save a smaller version and choose it again.")
             # Decodes at half size or less if that is still at least as large as the stored photo.
             picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = ImageOps.exif_transpose(picture)
+            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            upright = _in_srgb(upright)
     except RefusedFile:
         raise
     except Exception as error:  # a broken file makes decoders raise almost anything, even struct.error and TypeError
         raise RefusedFile(f"“{name}” can't be read as a JPEG photo. Save it again as JPEG.") from error
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     upright.info.clear()
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=88, optimize=True)
     return out.getvalue()
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """Returns the picture in sRGB, which is assumed without a profile. Cameras also use others, such as Display P3."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(picture.info["icc_profile"]))
+        converted = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        return converted or picture.convert("RGB")
+    except (KeyError, OSError, ValueError, ImageCms.PyCMSError):  # no profile, or a broken or unfitting one
+        return picture.convert("RGB")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
-from files.models import ACCEPT
+from files.models import ACCEPT, KEPT
 from recognition.models import Application, Cycle
 
 
@@ -59,7 +59,7 @@ class PaperForm(forms.Form):
     cycle = forms.ModelChoiceField(label="Cycle", queryset=Cycle.objects.none(), empty_label=None)
     scan = forms.FileField(
         label="Scan of the application",
-        help_text="PDF, Office document, image, text or CSV, up to 10 MB.",
+        help_text=KEPT,
         widget=forms.FileInput({"accept": ACCEPT}),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from files.models import ACCEPT
+from files.models import ACCEPT, KEPT
 from recognition.models import ComplianceCheck
 from recognition.reviewing.fields import YesNo
 
@@ -18,7 +18,7 @@ class CheckForm(forms.ModelForm):
     attachment = forms.FileField(
         label="Attachment",
         required=False,
-        help_text="PDF, Office document, image, text or CSV, up to 10 MB.",
+        help_text=KEPT,
         widget=forms.FileInput({"accept": ACCEPT}),
     )
 

@@ -98,8 +98,9 @@ def test_what_can_not_be_right_is_refused_and_nothing_is_lost(changes, field, st
 
 def test_an_unusual_permit_number_is_kept_with_a_warning(stranger, as_):
     page = as_(stranger).post(reverse("accounts:create"), NEW | {"npdes": "1R0020427, OR0O20427"}, follow=True)
-    assert "1R0020427 was saved, but please check it: most permit numbers start with a two-letter state code" in page.content.decode()
-    assert "OR0O20427 was saved, but please check it: it has a letter O" in page.content.decode()
+    text = page.content.decode()
+    assert "1R0020427 was saved, but please check it: most permit numbers start with a two-letter state code" in text
+    assert "OR0O20427 was saved, but please check it: it has a letter O" in text
     assert Identifier.objects.filter(value__in=["1R0020427", "OR0O20427"]).count() == 2
 
 

@@ -4,12 +4,12 @@ import io
 import random
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from files.models import RefusedFile
 from files.photos import LONGEST_SIDE, reencoded
 from tests.pictures import SECRETS, claiming, from_a_camera, jpeg, photo
-from tests.uploads import EXE, GIF, HTML, JPEG, PDF, PNG, SCRIPT, packed
+from tests.uploads import EXE, GIF, HTML, JPEG, PDF, PNG, SCRIPT, packed, upload
 
 
 def opened(data: bytes) -> Image.Image:
@@ -53,6 +53,34 @@ def test_every_kind_of_jpeg_is_taken(mode, options):
     dark, light = picture.getpixel((10, 30)), picture.getpixel((70, 30))
     assert max(abs(value - 90) for value in dark) < 12
     assert min(light) > 240
+
+
+def profile_of_another_screen() -> bytes:
+    """sRGB with red and blue exchanged: further from sRGB than any camera's profile."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = data.find(b"rXYZ"), data.find(b"bXYZ")
+    data[red : red + 4], data[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(data)
+
+
+@pytest.mark.parametrize("side", [40, 4000])
+def test_colors_of_another_profile_stay_as_they_look(side):
+    content = io.BytesIO()
+    Image.new("RGB", (side, 20), (230, 20, 20)).save(content, "JPEG", icc_profile=profile_of_another_screen())
+
+    kept = opened(reencoded(upload("plant.jpg", content.getvalue())))
+
+    assert "icc_profile" not in kept.info
+    red, _, blue = kept.getpixel((5, 5))
+    assert red < 80 < 180 < blue
+
+
+@pytest.mark.parametrize("profile", [b"no profile", b""])
+def test_a_broken_profile_is_ignored(profile):
+    content = io.BytesIO()
+    Image.new("RGB", (40, 20), (230, 20, 20)).save(content, "JPEG", icc_profile=profile)
+    red, _, blue = opened(reencoded(upload("plant.jpg", content.getvalue()))).getpixel((5, 5))
+    assert blue < 80 < 180 < red
 
 
 @pytest.mark.parametrize("name", ["plant.jpg", "PLANT.JPG", "plant.jpeg", "Plant.JpEg"])
