@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Utility
 from assessments.models import Finding, GapAnalysis
 from assessments.operations import OPERATIONS, VALUE_CHAINS
+from files.attachments import as_link
 from files.models import ACCEPT, KEPT
 from initiatives.models import Initiative
 from pdca.models import Area
@@ -188,13 +189,20 @@ class FindingForm(forms.Form):
 
 
 class LinkForm(forms.Form):
-    url = forms.URLField(label="Link", max_length=1000, assume_scheme="https")
+    url = forms.CharField(
+        label="Link or path",
+        max_length=1000,
+        help_text=r"A web address or a path in your network, such as \\server\share\plan.docx.",
+        widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "autocapitalize": "off"}),
+    )
     title = forms.CharField(label="Title", max_length=200, required=False)
 
     def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        if not url.lower().startswith(("https://", "http://")):
-            raise forms.ValidationError("A link must start with https:// or http://.")
+        url = as_link(self.cleaned_data["url"])
+        if not url or len(url) > 1000:
+            raise forms.ValidationError(
+                r"Enter a web address that starts with https:// or http://, or a path that starts with \\ or a drive."
+            )
         return url
 
 

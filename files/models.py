@@ -39,8 +39,8 @@ def checked(upload: UploadedFile) -> str:
         raise RefusedFile(f"“{upload.name}” is larger than {limit} MB. Make it smaller or add a link instead.")
     if ending not in ALLOWED:
         raise RefusedFile(
-            f"“{upload.name}” is not an accepted file type. Save or print it as a PDF, or use an Office document, image, "
-            "email (.msg or .eml), text or CSV file."
+            f"“{upload.name}” is not an accepted file type. Save or print it as a PDF, or use an Office document, "
+            "image, email (.msg or .eml), text or CSV file."
         )
     if is_locked(upload, ending):
         raise RefusedFile(f"“{upload.name}” is protected by a password. Save it without one and choose it again.")

@@ -42,6 +42,50 @@ def test_a_link_is_added(analysis, row, add, contributor, link):
     assert (item.url, item.title, item.added_by, str(item)) == (link, "Minutes", contributor, "Minutes")
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("http://intranet/policies", "http://intranet/policies"),
+        ("https://gis_server:8443/map", "https://gis_server:8443/map"),
+        ("intranet/policies/plan.docx", "https://intranet/policies/plan.docx"),
+        ("intranet:8080/plan", "https://intranet:8080/plan"),
+        ("http://10.0.0.5/scada", "http://10.0.0.5/scada"),
+        (
+            "https://utility.sharepoint.com/sites/Water/Shared Documents/Plan 2026 (final).docx",
+            "https://utility.sharepoint.com/sites/Water/Shared%20Documents/Plan%202026%20(final).docx",
+        ),
+        ("<https://example.org/a>", "https://example.org/a"),
+    ],
+)
+def test_a_link_within_the_utility_s_network_opens(analysis, row, add, manager, as_, typed, kept):
+    add(manager, analysis, "link", url=typed)
+    assert row(analysis).evidence_items.get().url == kept
+    assert f'<a href="{kept}"' in page_of(analysis, manager, as_)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (r"\\server\share\Plan 2026.docx", r"\\server\share\Plan 2026.docx"),
+        (r'"\\server\share\Plan.docx"', r"\\server\share\Plan.docx"),
+        ("\u202aS:\\Plans\\Plan.docx", r"S:\Plans\Plan.docx"),
+        ("//server/share/plan.docx", "//server/share/plan.docx"),
+        ("file:///S:/Plans/plan.docx", "file:///S:/Plans/plan.docx"),
+        ("file://server/share/plan.docx", "file://server/share/plan.docx"),
+    ],
+)
+def test_a_path_is_text_to_copy(analysis, row, add, manager, as_, typed, kept):
+    add(manager, analysis, "link", url=typed, title="Plan")
+    assert row(analysis).evidence_items.get().url == kept
+    page = page_of(analysis, manager, as_)
+    assert f'Plan: <span class="address address--copy">{kept}</span>' in page
+    assert f'href="{kept}' not in page
+
+
+def page_of(analysis, user, as_) -> str:
+    return as_(user).get(analysis.get_absolute_url(), {"open": "vision"}).content.decode()
+
+
 def test_a_link_without_its_scheme_is_taken_as_https(analysis, row, add, manager):
     add(manager, analysis, "link", url="example.org/minutes")
     assert str(row(analysis).evidence_items.get()) == "https://example.org/minutes"
@@ -53,7 +97,17 @@ def test_a_link_without_its_scheme_is_taken_as_https(analysis, row, add, manager
         "javascript:alert(1)",
         "data:text/html,<script>",
         "ftp://example.org/x",
-        "file:///etc/passwd",
+        "mailto:a@example.org",
+        "vbscript:x",
+        " java\nscript:alert(1)",
+        "\u202ajavascript:alert(1)",
+        '"javascript:alert(1)"',
+        "//",
+        "binder 3",
+        "Binder",
+        "https://exa mple.org/",
+        "https://example.org:port/",
+        "https://[::1/",
         "",
         "https://",
         "https://example.org/" + "x" * 1000,
