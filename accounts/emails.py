@@ -29,7 +29,7 @@ def invite(invitation: Invitation) -> None:
         inviter=invitation.invited_by,
         role=invitation.get_role_display().lower(),
         address=invitation.email,
-        until=date_format(timezone.localtime(invitation.expires_at), "F j, Y"),
+        until=date_format(timezone.localtime(invitation.expires_at, invitation.utility.zone), "F j, Y"),
         link=link("accounts:invitation", invitation.token),
     )
     Message.write(invitation, f"invitation:{invitation.pk}", invitation.email, subject, body)

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Claim, Identifier, Membership, Number, Role, System, User, Utility
 from accounts.numbers import doubt, numbers_in
+from accounts.zones import ZONES
 
 NUMBER = {
     Identifier.Kind.NPDES: (
@@ -76,6 +77,7 @@ class UtilityForm(forms.ModelForm):
     systems = forms.MultipleChoiceField(
         label="Systems it operates", choices=System.choices, widget=forms.CheckboxSelectMultiple
     )
+    time_zone = forms.ChoiceField(label="Time zone", choices=[("", "Based on the state"), *ZONES], required=False)
     npdes = NumbersField(
         Identifier.Kind.NPDES,
         label="NPDES permit numbers",
@@ -92,7 +94,7 @@ class UtilityForm(forms.ModelForm):
 
     class Meta:
         model = Utility
-        fields = ["name", "city", "state", "systems"]
+        fields = ["name", "city", "state", "time_zone", "systems"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

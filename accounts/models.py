@@ -4,8 +4,10 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
@@ -15,6 +17,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.regions import region_of, states
+from accounts.zones import OF_STATE
+from accounts.zones import choices as zone_choices
 from workflow.matching import plain
 
 
@@ -55,6 +59,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def staff_groups(self) -> frozenset[str]:
         """The person's staff roles, as in StaffGroup."""
         return frozenset(self.groups.values_list("name", flat=True))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the person's utility; without one, of the site."""
+        utility = Utility.objects.visible_to(self).first()
+        return utility.zone if utility else ZoneInfo(settings.TIME_ZONE)
 
     @property
     def is_program_staff(self) -> bool:
@@ -151,6 +161,7 @@ class Utility(models.Model):
     city = models.CharField(max_length=100)
     state = models.CharField("state or territory", max_length=2, choices=states)
     systems = ArrayField(models.CharField(max_length=20, choices=System.choices), verbose_name="systems it operates")
+    time_zone = models.CharField(max_length=40, choices=zone_choices, blank=True)
     management_representative = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -170,6 +181,10 @@ class Utility(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone or OF_STATE[self.state])
 
     @property
     def epa_region(self) -> int | None:

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.zones.in_the_readers_zone",
     "config.api.problems",
 ]
 
@@ -226,6 +227,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
 
 # --- Security ------------------------------------------------------------------------------------
 _https = env.bool("HTTPS", default=False)

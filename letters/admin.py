@@ -11,8 +11,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.formats import localize
 from django.utils.html import format_html_join, linebreaks
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from post_office.models import Attachment, Email, EmailTemplate, Log
 
 from letters import wordings
@@ -130,4 +132,4 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="last attempt")
     def tried(self, message: Message) -> str:
         last = message.email.logs.order_by("-date").first() if message.email else None
-        return f"{last.date:%Y-%m-%d %H:%M} UTC {last.message}".strip() if last else ""
+        return f"{localize(localtime(last.date))} {last.message}".strip() if last else ""

@@ -5,7 +5,6 @@ It stores nothing.
 
 from datetime import date
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from accounts.models import System
 from accounts.regions import REGIONS, states
+from accounts.zones import LATEST
 from pdca.api import cacheable
 from recognition.burden import estimate as burden
 from recognition.criteria import completeness
@@ -163,7 +163,7 @@ def check(request: HttpRequest, entry: CheckIn) -> completeness.Outcome:
     rules = current_criteria()
     if unknown := list(_unknown_slugs(entry, rules)):
         raise ValidationError(unknown)
-    today = timezone.localdate(timezone=ZoneInfo(settings.TIME_ZONE))
+    today = timezone.localdate(timezone=LATEST)
     return completeness.check(_as_entry(entry), rules, today)
 
 

@@ -38,7 +38,7 @@ def close_late() -> None:
 def _remind_of_return(application: Application) -> None:
     due, since = application.deadline, application.status_since
     if occasion := _occasion(RETURNED_DAYS, application, due, since):
-        application.tell_applicants("application-reminder", occasion, due=application.in_its_zone(due))
+        application.tell_applicants("application-reminder", occasion, due=application.for_applicants(due))
 
 
 def _remind_of_draft(application: Application) -> None:
@@ -46,7 +46,7 @@ def _remind_of_draft(application: Application) -> None:
         return
     closes = application.deadline
     if occasion := _occasion(DRAFT_DAYS, application, closes, application.created_at):
-        application.tell_applicants("draft-reminder", occasion, closes=application.in_its_zone(closes))
+        application.tell_applicants("draft-reminder", occasion, closes=application.for_applicants(closes))
 
 
 def _remind_of_review(seat: Seat) -> None:

@@ -31,7 +31,7 @@ def applications(user: User) -> Iterator[Waiting]:
 
 
 def _application(application: Application) -> Waiting:
-    by = application.in_its_zone(application.deadline)
+    by = application.for_reader(application.deadline)
     if application.status == Status.RETURNED:
         why = f"Something is missing. Complete it and resubmit it by {by}."
         return Waiting(f"{application}: returned to you", why, "Complete", application.get_absolute_url())

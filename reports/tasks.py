@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_ready
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from files.models import StoredFile
 from reports import bundles, kinds, rendering
@@ -67,9 +68,10 @@ def _make(report: Report) -> None:
 
 def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
     report.report_progress(5, "Collecting the data")
-    context = kind.context(subject)
-    report.report_progress(30, "Laying out pages")
-    pages = rendering.pages(kind.template, context)
+    with timezone.override(report.requested_by.zone):
+        context = kind.context(subject)
+        report.report_progress(30, "Laying out pages")
+        pages = rendering.pages(kind.template, context)
     report.report_progress(80, "Creating the PDF")
     return rendering.pdf(pages)
 

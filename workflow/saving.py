@@ -29,7 +29,7 @@ def status_of(form: Any) -> int:
 
 
 def saved(version: int, **more: Any) -> JsonResponse:
-    return JsonResponse({"version": version, "saved": f"Saved at {timezone.localtime():%-I:%M %p}"} | more)
+    return JsonResponse({"version": version, "saved": f"Saved at {timezone.localtime():%-I:%M %p %Z}"} | more)
 
 
 def conflict(stale: Stale, form: BaseForm, *, row: str, base: str, theirs: Any = None) -> dict[str, Any]:

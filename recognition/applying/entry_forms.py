@@ -48,7 +48,7 @@ class ExtendForm(forms.Form):
         if until <= timezone.now():
             raise forms.ValidationError("This time has passed. Choose a later time.")
         if until <= cycle.closes:
-            closes = self.application.in_its_zone(cycle.closes)
+            closes = self.application.for_reader(cycle.closes)
             raise forms.ValidationError(f"The cycle itself is open until {closes}. Choose a later time.")
         if until == self.application.extended_until:
             raise forms.ValidationError("This is already the deadline.")

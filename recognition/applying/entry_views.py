@@ -27,10 +27,10 @@ def extend(request: AuthenticatedRequest, application: Application, rights: Righ
     form = ExtendForm(request.POST or None, application=application)
     if request.method == "POST" and form.is_valid():
         application.extend(form.cleaned_data["until"], by=request.user, why=form.cleaned_data["why"])
-        until = application.in_its_zone(form.cleaned_data["until"])
+        until = application.for_reader(form.cleaned_data["until"])
         messages.success(request, f"Deadline extended. {application.utility} can submit until {until}.")
         return redirect(application)
-    closes = application.in_its_zone(application.deadline)
+    closes = application.for_reader(application.deadline)
     context = {"application": application, "form": form, "closes": closes}
     return render(request, "recognition/applying/application_extend.html", context, status=saving.status_of(form))
 

@@ -85,7 +85,7 @@ def _frame(application: Application, rights: Rights, name: str) -> dict[str, Any
         "previous": STEPS[place - 1] if place else None,
         "may_submit": rights.may(Act.SUBMIT),
         "may_delete": rights.may(Act.DELETE),
-        "deadline": application.in_its_zone(application.deadline),
+        "deadline": application.for_reader(application.deadline),
     }
 
 

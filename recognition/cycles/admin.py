@@ -12,22 +12,10 @@ from django.http import HttpRequest
 from django.utils.timezone import make_naive
 
 from accounts.models import StaffGroup, User
+from accounts.zones import ZONES
 from recognition.models import Cycle, CycleEvent, PanelMember
 from workflow.admin import ReadOnly
 from workflow.models import WrongState
-
-ZONES = [
-    ("America/Puerto_Rico", "Atlantic (Puerto Rico, Virgin Islands)"),
-    ("America/New_York", "Eastern"),
-    ("America/Chicago", "Central"),
-    ("America/Denver", "Mountain"),
-    ("America/Phoenix", "Mountain without daylight saving time (Arizona)"),
-    ("America/Los_Angeles", "Pacific"),
-    ("America/Anchorage", "Alaska"),
-    ("Pacific/Honolulu", "Hawaii"),
-    ("Pacific/Pago_Pago", "American Samoa"),
-    ("Pacific/Guam", "Guam and Northern Mariana Islands"),
-]
 
 
 class MomentField(forms.SplitDateTimeField):

@@ -12,6 +12,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import zones
 from accounts.models import CAN_EDIT, StaffGroup, System, User, Utility
 from accounts.rows import role_of
 from files.models import StoredFile
@@ -296,7 +297,7 @@ class Application(StateMachine):
         self._move(
             self.Status.RESUBMITTED if again else self.Status.SUBMITTED, by=by, why=f"Version {submission.number}"
         )
-        submitted_at = self.in_its_zone(submission.submitted_at)
+        submitted_at = self.for_applicants(submission.submitted_at)
         self.tell_applicants(
             "application-submitted", str(submission.number), number=submission.number, submitted_at=submitted_at
         )
@@ -348,13 +349,12 @@ class Application(StateMachine):
     def extend(self, until: datetime, *, by: User, why: str) -> None:
         """Moves the deadline of this draft. Raises WrongState."""
         if until <= max(self.deadline, timezone.now()):
-            raise WrongState(f"The new deadline must be later than now and than {self.in_its_zone(self.deadline)}.")
+            raise WrongState(f"The new deadline must be later than now and than {self.for_reader(self.deadline)}.")
         if not Application.objects.filter(pk=self.pk, status=self.Status.DRAFT).update(extended_until=until):
             raise WrongState("Only a draft's deadline can be extended.")
         self.extended_until = until
-        shown = self.in_its_zone(until)
-        self.note(by=by, why=f"Deadline extended to {shown}. {why}")
-        self.tell_applicants("deadline-moved", until.isoformat(), due=shown)
+        self.note(by=by, why=f"Deadline extended to {self.in_its_zone(until)}. {why}")
+        self.tell_applicants("deadline-moved", until.isoformat(), due=self.for_applicants(until))
 
     # Messages.
 
@@ -394,6 +394,14 @@ class Application(StateMachine):
     def in_its_zone(self, moment: datetime) -> str:
         return self.cycle.in_its_zone(moment)
 
+    def for_reader(self, moment: datetime) -> str:
+        return self.cycle.for_reader(moment)
+
+    def for_applicants(self, moment: datetime) -> str:
+        """Returns ``moment`` for a message to the utility: in the cycle's time zone, and in the utility's."""
+        with timezone.override(self.utility.zone):
+            return self.for_reader(moment)
+
     def end_of(self, day: date) -> datetime:
         """Returns the last second of ``day`` in the cycle's time zone."""
         return datetime.combine(day, time(23, 59, 59), ZoneInfo(self.cycle.time_zone))
@@ -407,7 +415,7 @@ def _contact_of(utility: Utility) -> dict[str, Any]:
 
 def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle) -> Outcome:
     """Checks the criteria, and what only the form requires: attestation, agreement, and exact claimed passages."""
-    today = timezone.localdate(timezone=ZoneInfo(cycle.time_zone))
+    today = zones.today(ZoneInfo(cycle.time_zone))
     outcome = completeness.check(entry_of(content, photos), cycle.edition.criteria, today)
     if not content.get("attestation", {}).get("attested"):
         message = "Confirm that you were in compliance for the past 12 months."

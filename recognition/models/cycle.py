@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts import zones
 from accounts.models import User
 from recognition.criteria.models import Edition
 from workflow.models import Event, StateMachine
@@ -109,7 +110,11 @@ class Cycle(StateMachine):
 
     def in_its_zone(self, moment: datetime) -> str:
         """Returns ``moment`` formatted in the cycle's time zone."""
-        return f"{moment.astimezone(ZoneInfo(self.time_zone)):%B %-d, %Y, %-I:%M %p %Z}"
+        return zones.in_zone(moment, ZoneInfo(self.time_zone))
+
+    def for_reader(self, moment: datetime) -> str:
+        """Returns ``moment`` in the cycle's time zone and, where its clock differs, in the reader's."""
+        return zones.shown(moment, ZoneInfo(self.time_zone))
 
     @property
     def stage(self) -> str:
@@ -122,8 +127,8 @@ class Cycle(StateMachine):
 
     @property
     def closes_shown(self) -> str:
-        """The closing time, in the cycle's zone."""
-        return self.in_its_zone(self.closes)
+        """The closing time, in the cycle's zone and the reader's."""
+        return self.for_reader(self.closes)
 
     @classmethod
     def current_edition(cls) -> Edition | None:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.zones import site_today
 from recognition.models.application import Application
 from workflow.models import Versioned, WrongState
 
@@ -48,7 +49,7 @@ def last_day(since: date) -> date:
 class RecognitionQuerySet(models.QuerySet["Recognition"]):
     def valid(self, day: date | None = None) -> Self:
         """Returns what is neither expired nor revoked, as in the register."""
-        day = day or timezone.localdate()
+        day = day or site_today()
         return self.filter(revoked_at=None, until__gte=day)
 
     def with_utility(self) -> Self:
@@ -110,7 +111,7 @@ class Recognition(Versioned):
         """One of "valid", "expired" and "revoked"."""
         if self.revoked_at:
             return "revoked"
-        return "valid" if timezone.localdate() <= self.until else "expired"
+        return "valid" if site_today() <= self.until else "expired"
 
     @transaction.atomic
     def revoke(self, *, by: User, why: str) -> None:

@@ -256,7 +256,7 @@ def _return_words(submission: Submission, due_at: datetime, letter: str) -> dict
     missing = submission.checklist.filter(met=False)
     return {
         "deficiencies": "\n".join(line for item in missing for line in item.told()),
-        "due": submission.application.in_its_zone(due_at),
+        "due": submission.application.for_applicants(due_at),
         "letter": letter,
     }
 
@@ -281,7 +281,7 @@ def find_incomplete(application: Application, *, by: User | None, why: str) -> N
     if is_late:
         only_if = Q(resubmit_by__lte=timezone.now())
     application._move(Application.Status.INCOMPLETE, by=by, why=why, only_if=only_if)
-    due = application.in_its_zone(application.resubmit_by) if application.resubmit_by else ""
+    due = application.for_applicants(application.resubmit_by) if application.resubmit_by else ""
     application.tell_applicants("application-incomplete", "incomplete", due=due if is_late else "", reason=why)
 
 

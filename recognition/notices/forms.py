@@ -5,8 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils import timezone
 
+from accounts import zones
 from accounts.models import Utility
 from recognition.models import Addressee, Application, Cycle
 from recognition.notices.content import Line, days_of_release, recognized
@@ -65,7 +65,7 @@ class SentForm(forms.Form):
 
     def __init__(self, data: Any = None, *, cycle: Cycle, **options: Any) -> None:
         self.cycle = cycle
-        self.today = timezone.localdate(timezone=ZoneInfo(cycle.time_zone))
+        self.today = zones.today(ZoneInfo(cycle.time_zone))
         super().__init__(data, initial={"sent_on": self.today}, **options)
 
     def clean_sent_on(self) -> date:

@@ -110,7 +110,9 @@ def incomplete(request: AuthenticatedRequest, application: Application, rights: 
         find_incomplete(application, by=request.user, why=form.cleaned_data["why"])
         messages.success(request, f"The application of {application.utility} was closed as incomplete.")
         return redirect("recognition:queue", "completeness")
-    context = {"application": application, "form": form, "waits": waits}
+    due = application.resubmit_by
+    was_due = application.for_reader(due) if due else ""
+    context = {"application": application, "form": form, "waits": waits, "was_due": was_due}
     return render(request, "recognition/reviewing/application_incomplete.html", context, status=saving.status_of(form))
 
 
@@ -118,7 +120,7 @@ def _still_in_time(application: Application) -> str:
     """Returns until when a returned application may still be resubmitted; empty if it may be closed."""
     due = application.resubmit_by
     waits = application.status == Application.Status.RETURNED and due and due > timezone.now()
-    return application.in_its_zone(due) if due and waits else ""
+    return application.for_reader(due) if due and waits else ""
 
 
 def _form(application: Application, data: Any = None) -> ChecklistForm:

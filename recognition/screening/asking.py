@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import DataError, transaction
 from django.utils import timezone
 
+from accounts.zones import site_today
 from echo import reading
 from echo.reading import Reading
 from recognition.models import Application, EchoAnswer
@@ -45,7 +46,7 @@ def ask(application: Application) -> None:
     from echo.client import Echo, Unreachable  # imported here because web processes need no HTTP client
 
     numbers = _numbers(application)
-    answered = EchoAnswer.objects.filter(identifier__in=numbers, day=timezone.localdate()).exclude(raw={})
+    answered = EchoAnswer.objects.filter(identifier__in=numbers, day=site_today()).exclude(raw={})
     done = set(answered.values_list("identifier", flat=True))
     away = False
     try:
@@ -94,7 +95,7 @@ def _keep(number: str, service: str, raw: Any, read: Reading) -> None:
     }
     try:
         with transaction.atomic():
-            EchoAnswer.objects.update_or_create(identifier=number, day=timezone.localdate(), defaults=values)
+            EchoAnswer.objects.update_or_create(identifier=number, day=site_today(), defaults=values)
     except DataError:  # JSON may contain characters that PostgreSQL can't store
         if not raw:
             raise
@@ -134,7 +135,7 @@ class Panel:
     @property
     def is_open(self) -> bool:
         """Whether there is a number that ECHO has not answered about today."""
-        today = timezone.localdate()
+        today = site_today()
         return any(
             line.is_asked and not (line.answer and line.answer.day == today and line.answer.raw) for line in self.lines
         )

@@ -8,9 +8,10 @@ from io import BytesIO
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
+from django.utils import timezone
 from pypdf import PdfReader
 
-from accounts.models import Membership
+from accounts.models import Membership, Utility
 from files.models import StoredFile
 from reports import rendering, tasks
 from reports.models import Report
@@ -47,6 +48,16 @@ def test_the_waiting_person_is_told_each_step(report, kind, monkeypatch):
     monkeypatch.setattr(Report, "heartbeat", listen)
     made(report)
     assert told == [(5, "Collecting the data"), (30, "Laying out pages"), (80, "Creating the PDF")]
+
+
+def test_times_are_in_the_zone_of_the_person_who_asked(report, utility, kind, monkeypatch):
+    Utility.objects.update(state="GU")
+    zones, pages = [], rendering.pages
+    monkeypatch.setattr(
+        rendering, "pages", lambda *given: zones.append(timezone.get_current_timezone_name()) or pages(*given)
+    )
+    made(report)
+    assert zones == ["Pacific/Guam"]
 
 
 def test_the_second_message_for_one_request_does_nothing(report):

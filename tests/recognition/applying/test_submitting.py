@@ -183,13 +183,22 @@ def test_before_the_cycle_opens_nothing_is_submitted(draft, manager):
         again(draft).submit(by=manager)
 
 
-def test_certified_today_is_today_where_the_cycle_is(draft, manager, time_machine):
+def test_certified_today_is_today_where_the_reader_or_the_cycle_is(draft, manager, time_machine):
     content = whole_content()["certification"] | {"date": "2026-10-21"}
     fill(draft, manager, certification=content)
     time_machine.move_to(datetime(2026, 10, 20, 20, tzinfo=UTC), tick=False)
     assert [each.code for each in draft.checked().deficiencies] == ["certification-date-invalid"]
-    Cycle.objects.update(time_zone="Pacific/Guam")  # where it is the 21st already
+    with timezone.override("Pacific/Guam"):  # where the reader has the 21st already
+        assert again(draft).checked().complete
+    Cycle.objects.update(time_zone="Pacific/Guam")
     assert again(draft).checked().complete
+
+
+def test_a_message_to_the_utility_has_the_cycle_s_zone_and_the_utility_s(draft, staff):
+    until = datetime(2036, 11, 2, 3, 59, tzinfo=UTC)
+    draft.extend(until, by=staff, why="A flood.")
+    assert draft.events.last().why == "Deadline extended to November 1, 2036, 11:59 PM EDT. A flood."
+    assert "November 1, 2036, 11:59 PM EDT (8:59 PM PDT)" in Email.objects.get().message
 
 
 def test_staff_may_grant_one_application_more_time(draft, manager, staff, stranger, time_machine):

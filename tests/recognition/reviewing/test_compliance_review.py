@@ -179,6 +179,15 @@ def test_what_is_not_valid_is_said(record, checked, changes, error):
     assert not checked.compliance_checks.exists()
 
 
+def test_today_has_come_where_the_reader_is(record, checked, as_, compliance, time_machine):
+    time_machine.move_to("2026-11-02T04:59Z")
+    browser = as_(compliance)
+    for zone, status in [("America/New_York", 422), ("Pacific/Guam", 302)]:
+        browser.cookies["zone"] = zone
+        data = sent("administrative", checked_on="2026-11-02")
+        assert browser.post(address("compliance_record", checked), data).status_code == status
+
+
 def test_a_check_of_another_kind_does_not_exist(record):
     assert record("rumour").status_code == 404
 
