@@ -34,7 +34,7 @@ class Plain(Transform):
     lookup_name = "plain"
     output_field = TextField()
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
         text, parameters = compiler.compile(self.lhs)
         letters, plain_letters = "".join(OTHERS), "".join(OTHERS.values())
         bare = f"REGEXP_REPLACE(NORMALIZE(TRANSLATE({text}::text, %s, %s), NFKD), %s, '', 'g')"
