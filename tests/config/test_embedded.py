@@ -1,12 +1,15 @@
 """The embedded services survive killed users, stale files and each other."""
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
+import psycopg2
 import pytest
 import redis
 from django.conf import settings
@@ -27,12 +30,12 @@ sys.stdin.read()
 
 @pytest.fixture
 def user(tmp_path):
-    """``user()`` is a process that uses both services in ``tmp_path`` until its input is closed."""
+    """``user()`` is a process that uses both services in ``tmp_path`` or a given folder until its input is closed."""
     started = []
 
-    def start() -> subprocess.Popen:
+    def start(folder=tmp_path) -> subprocess.Popen:
         process = subprocess.Popen(
-            [sys.executable, "-c", USE, str(tmp_path)],
+            [sys.executable, "-c", USE, str(folder)],
             cwd=settings.BASE_DIR,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -98,8 +101,9 @@ def test_a_number_left_behind_that_is_another_program_by_now_does_not_mislead(us
 
 
 def test_a_first_start_that_was_cut_off_is_begun_anew(user, tmp_path):
-    (tmp_path / "postgres").mkdir()
-    (tmp_path / "postgres" / "PG_VERSION").write_text("18\n")
+    half_made = tmp_path / "postgres.new"
+    half_made.mkdir()
+    (half_made / "PG_VERSION").write_text("18\n")
     user()
     assert len(services(tmp_path)) == 2
 
@@ -110,3 +114,30 @@ def test_ctrl_c_in_a_terminal_does_not_reach_the_broker(user, tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.wait(40) != 0
     assert services(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ['set up, [2] (copy) it\'s $5 "é" #1', "/".join(["long" * 20] * 3)])
+def test_any_path_works(user, tmp_path, name):
+    """A socket's path has at most 107 bytes, and no comma."""
+    folder = tmp_path / name
+    process = user(folder)
+    postgres, _ = services(folder)
+    sockets = Path(embedded._line_of_pid_file(folder / "postgres", embedded.SOCKETS))
+    with psycopg2.connect(host=str(sockets), dbname="postgres", user="postgres") as connection:
+        connection.cursor().execute("SELECT 1")
+    connection.close()
+    assert sockets.stat().st_mode & 0o777 == 0o700, "everyone who reaches the socket is let in"
+    leave(process)
+    assert not postgres.is_running()
+    assert not sockets.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
+def test_as_root_nothing_changes_outside_the_folder(user, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    folders = [closed, *closed.parents, embedded.PROGRAMS, *embedded.PROGRAMS.parents]
+    before = [folder.stat().st_mode for folder in folders], pwd.getpwall()
+    user(closed / "headworks")
+    assert services(closed / "headworks")[0].username() == "nobody"
+    assert ([folder.stat().st_mode for folder in folders], pwd.getpwall()) == before
