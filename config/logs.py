@@ -19,7 +19,10 @@ processors = [
 
 def configuration(level: str) -> dict[str, Any]:
     """Returns the value of Django's LOGGING. Verbose libraries log only warnings and errors."""
-    quiet = ("fontTools", "httpx", "post_office", "weasyprint")
+    quiet = ("environ", "fontTools", "httpx", "weasyprint")
+    # Libraries that would set up a format of their own for a logger without a handler.
+    own_handler = {"handlers": ["console"], "propagate": False}
+    levels = {"post_office": "WARNING", "gunicorn.access": level, "gunicorn.error": level}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -27,6 +30,7 @@ def configuration(level: str) -> dict[str, Any]:
             "line": {"()": "structlog.stdlib.ProcessorFormatter", "processors": "ext://config.logs.processors"},
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "loggers": {name: {"level": "WARNING"} for name in quiet},
+        "loggers": {name: {"level": "WARNING"} for name in quiet}
+        | {name: own_handler | {"level": level} for name, level in levels.items()},
         "root": {"handlers": ["console"], "level": level},
     }

@@ -1,0 +1,13 @@
+"""How gunicorn serves the site in production: gunicorn config.wsgi --config python:config.gunicorn"""
+
+import os
+
+from config import logs
+
+bind = "0.0.0.0:8000"  # noqa: S104  docker-compose.yml publishes it to this machine only
+workers = 2
+threads = 4
+worker_tmp_dir = "/dev/shm"  # noqa: S108  a heartbeat must not wait for a slow disk
+control_socket_disable = True
+accesslog = "-"
+logconfig_dict = logs.configuration(os.environ.get("LOG_LEVEL") or "INFO")

@@ -1,0 +1,53 @@
+"""With LOG_JSON every process logs one JSON object a line, whichever library logs."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+DJANGO = "import django, logging; django.setup(); "
+CELERY = "from config.celery import app; app.loader.import_default_modules(); app.log.setup(loglevel='INFO'); "
+GUNICORN = """
+from config import gunicorn as ours
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+config = Config()
+for name in [name for name in vars(ours) if name in config.settings]:
+    config.set(name, getattr(ours, name))
+log = Logger(config)
+"""
+
+
+def logged(code: str, **given: str) -> list[str]:
+    environment = os.environ | {"DATABASE_URL": "postgresql://none", "REDIS_URL": "redis://none", "SECRET_KEY": "x"}
+    environment |= {"DJANGO_SETTINGS_MODULE": "config.settings", "LOG_JSON": "true", "LOG_LEVEL": "INFO"} | given
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+    return (ended.stdout + ended.stderr).splitlines()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(DJANGO + "logging.getLogger('reports').info('hello')", id="django"),
+        pytest.param(DJANGO + "import post_office.mail as m; m.logger.warning('hello')", id="post_office"),
+        pytest.param(CELERY + "import logging; logging.getLogger('celery.worker').info('hello')", id="celery"),
+        pytest.param(CELERY + "from celery.utils.log import get_task_logger as g; g('t').info('hello')", id="task"),
+        pytest.param(GUNICORN + "log.info('hello')", id="gunicorn"),
+        pytest.param(GUNICORN + "log.access_log.info('hello')", id="requests"),
+        pytest.param(GUNICORN + DJANGO + "log.access_log.info('hello')", id="requests, after the site was loaded"),
+    ],
+)
+def test_every_line_is_a_json_object(code):
+    assert [json.loads(line)["event"] for line in logged(code)] == ["hello"]
+
+
+def test_the_outbox_says_nothing_of_each_minute_that_it_looked():
+    assert logged(DJANGO + "import post_office.mail as m; m.logger.info('Acquired lock')", LOG_JSON="false") == []
+
+
+def test_gunicorn_opens_no_control_socket():
+    assert logged(GUNICORN + "print(config.control_socket_disable)") == ["True"]
