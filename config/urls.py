@@ -11,8 +11,6 @@ urlpatterns = [
     path("help/", views.page, {"name": "help"}, name="help"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
     path("pdca/", include("pdca.urls")),
     path("initiatives/", include("initiatives.urls")),
     path("utilities/", include("accounts.urls")),

@@ -1,5 +1,6 @@
 """The home page, the pages about the site, and health checks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -40,6 +41,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Returns 200 if the database and the broker respond, else 503; the JSON says which of them do."""
     state = {"database": _database_answers(), "broker": _broker_answers()}
     return JsonResponse(state, status=200 if all(state.values()) else 503)
+
+
+def health(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: answers /healthz and /readyz under any host name and without TLS, since probes use neither."""
+    answers: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return answers.get(request.path_info, get_response)(request)
+
+    return answer
 
 
 def _database_answers() -> bool:

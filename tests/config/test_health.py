@@ -36,3 +36,13 @@ def test_readyz_names_a_database_that_is_away(client: Client, monkeypatch):
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"database": False, "broker": True}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hosts", [[".example.org"], ["*"], ["example.org", "localhost"], []])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_probe_needs_no_host_name_and_no_tls(client: Client, settings, hosts, path):
+    settings.ALLOWED_HOSTS = hosts
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/help/", headers={"host": "unknown.example"}).status_code in (301, 400)
