@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
@@ -38,9 +39,11 @@ def demo(catalog, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def loaded(django_db_setup, django_db_blocker):
+def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
     """Once for all tests of this module; each works within the transaction, which is rolled back at the end."""
+    folder = tmp_path_factory.mktemp("demo")
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setattr(settings, "LOCAL_DIR", folder)
         patch.setenv("HEADWORKS_DEMO", "1")
         patch.setenv("DEMO_PASSWORD", PASSWORD)
         call_command("load_catalog", stdout=StringIO())
@@ -71,21 +74,47 @@ def test_a_database_with_users_of_its_own_is_left_alone(demo):
     assert not Utility.objects.exists()
 
 
+@pytest.fixture
+def kept(settings, tmp_path):
+    """The file that keeps the password."""
+    settings.LOCAL_DIR = tmp_path
+    return tmp_path / "demo-password"
+
+
+def password_in(said: str) -> str:
+    return said.strip().splitlines()[-1].removeprefix("Password for all accounts: ")
+
+
 @pytest.mark.django_db
-def test_without_a_given_password_a_random_one_is_made(demo, monkeypatch):
+def test_without_a_given_password_a_random_one_is_made_and_kept(demo, monkeypatch, kept):
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
     monkeypatch.setattr(recognition.demo, "load", lambda people: None)
-    password = load().rpartition("Password for all accounts: ")[2].strip()
+    password = password_in(load())
     assert len(password) >= 12
     assert User.objects.get(email=ADMIN).check_password(password)
+    assert kept.read_text().strip() == password
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.django_db
-def test_a_second_time_changes_nothing(loaded, monkeypatch):
+def test_a_second_time_changes_nothing_and_prints_the_password_again(loaded, monkeypatch, kept):
     monkeypatch.setenv("HEADWORKS_DEMO", "1")
+    monkeypatch.delenv("DEMO_PASSWORD", raising=False)
+    kept.write_text(PASSWORD)
     before = [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)]
-    assert "the one printed the first time" in load()
+    assert password_in(load()) == PASSWORD
     assert [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)] == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", ["my own words", ""])
+def test_the_password_that_is_printed_is_right_for_all_whatever_was_kept(loaded, monkeypatch, kept, given):
+    """With another DEMO_PASSWORD, and where the file is missing."""
+    monkeypatch.setenv("HEADWORKS_DEMO", "1")
+    monkeypatch.setenv("DEMO_PASSWORD", given)
+    password = password_in(load())
+    assert password == (given or kept.read_text().strip())
+    assert all(person(name).check_password(password) for name in AT_UTILITIES | IN_THE_PROGRAM)
 
 
 @pytest.mark.django_db

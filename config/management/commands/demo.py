@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -21,11 +22,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from accounts.models import User
 from config import embedded
+from config.management.commands.load_demo import ADMIN
 
 READY_WITHIN = 60  # seconds
 LOOK_EVERY = 1  # seconds
 PR_SET_PDEATHSIG = 1
+DEMO_SETTINGS = "config.demo.settings"
 
 
 class Command(BaseCommand):
@@ -67,6 +71,9 @@ class Command(BaseCommand):
         if static_files_changed():
             self._say("Collecting static files")
             call_command("collectstatic", interactive=False, verbosity=0)
+        # Only for demo data, since the page of emails shows links that let a person in. The children inherit it.
+        if User.objects.filter(email=ADMIN).exists():
+            os.environ["DJANGO_SETTINGS_MODULE"] = DEMO_SETTINGS
         connections.close_all()
         return accounts.getvalue()
 
@@ -77,7 +84,11 @@ class Command(BaseCommand):
         _wait_until_ready(port, children)  # the page first: a person waits for it
         for child in others:
             child.start()
-        self.stdout.write(f"\n{accounts.rstrip()}\n\nHeadworks is at http://localhost:{port} (Ctrl-C stops it)")
+        address = f"http://localhost:{port}"
+        self.stdout.write(f"\nHeadworks is at {address} (Ctrl-C stops it)")
+        if os.environ["DJANGO_SETTINGS_MODULE"] == DEMO_SETTINGS:
+            self.stdout.write(f"The emails that it sends are at {address}/demo/email/")
+        self.stdout.write(accounts.rstrip())  # its last line is the password
         self.stdout.flush()
         while True:
             time.sleep(LOOK_EVERY)
@@ -100,7 +111,7 @@ class Child:
     def __init__(self, name: str, port: int, module: str, *arguments: str, patience: float):
         self.name = name
         self.command = [sys.executable, "-m", module, *arguments]
-        self.environment = os.environ | _addresses(port)
+        self.environment = os.environ | _environment(port)
         self.patience = patience  # seconds that it may take to finish its work
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -131,36 +142,29 @@ class Child:
 
 
 def web(port: int) -> Child:
-    options = [
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--preload",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-        "--graceful-timeout",
-        "8",
-    ]
+    options = ["--bind", f"127.0.0.1:{port}", "--preload", "--workers", "2", "--threads", "4"]
+    options += ["--graceful-timeout", "8", "--no-control-socket"]
     if Path("/dev/shm").is_dir():  # noqa: S108  a worker's heartbeat file must not wait for a slow disk
         options += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
-    return Child("web server", port, "gunicorn", "config.wsgi", "--log-level", "warning", *options, patience=10)
+    options += ["--log-level", "warning"]
+    return Child("web server", port, "gunicorn", "config.wsgi", *options, patience=10)
 
 
 def worker(port: int, processes: int = 1) -> Child:
     schedule = str(settings.LOCAL_DIR / "beat-schedule")
-    options = ["-B", "-c", str(processes), "--loglevel", "WARNING", "--schedule", schedule]
+    options = ["-B", "-c", str(processes), "--schedule", schedule]
     options += ["--without-gossip", "--without-mingle"]
     return Child("worker", port, "celery", "-q", "-A", "config", "worker", *options, patience=20)
 
 
-def _addresses(port: int) -> dict[str, str]:
-    """Returns the addresses of the services, so that a child uses these and does not start others."""
+def _environment(port: int) -> dict[str, str]:
+    """Returns what a child finds besides: the addresses of the services, so that it does not start others."""
     database = settings.DATABASES["default"]
     return {
         "DATABASE_URL": os.environ.get("DATABASE_URL")
-        or f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
+        or f"postgresql://{database['USER']}@/{database['NAME']}?host={quote(database['HOST'], safe='')}",
         "REDIS_URL": settings.REDIS_URL,
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL") or "WARNING",
         "PYTHONWARNINGS": "ignore:You're running the worker",  # as root: fine in a container for a demo
         "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
     }
@@ -220,7 +224,7 @@ def _wait_until_ready(port: int, children: list[Child]) -> None:
 def _is_ready(port: int) -> bool:
     connection = http.client.HTTPConnection("localhost", port, timeout=5)
     try:
-        connection.request("GET", "/readyz", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".*") or "localhost"})
+        connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
@@ -45,17 +46,32 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if os.environ.get("HEADWORKS_DEMO") != "1":
             raise CommandError("Demo data is loaded by `make demo` only.")
-        if User.objects.filter(email=ADMIN).exists():
-            self.stdout.write(f"{accounts()}\nThe password is the one printed the first time.")
-            return
-        if User.objects.exists():
+        admin = User.objects.filter(email=ADMIN).first()
+        if admin is None and User.objects.exists():
             self.stdout.write("This database already has users: no demo data was loaded.")
             return
-        password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
-        people = _people(password)
-        assessments.demo.load({role: people[name] for name, (_, role) in AT_UTILITIES.items()})
-        recognition.demo.load(people)
+        password = os.environ.get("DEMO_PASSWORD") or _kept_password() or secrets.token_urlsafe(9)
+        if admin is None:
+            people = _people(password)
+            assessments.demo.load({role: people[name] for name, (_, role) in AT_UTILITIES.items()})
+            recognition.demo.load(people)
+        elif not admin.check_password(password):
+            addresses = [f"{name}@example.org" for name in AT_UTILITIES | IN_THE_PROGRAM]
+            User.objects.filter(email__in=addresses).update(password=make_password(password))
+        _keep_password(password)
         self.stdout.write(f"{accounts()}\nPassword for all accounts: {password}")
+
+
+def _kept_password() -> str:
+    path = settings.LOCAL_DIR / "demo-password"
+    return path.read_text().strip() if path.exists() else ""
+
+
+def _keep_password(password: str) -> None:
+    """Keeps the password, so that it can be printed at each start, in a file that only its owner can read."""
+    path = settings.LOCAL_DIR / "demo-password"
+    path.touch(mode=0o600)
+    path.write_text(f"{password}\n")
 
 
 def _people(password: str) -> dict[str, User]:

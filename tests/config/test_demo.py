@@ -1,0 +1,96 @@
+"""What only the demo has: the page with the emails that it sent."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.urls import Resolver404, resolve
+
+from config.management.commands import demo
+from letters.models import post
+from tests.factories import UserFactory
+
+of_the_demo = pytest.mark.urls("config.demo.urls")
+
+
+@pytest.mark.django_db
+def test_the_real_site_has_no_page_of_emails(client):
+    email = post("new@example.org", "Confirm your address", "The link")
+    for address in ["/demo/email/", f"/demo/email/{email.pk}/"]:
+        assert client.get(address).status_code == 404
+        with pytest.raises(Resolver404):
+            resolve(address)
+
+
+@of_the_demo
+@pytest.mark.django_db
+def test_the_demo_lists_its_emails_the_newest_first_and_shows_one(client):
+    post("old@example.org", "First", "Hello")
+    email = post("new@example.org", "Confirm <your> address", "Follow http://localhost:8000/confirm/1/\n\n<b>Bye</b>")
+    page = client.get("/demo/email/").text
+    assert page.index("Confirm &lt;your&gt; address") < page.index("First")
+    page = client.get(f"/demo/email/{email.pk}/").text
+    assert "To new@example.org" in page
+    assert '<a href="http://localhost:8000/confirm/1/"' in page
+    assert "&lt;b&gt;Bye&lt;/b&gt;" in page
+    assert client.get("/demo/email/0/").status_code == 404
+
+
+@of_the_demo
+@pytest.mark.django_db
+def test_without_emails_it_says_so(client):
+    assert "Nothing yet" in client.get("/demo/email/").text
+
+
+@pytest.mark.parametrize(
+    ("delivery", "backend"),
+    [
+        ("", "dummy.EmailBackend"),
+        ("django.core.mail.backends.console.EmailBackend", "dummy.EmailBackend"),  # as .env.example has it
+        ("django.core.mail.backends.smtp.EmailBackend", "smtp.EmailBackend"),
+    ],
+)
+def test_the_settings_of_the_demo(delivery, backend):
+    """They keep the terminal free of emails, which would push the password out of sight."""
+    code = "from config.demo import settings as s; print(s.ROOT_URLCONF, s.POST_OFFICE['BACKENDS']['default'])"
+    given = {"DATABASE_URL": "postgresql://none", "REDIS_URL": "redis://none", "SECRET_KEY": "x"}
+    environment = os.environ | given | ({"EMAIL_DELIVERY": delivery} if delivery else {})
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(
+        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    ).stdout
+    assert said.split() == ["config.demo.urls", f"django.core.mail.backends.{backend}"]
+
+
+@pytest.fixture
+def prepared(monkeypatch, settings, tmp_path):
+    """What ``manage.py demo`` does before it serves, without migrating and collecting. Returns its settings module."""
+
+    def prepare() -> str:
+        monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
+        monkeypatch.setattr(demo, "static_files_changed", lambda: False)
+        monkeypatch.setattr(demo.connections, "close_all", lambda: None)
+        commands = {"load_demo": demo.call_command}
+        monkeypatch.setattr(
+            demo, "call_command", lambda name, **options: commands.get(name, lambda *_, **__: None)(name, **options)
+        )
+        settings.LOCAL_DIR = tmp_path
+        demo.Command()._prepare()
+        return os.environ["DJANGO_SETTINGS_MODULE"]
+
+    monkeypatch.setenv("HEADWORKS_DEMO", "1")
+    return prepare
+
+
+@pytest.mark.django_db
+def test_a_database_with_users_of_its_own_is_served_without_the_page_of_emails(prepared):
+    UserFactory()
+    assert prepared() == "config.settings"
+
+
+@pytest.mark.django_db
+def test_the_demo_data_are_served_with_the_page_of_emails(prepared):
+    UserFactory(email="admin@example.org")
+    assert prepared() == "config.demo.settings"
