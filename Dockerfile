@@ -1,9 +1,10 @@
 # One image for web, worker, beat and the one-shot migration; docker-compose.yml says which runs what.
+# It has neither Node nor the embedded services: stages that end before it bring the packages and the static files.
 
 FROM node:22-slim AS front-end
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
 
 FROM python:3.13-slim AS packages
 WORKDIR /app
@@ -11,6 +12,13 @@ RUN pip install --no-cache-dir uv
 COPY pyproject.toml uv.lock ./
 # Without the extra "embedded": PostgreSQL and Redis run elsewhere.
 RUN UV_PYTHON_DOWNLOADS=never uv sync --frozen --no-dev --compile-bytecode
+
+FROM packages AS static-files
+COPY --from=front-end /app/node_modules node_modules
+COPY . .
+# Addresses that are never called: collecting needs settings, not services.
+RUN SECRET_KEY=build DATABASE_URL=postgresql://none REDIS_URL=redis://none STATIC_ROOT=/collected \
+    .venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.13-slim
 # Pango makes the PDFs' text.
@@ -21,13 +29,10 @@ RUN apt-get update \
     && install -d -o headworks /data
 WORKDIR /app
 COPY --from=packages /app/.venv .venv
-COPY --from=front-end /app/node_modules node_modules
+COPY --from=static-files /collected collected
 COPY . .
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     LOCAL_DIR=/data STATIC_ROOT=/app/collected LOG_JSON=true XDG_CACHE_HOME=/tmp
-# Addresses that are never called: collecting needs settings, not services.
-RUN SECRET_KEY=build DATABASE_URL=postgresql://none REDIS_URL=redis://none python manage.py collectstatic --noinput \
-    && rm -rf node_modules
 USER headworks
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-"]
+CMD ["gunicorn", "config.wsgi", "--config", "python:config.gunicorn"]

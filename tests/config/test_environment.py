@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,16 +12,18 @@ from django.conf import settings
 from django.db import connection, connections
 
 EXAMPLE = settings.BASE_DIR / ".env.example"
+COMPOSE = settings.BASE_DIR / "docker-compose.yml"
 READS = re.compile(r"env(?:iron\.get|\.\w+)\(\s*\"([A-Z_]+)\"")
 LISTS = re.compile(r"^#?([A-Z_]+)=", re.MULTILINE)
 
 
-def test_the_example_lists_exactly_what_the_settings_read():
+def test_the_example_lists_exactly_what_the_settings_and_docker_compose_read():
     read = {
         name
-        for file in ("settings.py", "logs.py")
+        for file in ("settings.py", "logs.py", "gunicorn.py")
         for name in READS.findall((settings.BASE_DIR / "config" / file).read_text())
     }
+    read |= set(re.findall(r"\$\{(\w+)", COMPOSE.read_text()))
     assert set(LISTS.findall(EXAMPLE.read_text())) == read
 
 
@@ -37,6 +40,25 @@ def test_a_copy_of_the_example_changes_no_default():
     show = f"from config import settings; print([getattr(settings, name) for name in {shown.split()!r}])"
     read_example = f"import environ; environ.Env.read_env({str(EXAMPLE)!r}); "
     assert _output_of(read_example + show) == _output_of(show)
+
+
+def test_new_env_copies_the_example_with_secrets_of_its_own(tmp_path):
+    (tmp_path / "bin").mkdir()
+    shutil.copy(settings.BASE_DIR / "bin" / "new-env", tmp_path / "bin")
+    shutil.copy(EXAMPLE, tmp_path)
+    command = [tmp_path / "bin" / "new-env"]
+    made = tmp_path / ".env"
+    secrets = []
+    for _ in range(2):
+        subprocess.run(command, check=True, capture_output=True)
+        assert made.stat().st_mode & 0o777 == 0o600
+        filled = [line for line in made.read_text().splitlines() if line not in EXAMPLE.read_text().splitlines()]
+        assert [re.sub(r"=[A-Za-z0-9]{40}$", "=", line) for line in filled] == ["SECRET_KEY=", "POSTGRES_PASSWORD="]
+        secrets += [line.partition("=")[2] for line in filled]
+        again = subprocess.run(command, capture_output=True, text=True)
+        assert (again.returncode, again.stderr) == (1, "There is an .env already; it stays as it is.\n")
+        made.unlink()
+    assert len(set(secrets)) == 4
 
 
 def _output_of(code: str) -> str:
