@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import hypothesis
@@ -15,6 +16,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import Role, User, Utility
 from tests.factories import MembershipFactory, UtilityFactory
+
+# A folder of this clone for temporary files, so that the tests of two clones do not delete each other's.
+settings.LOCAL_DIR.mkdir(parents=True, exist_ok=True)
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(settings.LOCAL_DIR))
 
 # A loaded machine is slow, not wrong: no example has a deadline.
 hypothesis.settings.register_profile(
@@ -149,11 +154,17 @@ def sent_tasks(monkeypatch) -> list[Sent]:
 
 
 def find_chromium() -> str:
-    """Returns the path of a Chromium. Raises FileNotFoundError if there is none."""
+    """Returns the path of a Chromium. Raises FileNotFoundError if there is none.
+
+    A snap, which is what Ubuntu's Chromium is, can't be driven from outside.
+    """
     for name in [os.environ.get("CHROMIUM", ""), *CHROMIUMS]:
-        if found := shutil.which(name):
+        found = shutil.which(name)
+        if found and "snap" not in Path(found).resolve().parts:  # its link leads to the program "snap"
             return found
-    raise FileNotFoundError("There is no Chromium or Chrome. Install one, or set CHROMIUM to the path of its program.")
+    raise FileNotFoundError(
+        "There is no Chromium or Chrome outside of snap. Install one, or set CHROMIUM to the path of its program."
+    )
 
 
 @pytest.fixture(scope="session")
