@@ -25,4 +25,4 @@ def _replace(request: HttpRequest) -> None:
     for name, values in sent.lists():
         sent.setlist(name, [value.replace("\r\n", "\n") for value in values])
     sent._mutable = False
-    request.POST = sent
+    request.POST = sent  # type: ignore[assignment]

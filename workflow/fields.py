@@ -22,7 +22,8 @@ class NumberField(forms.FloatField):
         kwargs["widget"] = forms.TextInput(attrs={"inputmode": "numeric" if whole else "decimal", "class": "number"})
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> float | int | None:
+    def to_python(self, value: Any) -> Any:
+        """Returns a float, an int if the number is whole, or None. Raises ValidationError with what was typed."""
         if not isinstance(value, str):
             return super().to_python(value)
         text = " ".join(value.split())

@@ -23,7 +23,9 @@ def utility(utility):
 
 @pytest.fixture
 def analysis(catalog, utility, manager):
-    analysis = start(utility, manager, name=LONG[:150], initiatives=Initiative.objects.filter(slug__in=["cmom", "iso-14001"]))
+    analysis = start(
+        utility, manager, name=LONG[:150], initiatives=Initiative.objects.filter(slug__in=["cmom", "iso-14001"])
+    )
     answer(analysis, manager, "vision", rating=1, areas=["E"], evidence=LONG, changes=LONG)
     vision = Finding.objects.visible_to(manager).get(analysis=analysis, element__slug="vision")
     vision.attach_file(SimpleUploadedFile(f"{LONG}.pdf", PDF, "application/pdf"), by=manager)
