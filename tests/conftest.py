@@ -80,10 +80,11 @@ def stranger(db) -> User:
 
 @pytest.fixture
 def as_():
-    """``as_(user)`` is a browser in which ``user`` is signed in."""
+    """``as_(user)`` is a browser, in the time zone of the site, in which ``user`` is signed in."""
 
     def sign_in(user: User) -> Client:
         browser = Client()
+        browser.cookies["zone"] = settings.TIME_ZONE  # as static/js/zone.js does
         browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return browser
 

@@ -77,6 +77,9 @@ def _fill(sheet: Any, rows: Rows) -> None:
             cell.font = Font(bold=number == 0)
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # text, even if it looks like a formula
+            elif isinstance(cell.value, datetime):
+                zone = cell.value.replace(tzinfo=timezone.get_current_timezone())
+                cell.number_format = f'yyyy-mm-dd hh:mm "{zone:%Z}"'
         sheet.append(cells)
 
 

@@ -249,6 +249,7 @@ def test_dates_are_iso_in_csv_and_dates_in_excel(ask):
     assert csv_rows(ask(export="csv"))[1][2] == "2026-01-30T21:05:09-05:00"
     cell = sheet(ask(export="xlsx").content)["C2"]
     assert (cell.value, cell.is_date) == (datetime(2026, 1, 30, 21, 5, 9), True)
+    assert cell.number_format.endswith(' "EST"')
     assert csv_rows(ask(export="csv"))[1][0] == utility.name
 
 
