@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
+from post_office.models import Email
 
 from accounts.models import Claim, Invitation
 from files.models import StoredFile
@@ -46,6 +47,16 @@ def test_public_pages(visits, name):
 def test_an_element_and_an_initiative(visits):
     look(visits(None, Element.objects.get(slug="vision").get_absolute_url()), "element")
     look(visits(None, Initiative.objects.get(slug="cmom").get_absolute_url()), "initiative")
+
+
+@pytest.mark.urls("config.demo.urls")
+def test_the_emails_that_the_demo_sent(visits):
+    link = f"http://localhost:8000/account/confirm-email/{'MTE' * 30}/"
+    email = Email.objects.create(
+        from_email="a@example.org", to=["new@example.org"], subject="Confirm", message=f"Follow this:\n\n{link}"
+    )
+    look(visits(None, "/demo/email/"), "demo-emails")
+    look(visits(None, f"/demo/email/{email.pk}/"), "demo-email")
 
 
 def test_pages_that_are_not_there(visits):
