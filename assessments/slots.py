@@ -15,3 +15,8 @@ def of_utility(utility: Utility) -> SafeString:
 @fills("report.links")
 def of_reports() -> SafeString:
     return render_to_string("assessments/_links.html", {"reports": True})
+
+
+@fills("start.links")
+def of_start() -> SafeString:
+    return render_to_string("assessments/_links.html", {"start": True})

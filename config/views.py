@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from initiatives.models import Initiative
 from workflow.navigation import links_for
 from workflow.waiting import waiting_for
 
@@ -20,10 +21,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 def home(request: HttpRequest) -> HttpResponse:
     """Describes the site and, to signed-in users, lists their utilities and what needs their attention."""
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"n_initiatives": Initiative.objects.readable().count()}
     if request.user.is_authenticated:
         memberships = request.user.memberships.select_related("utility").order_by("utility__name")
-        context = {"waiting": waiting_for(request.user), "memberships": memberships}
+        context |= {"waiting": waiting_for(request.user), "memberships": memberships}
     return render(request, "config/home.html", context)
 
 

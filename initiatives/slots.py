@@ -5,6 +5,8 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from accounts.models import System
+from initiatives.models import Case
 from initiatives.templatetags.catalog import asked_at
 from pdca.models import Area, Component
 from workflow.slots import fills
@@ -28,7 +30,12 @@ def of_area(area: Area) -> SafeString:
 
 @fills("guide.links")
 def of_guide() -> SafeString:
-    return render_to_string("initiatives/_links.html", {"guide": True})
+    return render_to_string("initiatives/_links.html", {"n_cases": Case.objects.readable().count()})
+
+
+@fills("start.links")
+def of_start() -> SafeString:
+    return render_to_string("initiatives/_links.html", {"systems": System.choices})
 
 
 @fills("search.links")

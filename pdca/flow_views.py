@@ -1,4 +1,4 @@
-"""The public page with the map of the 18 integration opportunities and the ways to begin."""
+"""The public pages with the map of the 18 integration opportunities, the ways to begin, and how to get started."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from pdca.conditional import catalog_page
 from pdca.flow import flow_map, way
+from pdca.glossary import Explainer
 from pdca.index import Indexed
 from pdca.models import Element, Topic
 
@@ -18,6 +19,18 @@ def flow(request: HttpRequest) -> HttpResponse:
     found = _initiatives()
     context = {"map": flow_map(elements), "ways": [way(topic, found) for topic in topics]}
     return render(request, "pdca/flow.html", context)
+
+
+@require_safe
+@catalog_page
+def start(request: HttpRequest) -> HttpResponse:
+    """Shows how to get started: by what exists, by size and by systems, and the first steps for every utility."""
+    found = _initiatives()
+    parts: dict[str, list[tuple[Topic, list[tuple[str, str]]]]] = {}
+    for topic in Topic.objects.readable().filter(kind=Topic.Kind.START):
+        initiatives = [found[slug] for slug in topic.initiatives if slug in found]
+        parts.setdefault(topic.group, []).append((topic, initiatives))
+    return render(request, "pdca/start.html", {"parts": parts, "explainer": Explainer.for_page()})
 
 
 def _initiatives() -> dict[str, tuple[str, str]]:

@@ -107,12 +107,15 @@ class Topic(CatalogEntry):
     """What the sources say about integration as a whole: a way to begin, a success factor, a barrier."""
 
     class Kind(models.TextChoices):
+        START = "start", "Getting started"
+        FINDING = "finding", "What the phase 1 workgroup found"
         DIFFERENCE = "difference", "How it differs from traditional management"
         DRIVER = "driver", "What drives the change"
         BENEFIT = "benefit", "Benefits"
         APPROACH = "approach", "Ways to start"
         SUCCESS_FACTOR = "success-factor", "Success factors"
         BARRIER = "barrier", "Barriers and responses"
+        READING = "reading", "Further reading"
 
     class Document(models.TextChoices):
         GUIDE = "guide 2004", "Guide 2004"
@@ -136,7 +139,8 @@ class Topic(CatalogEntry):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('pdca:topics')}#{self.slug}"
+        page = "pdca:start" if self.kind == self.Kind.START else "pdca:topics"
+        return f"{reverse(page)}#{self.slug}"
 
 
 class SourceTable(CatalogEntry):

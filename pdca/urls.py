@@ -5,6 +5,7 @@ from pdca import flow_views, views
 app_name = "pdca"
 urlpatterns = [
     path("", views.guide, name="guide"),
+    path("getting-started/", flow_views.start, name="start"),
     path("integrating/", views.topics, name="topics"),
     path("glossary/", views.glossary, name="glossary"),
     path("map/", flow_views.flow, name="map"),

@@ -43,15 +43,16 @@ def element(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @catalog_page
 def topics(request: HttpRequest) -> HttpResponse:
-    """Shows why and how to integrate: the topics by kind."""
-    rows = list(Topic.objects.readable())
+    """Shows why and how to integrate: the topics by kind, without those of the page on getting started."""
+    rows = list(Topic.objects.readable().exclude(kind=Topic.Kind.START))
     kinds: list[tuple[Any, dict[str, list[Topic]]]] = []
     for kind in Topic.Kind:
         parts: dict[str, list[Topic]] = {}
         for row in rows:
             if row.kind == kind:
                 parts.setdefault(row.group or row.get_document_display(), []).append(row)
-        kinds.append((kind, parts))
+        if parts:
+            kinds.append((kind, parts))
     return render(request, "pdca/topics.html", {"kinds": kinds, "explainer": Explainer.for_page()})
 
 

@@ -37,7 +37,7 @@ def mine(visits, manager):
 
 @pytest.mark.parametrize(
     "name",
-    ["home", "help", "privacy", "accessibility", "pdca:guide", "initiatives:list", "api:openapi-view"]
+    ["home", "help", "privacy", "accessibility", "pdca:guide", "pdca:start", "initiatives:list", "api:openapi-view"]
     + ["account_login", "account_signup", "account_reset_password"],
 )
 def test_public_pages(visits, name):

@@ -22,6 +22,7 @@ PAGES = {
     "guide": "/pdca/",
     "element": "/pdca/policy-statements/",
     "topics": "/pdca/integrating/",
+    "start": "/pdca/getting-started/",
     "glossary": "/pdca/glossary/",
     "search": "/pdca/search/?q=turbidity",
     "map": "/pdca/map/",

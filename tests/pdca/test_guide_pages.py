@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.text import slugify
 
 from initiatives.models import Initiative
 from pdca.index import refresh
@@ -130,8 +131,9 @@ def test_where_the_sources_say_nothing_the_page_says_why(client, catalog, slug, 
 def test_topics_stand_under_their_kind_and_document(client, catalog):
     html = client.get("/pdca/integrating/").text
 
-    assert re.findall(r'<h2 id="([^"]+)">', html) == list(Topic.Kind.values)
-    for topic in Topic.objects.all():
+    kinds = [kind for kind in Topic.Kind.values if kind != Topic.Kind.START]
+    assert re.findall(r'<h2 id="([^"]+)">', html) == kinds
+    for topic in Topic.objects.filter(kind__in=kinds):
         part = html.partition(f'<h2 id="{topic.kind}">')[2].partition("<h2")[0]
         assert f'<li id="{topic.slug}">' in part
         assert all(point in text_of(part) for point in topic.points)
@@ -139,7 +141,10 @@ def test_topics_stand_under_their_kind_and_document(client, catalog):
 
 @pytest.mark.parametrize("change", [{"published": False}, {"retired_on": "2026-01-01"}], ids=["draft", "retired"])
 def test_drafts_and_retired_parts_are_not_shown(client, catalog, change):
-    topic, table = Topic.objects.first(), SourceTable.objects.get(slug="table-4-ems-objectives")
+    topic, table = (
+        Topic.objects.get(slug="benefit-2004-teamwork"),
+        SourceTable.objects.get(slug="table-4-ems-objectives"),
+    )
     seen = {"/pdca/integrating/": topic.slug, "/pdca/objectives-and-targets/": table.slug}
     assert all(f'id="{slug}"' in client.get(path).text for path, slug in seen.items())
 
@@ -166,5 +171,35 @@ def test_what_does_not_exist_is_not_found(client, catalog, path):
 def test_every_page_for_readers_is_reached_from_the_guide(client, catalog):
     html = client.get("/pdca/").text
 
-    for name in ("pdca:topics", "pdca:glossary", "pdca:search", "pdca:map", "initiatives:cases", "initiatives:list"):
+    for name in (
+        "pdca:start",
+        "pdca:topics",
+        "pdca:glossary",
+        "pdca:search",
+        "pdca:map",
+        "initiatives:cases",
+        "initiatives:list",
+    ):
         assert reverse(name) in html.partition("<main")[2].partition("</main")[0], name
+
+
+def test_getting_started_is_by_what_exists_by_size_and_by_systems_and_leads_on(client, catalog):
+    html = client.get("/pdca/getting-started/").text
+    parts = ["what-you-have-today", "the-size-of-your-utility", "the-systems-you-run", "first-steps-for-every-utility"]
+
+    assert re.findall(r'<h2 id="([^"]+)">', html) == [*parts, "tools"]
+    for topic in Topic.objects.filter(kind="start"):
+        part = html.partition(f'<h2 id="{slugify(topic.group)}">')[2].partition("<h2")[0]
+        assert f'<li id="{topic.slug}">' in part
+        assert all(point in text_of(part) for point in topic.points)
+        assert all(f'href="/initiatives/{slug}/"' in part for slug in topic.initiatives)
+    main = html.partition("<main")[2].partition("</main")[0]
+    for path in ("/gap-analyses/", "/initiatives/compare/", "/initiatives/cases/", "/pdca/map/", "/pdca/integrating/"):
+        assert f'href="{path}"' in main
+    for system in ("wastewater", "drinking_water", "stormwater"):
+        assert f'href="/initiatives/?system={system}"' in main
+
+
+def test_getting_started_is_reached_from_the_first_page(client, as_, viewer, catalog):
+    for browser in (client, as_(viewer)):
+        assert 'href="/pdca/getting-started/"' in browser.get("/").text.partition("<main")[2]
