@@ -10,7 +10,7 @@ class ConfigApp(AppConfig):
     verbose_name = "Headworks"
 
     def ready(self) -> None:
-        autodiscover_modules("navigation", "slots", "waiting")
+        autodiscover_modules("navigation", "search", "slots", "waiting")
 
 
 # All TrueType files but Public Sans in regular, semibold and bold, which PDFs use. Browsers get WOFF2, which WeasyPrint

@@ -158,6 +158,9 @@ class Initiative(CatalogEntry):
     def get_absolute_url(self) -> str:
         return reverse("initiatives:initiative", args=[self.slug])
 
+    def names(self) -> tuple[str, ...]:
+        return (self.short_name,)
+
     @property
     def support(self) -> dict[str, int]:
         """Component slug → strength, 1 the strongest."""

@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import User
 from pdca.index import refresh
+from workflow.search import Place
 from workflow.shapes.columns import Shaped
 from workflow.spreadsheets import CONTROL
 
@@ -174,9 +175,14 @@ class CatalogEntry(models.Model):
 
     # Texts for the search index.
 
-    def indexed(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (heading, text, address) for each place that a search can link to."""
-        yield str(self), " · ".join(self.said()), self.get_absolute_url()
+    def indexed(self) -> Iterator[Place]:
+        """Yields each place that a search can link to."""
+        kind = str(self._meta.verbose_name)
+        yield Place(kind, str(self), " · ".join(self.said()), self.get_absolute_url(), self.names())
+
+    def names(self) -> tuple[str, ...]:
+        """Returns other names by which readers search for it: short names, acronyms, spellings."""
+        return ()
 
     def said(self) -> Iterator[str]:
         """Yields the texts of its shaped columns and text fields."""

@@ -1,6 +1,6 @@
-"""The search index: a row for each place in an entry that a search can link to.
+"""The search index: a row for each place that a search can link to.
 
-It is rebuilt from all entries whenever one of them changes: about 200 rows, a few milliseconds.
+It is rebuilt whenever an entry or a criterion changes: a few hundred rows, a few milliseconds.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,21 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import connection, models, transaction
 
+from pdca import loading
+from workflow.search import Place, public_places
+
 
 class Indexed(models.Model):
+    """``names`` has the heading and all other names of the place, one per line and each between line breaks."""
+
     kind = models.CharField(max_length=40)
     heading = models.CharField(max_length=240)
+    names = models.TextField(default="")
     text = models.TextField()
     url = models.CharField(max_length=240)
     at = models.DateTimeField(auto_now_add=True)
     words = models.GeneratedField(
-        expression=SearchVector("heading", weight="A", config="english")
+        expression=SearchVector("names", weight="A", config="english")
         + SearchVector("text", weight="B", config="english"),
         output_field=SearchVectorField(),
         db_persist=True,
@@ -42,10 +48,22 @@ def refresh() -> None:
 
 
 def _rows() -> Iterator[Indexed]:
+    synonyms = loading.read(loading.DATA / "synonyms.yaml")
+    for place in (*_entries(), *public_places()):
+        heading = place.heading[:240]
+        names = dict.fromkeys(plain_name(name) for name in (heading, *place.names, *synonyms.get(place.url, ())))
+        lines = "\n".join(["", *names, ""])
+        yield Indexed(kind=place.kind, heading=heading, names=lines, text=place.text, url=place.url)
+
+
+def _entries() -> Iterator[Place]:
     for model in apps.get_models():
         if hasattr(model, "indexed"):  # a CatalogEntry, not importable here: pdca.entries imports this module
-            kind = str(model._meta.verbose_name)
             entries: Any = model._default_manager
             for entry in entries.readable():
-                for heading, text, url in entry.indexed():
-                    yield Indexed(kind=kind, heading=heading[:240], text=text, url=url)
+                yield from entry.indexed()
+
+
+def plain_name(name: str) -> str:
+    """Returns ``name`` in lower case and with single spaces, as a search compares it."""
+    return " ".join(name.lower().split())

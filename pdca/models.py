@@ -1,10 +1,14 @@
 """Management areas, components, the 18 elements of guide 2004, Table 2, and the guide's topics, tables and terms."""
 
+from collections.abc import Iterator
+
 from django.db import models
 from django.urls import reverse
+from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
 from pdca.entries import CatalogEntry
+from workflow.search import Place
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Passage, Reasons, Records, Slugs
 
@@ -102,6 +106,14 @@ class Element(CatalogEntry):
     def get_absolute_url(self) -> str:
         return reverse("pdca:element", args=[self.slug])
 
+    def indexed(self) -> Iterator[Place]:
+        """Yields the page, and each opportunity on it."""
+        yield from super().indexed()
+        for opportunity in self.opportunities:
+            title = opportunity["title"]
+            url = f"{self.get_absolute_url()}#{slugify(title)}"
+            yield Place("integration opportunity", title, f"{self.name} · {opportunity['shared']}", url)
+
 
 class Topic(CatalogEntry):
     """What the sources say about integration as a whole: a way to begin, a success factor, a barrier."""
@@ -183,3 +195,6 @@ class Term(CatalogEntry):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('pdca:glossary')}#{self.slug}"
+
+    def names(self) -> tuple[str, ...]:
+        return (self.term, self.acronym, *self.also) if self.acronym else (self.term, *self.also)

@@ -10,6 +10,7 @@ from pdca import search as searching
 from pdca.conditional import catalog_page
 from pdca.glossary import Explainer
 from pdca.models import Area, Component, Element, SourceTable, Term, Topic
+from workflow.search import own_places
 
 MAX_FOUND = 50
 
@@ -66,10 +67,16 @@ def glossary(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@catalog_page
 def search(request: HttpRequest) -> HttpResponse:
-    """Searches the catalog and the guide, best match first. Suggests another spelling if nothing is found."""
+    """Searches the catalog, the guide and, for signed-in users, their own rows, which are not in the catalog's ETag."""
+    return _search(request) if request.user.is_authenticated else catalog_page(_search)(request)
+
+
+def _search(request: HttpRequest) -> HttpResponse:
+    """Shows the user's own rows first, then the best matches. Suggests another spelling if nothing is found."""
     typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    own = own_places(request.user, typed) if request.user.is_authenticated else []
     found = list(searching.find(typed)[:MAX_FOUND]) if typed else []
-    meant = searching.did_you_mean(typed) if typed and not found else ""
-    return render(request, "pdca/search.html", {"typed": typed, "found": found, "meant": meant})
+    meant = searching.did_you_mean(typed) if typed and not found and not own else ""
+    context = {"typed": typed, "own": own, "found": found, "n_found": len(own) + len(found), "meant": meant}
+    return render(request, "pdca/search.html", context)

@@ -21,6 +21,7 @@ app_name = "recognition"
 
 urlpatterns = [
     path("", views.application_list, name="list"),
+    path("criteria/", views.criteria, name="criteria"),
     path("cycles/<int:cycle_pk>/apply/", applying.start, name="start"),
     path("applications/<int:pk>/", applying.application, name="application"),
     path("applications/<int:pk>/step/<slug:name>/", section_views.step, name="step"),

@@ -1,14 +1,14 @@
-"""The start page of the recognition program."""
+"""The start page of the recognition program, and the page with its criteria."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import has_pages
-from recognition.models import Application, Cycle
+from recognition.models import Application, CapacityElement, Cycle
 from recognition.reviewing.lists import queues_of
 
 
@@ -25,3 +25,16 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
         "has_cycle_pages": has_pages(request.user),
     }
     return render(request, "recognition/application_list.html", context)
+
+
+@require_safe
+def criteria(request: HttpRequest) -> HttpResponse:
+    """Shows the criteria of the current edition to anyone."""
+    edition = Cycle.current_edition()
+    context = {
+        "edition": edition,
+        "attributes": edition.attributes.prefetch_related("elements") if edition else [],
+        "categories": edition.categories.prefetch_related("options") if edition else [],
+        "capacity": CapacityElement.objects.all(),
+    }
+    return render(request, "recognition/criteria.html", context)

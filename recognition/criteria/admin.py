@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from pdca.index import refresh
 from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
 
 
@@ -29,6 +30,22 @@ class WordsOnly(admin.options.BaseModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _in_use(obj) and super().has_delete_permission(request, obj)
+
+
+class Found(admin.ModelAdmin):
+    """A base for criteria that the search finds: the index is rebuilt with every change."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        refresh()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        refresh()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        refresh()
 
 
 def _in_use(obj: Any) -> bool:
@@ -88,7 +105,7 @@ class CategoryInline(Within):
 
 
 @admin.register(Edition)
-class EditionAdmin(WordsOnly, admin.ModelAdmin):
+class EditionAdmin(WordsOnly, Found):
     list_display = ["name", "slug", "large_attributes", "small_attributes", "large_boxes", "small_boxes"]
     fields = (
         "name",
@@ -105,7 +122,7 @@ class EditionAdmin(WordsOnly, admin.ModelAdmin):
     inlines = [AttributeInline, CategoryInline]
 
 
-class OfAnEdition(WordsOnly, admin.ModelAdmin):
+class OfAnEdition(WordsOnly, Found):
     """A page for rows that are added and deleted on their edition's page."""
 
     list_filter = ["edition"]
@@ -152,7 +169,7 @@ class CategoryAdmin(OfAnEdition):
 
 
 @admin.register(CapacityElement)
-class CapacityElementAdmin(admin.ModelAdmin):
+class CapacityElementAdmin(Found):
     list_display = ["name", "kind", "order"]
     fields = ["order", "kind", "slug", "name"]
 

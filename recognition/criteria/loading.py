@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pdca.index import refresh
 from pdca.loading import Outcome, load, read
 from pdca.models import Element
 from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
@@ -31,6 +32,7 @@ def load_criteria() -> Iterator[tuple[str, Outcome]]:
     categories = [_without_options(row) for row in _in_order(data["categories"])]
     yield "categories", load(Category, "slug", categories, edition=edition.pk)
     yield "activities", _load_options(edition, data["categories"])
+    refresh()
 
 
 def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ def mine(visits, manager):
 @pytest.mark.parametrize(
     "name",
     ["home", "help", "privacy", "accessibility", "pdca:guide", "pdca:start", "initiatives:list", "api:openapi-view"]
+    + ["recognition:criteria"]
     + ["account_login", "account_signup", "account_reset_password"],
 )
 def test_public_pages(visits, name):

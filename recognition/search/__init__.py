@@ -1,0 +1,45 @@
+"""The recognition program for the search: its pages, its criteria, and the applications that a user may see."""
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+
+from accounts.models import User
+from recognition.models import Application, CapacityElement, Cycle
+from workflow.search import MOST, Place, has_all, own, public
+
+
+@public
+def pages() -> Iterator[Place]:
+    yield Place("tool", "Recognition", "Apply for recognition. Requires signing in.", reverse("recognition:list"))
+    recognized = "The public list of utilities with a valid recognition."
+    yield Place("page", "Recognized utilities", recognized, reverse("recognition:register"))
+    verify = "Check the number of a certificate."
+    yield Place("page", "Verify a certificate", verify, reverse("recognition:verify_form"))
+
+
+@public
+def criteria() -> Iterator[Place]:
+    """Yields the criteria of the current edition."""
+    edition = Cycle.current_edition()
+    if edition is None:
+        return
+    page = reverse("recognition:criteria")
+    text = "The attributes and resource categories that an application demonstrates, by size of organization."
+    yield Place("page", "Recognition criteria", text, page)
+    for attribute in edition.attributes.all():
+        yield Place("attribute", attribute.name, attribute.description, f"{page}#{attribute.slug}")
+    for category in edition.categories.all():
+        parts = [category.description, *(option.label for option in category.options.all())]
+        yield Place("resource category", category.name, " · ".join(parts), f"{page}#{category.slug}")
+    for element in CapacityElement.objects.all():
+        text = f"{element.get_kind_display()} capacity of a drinking water system."
+        yield Place("capacity", element.name, text, f"{page}#{element.slug}")
+
+
+@own(order=20)
+def applications(user: User, words: list[str]) -> Iterator[Place]:
+    found = Application.objects.visible_to(user).filter(has_all(words, "utility__name", "cycle__title"))
+    for application in found.order_by("-cycle__opens", "utility__name", "pk")[:MOST]:
+        kind = "your application" if application.my_role else "application"
+        yield Place(kind, str(application), application.stage_shown, application.get_absolute_url())
