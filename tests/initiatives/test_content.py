@@ -13,6 +13,7 @@ from pdca.entries import plain
 from pdca.models import Element
 from pdca.references import NAMED, slugs_in, unknown_in
 from tests.initiatives.transcription import PLACES
+from tests.pdca.test_content import COPY
 from workflow.shapes.columns import Shaped
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +164,83 @@ def test_a_text_has_no_blank_edges_and_no_markup(catalog, model):
         for text in entry.said():
             assert text == text.strip(), entry
             assert not {"<", ">", "\x02", "\x03", "\t"} & set(text), entry
+
+
+# Facts of the sources.
+
+
+def said(slug: str, element: str) -> str:
+    return Initiative.objects.get(slug=slug).asked[element]["text"]
+
+
+def test_gasb_34_relates_to_the_components_as_asset_management_does(catalog):
+    """Guide 2004, App. C; phase 1 report 2002, §5.2."""
+    gasb = Initiative.objects.get(slug="gasb-34")
+
+    for note in gasb.notes.values():
+        assert "asset management" in note["text"]
+    assert set(gasb.unsaid) == {"participation"}
+
+
+def test_nobody_has_to_sign_the_statement_of_oshas_program(catalog):
+    """Guide 2004, App. C: "management and labor statement of commitment"."""
+    vpp = Initiative.objects.get(slug="osha-vpp")
+
+    assert "sign" not in " ".join([said("osha-vpp", "management-commitment"), *vpp.steps["items"]]).split()
+
+
+@pytest.mark.parametrize("slug", ["iso-14001", "partnership-safe-water", "cmom"])
+def test_three_initiatives_want_a_signed_commitment(catalog, slug):
+    """Guide 2004, §4.1.1."""
+    record = Initiative.objects.get(slug=slug).asked["management-commitment"]
+
+    assert "signed" in record["text"]
+    assert "§4.1.1" in record["source"]
+
+
+def test_the_first_step_of_the_partnership_names_its_place(catalog):
+    assert "§4.1.1" in Initiative.objects.get(slug="partnership-safe-water").steps["source"]
+
+
+# Guide 2004, §4.1.4: the criteria by which each of the four initiatives judges what it assesses.
+CRITERIA = {
+    "iso-14001": [
+        "actual or potential",
+        "benefit or damage",
+        "magnitude",
+        "frequency or likelihood",
+        "duration and area",
+    ]
+    + ["parts of the environment", "regulated", "concerns of interested parties"],
+    "asset-management": ["cost", "importance for the mission", "health and safety", "regulation", "public relations"]
+    + ["how probable", "how severe"],
+    "cmom": ["sensitive receptors", "how often", "how severe"],
+    "partnership-safe-water": ["turbidity level", "at or below the federal standard"],
+}
+
+
+@pytest.mark.parametrize("slug", CRITERIA)
+def test_the_criteria_of_an_assessment_are_all_named(catalog, slug):
+    text = said(slug, "assessing-areas")
+
+    assert [criterion for criterion in CRITERIA[slug] if criterion not in text] == []
+
+
+def test_charlestons_table_leaves_blank_what_the_text_does_not_tell(client, catalog):
+    case = Case.objects.get(slug="charleston")
+    cells = [cell for row in case.table_rows for cell in row]
+
+    assert (len(case.table_rows), len(cells), cells.count("")) == (18, 90, 46)
+    assert "blank cell says neither yes nor no" in case.table_note
+    table = client.get(case.get_absolute_url()).text.partition('id="table"')[2].partition("</section>")[0]
+    assert table.count("<td></td>") == 46
+    assert table.count("blank cell") == 1
+
+
+@pytest.mark.parametrize("model", [Initiative, Case], ids=lambda model: model.__name__)
+def test_nothing_speaks_of_a_copy_of_the_source(catalog, model):
+    for entry in model.objects.all():
+        assert not COPY.search(str(plain(entry))), entry
 
 
 # Its pages.

@@ -1,5 +1,6 @@
 """What the guide's entries say: nothing is missing, nothing is said twice, and silence has its reason."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -8,6 +9,9 @@ from pdca.entries import plain
 from pdca.models import Element, SourceTable, Term, Topic
 
 pytestmark = pytest.mark.django_db
+
+# A copy of the source is nothing to readers.
+COPY = re.compile(r"copy (used|of the)|in this copy|our copy", re.I)
 
 # As the documents count them.
 COUNTED = {
@@ -86,3 +90,117 @@ def test_a_text_has_no_blank_edges_and_no_markup(catalog):
             for text in entry.said():
                 assert text == text.strip(), entry
                 assert not {"<", ">", "\x02", "\x03", "\t"} & set(text), entry
+
+
+# Facts of the sources.
+
+# Phase 1 report 2002, App. C, as it prints the headings; "(2)" marks the second B, C and D of part III.
+APP_C = set(
+    """
+    I.A I.B I.B.1 I.B.2
+    II.A II.A.1 II.A.1.a II.A.1.b II.A.1.c II.A.3 II.A.3.a II.A.3.b II.A.3.c II.A.4 II.B II.B.1 II.B.2 II.C II.D
+    III.A III.A.1 III.A.2 III.B III.B.1 III.B.2 III.B.3 III.B.4
+    III.C III.C.1 III.C.2 III.C.2.a III.C.2.b III.C.3 III.C.4 III.C.5
+    III.B(2) III.B(2).1 III.B(2).2 III.C(2) III.C(2).1 III.C(2).2 III.C(2).3 III.C(2).4
+    III.D III.D.1 III.D.2 III.D.3 III.D.4
+    IV.A IV.A.1 IV.A.2 IV.A.3 IV.B IV.B.1 IV.B.2 IV.C IV.C.1 IV.C.2 IV.D
+    V.A V.B V.C
+    """.split()  # noqa: SIM905
+)
+
+
+def test_the_outlines_have_every_heading_of_appendix_c(catalog):
+    headings = {line.split()[0] for element in Element.objects.all() for line in element.outline}
+
+    assert headings == APP_C
+
+
+# Guide 2004, §4.2.2, text box.
+AUDIENCES = [
+    "employees",
+    "consultants and contractors",
+    "regulators",
+    "local residents",
+    "customers",
+    "advocacy groups",
+]
+AUDIENCES += ["elected officials", "vendors and suppliers", "developers", "governing bodies and commissions"]
+AUDIENCES += ["bond rating agencies", "auditors"]
+
+
+def test_every_audience_of_the_guide_is_listed(catalog):
+    opportunity = Element.objects.get(slug="communication").opportunities[0]
+
+    assert [audience for audience in AUDIENCES if audience not in opportunity["how"][0]] == []
+
+
+# Guide 2004, §4.3.2: the management areas of the report, and how many indicators each has.
+INDICATORS = {"operation and maintenance": 14, "capital assets": 2, "work team": 8, "fiscal management": 3}
+
+
+@pytest.mark.parametrize("area", INDICATORS)
+def test_san_diegos_report_has_every_indicator(catalog, area):
+    examples = [example["text"] for example in Element.objects.get(slug="reporting").examples]
+    listed = next(text for text in examples if text.startswith("San Diego on") and area in text.partition(". ")[0])
+
+    n = len(listed.partition(". ")[2].replace(" and ", ", ").replace(",,", ",").split(","))
+    assert n >= INDICATORS[area]
+
+
+def test_criteria_are_applied_consistently_and_may_still_weigh_differently(catalog):
+    """Guide 2004, §4.1.4: a consistent method leads to reasonable consistency; weights may differ for a reason."""
+    same = next(
+        each for each in Element.objects.get(slug="assessing-areas").opportunities if "yardstick" in each["title"]
+    )
+
+    assert "reasonably consistent" in same["benefit"]
+    assert "weighs the same" not in same["benefit"]
+    assert "Weights may differ" in same["caution"]
+
+
+def test_structure_and_roles_have_a_place_within_programs(catalog):
+    roles = next(
+        each
+        for each in Element.objects.get(slug="management-programs").opportunities
+        if each["title"].startswith("Structure")
+    )
+
+    for role in ("management representative", "program coordinator", "communications coordinator"):
+        assert role in roles["shared"]  # guide 2004, §4.1.8
+    assert "Table 6" in roles["note"]
+
+
+# What the guide says of how to begin, and the report of its findings: section → topics.
+TOLD = {
+    "guide 2004, §2.2": 4,
+    "§2.3": 5,
+    "guide 2004, §3.1.2": 4,
+    "guide 2004, §3.1.3": 1,
+    "guide 2004, §3.1.4": 1,
+    "phase 1 report 2002, §1.4": 5,
+    "guide 2004, App. B": 2,
+}
+
+
+@pytest.mark.parametrize("section", TOLD)
+def test_every_section_on_how_to_begin_and_on_findings_is_told(catalog, section):
+    sources = Topic.objects.filter(kind__in=["start", "finding", "reading"]).values_list("source", flat=True)
+
+    assert sum(section in source for source in sources) == TOLD[section]
+
+
+def test_scope_and_team_say_what_the_guide_says(catalog):
+    scope, team = (" ".join(Topic.objects.get(slug=f"start-{slug}").said()) for slug in ("scope", "team"))
+
+    assert "nothing in common" in scope  # the Partnership for Safe Water and CMOM
+    assert "umbrella" in scope
+    for member in ("engineering", "finance", "human resources", "maintenance", "purchasing", "operations"):
+        assert member in team
+    assert "subgroups" in team
+    assert "management representative" in team
+
+
+def test_nothing_speaks_of_a_copy_of_the_source(catalog):
+    for model in (Element, Topic, SourceTable, Term):
+        for entry in model.objects.all():
+            assert not COPY.search(str(plain(entry))), entry

@@ -34,7 +34,7 @@ CATEGORIES = {
     "decentralized-systems": (1, "activities", 6, 10, 0),
     "biosolids": (1, "certified", 2, 4, 0),
     "energy-management": (1, "energy", 0, 0, 0),
-    "climate-change": (1, "activities", 1, 6, 0),
+    "climate-change": (1, "activities", 1, 7, 0),
     "watershed-protection": (2, "components", 4, 0, 4),
 }
 
@@ -98,7 +98,7 @@ def test_everything_says_what_it_is_and_where_it_comes_from(catalog):
         )
     assert all(option.label.strip() for option in Option.objects.all())
     labels = list(Option.objects.values_list("label", flat=True))
-    assert len(set(labels)) == len(labels) == 36
+    assert len(set(labels)) == len(labels) == 37
 
 
 # --- Loading again
@@ -117,7 +117,7 @@ def test_loading_again_changes_nothing(catalog):
         ("criteria", 1),
         ("attributes", 10),
         ("categories", 7),
-        ("activities", 36),
+        ("activities", 37),
         ("capacity elements", 9),
     ]:
         assert counts[what] == f"0 created, 0 updated, {n} unchanged, 0 edits kept"
