@@ -35,7 +35,7 @@ def test_pages_of_the_guide_and_the_catalog(visits, name):
 def test_the_search(visits, name):
     page = visits(None, reverse("pdca:search"))
     page.get_by_label("What are you looking for?").fill(SEARCHES[name])
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("main").get_by_role("button", name="Search").click()
     expect(page.get_by_role("heading", level=2)).to_be_visible()
     look(page, f"search-{name}")
 
