@@ -31,6 +31,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     if wants_file(request):
         return file(comparison.table_1_sheet(ordered, known), "Initiatives, Table 1")
     context = {
+        "initiatives": ordered,
         "columns": known,
         "rows": list(zip(ordered, comparison.table_1(ordered, known), strict=True)),
         "sort": sort,

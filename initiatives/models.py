@@ -162,6 +162,10 @@ class Initiative(CatalogEntry):
         return (self.short_name,)
 
     @property
+    def is_from_guide(self) -> bool:
+        return self.source.startswith("guide 2004")
+
+    @property
     def support(self) -> dict[str, int]:
         """Component slug → strength, 1 the strongest."""
         return {component: getattr(self, field) for component, field in self.STRENGTH_FIELDS.items()}

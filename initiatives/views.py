@@ -58,7 +58,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     cases = list(Case.objects.readable())
     names = dict(Initiative.objects.values_list("slug", "short_name"))
     rows = [(case, [names.get(slug, slug) for slug in case.initiatives]) for case in cases]
-    return render(request, "initiatives/case_list.html", {"cases": rows})
+    return render(request, "initiatives/case_list.html", {"cases": rows, "case_rows": cases})
 
 
 @require_safe

@@ -1,4 +1,5 @@
-"""``{% asked_at element explainer %}`` shows what the initiatives ask at an element.
+"""``{% asked_at element explainer %}`` shows what the initiatives ask at an element. ``{{ entries|not_from_guide }}``
+names those that the guide does not have, so that no page claims them to be the guide's.
 
 The guide's app can't import initiatives, so its pages show the same through a slot (initiatives.slots).
 """
@@ -11,6 +12,12 @@ from django import template
 from initiatives.models import Initiative
 
 register = template.Library()
+
+
+@register.filter
+def not_from_guide(entries: Iterable[Any]) -> str:
+    """Returns the names of the initiatives or cases whose source is not guide 2004, as in "A, B"."""
+    return ", ".join(str(entry) for entry in entries if not entry.source.startswith("guide 2004"))
 
 
 @register.inclusion_tag("initiatives/_asked.html")

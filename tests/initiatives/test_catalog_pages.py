@@ -1,6 +1,7 @@
 """The catalog for anyone: Table 1 as a page, narrowed and sorted by links, and a page for each initiative."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -275,3 +276,34 @@ def test_an_initiative_beyond_the_fifteen_is_everywhere_at_once(client, catalog)
 def test_what_does_not_exist_is_not_found(client, catalog, slug):
     assert client.get(f"/initiatives/{slug}/").status_code == 404
     assert client.get(f"/initiatives/cases/{slug}/").status_code == 404
+
+
+# What is the guide's and what is not.
+
+
+def test_only_what_the_guide_has_is_called_the_guides(client, catalog):
+    pages = ["/initiatives/", "/initiatives/compare/", "/initiatives/cases/"]
+    assert [path for path in pages if "Not from the guide" in client.get(path).text] == []
+    assert "are from the guide" in client.get("/initiatives/cmom/").text
+
+    strengths = {"plan": 1, "do": 1, "check_strength": 1, "act": 1}
+    Initiative(slug="own", name="Quokka program", group="best-practices", source="ours", **strengths).publish()
+    case = Case.objects.get(slug="albany")
+    case.publish({"source": "ours"})
+
+    for path in pages[:2]:
+        assert "Not from the guide: Quokka program." in client.get(path).text
+    assert f"Not from the guide: {case.name}." in client.get(pages[2]).text
+    assert "are from the guide" not in client.get("/initiatives/own/").text
+
+
+def test_counts_come_from_the_catalog(client, catalog):
+    assert "15 initiatives" in client.get("/").text
+    assert ">Six case examples<" in client.get("/pdca/").text
+
+    Initiative.objects.get(slug="bid-to-goal").retire(date(2026, 11, 1))
+    Case.objects.get(slug="albany").retire(date(2026, 11, 1))
+
+    assert "15 initiatives" not in client.get("/").text
+    assert client.get("/").text.count("14 initiatives") == 3
+    assert ">Five case examples<" in client.get("/pdca/").text
