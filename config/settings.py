@@ -190,6 +190,16 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Headworks: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = None
+# For one address, which everyone in an office or a workshop may share. The limits for one account are fixed.
+_tries = env.int("TRIES_PER_MINUTE", default=30)
+_failed = env.int("FAILED_SIGN_INS_PER_MINUTE", default=10)
+ACCOUNT_RATE_LIMITS = {
+    "login": f"{_tries}/m/ip",
+    "login_failed": f"{_failed}/m/ip,5/300s/key",
+    "signup": f"{_tries}/m/ip",
+    "reset_password": f"{_tries}/m/ip,5/m/key",
+    "reset_password_from_key": f"{_tries}/m/ip",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Headworks"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday

@@ -21,3 +21,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
 ]
+handler429 = "accounts.limits.too_many"  # for the rate limits of allauth

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.limits import too_many
 from accounts.models import User
 from tests.accounts.conftest import code_for, link_in, show_again_who_one_is, sign_in, sign_up
 from tests.factories import PASSWORD, UserFactory
@@ -129,14 +130,56 @@ def test_changing_the_password_asks_for_the_old_one(client, person):
     assert person.check_password("brand-new-river-7")
 
 
-def test_too_many_sign_ups_get_a_page_in_the_sites_look(client, settings):
+def test_too_many_sign_ups_get_the_form_back_with_what_was_typed(client, settings):
     settings.ACCOUNT_RATE_LIMITS = {"signup": "1/m/ip"}
     sign_up(client, email="one@example.org")
-    page = sign_up(client, email="two@example.org")
+    page = sign_up(client, email="two@example.org", next="/utilities/")
+    text = page.content.decode()
+    assert page.status_code == 429
+    assert page["Retry-After"] == "60"
+    assert "too many attempts from your internet connection" in text
+    assert 'value="two@example.org"' in text
+    assert 'value="Nora New"' in text
+    assert '<input type="hidden" name="next" value="/utilities/"' in text
+    assert PASSWORD not in text
+    assert User.objects.count() == 1
+    cache.clear()
+    assert sign_up(client, email="two@example.org").status_code == 302
+
+
+FORMS = [
+    ("login", "account_login", {"login": "ada@example.org"}),
+    ("reset_password", "account_reset_password", {"email": "else@example.org"}),
+    ("manage_email", "account_email", {"email": "ada@home.example", "action_add": ""}),
+    ("change_password", "account_change_password", {}),
+    ("reauthenticate", "account_reauthenticate", {}),
+]
+
+
+@pytest.mark.parametrize(("limit", "name", "sent"), FORMS)
+def test_every_form_that_is_sent_too_often_comes_back(client, person, settings, limit, name, sent):
+    if limit not in ("login", "reset_password"):
+        sign_in(client)
+    settings.ACCOUNT_RATE_LIMITS = {limit: "1/m/ip"}
+    client.post(reverse(name), {"email": "ada@example.org", "password": "wrong"})
+    page = client.post(reverse(name), sent)
+    assert page.status_code == 429
+    assert "too many attempts" in page.content.decode()
+    assert all(f'value="{value}"' in page.content.decode() for value in sent.values() if value)
+
+
+def test_a_workshop_of_people_at_one_address_can_sign_up(client):
+    for number in range(30):
+        assert sign_up(client, email=f"person-{number}@example.org").status_code == 302
+    assert sign_up(client, email="one-more@example.org").status_code == 429
+
+
+def test_without_a_form_to_show_again_there_is_a_page(rf, person):
+    request = rf.post("/")
+    request.user, request.resolver_match = person, None
+    page = too_many(request)
     assert page.status_code == 429
     assert "Too many attempts" in page.content.decode()
-    assert 'class="top"' in page.content.decode()
-    assert User.objects.count() == 1
 
 
 def test_guessing_a_password_is_slowed_down(client, person):

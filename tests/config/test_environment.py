@@ -36,7 +36,8 @@ def test_each_variable_of_the_example_has_a_comment_above_it():
 def test_a_copy_of_the_example_changes_no_default():
     """Copied to .env as it stands, it gives the settings that no .env gives."""
     shown = """ALLOWED_HOSTS SITE_URL CONTACT_EMAIL DEFAULT_FROM_EMAIL POST_OFFICE EMAIL_HOST EMAIL_PORT TIME_ZONE DEBUG
-        CSRF_TRUSTED_ORIGINS SESSION_COOKIE_SECURE STORAGES REPORT_RETENTION_DAYS LOGGING LOCAL_DIR STATIC_ROOT"""
+        CSRF_TRUSTED_ORIGINS SESSION_COOKIE_SECURE STORAGES REPORT_RETENTION_DAYS LOGGING LOCAL_DIR STATIC_ROOT
+        ACCOUNT_RATE_LIMITS"""
     show = f"from config import settings; print([getattr(settings, name) for name in {shown.split()!r}])"
     read_example = f"import environ; environ.Env.read_env({str(EXAMPLE)!r}); "
     assert _output_of(read_example + show) == _output_of(show)
@@ -69,6 +70,13 @@ def _output_of(code: str) -> str:
     return subprocess.run(
         command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
     ).stdout
+
+
+def test_the_limits_for_one_address_are_settings():
+    show = "from config import settings; print(settings.ACCOUNT_RATE_LIMITS)"
+    read = "import os; os.environ |= {'TRIES_PER_MINUTE': '200', 'FAILED_SIGN_INS_PER_MINUTE': '70'}; "
+    assert "'signup': '200/m/ip'" in _output_of(read + show)
+    assert "'login_failed': '70/m/ip,5/300s/key'" in _output_of(read + show)
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])

@@ -1,0 +1,34 @@
+"""The answer to too many attempts of signing in, signing up or asking for a new password."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+
+TOO_MANY = (
+    "Nothing was saved: there were too many attempts from your internet connection in a short time. Wait a minute, enter"
+    " your password again if the form asks for it, and click the button again."
+)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Shows the form again with what was typed, except passwords; a page if there is no form."""
+    match, method, sent = request.resolver_match, request.method, request.POST.dict()
+    response: HttpResponse | None = None
+    if match and method == "POST":
+        request.method = "GET"  # the view shows its form and counts no try
+        try:
+            response = match.func(request, *match.args, **match.kwargs)
+            form = (getattr(response, "context_data", None) or {}).get("form")
+            if form and isinstance(response, TemplateResponse):
+                form.initial.update(sent)
+                messages.error(request, TOO_MANY)
+                response.status_code = 429
+                response.render()
+            else:
+                response = None
+        finally:
+            request.method = method
+    response = response or render(request, "429.html", status=429)
+    response["Retry-After"] = "60"
+    return response
