@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import joining, views
+from accounts import joining, unsent, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/invitations/<int:invitation>/withdraw/", joining.withdraw, name="withdraw"),
     path("invitations/<str:token>/", joining.invitation, name="invitation"),
     path("<int:pk>/ask/", joining.ask, name="ask"),
+    path("unsent/dismiss/", unsent.dismiss, name="dismiss_unsent"),
     path("claims/", joining.claims, name="claims"),
     path("claims/<int:pk>/grant/", joining.grant, name="grant"),
     path("claims/<int:pk>/decline/", joining.decline, name="decline"),

@@ -9,8 +9,10 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from accounts.unsent import way_on
 from initiatives.models import Initiative
 from workflow.navigation import links_for
+from workflow.saving import wants_json
 from workflow.waiting import waiting_for
 
 
@@ -26,6 +28,21 @@ def home(request: HttpRequest) -> HttpResponse:
         memberships = request.user.memberships.select_related("utility").order_by("utility__name")
         context |= {"waiting": waiting_for(request.user), "memberships": memberships}
     return render(request, "config/home.html", context)
+
+
+def not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: shows a page, not an empty one, at an address that only takes other methods."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and not response.content and not wants_json(request):
+            context = {"takes_forms": "POST" in response["Allow"], "way_on": way_on(request)}
+            told = render(request, "405.html", context, status=405)
+            told["Allow"] = response["Allow"]
+            return told
+        return response
+
+    return answer
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:

@@ -20,6 +20,10 @@
         row.querySelector("[data-state]").textContent = "Details can’t be loaded. Try again when you are back online.";
         return;
       }
+      if (answer.status === 286) {
+        row.querySelector("[data-state]").innerHTML = await answer.text(); // signed out: a link to sign in
+        return;
+      }
       details.innerHTML = await answer.text();
       htmx.process(details);
     }

@@ -32,6 +32,37 @@ def test_a_missing_page_does_not_offer_to_sign_in_again(as_, viewer):
     assert b"ask a manager of that utility" in as_(viewer).get("/no/such/page").content
 
 
+GUESSES = [
+    "/login",
+    "/login/",
+    "/signin",
+    "/accounts/signin/",
+    "/accounts/sign-in/",
+    "/log_in",
+    "/logon",
+    "/Sign-On",
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("guess", GUESSES)
+def test_a_guess_at_the_sign_in_page_leads_to_it(client: Client, guess):
+    response = client.get(guess)
+    assert response.status_code == 404
+    assert '<a href="/account/login/">Go to the sign-in page</a>' in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("guess", ["/signup", "/sign-up/", "/accounts/signup", "/register/"])
+def test_a_guess_at_the_sign_up_page_leads_to_it(client: Client, guess):
+    assert '<p>Do you want an account? <a href="/account/signup/">' in client.get(guess).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_guess_at_the_sign_in_page_says_that_one_is_signed_in(as_, viewer):
+    assert b"You are signed in as Vic Weir." in as_(viewer).get("/login").content
+
+
 @pytest.mark.django_db
 def test_a_form_from_an_earlier_visit_says_what_to_do():
     response = Client(enforce_csrf_checks=True).post("/account/login/", {"login": "a@example.org", "password": "x"})
@@ -53,7 +84,7 @@ def test_the_fault_page_needs_no_context():
     assert get_template("500.html").render() == get_template("500.html").render({"contact_email": "x", "user": "y"})
 
 
-@pytest.mark.parametrize("name", ["404.html", "403_csrf.html", "500.html"])
+@pytest.mark.parametrize("name", ["404.html", "405.html", "403_csrf.html", "500.html"])
 def test_nothing_is_inline(name, rf):
     request = rf.get("/")
     request.user = type("Anonymous", (), {"is_authenticated": False})()
