@@ -12,6 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.zones import LATEST
 from recognition.models import Category, Cycle, Edition
 
 pytestmark = pytest.mark.django_db
@@ -175,7 +176,7 @@ def test_nothing_at_all_is_an_answer_too(catalog):
 
 def test_today_is_no_future(catalog):
     for day, expected in [(0, []), (1, ["certification-date-invalid"])]:
-        signed = timezone.localdate() + timedelta(days=day)
+        signed = timezone.localdate(timezone=LATEST) + timedelta(days=day)
         body = {"certification": {"name": "M", "title": "M", "date": signed.isoformat()}}
         assert [code for code in codes(told(body)) if code.startswith("certification")] == expected
 
