@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 
 TOO_MANY = (
-    "Nothing was saved: there were too many attempts from your internet connection in a short time. Wait a minute, enter"
-    " your password again if the form asks for it, and click the button again."
+    "Nothing was saved: there were too many attempts from your internet connection in a short time. Wait a minute,"
+    " enter your password again if the form asks for it, and click the button again."
 )
 
 

@@ -41,7 +41,7 @@ def sign_in(page: Page, user) -> None:
 def type_and_send(page: Page) -> None:
     page.get_by_role("textbox").fill(TEXT)
     session_ends(page)
-    page.get_by_role("button", name="Ask to join").click()
+    page.get_by_role("button", name="Send request").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
@@ -54,14 +54,14 @@ def test_what_was_typed_is_back_and_is_sent_with_one_click(visits, manager, ask)
     type_and_send(page)
     sign_in(page, manager)
     expect(banner(page)).to_contain_text("Nothing was saved: you were signed out.")
-    expect(banner(page)).to_contain_text("What you typed is back in the form below. Please click “Ask to join” again.")
+    expect(banner(page)).to_contain_text("What you typed is back in the form below. Please click “Send request” again.")
     expect(banner(page).get_by_role("list")).to_be_hidden()
     expect(page.get_by_role("textbox")).to_have_value(TEXT)
-    send = page.get_by_role("button", name="Ask to join")
+    send = page.get_by_role("button", name="Send request")
     expect(send).to_be_focused()
     look(page, "unsent")
     send.press("Enter")
-    expect(page.get_by_text("You have asked to join Millbrook")).to_be_visible()
+    expect(page.get_by_text("Your request to join Millbrook")).to_be_visible()
     assert Claim.objects.get().message.splitlines() == TEXT.splitlines()
     page.goto(visits.url + ask)
     expect(banner(page)).to_have_count(0)
@@ -98,7 +98,7 @@ def test_another_person_does_not_get_it(visits, manager, stranger, ask):
     page = visits(manager, ask)
     type_and_send(page)
     sign_in(page, stranger)
-    expect(page.get_by_role("button", name="Ask to join")).to_be_visible()
+    expect(page.get_by_role("button", name="Send request")).to_be_visible()
     expect(banner(page)).to_have_count(0)
     expect(page.get_by_role("textbox")).to_have_value("")
 
@@ -174,8 +174,8 @@ def test_too_many_sign_ups_keep_the_form(visits, settings):
     page.get_by_label("Full name").fill("Nora New")
     for field in page.locator("[type=password]").all():
         field.fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Create the account").click()
-    expect(page.get_by_role("alert")).to_contain_text("too many tries from your internet connection")
+    page.get_by_role("main").get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert")).to_contain_text("too many attempts from your internet connection")
     expect(page.get_by_label("Full name")).to_have_value("Nora New")
     look(page, "429")
 
@@ -188,11 +188,11 @@ def test_signed_in_again_in_another_tab(visits, manager, ask):
     other.goto(visits.url + reverse("account_login"))
     sign_in(other, manager)
     expect(other.get_by_role("button", name="Sign out")).to_be_visible()
-    page.get_by_role("button", name="Ask to join").click()
+    page.get_by_role("button", name="Send request").click()
     expect(banner(page)).to_contain_text("the page was opened before you signed in. You are signed in as Mara Gerr.")
     expect(page.get_by_role("textbox")).to_have_value(TEXT)
-    page.get_by_role("button", name="Ask to join").click()
-    expect(page.get_by_text("You have asked to join Millbrook")).to_be_visible()
+    page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_text("Your request to join Millbrook")).to_be_visible()
 
 
 def test_a_second_sign_in_tab_leads_in(visits, manager, ask):
@@ -200,16 +200,16 @@ def test_a_second_sign_in_tab_leads_in(visits, manager, ask):
     other = page.context.new_page()
     other.goto(visits.url + ask)
     sign_in(page, manager)
-    expect(page.get_by_role("button", name="Ask to join")).to_be_visible()
+    expect(page.get_by_role("button", name="Send request")).to_be_visible()
     sign_in(other, manager)
-    expect(other.get_by_role("button", name="Ask to join")).to_be_visible()
+    expect(other.get_by_role("button", name="Send request")).to_be_visible()
     expect(banner(other)).to_have_count(0)
 
 
 def test_a_row_with_htmx_leads_the_page_to_sign_in_and_gets_the_text_back(visits, manager, analysis):
     page = visits(manager, analysis.get_absolute_url())
     vision = open_row(page, "vision")
-    vision.get_by_label("Link", exact=True).fill("https://example.org/vision")
+    vision.get_by_label("Link or path", exact=True).fill("https://example.org/vision")
     session_ends(page)
     vision.get_by_role("button", name="Add link").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -217,7 +217,7 @@ def test_a_row_with_htmx_leads_the_page_to_sign_in_and_gets_the_text_back(visits
     sign_in(page, manager)
     vision = row(page, "vision")
     expect(banner(page)).to_contain_text("Please click “Add link” again.")
-    expect(vision.get_by_label("Link", exact=True)).to_have_value("https://example.org/vision")
+    expect(vision.get_by_label("Link or path", exact=True)).to_have_value("https://example.org/vision")
     vision.get_by_role("button", name="Add link").click()
     expect(vision.get_by_role("link", name="https://example.org/vision")).to_be_visible()
     assert stored(analysis, "vision").evidence_items.count() == 1
@@ -226,7 +226,7 @@ def test_a_row_with_htmx_leads_the_page_to_sign_in_and_gets_the_text_back(visits
 def test_a_row_with_htmx_after_signing_in_elsewhere(visits, manager, analysis):
     page = visits(manager, analysis.get_absolute_url())
     vision = open_row(page, "vision")
-    vision.get_by_label("Link", exact=True).fill("https://example.org/vision")
+    vision.get_by_label("Link or path", exact=True).fill("https://example.org/vision")
     session_ends(page)
     other = page.context.new_page()
     other.goto(visits.url + reverse("account_login"))
@@ -234,7 +234,7 @@ def test_a_row_with_htmx_after_signing_in_elsewhere(visits, manager, analysis):
     expect(other.get_by_role("button", name="Sign out")).to_be_visible()
     vision.get_by_role("button", name="Add link").click()
     expect(banner(page)).to_contain_text("Please click “Add link” again.")
-    expect(row(page, "vision").get_by_label("Link", exact=True)).to_have_value("https://example.org/vision")
+    expect(row(page, "vision").get_by_label("Link or path", exact=True)).to_have_value("https://example.org/vision")
 
 
 def test_a_row_that_is_opened_signed_out_says_so_and_the_page_stays(visits, manager, analysis):
