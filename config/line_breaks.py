@@ -12,7 +12,8 @@ def line_breaks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
     """Browsers send two characters for a line break, so a text within its limit would be refused as too long."""
 
     def handle(request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and request.content_type in FORMS:
+        is_form = request.method == "POST" and request.content_type in FORMS
+        if is_form and not request.path.startswith("/api/"):  # which reads the body itself
             with suppress(UnreadablePostError):  # the browser went away, which the view finds out too
                 _replace(request)
         return get_response(request)

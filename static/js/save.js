@@ -135,8 +135,8 @@
 
   const answered = async (block, answer) => {
     const state = one(block);
-    if (answer.type === "opaqueredirect" || answer.status === 401) {
-      signedOut(block);
+    if (answer.status === 401) {
+      signedOut(block, await answer.json());
     } else if (answer.ok) {
       saved(block, await answer.json());
     } else if (answer.status === 403) {
@@ -158,10 +158,10 @@
     }
   };
 
-  const signedOut = (block) => {
+  const signedOut = (block, { sign_in: address }) => {
     trouble(block, "Not saved: you are signed out. Your changes are kept in this browser.");
     const link = document.createElement("a");
-    link.href = `/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`;
+    link.href = address;
     link.textContent = "Sign in to save it";
     block.querySelector("[data-state]").append(" ", link);
   };

@@ -94,11 +94,21 @@ def test_signed_out_meanwhile(page, analysis, visits, manager):
     says(page, "you are signed out")
     says(page, "kept in this browser")
     assert stored(analysis, "vision").evidence == ""
-    page.reload()
+    row(page, "vision").get_by_role("link", name="Sign in to save it").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.url.endswith(f"?next={analysis.get_absolute_url()}")
     visits.give_session(page.context, manager)
     page.goto(visits.url + analysis.get_absolute_url())
     expect(row(page, "vision").get_by_label("Evidence")).to_have_value(SAID)
+    expect(row(page, "vision").locator("[data-state]")).to_contain_text("Saved at")
+    assert stored(analysis, "vision").evidence == SAID
+
+
+def test_signed_in_again_in_another_tab(page, analysis, visits):
+    """Which changes the forms' secret. The page learns the new one and saves by itself."""
+    page.context.add_cookies([{"name": "csrftoken", "value": "x" * 32, "url": visits.url}])
+    open_row(page, "vision").get_by_label("Evidence").fill(SAID)
+    expect_saved(page)
     expect(row(page, "vision").locator("[data-state]")).to_contain_text("Saved at")
     assert stored(analysis, "vision").evidence == SAID
 

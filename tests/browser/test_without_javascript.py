@@ -59,7 +59,7 @@ def test_a_rating_that_does_not_agree_with_its_areas(page, visits, analysis):
     visits.expected.append("status of 422")
     rate(page, "vision", "Supports multiple areas", "E")
     row(page, "vision").get_by_role("button", name="Save this row").click()
-    expect(row(page, "vision").get_by_role("alert")).to_contain_text("two or more")
+    expect(row(page, "vision").get_by_role("alert")).to_contain_text("needs at least two")
     expect(row(page, "vision").get_by_role("radio", name="Supports multiple areas")).to_be_checked()
     assert stored(analysis, "vision").rating is None
 

@@ -346,3 +346,7 @@ def test_whatever_is_sent_is_answered(catalog, body):
     else:
         assert (answer.status_code, answer["Content-Type"]) == (422, PROBLEM)
         assert answer.json()["errors"]
+
+
+def test_a_form_is_not_what_it_reads(client, catalog):
+    assert client.post(CHECK, {"application": "1"}).status_code in (400, 422)
