@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from workflow.matching import plain
+
 
 @dataclass(frozen=True)
 class Place:
@@ -57,7 +59,7 @@ def public_places() -> Iterable[Place]:
 
 def own_places(user: Any, typed: str) -> list[Place]:
     """Returns the user's rows whose names have all words of ``typed``."""
-    words = [word for word in re.findall(r"\w+", typed) if len(word) > 1]
+    words = [word for word in re.findall(r"\w+", plain(typed)) if len(word) > 1]
     return [place for _, function in _own for place in function(user, words)] if words else []
 
 
@@ -67,6 +69,6 @@ def has_all(words: Iterable[str], *fields: str) -> Q:
     for word in words:
         in_any = Q()
         for field in fields:
-            in_any |= Q(**{f"{field}__icontains": word})
+            in_any |= Q(**{f"{field}__matches": word})
         found &= in_any
     return found

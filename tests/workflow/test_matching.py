@@ -12,8 +12,9 @@ from assessments.lists import AnalysisFilters
 from recognition.models import Application, Recognition
 from recognition.register import content as register
 from recognition.reviewing import queues
-from tests.factories import UserFactory, UtilityFactory
+from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 from workflow.matching import Plain, plain
+from workflow.search import own_places
 
 ALIKE = [
     ("Niño Creek", "Nino Creek"),
@@ -75,6 +76,12 @@ def test_the_register_and_the_list_of_analyses_find_it(kau, draft, words, rf):
     Recognition.objects.create(application=draft, since="2026-01-01", until="2029-01-01")
     assert register.matching(Recognition.objects.all(), words).count() == 1
     assert AnalysisFilters.base_filters["name"].lookup_expr == "matches"
+
+
+@pytest.mark.parametrize("words", ["O'Hara", "nino water", "KAU", "Nin\u0303o"])
+def test_the_search_of_every_page_finds_one_s_own(kau, words):
+    person = MembershipFactory(utility=kau).user
+    assert [place.heading for place in own_places(person, words)] == [kau.name]
 
 
 @pytest.mark.parametrize("words", ["'", ".", " ʻ "])
