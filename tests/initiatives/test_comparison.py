@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
+from django.utils.text import slugify
 from openpyxl import load_workbook
 
 from initiatives import comparison
@@ -275,7 +276,8 @@ def test_one_procedure_can_serve_those_that_ask_and_the_opportunity_is_linked(cl
     assert table["measuring-and-monitoring"].sharing == chosen[:2]  # the sources are silent on the third
     page = client.get(f"{WHO_ASKS}?with=cmom&with=partnership-safe-water&with=gasb-34").text
     for opportunity in table["reporting"].element.opportunities:
-        assert f'<a href="/pdca/reporting/#opportunities">{opportunity["title"]}</a>' in page
+        title = opportunity["title"]
+        assert f'<a href="/pdca/reporting/#{slugify(title)}">{title}</a>' in page
 
 
 def test_an_element_without_an_opportunity_is_not_shared(catalog):
