@@ -181,12 +181,13 @@ def _program(name: str, folder: Path) -> list[str]:
     """Returns the command of a program of PostgreSQL that works on ``folder``.
 
     PostgreSQL refuses to run as root, so root runs it as the owner of the folder. That user may pass through folders
-    that only root may enter, like /root, whose permissions stay as they are.
+    that only root may enter, like /root, whose permissions stay as they are. (Without "no_setuid_fixup", access(2),
+    by which initdb looks for its other programs, would say that they can't be reached.)
     """
     command = [str(PROGRAMS / name)]
     if os.geteuid() == 0:
         owner, may_pass = folder.stat(), "+dac_override"
-        user = [f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
+        user = [f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups", "--securebits=+no_setuid_fixup"]
         command = ["setpriv", *user, f"--inh-caps={may_pass}", f"--ambient-caps={may_pass}", *command]
     return command
 

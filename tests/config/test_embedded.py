@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,11 +18,12 @@ from django.conf import settings
 from config import embedded
 
 USE = """
-import signal, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from config import embedded
 signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, also where the tests run in the background
 folder = Path(sys.argv[1])
+embedded.PROGRAMS = Path(os.environ.get("PROGRAMS") or embedded.PROGRAMS)
 embedded.postgres(folder / "postgres")
 print(embedded.valkey(folder / "valkey"), flush=True)
 sys.stdin.read()
@@ -133,10 +135,16 @@ def test_any_path_works(user, tmp_path, name):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
-def test_as_root_nothing_changes_outside_the_folder(user, tmp_path):
+def test_as_root_nothing_changes_outside_the_folder(user, tmp_path, monkeypatch):
+    """Also where only root may enter the folder that everything is in, such as /root."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    folders = [closed, *closed.parents, embedded.PROGRAMS, *embedded.PROGRAMS.parents]
+    wheel = embedded.PROGRAMS.parents[1]
+    for part in (embedded.PROGRAMS.parent, wheel.with_name(f"{wheel.name}.libs")):
+        shutil.copytree(part, closed / part.relative_to(wheel.parent), symlinks=True)
+    programs = closed / embedded.PROGRAMS.relative_to(wheel.parent)
+    monkeypatch.setenv("PROGRAMS", str(programs))
+    folders = [closed, *closed.parents, programs, programs.parent]
     before = [folder.stat().st_mode for folder in folders], pwd.getpwall()
     user(closed / "headworks")
     assert services(closed / "headworks")[0].username() == "nobody"
