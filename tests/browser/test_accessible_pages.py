@@ -167,7 +167,7 @@ def test_carried_over_rows(mine, analysis, manager, utility):
     answer_all(analysis, manager)
     again = start(utility, manager, name="A year later", previous=analysis)
     page = mine(again.get_absolute_url())
-    expect(row(page, "vision").get_by_text("to be confirmed")).to_be_visible()
+    expect(row(page, "vision").get_by_text("needs confirmation")).to_be_visible()
     look(page, "fill-to-confirm")
 
 

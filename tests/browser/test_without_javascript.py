@@ -33,7 +33,7 @@ def test_a_row_with_its_details_and_evidence(page, analysis):
     vision.get_by_role("button", name="Save", exact=True).click()
     assert (stored(analysis, "vision").rating, stored(analysis, "vision").evidence) == (1, "Framed in the hall.")
     row(page, "vision").get_by_role("button", name="Details of").click()
-    vision.get_by_label("Link", exact=True).fill("https://example.org/vision")
+    vision.get_by_label("Link or path", exact=True).fill("https://example.org/vision")
     vision.get_by_role("button", name="Add link").click()
     expect(vision.get_by_role("link", name="https://example.org/vision")).to_be_visible()
     minutes = {"name": "minutes.txt", "mimeType": "text/plain", "buffer": b"It was moved and seconded."}
