@@ -74,7 +74,7 @@ def test_a_member_declares_rates_and_submits(visits, seats, panelists):
     expect_saved(page)
     expect(page.locator("[data-count]")).to_have_text("1")
     page.get_by_role("button", name="Submit review").click()
-    expect(page.get_by_role("alert").get_by_text("5 criteria wait")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("5 criteria still need")).to_be_visible()
     look(page, "review-missing")
     for row in page.locator(".criterion[data-save]").all()[1:6]:
         row.get_by_text("Met", exact=True).click()
@@ -165,7 +165,7 @@ def test_decisions_from_the_list_to_the_release(visits, seats, official, staff):
     expect(page.get_by_text("1 decision was released")).to_be_visible()
     look(page, "outbox-empty")
     page = visits(staff, at_url("feedback", application.pk))
-    page.get_by_label("Feedback").fill("Your measures are strong.\n\nShow how you pay back the debt.")
+    page.get_by_role("textbox", name="Feedback").fill("Your measures are strong.\n\nShow how you pay back the debt.")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Release saved feedback").click()
     look(page, "feedback")

@@ -69,7 +69,7 @@ def test_a_profile_is_edited_previewed_drafted_published_and_taken_back(visits, 
 
     # Published: readers see it.
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("is published")).to_be_visible()
+    expect(page.get_by_text("was published")).to_be_visible()
     reader.reload()
     expect(reader.get_by_text(NEW)).to_be_visible()
     expect(reader.get_by_text("Plans begin with a look around.")).to_be_visible()

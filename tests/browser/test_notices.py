@@ -71,7 +71,7 @@ def test_from_an_empty_list_to_a_recorded_letter(visits, many, staff):
     page.get_by_role("link", name="Edit Governor of Oregon").click()
     page.get_by_role("link", name="Remove from the list").click()
     look(page, "addressee-remove")
-    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name="Cancel").click()
 
 
 def test_the_lines_to_applicants(visits, many, staff):
@@ -80,14 +80,14 @@ def test_the_lines_to_applicants(visits, many, staff):
     expect(page.get_by_text("0 of 32 sent")).to_be_visible()
     summary.click()
     look(page, "notices-group-open")
-    page.get_by_role("link", name="All 32 lines").first.click()
+    page.get_by_role("link", name="View all 32").first.click()
     expect(page.get_by_text("1 to 25 on this page")).to_be_visible()
     page.get_by_text("Town 00 Water and Sewer").click()
     page.get_by_role("button", name="Record as sent").click()
     expect(page.get_by_text("1 line is recorded as sent.")).to_be_visible()
     look(page, "notice-group")
     page.get_by_text("All not recorded yet").click()
-    page.get_by_label("How").fill("E-mail and mail")
+    page.get_by_label("How").fill("Email and mail")
     page.get_by_role("button", name="Record as sent").click()
     expect(page.get_by_text("31 lines are recorded as sent.")).to_be_visible()
     page.goto(visits.url + address("notice_group", many.pk, "press"))

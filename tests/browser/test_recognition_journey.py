@@ -86,14 +86,14 @@ def return_it(page: Page) -> None:
 
 
 def resubmit(page: Page) -> None:
-    page.get_by_role("link", name="Complete it").click()
+    page.get_by_role("link", name="Complete application").click()
     page.get_by_role("navigation").get_by_role("link", name="Attributes").click()
     first = page.get_by_role("region", name="Product quality")
     first.get_by_label("What did you change").fill("We flush the dead ends every two weeks since March.")
     expect_saved(page)
     page.get_by_role("navigation").get_by_role("link", name="Review and submit").click()
     page.get_by_role("button", name="Submit application").click()
-    expect(page.get_by_text("Submitted, as version 2")).to_be_visible()
+    expect(page.get_by_text("Submitted as version 2")).to_be_visible()
 
 
 def find_it_complete(page: Page) -> None:
@@ -185,7 +185,7 @@ def release(page: Page) -> None:
 
 def give_feedback(page: Page) -> None:
     page.get_by_role("link", name="Feedback to the applicant").click()
-    page.get_by_label("Feedback").fill("Your measures are clear; say more on how you chose them.")
+    page.get_by_role("textbox", name="Feedback").fill("Your measures are clear; say more on how you chose them.")
     page.get_by_role("button", name="Save").first.click()
     page.locator("summary", has_text="Release").click()
     page.get_by_role("button", name="Yes, release the feedback").click()

@@ -117,7 +117,7 @@ def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, util
     look(page, "register-publish-conflict")
     page.get_by_role("button", name="Keep mine").click()
     expect(page.get_by_text("The public listing is updated")).to_be_visible()
-    page.get_by_role("link", name="The public page").click()
+    page.get_by_role("link", name="View current public page").click()
     expect(page.get_by_text("Clean water for 4,200 people.")).to_be_visible()
     expect(page.get_by_role("img", name="The plant at Mill Street")).to_be_visible()
     look(page, "register-entry")

@@ -90,7 +90,7 @@ def test_the_reasons_say_what_weighed():
     found = {one.candidate.id: one.reasons for one in suggest(people, utility=UTILITY, state=HERE)}
     assert found[1] == ("works in VA", "2 open reviews", "first from EPA headquarters")
     assert found[2] == ("same state, OR", "1 open review", "already 1 from EPA headquarters")
-    assert found[3] == ("state unknown", "no open reviews", "the first from outside EPA")
+    assert found[3] == ("state unknown", "no open reviews", "first from outside EPA")
 
 
 def test_an_unknown_state_of_the_utility_keeps_nobody_back():
