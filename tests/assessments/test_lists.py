@@ -148,4 +148,4 @@ def test_an_empty_list_has_no_filters_and_says_where_to_begin(listed, manager, a
     text = listed(manager)
     assert "The first one takes about ten minutes" in text
     assert "<table" not in text
-    assert 'role="search"' not in text
+    assert 'class="filters' not in text

@@ -92,7 +92,7 @@ def test_the_lines_to_applicants(visits, many, staff):
     expect(page.get_by_text("31 lines are recorded as sent.")).to_be_visible()
     page.goto(visits.url + address("notice_group", many.pk, "press"))
     look(page, "notice-group-press")
-    page.get_by_role("link", name="Read the text of Nation Water").click()
+    page.get_by_role("link", name="View press text for Nation Water").click()
     look(page, "press")
     Cycle.objects.update(signatory_name="")
     page.goto(visits.url + address("notice_group", many.pk, "certificate"))

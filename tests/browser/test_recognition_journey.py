@@ -125,7 +125,7 @@ def assign_three(page: Page, people) -> None:
 
 
 def step_down(page: Page) -> None:
-    page.get_by_role("link", name="Review it").click()
+    page.get_by_role("link", name="Review the application").click()
     expect(page.get_by_text("flush the dead ends")).to_have_count(0)
     page.get_by_text("I have or may have a conflict: step down").click()
     pick(page, "I work or worked there")
@@ -141,7 +141,7 @@ def replace(page: Page, person) -> None:
 
 
 def review(page: Page, *, outside: bool) -> None:
-    page.get_by_role("link", name="Review it").click()
+    page.get_by_role("link", name="Review the application").click()
     page.get_by_role("button", name="no conflict").click()
     expect(page.get_by_text("flush the dead ends")).to_be_visible()
     criteria = page.locator("section.criterion[aria-labelledby]")

@@ -178,9 +178,9 @@ def test_a_copied_folder_gets_packages_of_its_own(machine):
 def test_make_runs_without_bytecode_only_where_it_is_asked_to(tmp_path):
     """PYTHONDONTWRITEBYTECODE in the environment would make each process compile all packages again."""
     shown = subprocess.run(
-        ["make", "-f", settings.BASE_DIR / "Makefile", "-f", "-", "shown"],
+        ["make", "--no-print-directory", "-f", settings.BASE_DIR / "Makefile", "-f", "-", "shown"],
         input="shown:\n\t@echo [$$PYTHONDONTWRITEBYTECODE]\n",
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "MAKEFLAGS": ""},
         cwd=tmp_path,
         capture_output=True,
         text=True,
