@@ -23,7 +23,7 @@ from allauth.account.utils import get_next_redirect_url
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import resolve, reverse
@@ -163,8 +163,8 @@ def way_on(request: HttpRequest) -> str:
         try:
             match = resolve(path)
             found = match.func(asked, *match.args, **match.kwargs)
-            if isinstance(found, FileResponse):  # a download is no page
-                found.file_to_stream.close()
+            if opened := getattr(found, "file_to_stream", None):  # a download is no page
+                opened.close()
             elif found.status_code < 400:
                 break
         except (Http404, PermissionDenied):

@@ -151,7 +151,7 @@ def test_the_table_empty_opened_missing_not_saved(visits, mine, analysis, manage
     expect(vision.get_by_role("link", name="https://example.org/minutes")).to_be_visible()
     vision.get_by_label("Link or path", exact=True).fill("ftp://example.org")
     vision.get_by_role("button", name="Add link").click()
-    expect(vision.get_by_text("A link must start with")).to_be_visible()
+    expect(vision.get_by_text("Enter a web address that starts with")).to_be_visible()
     look(page, "fill-open")
     page.get_by_role("button", name="Mark complete").click()
     expect(page.get_by_text("Not complete")).to_be_visible()
