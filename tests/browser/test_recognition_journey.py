@@ -189,7 +189,7 @@ def give_feedback(page: Page) -> None:
     page.get_by_role("button", name="Save").first.click()
     page.locator("summary", has_text="Release").click()
     page.get_by_role("button", name="Yes, release the feedback").click()
-    expect(page.get_by_text("Released.")).to_be_visible()
+    expect(page.get_by_text("Released. The applicant can read it")).to_be_visible()
 
 
 def read_the_outcome(page: Page) -> None:
