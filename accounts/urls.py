@@ -5,7 +5,6 @@ from accounts import joining, unsent, views
 app_name = "accounts"
 urlpatterns = [
     path("", views.utilities, name="list"),
-    path("me/", views.me, name="me"),
     path("search/", views.search, name="search"),
     path("new/", views.create, name="create"),
     path("<int:pk>/", views.utility, name="utility"),

@@ -65,7 +65,7 @@ def me(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Your name was saved.")
-        return redirect("accounts:me")
+        return redirect("me")
     context = {
         "form": form,
         "memberships": request.user.memberships.select_related("utility").order_by("utility__name"),

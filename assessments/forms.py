@@ -1,36 +1,88 @@
 """The forms of a gap analysis: its frame, one row, evidence, reopening."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Utility
-from assessments.models import Finding, GapAnalysis
+from assessments.models import Finding, GapAnalysis, others_of
 from assessments.operations import OPERATIONS, VALUE_CHAINS
 from files.attachments import as_link
 from files.models import ACCEPT, KEPT
 from initiatives.models import Initiative
 from pdca.models import Area
 
+MOST_OTHERS, MOST_LETTERS = 15, 60
 
-class OperationsInput(forms.CheckboxSelectMultiple):
-    """Check boxes with the value chain of each, so that a template can group them."""
+
+class ExplainedInput(forms.CheckboxSelectMultiple):
+    """Check boxes for a template to group and explain. ``about``: value → (heading of its group, explanation)."""
+
+    about: Mapping[str, tuple[str, str]] = {}
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
-        option["group"] = next(chain for chain, steps in VALUE_CHAINS.items() if str(value) in steps)
+        option["group"], option["about"] = self.about[str(value)]
         return option
+
+
+class OperationsInput(ExplainedInput):
+    about = {slug: (chain, "") for chain, steps in VALUE_CHAINS.items() for slug in steps}
+
+
+class OthersField(forms.CharField):
+    """Names of initiatives that are not in the catalog, one on each line. Cleans to a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+        names = [" ".join(line.split()) for line in super().clean(value).splitlines()]
+        by_slug = {slug: name for slug, name in others_of(names).items() if name}
+        if "" in by_slug:
+            raise forms.ValidationError(f"“{by_slug['']}” needs letters or numbers.")
+        if long := [name for name in by_slug.values() if len(name) > MOST_LETTERS]:
+            raise forms.ValidationError(f"“{long[0][:30]}…” is too long. Use at most {MOST_LETTERS} characters.")
+        if len(by_slug) > MOST_OTHERS:
+            raise forms.ValidationError(f"Enter at most {MOST_OTHERS}.")
+        known = Initiative.objects.readable().filter(Q(slug__in=by_slug) | Q(name__in=by_slug.values()))
+        if found := known.first():
+            raise forms.ValidationError(f"{found} is in the list above. Check it there.")
+        return list(by_slug.values())
 
 
 class AnalysisForm(forms.ModelForm):
     """Name, date, areas, operations, fence line and initiatives in place; ``version`` is the version shown."""
 
+    # How the page groups them: heading, what to consider, fields.
+    PARTS = [
+        ("Name and date", "", ["previous", "name", "as_of"]),
+        (
+            "Fence line",
+            "The fence line separates what this management system covers from everything else.",
+            ["operations", "fence_line"],
+        ),
+        (
+            "Management areas",
+            "Each element is rated by the areas it supports. Keep all of them unless an area is managed elsewhere, "
+            "for example by the city.",
+            ["areas"],
+        ),
+        (
+            "Initiatives in place",
+            "The initiatives that your utility follows today, in whole or in part. Their parts can be shared.",
+            ["initiatives", "other_initiatives"],
+        ),
+    ]
+
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
     areas = forms.MultipleChoiceField(
         label="Management areas in scope",
-        widget=forms.CheckboxSelectMultiple,
-        help_text="The areas your management system covers. You can change this later.",
+        widget=ExplainedInput,
+        help_text="You can change this later.",
     )
     operations = forms.MultipleChoiceField(
         label="Operations inside the fence line",
@@ -43,14 +95,19 @@ class AnalysisForm(forms.ModelForm):
         label="Initiatives already in place",
         queryset=Initiative.objects.none(),
         to_field_name="slug",
-        widget=forms.CheckboxSelectMultiple,
+        widget=ExplainedInput,
         required=False,
-        help_text="Initiatives your utility follows today, in whole or in part.",
+    )
+    other_initiatives = OthersField(
+        label="Other initiatives",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Anything else with its own policies, training or audits, such as a state program. One per line.",
     )
 
     class Meta:
         model = GapAnalysis
-        fields = ["name", "as_of", "areas", "operations", "fence_line", "initiatives"]
+        fields = ["name", "as_of", "areas", "operations", "fence_line", "initiatives", "other_initiatives"]
         widgets = {
             "as_of": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "fence_line": forms.Textarea(attrs={"rows": 4}),
@@ -63,8 +120,10 @@ class AnalysisForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        areas = [(area.code, area.name) for area in Area.objects.all()]
+        known = list(Area.objects.all())
+        areas = [(area.code, area.name) for area in known]
         self.fields["areas"].choices = areas  # type: ignore[attr-defined]
+        self.fields["areas"].widget.about = {area.code: ("", area.description) for area in known}  # type: ignore[attr-defined]
         offered = Initiative.objects.readable()
         if self.instance.pk:
             # Also offer the initiatives in place that the catalog has retired since.
@@ -73,13 +132,24 @@ class AnalysisForm(forms.ModelForm):
         else:
             self.initial.setdefault("as_of", timezone.localdate())
             self.initial.setdefault("areas", [code for code, _ in areas])
-
+        offered = offered.order_by("group", "name")
         self.fields["initiatives"].queryset = offered  # type: ignore[attr-defined]
+        self.fields["initiatives"].widget.about = {  # type: ignore[attr-defined]
+            each.slug: (each.get_group_display(), each.key_feature) for each in offered
+        }
 
     def clean_areas(self) -> list[str]:
         """Returns the areas in the order of the choices."""
         sent = self.cleaned_data["areas"]
         return [code for code, _ in self.fields["areas"].choices if code in sent]  # type: ignore[attr-defined]
+
+    @property
+    def parts(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """The heading, explanation and fields of each part of the page."""
+        return [
+            (heading, about, [self[name] for name in names if name in self.fields])
+            for heading, about, names in self.PARTS
+        ]
 
     @property
     def frame(self) -> dict[str, Any]:
@@ -144,8 +214,8 @@ class FindingForm(forms.Form):
         else:
             for name in self.DETAILS:  # these inputs are outside the row's form element
                 self.fields[name].widget.attrs["form"] = f"form-{finding.element.slug}"
-            in_place = finding.analysis.initiatives.values_list("slug", "short_name")
-            self.fields["initiatives"].choices = list(in_place)  # type: ignore[attr-defined]
+            in_place = finding.analysis.in_place()
+            self.fields["initiatives"].choices = list(in_place.items())  # type: ignore[attr-defined]
 
     def clean_areas(self) -> list[str]:
         return [code for code in self.finding.analysis.areas if code in self.cleaned_data["areas"]]

@@ -10,6 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 
 from accounts.models import CAN_EDIT, Role, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
@@ -41,6 +42,11 @@ class InUse(Exception):
     def __init__(self, uses: list[tuple[str, "Finding"]]):
         super().__init__(f"{len(uses)} findings use it")
         self.uses = uses
+
+
+def others_of(names: Iterable[str]) -> dict[str, str]:
+    """Returns slug → name for initiatives that are not in the catalog. Findings refer to them by these slugs."""
+    return {slugify(name, allow_unicode=True)[:50]: name for name in names}
 
 
 class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
@@ -75,6 +81,9 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
     areas = ArrayField(models.CharField(max_length=1), verbose_name="management areas in scope")
     initiatives = models.ManyToManyField(
         Initiative, through="InitiativeInPlace", related_name="gap_analyses", blank=True
+    )
+    other_initiatives = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, help_text="names of initiatives outside the catalog"
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFT, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -135,7 +144,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         """Creates an analysis with its 18 rows. The rows of ``previous`` are carried over, each to be confirmed."""
         analysis = GapAnalysis.objects.create(created_by=by, copied_from=previous, **fields)
         analysis.initiatives.set(initiatives)
-        in_place = {initiative.slug for initiative in initiatives}
+        in_place = {initiative.slug for initiative in initiatives} | others_of(analysis.other_initiatives).keys()
         earlier = {finding.element_id: finding for finding in previous.findings.all()} if previous else {}
         rows = []
         for element in Element.objects.all():
@@ -154,7 +163,9 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
 
         Raises InUse if a finding uses an area or initiative that would be removed, Stale, WrongState.
         """
-        in_place = {initiative.slug for initiative in initiatives}
+        in_place = {initiative.slug for initiative in initiatives} | others_of(
+            fields.get("other_initiatives", self.other_initiatives)
+        ).keys()
         areas = fields["areas"]
         uses: list[tuple[str, Finding]] = []
         for finding in self.findings.select_for_update(of=("self",)).select_related("element"):
@@ -225,11 +236,18 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
             AreaInScope(area.code, area.name, area.short_name) for area in Area.objects.all() if area.code in self.areas
         ]
         in_place = list(Initiative.objects.filter(gap_analyses=self).values_list("slug", "short_name", "name"))
-        names = {slug: short_name for slug, short_name, _ in in_place}
+        names = {slug: short_name for slug, short_name, _ in in_place} | others_of(self.other_initiatives)
         components = list(Component.objects.values_list("slug", "name"))
         return Results.of(
-            areas, [finding.row(names) for finding in findings], components, [name for _, _, name in in_place]
+            areas,
+            [finding.row(names) for finding in findings],
+            components,
+            [*(name for _, _, name in in_place), *self.other_initiatives],
         )
+
+    def in_place(self) -> dict[str, str]:
+        """Returns the initiatives in place, as slug → short name; those outside the catalog last."""
+        return dict(self.initiatives.values_list("slug", "short_name")) | others_of(self.other_initiatives)
 
     def results_with_findings(self) -> tuple[Results, list[tuple["Finding", Row]]]:
         """Returns the results, and every finding with its row. A complete analysis keeps the names it had then."""

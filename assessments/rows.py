@@ -35,6 +35,11 @@ class RowShown(NamedTuple):
     n_evidence: int
 
     @property
+    def needs_areas(self) -> bool:
+        """Whether the rating has no areas yet, so that the row asks for them before it is opened."""
+        return bool(self.rating) and not self.areas or self.to_confirm
+
+    @property
     def is_answered(self) -> bool:
         return self.rating is not None and not self.to_confirm
 

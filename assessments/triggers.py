@@ -27,9 +27,9 @@ COMPLETE_NEEDS_EVERY_ROW = pgtrigger.Trigger(
             RETURN NEW;
         END IF;
         IF NEW.status = 'complete' AND OLD.status = 'complete' AND
-            (NEW.name, NEW.as_of, NEW.operations, NEW.fence_line, NEW.areas, NEW.frozen)
+            (NEW.name, NEW.as_of, NEW.operations, NEW.fence_line, NEW.areas, NEW.other_initiatives, NEW.frozen)
             IS DISTINCT FROM
-            (OLD.name, OLD.as_of, OLD.operations, OLD.fence_line, OLD.areas, OLD.frozen) THEN
+            (OLD.name, OLD.as_of, OLD.operations, OLD.fence_line, OLD.areas, OLD.other_initiatives, OLD.frozen) THEN
             RAISE EXCEPTION 'a complete gap analysis is read-only'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'gap_analysis_read_only';
         END IF;

@@ -127,9 +127,11 @@ def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         try:
             analysis.rescope(form.cleaned_data["version"], by=request.user, **form.frame)
         except InUse as in_use:
+            names = analysis.in_place()
             for what, finding in in_use.uses:
                 field = "areas" if len(what) == 1 else "initiatives"
-                form.add_error(field, f"“{finding.element}” uses {what}. Change that row first or keep it here.")
+                used = names.get(what, what)
+                form.add_error(field, f"“{finding.element}” uses {used}. Change that row first or keep it here.")
         except Stale as stale:
             form.data = request.POST.copy()
             form.data["version"] = str(stale.current.version)

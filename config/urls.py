@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views import me
 from config import views
 from config.api import api
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("gap-analyses/", include("assessments.urls")),
     path("recognition/", include("recognition.urls")),
     path("reports/", include("reports.urls")),
+    path("account/", me, name="me"),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

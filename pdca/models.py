@@ -81,6 +81,9 @@ class Element(CatalogEntry):
     order = models.PositiveSmallIntegerField(unique=True)
     component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="elements")
     name = models.CharField(max_length=80)
+    question = models.CharField(
+        "the question it answers", max_length=160, blank=True, help_text="One plain question, in our words."
+    )
     purpose = models.TextField()
     strategic_alignment = models.BooleanField("key to strategic alignment", default=False)
     source = models.CharField(max_length=200)

@@ -140,8 +140,8 @@ def _cycles() -> tuple[Cycle, Cycle]:
         letters_from=_day(21),
         letters_until=_day(35),
         signatory_name="Adelaide Worth",
-        signatory_title="Director of the Recognition Program",
-        letterhead="Example Recognition Program\n100 Clearwater Square\nWashington, DC 20000",
+        signatory_title=f"Director, {edition.program}",
+        letterhead=f"{edition.program}\n100 Clearwater Square\nWashington, DC 20000",
     )
     opened = Cycle.objects.create(
         title=f"Recognition {year + 1}",

@@ -21,6 +21,7 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
         "applications": mine.order_by("-cycle__opens", "utility__name"),
         "cycles": Cycle.objects.open().order_by("closes"),
         "can_start": Utility.objects.editable_by(request.user).exists(),
+        "edition": Cycle.current_edition(),
         "queues": queues_of(request.user),
         "has_cycle_pages": has_pages(request.user),
     }

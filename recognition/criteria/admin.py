@@ -109,6 +109,7 @@ class EditionAdmin(WordsOnly, Found):
     list_display = ["name", "slug", "large_attributes", "small_attributes", "large_boxes", "small_boxes"]
     fields = (
         "name",
+        "program",
         "slug",
         "source",
         ("large_attributes", "small_attributes"),
@@ -118,7 +119,7 @@ class EditionAdmin(WordsOnly, Found):
         "large_drinking_water_population",
         "large_stormwater_population",
     )
-    words = ("name", "source")
+    words = ("name", "program", "source")
     inlines = [AttributeInline, CategoryInline]
 
 

@@ -20,6 +20,9 @@ class Edition(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
+    program = models.CharField(
+        "program's name", max_length=120, help_text="Appears on pages, letters and certificates, as in “the … Program”."
+    )
     large_attributes = models.PositiveSmallIntegerField("attributes a large organization demonstrates")
     small_attributes = models.PositiveSmallIntegerField("attributes a small organization demonstrates")
     large_boxes = models.PositiveSmallIntegerField("boxes a large organization fills")

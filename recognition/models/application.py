@@ -361,7 +361,8 @@ class Application(StateMachine):
     def rendered(self, wording: str, **more: object) -> tuple[str, str]:
         """Returns subject and body of a wording."""
         link = settings.SITE_URL.rstrip("/") + self.get_absolute_url()
-        return wordings.rendered(wording, **{"utility": self.utility, "cycle": self.cycle, "link": link} | more)
+        about = {"utility": self.utility, "program": self.cycle.program, "cycle": self.cycle, "link": link}
+        return wordings.rendered(wording, **about | more)
 
     def tell_applicants(self, wording: str, occasion: str, **more: object) -> None:
         """Emails the applicants. ``occasion``, such as a version number, distinguishes messages of one wording."""

@@ -100,6 +100,11 @@ class Cycle(StateMachine):
         return self.title
 
     @property
+    def program(self) -> str:
+        """The name of the recognition program, which stands with its criteria."""
+        return self.edition.program
+
+    @property
     def is_open(self) -> bool:
         return self.status == self.Status.PLANNED and self.opens <= timezone.now() < self.closes
 
@@ -135,7 +140,7 @@ class Cycle(StateMachine):
         """Returns the edition of the open, next or last cycle, in this order; without cycles, the newest edition."""
         now = timezone.now()
         cycles = cls.objects.filter(edition=models.OuterRef("pk"))
-        ordered = Edition.objects.whole().annotate(
+        ordered = Edition.objects.annotate(
             is_open=models.Exists(cycles.open(now)),
             next=models.Subquery(cycles.filter(opens__gt=now).order_by("opens").values("opens")[:1]),
             last=models.Subquery(cycles.order_by("-opens").values("opens")[:1]),

@@ -302,7 +302,9 @@ def letter(addressee: Addressee, n: int) -> tuple[str, str]:
     }
     place = places.get(Office(addressee.office), "in the United States")
     count = counted(n, "organization", "organizations")
-    return wordings.rendered("notice-letter", cycle=addressee.cycle, count=count, place=place)
+    return wordings.rendered(
+        "notice-letter", program=addressee.cycle.program, cycle=addressee.cycle, count=count, place=place
+    )
 
 
 def register_notice(cycle: Cycle) -> list[Paragraph]:
@@ -315,6 +317,7 @@ def register_notice(cycle: Cycle) -> list[Paragraph]:
     days = " and ".join(f"{day:%B %-d, %Y}" for day in days_of_release(cycle)) or "[date of release]"
     title, body = wordings.rendered(
         "federal-register",
+        program=cycle.program,
         cycle=cycle,
         agency=agency,
         count=counted(sum(len(rows) for _, rows in states), "organization", "organizations"),

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from recognition.models import Recognition
+from recognition.models import Cycle, Recognition
 from recognition.register import content as register
 from recognition.register.forms import NumberForm
 from recognition.register.lists import RegisterFilters, RegisterTable
@@ -16,7 +16,8 @@ A_WEEK = 7 * 24 * 60 * 60
 @require_safe
 def register_list(request: HttpRequest) -> HttpResponse:
     """Lists every valid recognition."""
-    context = {"number_form": NumberForm()}
+    edition = Cycle.current_edition()
+    context = {"number_form": NumberForm(), "program": edition and edition.program}
     return list_page(
         request, RegisterTable, RegisterFilters, register.entries(), "recognition/register/register.html", context
     )

@@ -69,6 +69,11 @@
     }
   };
 
+  const tellAreas = (row) => {
+    const codes = areas(row).filter((box) => box.checked);
+    row.querySelector("[data-told]").textContent = codes.map((box) => box.value).join(" ");
+  };
+
   // The area that single-area rows name most often so far.
   const usual = () => {
     const counts = {};
@@ -89,8 +94,12 @@
     "input",
     (event) => {
       const row = event.target.closest("[data-row]");
-      if (event.target.name === "rating") suggestAreas(row, Number(event.target.value));
+      if (event.target.name === "rating") {
+        suggestAreas(row, Number(event.target.value));
+        row.toggleAttribute("data-areas", event.target.value !== "0"); // ask for the areas at once
+      }
       if (event.target.name === "areas") suggestRating(row);
+      if (row && ["rating", "areas"].includes(event.target.name)) tellAreas(row);
     },
     true,
   );

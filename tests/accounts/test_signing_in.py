@@ -74,8 +74,8 @@ def test_after_signing_in_one_goes_where_one_wanted(client, person, next_url, go
 
 
 def test_a_protected_page_asks_to_sign_in_and_comes_back(client, person):
-    asked = client.get(reverse("accounts:me"))
-    assert asked.url == "/account/login/?next=/utilities/me/"
+    asked = client.get(reverse("me"))
+    assert asked.url == "/account/login/?next=/account/"
 
 
 def test_a_wrong_password_is_not_told_from_an_unknown_address(client, person):
@@ -237,7 +237,7 @@ def test_a_recovery_code_lets_in_once(client, person):
 OUTSIDE = ["account_login", "account_signup", "account_reset_password", "account_reset_password_done"]
 OUTSIDE += ["account_email_verification_sent", "account_inactive"]
 INSIDE = ["account_email", "account_change_password", "account_logout", "account_reauthenticate", "mfa_index"]
-INSIDE += ["mfa_activate_totp", "accounts:me"]
+INSIDE += ["mfa_activate_totp", "me"]
 WITH_FACTOR = ["mfa_index", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"]
 WITH_FACTOR += ["mfa_reauthenticate"]
 

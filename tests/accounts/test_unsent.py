@@ -261,7 +261,7 @@ def test_administrators_get_it_back_too(browser, manager):
 def test_only_a_refused_post_is_kept(client, person):
     """Confirming an address leads to the sign-in page too."""
     client.cookies[PERSON] = signing.get_cookie_signer(salt=PERSON).sign(str(person.pk))
-    client.get(reverse("accounts:me"))
+    client.get(reverse("me"))
     client.post(reverse("account_logout"))
     assert KEY not in client.session
 
@@ -274,7 +274,7 @@ def strict(manager) -> Client:
     """Signed in, in a browser whose forms are checked; its forms were opened before that."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
-    client.get("/utilities/me/")
+    client.get("/account/")
     return client
 
 

@@ -44,6 +44,44 @@ def test_the_frame_is_changed(analysis, rescope, contributor):
     assert (kept.version, kept.changed_by) == (2, contributor)
 
 
+def test_initiatives_outside_the_catalog(analysis, rescope, row, url, as_, manager):
+    """They are named on one line each, provide elements like the others, and stay while a row uses them."""
+    named = " State safety  program \r\n\r\nISO 45001\nState safety program"
+    assert rescope(manager, analysis, other_initiatives=named).status_code == 302
+    assert stored(analysis).other_initiatives == ["State safety program", "ISO 45001"]
+
+    details = as_(manager).get(url("details", analysis, "vision")).text
+    assert "State safety program" in details
+    sent = {"version": 1, "rating": 1, "areas": ["S"], "details": 1, "initiatives": ["state-safety-program", "cmom"]}
+    as_(manager).post(f"{analysis.get_absolute_url()}vision/", sent)
+    assert row(analysis).initiatives == ["state-safety-program", "cmom"]
+    results = stored(analysis).results
+    assert results.initiatives[-2:] == ["State safety program", "ISO 45001"]
+    vision = next(each for each in results.rows if each.slug == "vision")
+    assert vision.initiatives == ["State safety program", "CMOM"]
+
+    answer = rescope(manager, analysis, version=2, other_initiatives="ISO 45001")
+    assert answer.status_code == 422
+    assert "“Vision” uses State safety program" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("iso 14001", "is in the list above. Check it there"),
+        ("Water\n!!!", "“!!!” needs letters or numbers"),
+        ("x" * 61, "is too long. Use at most 60 characters"),
+        ("\n".join(f"Program {n}" for n in range(16)), "Enter at most 15"),
+    ],
+)
+def test_other_initiatives_that_are_refused_stay_in_the_form(analysis, rescope, manager, typed, said):
+    answer = rescope(manager, analysis, other_initiatives=typed)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert typed.splitlines()[0] in answer.text
+    assert stored(analysis).other_initiatives == []
+
+
 def test_the_form_shows_what_is_stored(analysis, url, as_, manager):
     page = as_(manager).get(url("scope", analysis)).content.decode()
     assert 'value="Integrated system, 2026"' in page
@@ -57,7 +95,7 @@ def test_an_area_or_initiative_in_use_stays_and_the_row_is_named(analysis, resco
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "“Vision” uses H" in page
-    assert "“Vision” uses cmom" in page
+    assert "“Vision” uses CMOM" in page
     kept = stored(analysis)
     assert (kept.name, len(kept.areas), kept.initiatives.count(), kept.version) == ("Integrated system, 2026", 5, 2, 1)
 

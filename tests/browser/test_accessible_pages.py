@@ -81,7 +81,7 @@ def test_signing_in_and_up_with_errors(visits):
 
 @pytest.mark.parametrize(
     "name",
-    ["home", "accounts:list", "accounts:search", "accounts:create", "accounts:me"]
+    ["home", "accounts:list", "accounts:search", "accounts:create", "me"]
     + ["account_email", "account_change_password", "account_logout", "assessments:list", "reports:list"],
 )
 def test_pages_of_a_person_without_anything_yet(mine, name):

@@ -246,7 +246,7 @@ def test_any_name_fits_on_the_one_page(recognized, manager, tmp_path, name):
     pdf = made("certificate", manager, recognized, tmp_path / "long.pdf")
     assert len(pdf.pages) == 1
     # The words under the name stand above the waves (147.8 mm from the top), whose band begins 2 mm higher.
-    assert lowest(pdf, "criteria of the program.") > 612 - 145.5 / 25.4 * 72
+    assert lowest(pdf, "meet the criteria.") > 612 - 145.5 / 25.4 * 72
     assert problems(tmp_path / "long.pdf") == []
 
 

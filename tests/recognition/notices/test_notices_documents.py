@@ -162,7 +162,8 @@ def test_the_draft_has_its_parts_as_headings_and_the_organizations_by_state(told
     by_style = dict(read)
     assert by_style["List Bullet"]
     text = "\n".join(text for _, text in read)
-    assert "announces the recognition of 3 organizations in 2 states and territories in Recognition 2027." in text
+    assert "announces the recognition of 3 organizations in 2 states and territories" in text
+    assert "by the Sustainable Water Leadership Program in Recognition 2027." in text
     assert f"released on {today():%B %-d, %Y}." in text
     place = read.index(("Heading 2", "Recognized Organizations"))
     assert read[place + 1 :] == [
