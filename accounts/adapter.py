@@ -1,16 +1,23 @@
-"""How allauth, the sign-in library, sends its email."""
+"""How allauth, the sign-in library, sends its email, and which addresses need no confirmation."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
 from django.contrib.sites.shortcuts import get_current_site
+from django.http import HttpRequest
 
 from accounts.emails import sender
 from letters.models import post
 
 
+PROVEN = "proven_address"  # in the session: the address to which the invitation that was opened here was sent
+
+
 class Adapter(DefaultAccountAdapter):
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        return bool(request.session.get(PROVEN) == email.lower())
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sends the email through the same outbox as all others."""
         about = {"request": current.request, "email": email, "current_site": get_current_site(current.request)}

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts import emails
+from accounts.adapter import PROVEN
 from accounts.forms import ClaimForm, GrantForm, InvitationForm
 from accounts.models import (
     AlreadyAsked,
@@ -55,11 +56,15 @@ def withdraw(request: AuthenticatedRequest, pk: int, invitation: int) -> HttpRes
 
 
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Handles the link in the invitation, for anonymous users too. Says what to do next; POST accepts."""
+    """Handles the link in the invitation, for anonymous users too. Says what to do next; POST accepts.
+
+    Who has the link has read mail to its address: who signs up with that address now need not confirm it again.
+    """
     invitation = Invitation.objects.filter(token=token).select_related("utility", "invited_by").first()
     if invitation is None or not invitation.is_open:
         return render(request, "accounts/invitation_closed.html", status=410)
     if not request.user.is_authenticated:
+        request.session[PROVEN] = invitation.email.lower()
         return render(request, "accounts/invitation_detail.html", {"invitation": invitation})
     if request.method == "POST":
         try:

@@ -1,9 +1,35 @@
-"""Claims that the user decides as a manager."""
+"""Home page items: invitations, the search for one's utility, claims that the user decides as a manager."""
 
 from django.urls import reverse
 
-from accounts.models import Claim, Role, User
+from accounts.models import Claim, Invitation, Role, User
 from workflow.waiting import Waiting, source
+
+
+@source(order=5)
+def invitations(user: User) -> list[Waiting]:
+    open_ones = Invitation.objects.open().addressed_to(user).select_related("utility", "invited_by")
+    return [
+        Waiting(
+            f"Invitation to {invitation.utility}",
+            f"{invitation.invited_by or 'A manager'} invited you as {invitation.get_role_display().lower()}.",
+            "View invitation",
+            reverse("accounts:invitation", args=[invitation.token]),
+        )
+        for invitation in open_ones
+    ]
+
+
+@source(order=6)
+def first_utility(user: User) -> list[Waiting]:
+    """The first step of someone new: to join or register a utility."""
+    if user.staff_groups or user.is_staff or user.memberships.exists():
+        return []
+    if claim := Claim.objects.open().filter(user=user).select_related("utility").first():
+        why = "We will email you when a manager has decided. Meanwhile, you can read the guide."
+        return [Waiting(f"You asked to join {claim.utility}", why, "View request", reverse("accounts:list"))]
+    why = "Check whether your utility is already here. If so, ask to join it. If not, register it."
+    return [Waiting("Find your utility", why, "Find or register your utility", reverse("accounts:search"))]
 
 
 @source(order=10)

@@ -92,7 +92,7 @@ class AnalysisForm(forms.ModelForm):
         help_text="Check the steps that this analysis covers.",
     )
     initiatives = forms.ModelMultipleChoiceField(
-        label="Initiatives already in place",
+        label="Which of these does your utility follow?",
         queryset=Initiative.objects.none(),
         to_field_name="slug",
         widget=ExplainedInput,

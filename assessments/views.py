@@ -236,7 +236,7 @@ def _evidence(request: AuthenticatedRequest, finding: Finding, **more: Any) -> H
         return redirect(f"{finding.analysis.get_absolute_url()}?open={slug}#row-{slug}")
     context = _details_context(finding, FindingForm(finding=finding)) | more
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "assessments/analysis_fill.html#evidence", context)
+        return render(request, "assessments/analysis_fill.html#evidence", context | {"adding": True})
     return _table(request, _visible(request, finding.analysis_id), opened=finding.element.slug, **context)
 
 

@@ -22,6 +22,11 @@ class Narrative(forms.CharField):
         super().__init__(label=label, required=False, max_length=60_000, widget=widget)
 
 
+def _short(size: str, autocomplete: str) -> forms.TextInput:
+    """Returns an input as wide as what it holds. ``size`` is one of USWDS's widths."""
+    return forms.TextInput(attrs={"class": f"usa-input--{size}", "autocomplete": autocomplete})
+
+
 class SectionForm(forms.Form):
     """One section, with the version it was read at."""
 
@@ -87,12 +92,14 @@ class ContactForm(SectionForm):
     address = forms.CharField(label="Mailing address", required=False, max_length=300)
     city = forms.CharField(label=CONTACT_LABELS["city"], required=False, max_length=100)
     state = forms.ChoiceField(label="State or territory", required=False, choices=lambda: [("", "Choose"), *states()])
-    zip = forms.CharField(label=CONTACT_LABELS["zip"], required=False, max_length=10)
-    phone = forms.CharField(label=CONTACT_LABELS["phone"], required=False, max_length=40)
-    fax = forms.CharField(label=CONTACT_LABELS["fax"], required=False, max_length=40)
+    zip = forms.CharField(label=CONTACT_LABELS["zip"], required=False, max_length=10, widget=_short("sm", "postal-code"))
+    phone = forms.CharField(label=CONTACT_LABELS["phone"], required=False, max_length=40, widget=_short("md", "tel"))
+    fax = forms.CharField(label=CONTACT_LABELS["fax"], required=False, max_length=40, widget=_short("md", "off"))
     email = forms.EmailField(label=CONTACT_LABELS["email"], required=False)
     secondary_name = forms.CharField(label=CONTACT_LABELS["secondary_name"], required=False, max_length=150)
-    secondary_phone = forms.CharField(label=CONTACT_LABELS["secondary_phone"], required=False, max_length=40)
+    secondary_phone = forms.CharField(
+        label=CONTACT_LABELS["secondary_phone"], required=False, max_length=40, widget=_short("md", "off")
+    )
     secondary_email = forms.EmailField(label=CONTACT_LABELS["secondary_email"], required=False)
     identifiers = forms.CharField(
         label="Permit and system numbers",

@@ -19,7 +19,8 @@ from recognition.application import shown
 from recognition.applying import evidence
 from recognition.applying.photo_forms import PhotoForm
 from recognition.applying.section_forms import SectionForm, section_form
-from recognition.applying.steps import BY_NAME, STEPS, place_of, step_of
+from recognition.applying.steps import BY_NAME, STEPS, Step, place_of, progress, step_of
+from recognition.criteria.completeness import Outcome
 from recognition.models import Application, Attribute, CapacityElement, Category, Photo, Section, TooManyPhotos
 from recognition.rights import Act, Rights
 from workflow import saving
@@ -67,11 +68,27 @@ def _page(
         "outcome": outcome,
         "missing": gaps,
         "criteria": criteria,
-        "steps": [(step, step.title in {gap["step"] for gap in gaps}) for step in STEPS],
+        "steps": _progress(application, outcome, gaps),
+        "open_block": _open_block(blocks, sent, gaps, request.GET.get("open", "")),
     }
     extra = _EXTRA.get(name)
     context |= extra(request, application, content) if extra else {}
     return render(request, f"recognition/applying/step_{name}.html", context | more, status=more.get("status", 200))
+
+
+def _progress(application: Application, outcome: Outcome, gaps: list[dict[str, str]]) -> list[tuple[Step, str]]:
+    return progress(outcome, {gap["step"] for gap in gaps}, application.photos_now().count())
+
+
+def _open_block(blocks: list[dict[str, Any]], sent: SectionForm | None, gaps: list[dict[str, str]], asked: str) -> str:
+    """Returns the anchor of the one block to open: the one asked for or sent, else the first chosen with a gap."""
+    if sent:
+        return sent.section.anchor
+    chosen = [block["anchor"] for block in blocks if block["section"].answers.get("chosen")]
+    if asked in chosen:
+        return asked
+    missing = {gap["url"].partition("#row-")[2] for gap in gaps}
+    return next((anchor for anchor in chosen if anchor in missing), "")
 
 
 def _frame(application: Application, rights: Rights, name: str) -> dict[str, Any]:
@@ -165,9 +182,20 @@ def section(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
 
     def more(section: Section) -> dict[str, Any]:
         outcome = application.checked()
-        context = {"outcome": outcome, "missing": missing(application, outcome), "application": application}
-        panel = render_to_string("recognition/applying/_missing.html", context, request)
-        return {"words": outcome.words, "n_missing": len(outcome.deficiencies), "missing": panel}
+        gaps = missing(application, outcome)
+        context = {
+            "outcome": outcome,
+            "missing": gaps,
+            "application": application,
+            "step": BY_NAME[step_of(name)],
+            "steps": _progress(application, outcome, gaps),
+        }
+        return {
+            "words": outcome.words,
+            "n_missing": len(outcome.deficiencies),
+            "missing": render_to_string("recognition/applying/_missing.html", context, request),
+            "steps": render_to_string("recognition/applying/_steps.html", context, request),
+        }
 
     def page(conflict: dict[str, Any], status: int) -> HttpResponse:
         if not application.is_editable:

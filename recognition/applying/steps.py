@@ -1,8 +1,9 @@
 """The steps of filling in an application, and where on them each deficiency can be fixed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from recognition.criteria.completeness import Deficiency
+from recognition.criteria.completeness import Deficiency, Outcome
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,24 @@ _OF_SECTION = {section: step.name for step in STEPS for section in step.sections
 def step_of(section: str) -> str:
     """Returns the name of the step on which the section is filled in."""
     return _OF_SECTION[section.partition(".")[0]]
+
+
+def progress(outcome: Outcome, gaps: Collection[str], n_photos: int) -> list[tuple[Step, str]]:
+    """Returns every step with "done", "missing" or "" for its mark. ``gaps`` are the titles of steps with gaps.
+
+    Before the size of the organization is known, nothing is required of the attributes and resources yet, so nothing
+    of them is done either. Photos are optional, and the last step is done by submitting.
+    """
+    open_ended = set() if outcome.size else {"attributes", "resources"}
+    if not n_photos:
+        open_ended.add("photos")
+    found = []
+    for step in STEPS:
+        if step.title in gaps:
+            found.append((step, "missing"))
+        else:
+            found.append((step, "" if step.name == "submit" or step.name in open_ended else "done"))
+    return found
 
 
 def place_of(deficiency: Deficiency) -> tuple[str, str]:

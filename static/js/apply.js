@@ -36,9 +36,34 @@
     document.addEventListener("input", () => tell(elsewhere));
     document.addEventListener("headworks:saved", (event) => {
       panel.innerHTML = event.detail.missing;
+      document.querySelector("[data-steps]").innerHTML = event.detail.steps;
       const n = event.detail.n_missing;
       document.querySelector("[data-missing-count]").textContent = n ? `${n} missing` : "Nothing missing";
     });
   };
   start();
+
+  // --- one attribute or category at a time -----------------------------------------------------------
+  const bodyOf = (block) => block?.querySelector("details.claim__body");
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (!target.matches?.("details.claim__body") || !target.open) return;
+      for (const other of document.querySelectorAll("details.claim__body[open]"))
+        if (other !== target) other.open = false;
+    },
+    true,
+  );
+  document.addEventListener("change", ({ target }) => {
+    if (target.name !== "chosen") return;
+    const body = bodyOf(target.closest("[data-save]"));
+    if (body) body.open = target.checked;
+  });
+  // A link to a block, such as one in the list of what is missing, opens it.
+  const openTarget = () => {
+    const body = bodyOf(document.getElementById(location.hash.slice(1)));
+    if (body) body.open = true;
+  };
+  window.addEventListener("hashchange", openTarget);
+  openTarget();
 })();

@@ -1,4 +1,5 @@
-// A text over its limit is kept, with a message that says by how much; the browser alone would cut what is pasted.
+// Boxes for text. A text over its limit is kept, with a message that says by how much; the browser alone would cut what
+// is pasted. A box grows with its text where the style sheet alone can't do that.
 "use strict";
 
 (() => {
@@ -33,4 +34,12 @@
   document.addEventListener("input", ({ target: field }) => {
     if (field.dataset.limit) check(field);
   });
+
+  if (CSS.supports("field-sizing", "content")) return;
+  const grow = ({ target: field }) => {
+    if (field.matches("textarea") && field.scrollHeight > field.clientHeight)
+      field.style.height = `${field.scrollHeight + 4}px`;
+  };
+  document.addEventListener("focusin", grow);
+  document.addEventListener("input", grow);
 })();

@@ -315,6 +315,7 @@
     if (!pending().length) return form.submit();
     const [first] = pending()[0];
     first.scrollIntoView({ block: "center" });
+    for (const closed of first.querySelectorAll("details:has([aria-invalid=true])")) closed.open = true;
     (first.querySelector("[aria-invalid=true]") ?? first.querySelector("input, textarea, select")).focus();
   });
   const retry = () => {

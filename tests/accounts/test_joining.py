@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -96,11 +97,41 @@ def test_a_second_address_counts_once_it_is_confirmed(verified, invite, stranger
 def test_someone_not_signed_in_reads_what_to_do(invite, client, utility):
     link = invite()
     page = client.get(link).content.decode()
-    assert f"{reverse('account_login')}?next={link}" in page
-    assert reverse("account_signup") in page
+    assert f"next={quote(link)}" in page.replace("%2F", "/")
     assert "joe@example.org" in page
     client.post(link)
     assert utility.memberships.count() == 1
+
+
+def test_someone_new_is_led_from_the_invitation_to_the_utility(invite, client, utility):
+    """Its address is filled in and counts as confirmed: who has the link has read the mail sent to it."""
+    link = invite()
+    page = client.get(link).text
+    for name in ("account_signup", "account_login"):
+        address = re.search(rf'href="({reverse(name)}\?[^"]*)"', page)[1].replace("&amp;", "&")
+        assert 'value="joe@example.org"' in client.get(address).text
+    form = {"email": "joe@example.org", "name": "Joe", "password1": PASSWORD, "password2": PASSWORD, "next": link}
+    answer = client.post(reverse("account_signup"), form)
+    assert answer.url == link
+    assert "Accept invitation" in client.get(link).text
+    assert client.post(link).url == reverse("accounts:utility", args=[utility.pk])
+    assert EmailAddress.objects.get().verified
+
+
+def test_the_invitation_proves_no_other_address(invite, client):
+    link = invite()
+    client.get(link)
+    form = {"email": "eve@example.org", "name": "Eve", "password1": PASSWORD, "password2": PASSWORD, "next": link}
+    assert client.post(reverse("account_signup"), form).url == reverse("account_email_verification_sent")
+    assert list(EmailAddress.objects.values_list("email", "verified")) == [("eve@example.org", False)]
+
+
+def test_an_invitation_waits_on_the_home_page(invite, joe, as_):
+    link = invite()
+    page = as_(joe).get("/").text
+    assert "Welcome, Joe Brook" in page
+    assert "Invitation to Riverbend Water and Sewer" in page
+    assert link in page
 
 
 def test_an_invitation_waits_on_the_list_of_utilities(invite, joe, as_):

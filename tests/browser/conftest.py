@@ -100,8 +100,14 @@ def visits(
     assert visits.unexpected == [], "\n".join(visits.unexpected)
 
 
+# Every text that is drawn smaller than 14 px. Charts may be drawn smaller than their size, and each has its table.
+TOO_SMALL = """() => [...document.body.querySelectorAll("*:not(script, style, option, svg *)")].filter((element) =>
+  [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) && element.checkVisibility()
+  && parseFloat(getComputedStyle(element).fontSize) < 14).map((element) => element.outerHTML.slice(0, 100))"""
+
+
 def look(page: Page, name: str, *, narrow: bool = True) -> None:
-    """No violation of WCAG 2.2 AA, wide and narrow; nothing sticks out at the side of a telephone.
+    """No violation of WCAG 2.2 AA, wide and narrow; nothing sticks out at the side of a telephone; no tiny text.
 
     A picture of each where SHOTS names a folder for them.
     """
@@ -114,6 +120,7 @@ def look(page: Page, name: str, *, narrow: bool = True) -> None:
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
         assert found.violations_count == 0, f"{name} at {size['width']}\n{found.generate_report()}"
+        assert page.evaluate(TOO_SMALL) == [], f"{name} at {size['width']}"
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"], f"{name}: {width} px wide on a screen of {size['width']}"
     page.set_viewport_size(WIDE)
@@ -178,6 +185,11 @@ def open_row(page: Page, slug: str) -> Locator:
     opened.get_by_role("button", name="Details of").click()
     expect(opened.get_by_label("Evidence")).to_be_visible()
     return opened
+
+
+def open_adding(row: Locator) -> None:
+    """Opens the forms that add a link or a file to an opened row."""
+    row.get_by_text("Add a link or file").click()
 
 
 def expect_saved(page: Page) -> None:

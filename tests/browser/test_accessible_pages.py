@@ -14,7 +14,7 @@ from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
 from reports.models import Report
-from tests.browser.conftest import answer, answer_all, choose, look, open_row, row, start
+from tests.browser.conftest import answer, answer_all, choose, look, open_adding, open_row, row, start
 from tests.factories import UserFactory, UtilityFactory
 from tests.processes import broker_at
 
@@ -146,6 +146,7 @@ def test_the_table_empty_opened_missing_not_saved(visits, mine, analysis, manage
     choose(page, "management-commitment", "Supports a single area")
     choose(page, "policy-statements", "Supports multiple areas")
     vision = open_row(page, "vision")
+    open_adding(vision)
     vision.get_by_label("Link or path", exact=True).fill("https://example.org/minutes")
     vision.get_by_role("button", name="Add link").click()
     expect(vision.get_by_role("link", name="https://example.org/minutes")).to_be_visible()

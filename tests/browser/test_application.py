@@ -1,5 +1,7 @@
 """A utility manager applies for recognition in a browser: fills it in, sees what is missing, submits, reads on."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -57,9 +59,12 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
         claim = page.get_by_role("region", name=name)
         tick(claim, f"We demonstrate {name}")
         claim.get_by_label("Which measures do you use?").fill("Five words that all count.")
+        expect(page.locator("details.claim__body[open]")).to_have_count(1)
+    expect(claim.get_by_label("What did you change")).to_be_visible()
     expect(page.locator("[data-words]")).to_have_text("20")
     expect_saved(page)
     expect(page.locator("[data-missing]")).to_contain_text("4 of 4 attributes")
+    expect(page.locator("[data-steps]").get_by_role("link", name=re.compile("Attributes.*, complete"))).to_be_visible()
     look(page, "application-attributes")
 
     open_step(page, "Resources")
@@ -89,7 +94,8 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
 
     page.get_by_role("link", name="Next: Review and submit").click()
     look(page, "application-submit")
-    page.get_by_role("button", name="Submit application").click()
+    page.get_by_text("Submit application", exact=True).click()
+    page.get_by_role("button", name="Yes, submit").click()
     expect(page.get_by_text("Submitted as version 1. We will email a confirmation.")).to_be_visible()
     look(page, "application-submitted")
     assert Application.objects.get().status == Application.Status.SUBMITTED

@@ -94,7 +94,13 @@ def test_the_sections_of_a_page_are_reached_from_its_top(visits):
 
 
 def guidance(page: Page, slug: str = "policy-statements"):
-    return row(page, slug).locator("summary", has_text="Guidance")
+    """What opens the guidance of a row, which is opened first where it is to be filled in."""
+    here = row(page, slug)
+    found, details = here.locator("summary", has_text="Guidance"), here.get_by_role("button", name="Details of")
+    if details.count() and not found.count():
+        details.click()
+        expect(found).to_be_visible()
+    return found
 
 
 def test_a_rows_guidance_opens_in_place_and_closes_by_keyboard(visits, manager, analysis):
@@ -130,15 +136,17 @@ def test_guidance_of_several_rows_stays_open_while_a_row_is_rated(visits, manage
 def test_where_it_cannot_be_fetched_its_link_stays(visits, manager, analysis):
     visits.expected += ["htmx:sendError", "htmx:afterRequest", "ERR_INTERNET_DISCONNECTED"]
     page = visits(manager, analysis.get_absolute_url())
+    summary = guidance(page)
     page.context.set_offline(True)
-    guidance(page).click()
+    summary.click()
     expect(row(page, "policy-statements").get_by_role("link", name="as a separate page")).to_be_visible()
 
 
 def test_who_is_signed_out_meanwhile_finds_the_link_instead_of_a_form_in_the_row(visits, manager, analysis):
     page = visits(manager, analysis.get_absolute_url())
+    summary = guidance(page)
     page.context.clear_cookies()
-    guidance(page).click()
+    summary.click()
     expect(row(page, "policy-statements").get_by_role("link", name="Sign in")).to_be_visible()
     expect(row(page, "policy-statements").get_by_label("Password")).to_have_count(0)
 
@@ -169,6 +177,7 @@ def test_the_way_to_the_guidance_covers_nothing_else_of_its_row(visits, manager,
     page = visits(manager, analysis.get_absolute_url(), viewport=size)
     guidance(page, "policy-statements").click()
     for slug in Element.objects.values_list("slug", flat=True):
+        guidance(page, slug)
         covered = row(page, slug).evaluate(
             """(row) => {
                 const mine = row.querySelector(".guidance > summary").getBoundingClientRect();

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader, PdfWriter
 
 from assessments.models import GapAnalysis
-from tests.browser.conftest import DOES_NOT_EXIST, MULTIPLE, SINGLE, choose, expect_saved, open_row, row
+from tests.browser.conftest import DOES_NOT_EXIST, MULTIPLE, SINGLE, choose, expect_saved, open_adding, open_row, row
 from tests.factories import PASSWORD
 from tests.pdf_ua import problems
 from tests.processes import Broker, Worker, broker_at
@@ -92,6 +92,7 @@ def test_by_mouse(page, minutes, tmp_path, utility):
     vision.get_by_text("CMOM", exact=True).click()
     vision.get_by_label("What needs to change").fill(CHANGES)
     vision.get_by_label("Evidence").fill(EVIDENCE)
+    open_adding(vision)
     vision.get_by_label("Link or path", exact=True).fill(LINK)
     vision.get_by_label("Title").fill(LINK_TITLE)
     vision.get_by_role("button", name="Add link").click()
@@ -167,6 +168,7 @@ def test_by_keyboard_alone(page, minutes, tmp_path, utility):
     keyboard.press("Space", vision.get_by_label("CMOM", exact=True))
     keyboard.type(CHANGES, vision.get_by_label("What needs to change"))
     keyboard.type(EVIDENCE, vision.get_by_label("Evidence"))
+    keyboard.press("Enter", vision.get_by_text("Add a link or file"))
     keyboard.type(LINK, vision.get_by_label("Link or path", exact=True))
     keyboard.type(LINK_TITLE, vision.get_by_label("Title"))
     page.keyboard.press("Enter")

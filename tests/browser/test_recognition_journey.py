@@ -64,7 +64,8 @@ def test_from_the_first_submission_to_the_letter(
 def submit(page: Page) -> None:
     page.get_by_role("link", name="Continue application").click()
     page.get_by_role("navigation").get_by_role("link", name="Review and submit").click()
-    page.get_by_role("button", name="Submit application").click()
+    page.get_by_text("Submit application", exact=True).click()
+    page.get_by_role("button", name="Yes, submit").click()
     expect(page.get_by_text("Submitted as version 1")).to_be_visible()
 
 
@@ -89,10 +90,12 @@ def resubmit(page: Page) -> None:
     page.get_by_role("link", name="Complete application").click()
     page.get_by_role("navigation").get_by_role("link", name="Attributes").click()
     first = page.get_by_role("region", name="Product quality")
+    first.get_by_text("Your answers").click()
     first.get_by_label("What did you change").fill("We flush the dead ends every two weeks since March.")
     expect_saved(page)
     page.get_by_role("navigation").get_by_role("link", name="Review and submit").click()
-    page.get_by_role("button", name="Submit application").click()
+    page.get_by_text("Submit application", exact=True).click()
+    page.get_by_role("button", name="Yes, submit").click()
     expect(page.get_by_text("Submitted as version 2")).to_be_visible()
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Claim
 from initiatives.models import Initiative
-from tests.browser.conftest import look, open_row, row, stored
+from tests.browser.conftest import look, open_adding, open_row, row, stored
 from tests.factories import PASSWORD, UtilityFactory
 
 TEXT = "The lab runs on Tuesdays & Fridays.\nAsk <b>Joe</b>."
@@ -209,6 +209,7 @@ def test_a_second_sign_in_tab_leads_in(visits, manager, ask):
 def test_a_row_with_htmx_leads_the_page_to_sign_in_and_gets_the_text_back(visits, manager, analysis):
     page = visits(manager, analysis.get_absolute_url())
     vision = open_row(page, "vision")
+    open_adding(vision)
     vision.get_by_label("Link or path", exact=True).fill("https://example.org/vision")
     session_ends(page)
     vision.get_by_role("button", name="Add link").click()
@@ -226,6 +227,7 @@ def test_a_row_with_htmx_leads_the_page_to_sign_in_and_gets_the_text_back(visits
 def test_a_row_with_htmx_after_signing_in_elsewhere(visits, manager, analysis):
     page = visits(manager, analysis.get_absolute_url())
     vision = open_row(page, "vision")
+    open_adding(vision)
     vision.get_by_label("Link or path", exact=True).fill("https://example.org/vision")
     session_ends(page)
     other = page.context.new_page()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import answer, row, stored
+from tests.browser.conftest import answer, open_adding, row, stored
 
 
 @pytest.fixture
@@ -33,9 +33,11 @@ def test_a_row_with_its_details_and_evidence(page, analysis):
     vision.get_by_role("button", name="Save", exact=True).click()
     assert (stored(analysis, "vision").rating, stored(analysis, "vision").evidence) == (1, "Framed in the hall.")
     row(page, "vision").get_by_role("button", name="Details of").click()
+    open_adding(vision)
     vision.get_by_label("Link or path", exact=True).fill("https://example.org/vision")
     vision.get_by_role("button", name="Add link").click()
     expect(vision.get_by_role("link", name="https://example.org/vision")).to_be_visible()
+    open_adding(vision)
     minutes = {"name": "minutes.txt", "mimeType": "text/plain", "buffer": b"It was moved and seconded."}
     vision.get_by_label("File").set_input_files(minutes)
     vision.get_by_role("button", name="Add file").click()
@@ -49,6 +51,7 @@ def test_a_refused_file(page, visits, analysis):
     row(page, "vision").get_by_role("button", name="Details of").click()
     vision = row(page, "vision")
     program = {"name": "setup.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ\x90\x00"}
+    open_adding(vision)
     vision.get_by_label("File").set_input_files(program)
     vision.get_by_role("button", name="Add file").click()
     expect(vision.locator(".usa-error-message")).to_be_visible()

@@ -34,10 +34,20 @@ def test_a_visitor_reads_what_this_is_for(client):
 
 
 def test_who_belongs_nowhere_is_led_to_a_utility(as_):
-    page = words(as_(UserFactory()))
-    assert "You’re all caught up" in page
-    assert "You are not a member of a utility yet" in page
-    assert reverse("accounts:search") in page
+    person = UserFactory(name="Nora New")
+    page = words(as_(person))
+    assert "Welcome, Nora New" in page
+    assert "caught up" not in page
+    assert "the first step is to join yours" in page
+    assert f'<a class="usa-button" href="{reverse("accounts:search")}">Find or register your utility' in page
+    Claim.objects.ask(UtilityFactory(name="Elm Water"), person, "")
+    assert "You asked to join Elm Water" in words(as_(person))
+
+
+def test_an_administrator_finds_the_administration(as_):
+    link = f'href="{reverse("admin:index")}"'
+    assert link in words(as_(UserFactory(is_staff=True)))
+    assert link not in words(as_(UserFactory()))
 
 
 @pytest.mark.parametrize("role", ["manager", "contributor"])
@@ -156,7 +166,22 @@ def test_a_returned_application_waits_with_its_date(as_, entry, manager, viewer)
 def test_what_is_too_late_waits_for_nobody(as_, entry, manager, over):
     Cycle.objects.update(closes=timezone.now())
     Application.objects.update(status=over, resubmit_by=timezone.now())
-    assert "Recognition 2027" not in words(as_(manager))
+    assert "submit it by" not in words(as_(manager))
+
+
+@pytest.mark.parametrize("role", ["manager", "viewer"])
+def test_an_application_stays_in_sight_after_submission(request, as_, entry, role):
+    Application.objects.update(status="submitted")
+    browser = as_(request.getfixturevalue(role))
+    for page in (words(browser), browser.get(reverse("accounts:utility", args=[entry.utility_id])).text):
+        assert f'<a href="{entry.get_absolute_url()}">Riverbend Water and Sewer, Recognition 2027</a>' in page
+        assert "Submitted" in page
+
+
+def test_the_page_of_a_utility_lists_its_analyses(as_, analysis, utility, viewer):
+    page = as_(viewer).get(reverse("accounts:utility", args=[utility.pk])).text
+    assert f'<a href="{analysis.get_absolute_url()}">{analysis}</a>' in page
+    assert "0 answered" in page
 
 
 def in_group(group: StaffGroup):

@@ -1,5 +1,6 @@
 """An application from its start to its submission, on the pages of its own people."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -95,6 +96,36 @@ def test_a_section_saves_and_tells_what_is_missing(draft, contributor, as_):
     assert told["words"] == 4 * 4 * 8 + 2 * 30
     assert stored(draft, "contact")["identifiers"] == ["OR1234567", "OR1234568", "ORSO00001"]
     assert "Check “ORSO00001”: it has a letter O" in told["missing"]
+
+
+def checked_off(html: str) -> list[str]:
+    """The steps that the page marks as complete."""
+    return re.findall(r">✓</span>([^<]+)<", html)
+
+
+def test_a_step_is_checked_off_only_when_it_is_done(draft, manager, as_):
+    browser = as_(manager)
+    for section in draft.sections.all():
+        section.application = draft
+        section.answer(section.version, {}, by=manager)
+    page = browser.get(url("step", draft, "facility")).text
+    assert checked_off(page) == [], "nothing is required of attributes before the size is known, and nothing is done"
+
+    fill(draft, manager)
+    page = browser.get(url("step", draft, "facility")).text
+    assert checked_off(page) == ["Facility", "Contact", "Attributes", "Resources", "Certification"]
+    assert "missing item" not in page
+
+
+def test_a_save_checks_off_the_steps_and_the_list_at_once(draft, manager, as_):
+    browser = as_(manager)
+    whole = {"title": "Chief", "date": "2026-09-30", "agreed": "on"}
+    answer = browser.post(url("section", draft, "certification"), {"version": 2, "name": ""} | whole, **JSON).json()
+    assert "Certification" not in checked_off(answer["steps"])
+    assert "Enter the certifier" in answer["missing"]
+    answer = browser.post(url("section", draft, "certification"), {"version": 3, "name": "Ann"} | whole, **JSON).json()
+    assert "Certification" in checked_off(answer["steps"])
+    assert answer["n_missing"] == 0
 
 
 def test_a_section_that_someone_else_changed_shows_both(draft, manager, contributor, as_):
@@ -264,7 +295,7 @@ def test_lists_and_pages_cost_the_same_however_much_there_is(draft, manager, as_
     browser = as_(manager)
     with django_assert_max_num_queries(14):
         browser.get(url("step", draft, "attributes"))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         save(browser, draft, "partners", partners="x")
     with django_assert_max_num_queries(8):
         browser.get(reverse("recognition:list"))
