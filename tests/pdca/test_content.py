@@ -141,16 +141,17 @@ INDICATORS = {"operation and maintenance": 14, "capital assets": 2, "work team":
 @pytest.mark.parametrize("area", INDICATORS)
 def test_san_diegos_report_has_every_indicator(catalog, area):
     examples = [example["text"] for example in Element.objects.get(slug="reporting").examples]
-    listed = next(text for text in examples if text.startswith("San Diego on") and area in text.partition(". ")[0])
+    start = "San Diego's indicators for"
+    listed = next(text for text in examples if text.startswith(start) and area in text.partition(": ")[0])
 
-    n = len(listed.partition(". ")[2].replace(" and ", ", ").replace(",,", ",").split(","))
+    n = len(listed.partition(": ")[2].replace(" and ", ", ").replace(",,", ",").split(","))
     assert n >= INDICATORS[area]
 
 
 def test_criteria_are_applied_consistently_and_may_still_weigh_differently(catalog):
     """Guide 2004, §4.1.4: a consistent method leads to reasonable consistency; weights may differ for a reason."""
     same = next(
-        each for each in Element.objects.get(slug="assessing-areas").opportunities if "yardstick" in each["title"]
+        each for each in Element.objects.get(slug="assessing-areas").opportunities if "criteria" in each["title"]
     )
 
     assert "reasonably consistent" in same["benefit"]
