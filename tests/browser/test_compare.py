@@ -18,7 +18,7 @@ def test_the_table_is_ticked_and_leads_side_by_side(visits):
     page.get_by_role("button", name="Side by side").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("CMOM and ISO 14001")
     expect(page.get_by_role("row", name="What it does not provide")).to_contain_text(
-        "A policy statement: it requires none"
+        "A policy statement. It does not require one"
     )
 
 

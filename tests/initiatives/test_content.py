@@ -206,14 +206,14 @@ def test_the_first_step_of_the_partnership_names_its_place(catalog):
 CRITERIA = {
     "iso-14001": [
         "actual or potential",
-        "benefit or damage",
+        "beneficial or harmful",
         "magnitude",
         "frequency or likelihood",
         "duration and area",
     ]
     + ["parts of the environment", "regulated", "concerns of interested parties"],
     "asset-management": ["cost", "importance for the mission", "health and safety", "regulation", "public relations"]
-    + ["how probable", "how severe"],
+    + ["how likely", "how severe"],
     "cmom": ["sensitive receptors", "how often", "how severe"],
     "partnership-safe-water": ["turbidity level", "at or below the federal standard"],
 }
@@ -231,7 +231,7 @@ def test_charlestons_table_leaves_blank_what_the_text_does_not_tell(client, cata
     cells = [cell for row in case.table_rows for cell in row]
 
     assert (len(case.table_rows), len(cells), cells.count("")) == (18, 90, 46)
-    assert "blank cell says neither yes nor no" in case.table_note
+    assert "blank cell means that §3.4.1 does not say" in case.table_note
     table = client.get(case.get_absolute_url()).text.partition('id="table"')[2].partition("</section>")[0]
     assert table.count("<td></td>") == 46
     assert table.count("blank cell") == 1
