@@ -47,7 +47,9 @@ def refuse(answer):
 
 @pytest.mark.parametrize("model", ENTRIES)
 def test_a_form_sent_back_as_it_is_changes_nothing(browser, model):
-    for entry in model.objects.all():
+    """With the entry that has the most text, and every seventh."""
+    entries = sorted(model.objects.all(), key=lambda entry: len(str(entry.plain())), reverse=True)
+    for entry in entries[::7]:
         before = entry.plain()
 
         answer = save(browser, entry)
