@@ -26,7 +26,7 @@ def first_utility(user: User) -> list[Waiting]:
     if user.staff_groups or user.is_staff or user.memberships.exists():
         return []
     if claim := Claim.objects.open().filter(user=user).select_related("utility").first():
-        why = "We will email you when a manager has decided. Meanwhile, you can read the guide."
+        why = "We will email you when a manager has decided. Until then, you can read the guide."
         return [Waiting(f"You asked to join {claim.utility}", why, "View request", reverse("accounts:list"))]
     why = "Check whether your utility is already here. If so, ask to join it. If not, register it."
     return [Waiting("Find your utility", why, "Find or register your utility", reverse("accounts:search"))]

@@ -19,7 +19,11 @@ def of_utility(utility: Utility) -> SafeString:
 def analyses_of(utility: Utility, user: User) -> SafeString:
     """Lists the latest analyses of a utility that the user belongs to."""
     rows = GapAnalysis.objects.visible_to(user).filter(utility=utility).with_progress().defer("frozen")
-    context = {"analyses": rows.order_by("-as_of", "-pk")[:SHOWN], "utility": utility, "can_start": utility.membership_of(user).can_edit}
+    context = {
+        "analyses": rows.order_by("-as_of", "-pk")[:SHOWN],
+        "utility": utility,
+        "can_start": utility.membership_of(user).can_edit,
+    }
     return render_to_string("assessments/_of_utility.html", context)
 
 

@@ -92,7 +92,9 @@ class ContactForm(SectionForm):
     address = forms.CharField(label="Mailing address", required=False, max_length=300)
     city = forms.CharField(label=CONTACT_LABELS["city"], required=False, max_length=100)
     state = forms.ChoiceField(label="State or territory", required=False, choices=lambda: [("", "Choose"), *states()])
-    zip = forms.CharField(label=CONTACT_LABELS["zip"], required=False, max_length=10, widget=_short("sm", "postal-code"))
+    zip = forms.CharField(
+        label=CONTACT_LABELS["zip"], required=False, max_length=10, widget=_short("sm", "postal-code")
+    )
     phone = forms.CharField(label=CONTACT_LABELS["phone"], required=False, max_length=40, widget=_short("md", "tel"))
     fax = forms.CharField(label=CONTACT_LABELS["fax"], required=False, max_length=40, widget=_short("md", "off"))
     email = forms.EmailField(label=CONTACT_LABELS["email"], required=False)

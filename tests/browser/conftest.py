@@ -54,9 +54,14 @@ def storages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @dataclass
 class Visits:
-    """``visits(user, path)`` opens a page in a browser of its own; None is someone who is not signed in."""
+    """``visits(user, path)`` opens a page in a browser of its own; None is someone who is not signed in.
+
+    The first without ``options`` takes ``usual``, which all tests use one after another: starting it takes longer than
+    many a test, and it has the style sheets already.
+    """
 
     browser: Browser
+    usual: BrowserContext
     url: str
     sign_in: Callable[[User], Any]
     expected: list[str] = field(default_factory=list)  # parts of console errors that the test brings about
@@ -64,8 +69,7 @@ class Visits:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def __call__(self, user: User | None, path: str = "/", **options: Any) -> Page:
-        context = self.browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
-        context.set_default_timeout(10_000)
+        context = self.usual if not options and self.usual not in self.contexts else new_context(self.browser, options)
         self.contexts.append(context)
         if user:
             self.give_session(context, user)
@@ -87,16 +91,47 @@ class Visits:
         return [problem for problem in self.problems if not any(part in problem for part in self.expected)]
 
 
+def new_context(browser: Browser, options: dict[str, Any]) -> BrowserContext:
+    context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
+    context.set_default_timeout(10_000)
+    return context
+
+
+@pytest.fixture(scope="session")
+def usual(launched: Browser | Exception, live_server: LiveServer) -> BrowserContext | None:
+    """With a page that stays open, because Chromium ends the process of a site with its last page."""
+    if isinstance(launched, Exception):
+        return None  # ``chromium`` tells what is wrong
+    context = new_context(launched, {})
+    context.new_page().goto(f"{live_server.url}/healthz")
+    return context
+
+
+def clear(context: BrowserContext, origin: str) -> None:
+    """Leaves the context as it was: one page, no cookies, nothing stored."""
+    context.set_offline(False)
+    context.clear_cookies()
+    first, *others = context.pages
+    for page in others:
+        page.close()
+    session = context.new_cdp_session(first)
+    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,session_storage"})
+    session.detach()
+
+
 @pytest.fixture
 def visits(
-    transactional_db: None, chromium: Browser, live_server: LiveServer, as_: Any, catalog: None
+    transactional_db: None, chromium: Browser, usual: BrowserContext, live_server: LiveServer, as_: Any, catalog: None
 ) -> Iterator[Visits]:
-    visits = Visits(chromium, live_server.url, as_)
+    visits = Visits(chromium, usual, live_server.url, as_)
     if os.environ.get("SHOTS"):
         visits.expected.append("inline style")  # Playwright's own, while it takes a picture
     yield visits
     for context in visits.contexts:
-        context.close()
+        if context is usual:
+            clear(context, live_server.url)
+        else:
+            context.close()
     assert visits.unexpected == [], "\n".join(visits.unexpected)
 
 
