@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from accounts.emails import sender
 from letters.models import post
 
-
 PROVEN = "proven_address"  # in the session: the address to which the invitation that was opened here was sent
 
 

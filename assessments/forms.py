@@ -39,7 +39,7 @@ class OthersField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         names = [" ".join(line.split()) for line in super().clean(value).splitlines()]
         by_slug = {slug: name for slug, name in others_of(names).items() if name}
         if "" in by_slug:
@@ -123,7 +123,7 @@ class AnalysisForm(forms.ModelForm):
         known = list(Area.objects.all())
         areas = [(area.code, area.name) for area in known]
         self.fields["areas"].choices = areas  # type: ignore[attr-defined]
-        self.fields["areas"].widget.about = {area.code: ("", area.description) for area in known}  # type: ignore[attr-defined]
+        self.fields["areas"].widget.about = {area.code: ("", area.description) for area in known}
         offered = Initiative.objects.readable()
         if self.instance.pk:
             # Also offer the initiatives in place that the catalog has retired since.
@@ -134,7 +134,7 @@ class AnalysisForm(forms.ModelForm):
             self.initial.setdefault("areas", [code for code, _ in areas])
         offered = offered.order_by("group", "name")
         self.fields["initiatives"].queryset = offered  # type: ignore[attr-defined]
-        self.fields["initiatives"].widget.about = {  # type: ignore[attr-defined]
+        self.fields["initiatives"].widget.about = {
             each.slug: (each.get_group_display(), each.key_feature) for each in offered
         }
 

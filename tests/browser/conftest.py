@@ -136,9 +136,13 @@ def visits(
 
 
 # Every text that is drawn smaller than 14 px. Charts may be drawn smaller than their size, and each has its table.
-TOO_SMALL = """() => [...document.querySelectorAll("body:not(:has(#user-tools)) *:not(script, style, option, svg *)")].filter((element) =>
-  [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) && element.checkVisibility()
-  && parseFloat(getComputedStyle(element).fontSize) < 14).map((element) => element.outerHTML.slice(0, 100))"""
+TOO_SMALL = """() => {
+  const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
+  const small = (element) => element.checkVisibility() && parseFloat(getComputedStyle(element).fontSize) < 14;
+  return [...document.querySelectorAll("body:not(:has(#user-tools)) *:not(script, style, option, svg *)")]
+    .filter((element) => [...element.childNodes].some(written) && small(element))
+    .map((element) => element.outerHTML.slice(0, 100));
+}"""
 
 
 def look(page: Page, name: str, *, narrow: bool = True) -> None:
