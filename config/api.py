@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from assessments.api import router as assessments_router
 from config.api_docs import Docs
 from initiatives.api import router as initiatives_router
 from pdca.api import router as pdca_router
@@ -19,6 +20,7 @@ api = NinjaAPI(
 )
 api.add_router("", pdca_router)
 api.add_router("", initiatives_router)
+api.add_router("", assessments_router)
 api.add_router("", recognition_router)
 
 PROBLEM = "application/problem+json"

@@ -30,6 +30,7 @@ class InitiativeOut(Schema):
     group_reason: str
     areas: list[str]
     support: SupportOut
+    systems: list[str]  # empty: any
     key_feature: str
     source: str
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 
+from accounts.models import System
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
 
@@ -70,7 +71,7 @@ def _grouping_rank(row: Initiative) -> int:
 
 def _systems_rank(row: Initiative) -> tuple[int, list[str]]:
     """Sorts those that fit the most systems first."""
-    return -len(row.systems), row.systems_shown
+    return -(len(row.systems) or len(System)), row.systems_shown
 
 
 def _today_rank(row: Initiative) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
 from accounts.models import System
 from initiatives.models import Chain, Initiative, InitiativeQuerySet
@@ -40,7 +41,7 @@ class CatalogFilter(forms.Form):
         if chosen.get("group"):
             initiatives = initiatives.filter(group=chosen["group"])
         if chosen.get("system"):
-            initiatives = initiatives.filter(systems__contains=[chosen["system"]])
+            initiatives = initiatives.filter(Q(systems=[]) | Q(systems__contains=[chosen["system"]]))
         if chosen.get("chain"):
             initiatives = initiatives.filter(chains__contains=[chosen["chain"]])
         if chosen.get("today"):

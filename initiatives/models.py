@@ -114,6 +114,7 @@ class Initiative(CatalogEntry):
         default=list,
         blank=True,
         verbose_name="systems",
+        help_text="None if it is open to every organization.",
     )
     chains = ArrayField(
         models.CharField(max_length=20, choices=Chain.choices), default=list, blank=True, verbose_name="value chains"
@@ -186,7 +187,8 @@ class Initiative(CatalogEntry):
 
     @property
     def systems_shown(self) -> list[str]:
-        return [System(system).label for system in self.systems]
+        """The systems it fits. Without any, it is open to every organization."""
+        return [System(system).label for system in self.systems] or ["Any system"]
 
     @property
     def chains_shown(self) -> list[str]:

@@ -26,6 +26,7 @@ def test_an_initiative_as_json(client, catalog):
         "group_reason": cmom.group_reason,
         "areas": ["E", "S"],
         "support": {"plan": 1, "do": 1, "check": 2, "act": 2},
+        "systems": ["wastewater"],
         "key_feature": cmom.key_feature,
         "source": cmom.source,
     }

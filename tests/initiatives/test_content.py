@@ -34,6 +34,7 @@ def test_every_profile_says_everything_or_why_not(catalog):
     for initiative in Initiative.objects.all():
         not_asked = set() if initiative.group_is_judgement else {"group_reason"}
         not_asked |= set() if initiative.today_verified else {"today_source"}
+        not_asked |= set() if initiative.systems else {"systems"}  # open to every organization
         assert silent(initiative) == set(initiative.unsaid) | not_asked, initiative.slug
 
 
@@ -66,7 +67,13 @@ def test_four_initiatives_ask_at_every_element_and_none_asks_twice_at_one(catalo
 def test_systems_and_value_chains_agree(catalog):
     for initiative in Initiative.objects.all():
         both = {"drinking_water", "wastewater", "stormwater"}
-        assert set(initiative.systems) == set(initiative.chains) & both, initiative.slug
+        if initiative.systems:
+            assert set(initiative.systems) == set(initiative.chains) & both, initiative.slug
+
+
+def test_what_is_open_to_every_organization_is_tied_to_no_system(catalog):
+    tied = {"cmom", "nbp-ems", "partnership-safe-water", "qualserve", "awwa-accreditation"}
+    assert set(Initiative.objects.exclude(systems=[]).values_list("slug", flat=True)) == tied
 
 
 # Case examples.
