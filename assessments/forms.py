@@ -1,4 +1,4 @@
-"""The forms of a gap analysis: its frame, one row, evidence, reopening."""
+"""The forms of a gap analysis: its frame, one row, evidence, reopening, deletion."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -286,3 +286,12 @@ class FileForm(forms.Form):
 
 class ReopenForm(forms.Form):
     why = forms.CharField(label="Reason for reopening", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class DeleteForm(forms.Form):
+    why = forms.CharField(
+        label="Reason for deleting",
+        max_length=1000,
+        help_text="Managers of the utility can read it in the list of gap analyses.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

@@ -21,10 +21,13 @@ from files.attachments import Attachment, link_or_file
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
+from reports.models import Report
 from workflow.models import Event, StateMachine, Versioned, WrongState
 
 COMPLETED = "This gap analysis has just been marked complete and can no longer be changed."
 CHANGED = "Someone else just changed this gap analysis. Reload the page. What you typed is kept."
+NEEDS_REASON = "It has been marked complete. Enter a reason to delete it."
+REPORT = "gap-analysis"  # the kind of its report
 AREA_CODES = ["E", "S", "Q", "F", "H"]
 
 
@@ -211,16 +214,38 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         self.require_manager()
         self._move(self.Status.DRAFT, by=by, why=why, frozen=None, completed_at=None, completed_by=None)
 
+    def files(self) -> models.QuerySet[StoredFile]:
+        """Returns the files that are its evidence, some of which other analyses may share."""
+        return StoredFile.objects.filter(evidence__finding__analysis=self).distinct()
+
+    @property
+    def was_complete(self) -> bool:
+        """Whether it is complete or was before it was reopened, so that deleting it needs a reason."""
+        return self.status == self.Status.COMPLETE or self.events.exists()
+
     @transaction.atomic
-    def discard(self) -> None:
-        """Deletes a draft with its evidence. Raises NotAllowed, WrongState."""
+    def discard(self, *, by: User, why: str = "") -> None:
+        """Deletes it with its evidence and its reports. What was complete needs ``why`` and leaves a ``Deletion``.
+
+        Raises NotAllowed, WrongState.
+        """
         self.require_manager()
-        if self.status != self.Status.DRAFT:
-            raise WrongState("Only a gap analysis in progress can be deleted.")
-        stored = list(StoredFile.objects.filter(evidence__finding__analysis=self).distinct())
-        if not GapAnalysis.objects.filter(pk=self.pk, status=self.Status.DRAFT).delete()[0]:
+        stored_row = GapAnalysis.objects.select_for_update().filter(pk=self.pk).first()
+        if stored_row is None:
             raise WrongState("It was already deleted.")
-        for file in stored:
+        if stored_row.was_complete:
+            if not why.strip():
+                raise WrongState(NEEDS_REASON)
+            Deletion.objects.create(
+                utility_id=stored_row.utility_id, name=stored_row.name, as_of=stored_row.as_of, by=by, why=why
+            )
+        if stored_row.status == self.Status.COMPLETE:
+            # The database deletes no row of a complete analysis.
+            stored_row._move(self.Status.DRAFT, by=by, why=why, frozen=None, completed_at=None, completed_by=None)
+        files = list(self.files())
+        Report.objects.filter(kind=REPORT, object_id=self.pk).discard()
+        stored_row.delete()
+        for file in files:
             if not file.evidence.exists():
                 file.discard()
 
@@ -278,6 +303,36 @@ class InitiativeInPlace(models.Model):
 
 class GapAnalysisEvent(Event):
     analysis = models.ForeignKey(GapAnalysis, on_delete=models.CASCADE, related_name="events")
+
+
+class DeletionQuerySet(OfUtilityQuerySet["Deletion"]):
+    def shown_to(self, user: User) -> Self:
+        """Returns those of the utilities that ``user`` manages."""
+        return self.visible_to(user).filter(my_role=Role.MANAGER).select_related("utility", "by")
+
+
+class Deletion(OfUtility, models.Model):
+    """That a gap analysis existed and was deleted after its completion: who deleted it, when and why."""
+
+    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="deletions", editable=False)
+    name = models.CharField(max_length=150, editable=False)
+    as_of = models.DateField(editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    why = models.TextField(max_length=1000, editable=False)
+
+    objects = DeletionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "deleted gap analysis"
+        verbose_name_plural = "deleted gap analyses"
+        ordering = ["-at", "-pk"]
+        constraints = [models.CheckConstraint(condition=~Q(why=""), name="deletion_has_a_reason")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class FindingQuerySet(OfUtilityQuerySet["Finding"]):

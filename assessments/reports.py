@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from assessments import charts
-from assessments.models import GapAnalysis
+from assessments.models import REPORT, GapAnalysis
 from assessments.operations import VALUE_CHAINS
 from assessments.results import phases
 from reports.kinds import Kind, register
@@ -36,7 +36,7 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
 
 register(
     Kind(
-        name="gap-analysis",
+        name=REPORT,
         label="Gap analysis",
         template="assessments/reports/gap_analysis.html",
         find=find,

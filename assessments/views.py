@@ -13,9 +13,9 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments import charts
-from assessments.forms import AnalysisForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
+from assessments.forms import AnalysisForm, DeleteForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
 from assessments.lists import AnalysisFilters, AnalysisTable
-from assessments.models import COMPLETED, Evidence, Finding, GapAnalysis, Incomplete, InUse
+from assessments.models import COMPLETED, Deletion, Evidence, Finding, GapAnalysis, Incomplete, InUse
 from assessments.results import phases
 from assessments.rows import AreaShown, markup, rows_of
 from files.models import RefusedFile
@@ -35,7 +35,10 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
         .defer("frozen", "operations", "fence_line")  # long, and not shown here
         .order_by("utility__name", "-as_of", "-pk")
     )
-    context = {"startable": Utility.objects.editable_by(request.user)}
+    context = {
+        "startable": Utility.objects.editable_by(request.user),
+        "deletions": Deletion.objects.shown_to(request.user),
+    }
     return list_page(request, AnalysisTable, AnalysisFilters, analyses, "assessments/analysis_list.html", context)
 
 
@@ -328,16 +331,26 @@ def reopen(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Asks for confirmation, and for a reason if it was ever complete, then deletes it."""
+    if request.method == "POST" and request.session.get("deleted") == pk:  # a double click
+        return redirect("assessments:list")
     analysis = _visible(request, pk)
-    try:
-        analysis.discard()
-    except WrongState as error:
-        messages.error(request, str(error))
-        return redirect(analysis)
-    messages.success(request, f"“{analysis}” was deleted.")
-    return redirect("assessments:list")
+    if not analysis.can_manage:
+        raise PermissionDenied
+    form = DeleteForm(request.POST if "why" in request.POST else None) if analysis.was_complete else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        try:
+            analysis.discard(by=request.user, why=form.cleaned_data["why"] if form else "")
+        except WrongState as error:
+            messages.error(request, str(error))
+            return redirect("assessments:list")
+        request.session["deleted"] = pk
+        messages.success(request, f"“{analysis}” was deleted.")
+        return redirect("assessments:list")
+    context = {"analysis": analysis, "form": form, "n_files": analysis.files().count()}
+    status = saving.status_of(form) if form else 200
+    return render(request, "assessments/analysis_delete.html", context, status=status)
 
 
 @login_required

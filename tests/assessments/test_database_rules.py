@@ -4,7 +4,7 @@ import pytest
 from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from assessments.models import Evidence, Finding, GapAnalysis, InitiativeInPlace
+from assessments.models import Deletion, Evidence, Finding, GapAnalysis, InitiativeInPlace
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
@@ -62,6 +62,11 @@ def test_the_catalog_keeps_what_an_analysis_names(analysis):
         Initiative.objects.get(slug="cmom").delete()
     with pytest.raises(IntegrityError), transaction.atomic():
         Element.objects.get(slug="vision").delete()
+
+
+def test_deletion_has_a_reason(analysis):
+    line = Deletion(utility=analysis.utility, name="Gone", as_of=analysis.as_of, why="")
+    assert refused_by(line.save) == "deletion_has_a_reason"
 
 
 # --- Completion

@@ -29,7 +29,7 @@ EXPECTED = {
     "scope": (FORM, WRITE),
     "complete": (ONLY_POST, MANAGE),
     "reopen": (ONLY_POST, MANAGE),
-    "delete": (ONLY_POST, MANAGE),
+    "delete": (FORM | {"contributor": 403}, MANAGE),
     "results": (READ, NO_POST),
     "save": (ONLY_POST, WRITE),
     "details": (READ, NO_POST),
