@@ -47,7 +47,7 @@ def not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """Shows a page without data: help, privacy or accessibility."""
-    return render(request, f"config/{name}.html")
+    return render(request, f"config/{name}.html", {"report_days": settings.REPORT_RETENTION_DAYS})
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
