@@ -8,24 +8,31 @@ from django.utils.safestring import SafeString
 from assessments.results import Results, Score
 from reports.charts import COLORS, EMPTY, EMPTY_EDGE, INK, INK_2, ON_FILL, as_svg, drawn, words_at
 
-_LABELS, _CELL, _ROW, _TOP = 186, 34, 40, 30
+_CELL, _TOP, _LINE = 34, 30, 15
 
 
-def heat_map(results: Results) -> SafeString:
-    """Draws elements down and areas in scope across. A filled cell with a dot is covered, an empty one is a gap."""
-    width, height = _LABELS + _CELL * len(results.areas), _TOP + _ROW * len(results.rows)
+def heat_map(results: Results, *, labels: int = 186, row: int = 40) -> SafeString:
+    """Draws elements down and areas in scope across. A filled cell with a dot is covered, an empty one is a gap.
+
+    ``labels`` is the width of the names of the elements, ``row`` the height of a row, which a long name increases.
+    """
+    names = [textwrap.wrap(each.name, labels // 8 + 1) for each in results.rows]
+    heights = [max(row, _LINE * len(lines) + 10) for lines in names]
+    width, height = labels + _CELL * len(results.areas), _TOP + sum(heights)
     covered = sum(len(row.areas) for row in results.rows)
     cells = len(results.rows) * len(results.areas)
     picture = drawn(width, height, f"Heat map: {covered} of {cells} element and area pairs are covered.")
     for column, area in enumerate(results.areas):
         picture.append(
-            words_at(area.code, _LABELS + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2)
+            words_at(area.code, labels + _CELL * (column + 0.5), 20, 14, anchor="middle", weight=700, fill=INK_2)
         )
-    for line, row in enumerate(results.rows):
-        top = _TOP + _ROW * line
-        _label(picture, row.name, top, COLORS.get(row.component, INK))
+    top = _TOP
+    for each, lines, tall in zip(results.rows, names, heights, strict=True):
+        color = COLORS.get(each.component, INK)
+        _label(picture, lines, top, tall, color)
         for column, area in enumerate(results.areas):
-            _cell(picture, _LABELS + _CELL * column, top, COLORS.get(row.component, INK), filled=area.code in row.areas)
+            _cell(picture, labels + _CELL * column, top, tall, color, filled=area.code in each.areas)
+        top += tall
     return as_svg(picture)
 
 
@@ -49,18 +56,17 @@ def _bar(picture: draw.Drawing, score: Score, top: int) -> None:
     picture.append(words_at(f"{score.percent}%", left + full + 14, top + 28, 15, weight=700))
 
 
-def _label(picture: draw.Drawing, name: str, top: int, color: str) -> None:
-    picture.append(draw.Rectangle(0, top + 3, 4, _ROW - 6, rx=2, fill=color))
-    lines = textwrap.wrap(name, 24)
-    first = top + _ROW / 2 + (5 if len(lines) == 1 else -3)
+def _label(picture: draw.Drawing, lines: list[str], top: int, tall: int, color: str) -> None:
+    picture.append(draw.Rectangle(0, top + 3, 4, tall - 6, rx=2, fill=color))
+    first = top + tall / 2 + 5 - _LINE / 2 * (len(lines) - 1)
     for number, line in enumerate(lines):
-        picture.append(words_at(line, 12, first + 15 * number, 13))
+        picture.append(words_at(line, 12, first + _LINE * number, 13))
 
 
-def _cell(picture: draw.Drawing, left: float, top: float, color: str, *, filled: bool) -> None:
+def _cell(picture: draw.Drawing, left: float, top: float, tall: float, color: str, *, filled: bool) -> None:
     edge = color if filled else EMPTY_EDGE
     picture.append(
-        draw.Rectangle(left + 2, top + 2, _CELL - 4, _ROW - 4, rx=4, fill=color if filled else EMPTY, stroke=edge)
+        draw.Rectangle(left + 2, top + 2, _CELL - 4, tall - 4, rx=4, fill=color if filled else EMPTY, stroke=edge)
     )
     if filled:
-        picture.append(draw.Circle(left + _CELL / 2, top + _ROW / 2, 5, fill=ON_FILL))
+        picture.append(draw.Circle(left + _CELL / 2, top + tall / 2, 5, fill=ON_FILL))

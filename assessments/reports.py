@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from assessments import charts
-from assessments.models import REPORT, GapAnalysis
+from assessments.models import REPORT, Finding, GapAnalysis
 from assessments.operations import VALUE_CHAINS
 from assessments.results import phases
 from reports.kinds import Kind, register
@@ -23,15 +23,25 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
     return {
         "analysis": analysis,
         "results": results,
-        "heat_map": charts.heat_map(results),
+        "heat_map": charts.heat_map(results, labels=330, row=26),  # fits on a page below something else
         "score_bars": charts.score_bars(results),
         "operations": [
             (chain, [name for slug, name in steps.items() if slug in analysis.operations])
             for chain, steps in VALUE_CHAINS.items()
             if any(slug in analysis.operations for slug in steps)
         ],
-        "phases": phases(results, findings),
+        "phases": [
+            (component, [pair for pair in pairs if _is_told(pair[0])], [row for one, row in pairs if not _is_told(one)])
+            for component, pairs in phases(results, findings)
+        ],
+        "tells_providers": any(extension.row.initiatives for extension in results.extensions),
     }
+
+
+def _is_told(finding: Finding) -> bool:
+    """Returns whether the finding has a rating or anything else to show."""
+    told = finding.rating is not None or finding.evidence or finding.changes or finding.notes
+    return bool(told or finding.initiatives or finding.evidence_items.all())
 
 
 register(

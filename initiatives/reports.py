@@ -64,25 +64,41 @@ def title(subject: Comparison) -> str:
 
 
 def context(subject: Comparison) -> dict[str, Any]:
+    """Returns what the sources say. What they do not say of any initiative is only named."""
     chosen = subject.initiatives
     components, areas = list(Component.objects.all()), list(Area.objects.all())
-    known = comparison.columns(areas, components)
-    asked = comparison.who_asks(chosen, Element.objects.readable().select_related("component"))
+    columns = comparison.columns(areas, components)
+    known = [column for column in columns if column.kind != "words" or any(map(column.value, chosen))]
+    rows = comparison.who_asks(chosen, Element.objects.readable().select_related("component"))
+    told = [row for row in rows if any(map(_is_told, row.asks))]
+    asking = [one for place, one in enumerate(chosen) if any(_is_told(row.asks[place]) for row in told)]
+    compared = [] if subject.pk == WHOLE else comparison.aspects(chosen, components)
+    aspects = [row for row in compared if any(cell.lines or cell.why for cell in row.cells)]
     return {
         "title": title(subject),
         "initiatives": chosen,
         "areas": areas,
         "columns": known,
+        "no_columns": [column.label for column in columns if column not in known],
         "table_1": comparison.table_1(chosen, known),
-        "asked": [(row, list(zip(chosen, row.asks, strict=True))) for row in asked],
-        "aspects": [] if subject.pk == WHOLE else _beside(chosen, components),
+        "asking": asking,
+        "silent": [one for one in chosen if one not in asking],
+        "asked": [(row, _of(asking, chosen, row.asks)) for row in told],
+        "not_told": [row.element for row in rows if row not in told],
+        "aspects": [(row, list(zip(chosen, row.cells, strict=True))) for row in aspects],
+        "no_aspects": [row.name for row in compared if row not in aspects],
         "Stance": comparison.Stance,
     }
 
 
-def _beside(chosen: list[Initiative], components: list[Component]) -> list[Any]:
-    rows = comparison.aspects(chosen, components)
-    return [(row, list(zip(chosen, row.cells, strict=True))) for row in rows]
+def _is_told(ask: comparison.Ask) -> bool:
+    return ask.stance != comparison.Stance.SILENT
+
+
+def _of(
+    asking: list[Initiative], chosen: list[Initiative], asks: list[comparison.Ask]
+) -> list[tuple[Initiative, comparison.Ask]]:
+    return [(one, ask) for one, ask in zip(chosen, asks, strict=True) if one in asking]
 
 
 register(

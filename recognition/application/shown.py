@@ -18,6 +18,17 @@ class Part:
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     is_text: bool = False  # long text, such as a narrative
 
+    @property
+    def says_something(self) -> bool:
+        return len(self.blank) < len(self.lines) + len(self.lists)
+
+    @property
+    def blank(self) -> list[str]:
+        """The labels without text or items."""
+        return [label for label, words in self.lines if not words.strip()] + [
+            label for label, items in self.lists if not items
+        ]
+
 
 CONTACT_LABELS = {
     "organization": "Organization",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
@@ -185,13 +185,17 @@ def packet(asked: Asked) -> dict[str, Any]:
     shown = page(application, rights)
     submission, criteria = shown["submission"], application.cycle.edition.criteria
     is_large = submission.size == "large"
-    checks = application.compliance_checks.select_related("recorded_by").by_kind()
+    checklist = list(submission.checklist.all()) if rights.may(Act.SEE_CHECKLIST) else []
+    by_kind = application.compliance_checks.select_related("recorded_by").by_kind()
+    checks = list(by_kind.values()) if rights.may(Act.SEE_COMPLIANCE) else []
     return shown | {
         "asked_attributes": criteria.large_attributes if is_large else criteria.small_attributes,
         "asked_boxes": criteria.large_boxes if is_large else criteria.small_boxes,
         "most_words": criteria.most_words,
-        "checklist": list(submission.checklist.all()) if rights.may(Act.SEE_CHECKLIST) else [],
-        "checks": list(checks.values()) if rights.may(Act.SEE_COMPLIANCE) else [],
+        "checklist": checklist,
+        "has_reasons": any(item.reason for item in checklist),
+        "checks": checks,
+        "has_notes": any(check.note for check in checks),
         "submitted": application.in_its_zone(submission.submitted_at),
         "numbers": identifiers(submission.content) if rights.may(Act.READ_CONTACT) else [],
         "n_claims": len(passages(submission.content)),
@@ -208,15 +212,33 @@ def as_data(photo: Photo) -> str:
 # The scores.
 
 
+class Line(NamedTuple):
+    """A criterion with its agreement and each member's rating, or None."""
+
+    name: str
+    agreement: Agreement
+    given: list[Any]
+
+    @property
+    def comments(self) -> list[str]:
+        return [rating.comment if rating else "" for rating in self.given]
+
+
 @dataclass(frozen=True)
 class Score:
-    """The panel's ratings of one application. ``lines`` are (criterion, its agreement, each member's rating)."""
+    """The panel's ratings of one application."""
 
     application: Application
     reviews: list[Seat]
-    lines: list[tuple[str, Agreement, list[Any]]]
+    lines: list[Line]
     mean: float | None
     in_short: str
+
+    @property
+    def summaries(self) -> list[str]:
+        """What each member wrote about their overall impression; empty if nobody did."""
+        said = [seat.summary for seat in self.reviews]
+        return said if any(said) else []
 
 
 def scores(asked: AskedCycle) -> dict[str, Any]:
@@ -236,7 +258,7 @@ def score(application: Any, names: Mapping[str, str]) -> Score:
     return Score(
         application=application,
         reviews=application.reviews,
-        lines=[(names[line.criterion], line, [each.get(line.criterion) for each in given]) for line in lines],
+        lines=[Line(names[line.criterion], line, [each.get(line.criterion) for each in given]) for line in lines],
         mean=mean(lines),
         in_short=agreement.in_short(lines),
     )

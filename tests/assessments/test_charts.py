@@ -37,6 +37,15 @@ def test_the_heat_map_says_and_shows_what_is_covered():
     assert "Policy" in texts
 
 
+@pytest.mark.parametrize("form", [{}, {"labels": 330, "row": 26}])
+@pytest.mark.parametrize("name", ["Vision", "A name of an element that is much longer than the others " * 3])
+def test_each_row_of_the_heat_map_is_as_tall_as_its_name(name, form):
+    drawn = ElementTree.fromstring(charts.heat_map(results(a_row("plan", 0, "", name=name)), **form))  # noqa: S314
+    [_, _, _, high] = map(float, drawn.get("viewBox").split())
+    baselines = [float(node.get("y")) for node in drawn.iter(f"{SVG}text")][len(AREAS) :]
+    assert all(30 + 10 <= y <= high - 3 for y in baselines)
+
+
 def test_the_bars_say_letter_name_and_share():
     picture = ElementTree.fromstring(charts.score_bars(EXAMPLE))  # noqa: S314
     texts = [node.text for node in picture.iter(f"{SVG}text")]

@@ -1,0 +1,275 @@
+"""Every kind of PDF, with little and with much in it: no heading alone, no page almost empty, nothing cut in two."""
+
+from random import Random
+
+import pytest
+from weasyprint import HTML
+
+from assessments.models import Finding, GapAnalysis
+from initiatives import reports as comparisons
+from initiatives.models import Initiative
+from recognition.models import Application, CheckItem, ComplianceCheck, Decision, Feedback, Photo, Rating, Seat
+from recognition.notices import content as notices
+from recognition.notices.documents import NOTICE_LETTER
+from reports import kinds, rendering
+from reports.templatetags.paper import tall
+from tests.applications import fill, whole_content
+from tests.factories import GapAnalysisFactory, UtilityFactory
+from tests.notified import decided, name_all, signed
+from tests.paper import faults
+from tests.pdf_ua import problems
+from tests.pictures import photo
+
+Status = Application.Status
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalog", "own_folder")]
+NAME = "Wassergenossenschaft" * 7
+SEEDS = range(3)
+
+
+def text(rng: Random, most: int) -> str:
+    """Paragraphs of up to ``most`` characters together, some with a word that is wider than the page."""
+    words = ["water", "the", "operations", "of", "we", "maintenance,", "assess", "x" * 200, "a"]
+    weights = [9, 9, 5, 9, 9, 5, 5, 0.3, 9]
+    length, made = rng.randrange(most), ""
+    while len(made) < length:
+        made += rng.choices(words, weights)[0] + rng.choices([" ", ".\n\n", "\n" * 9], [40, 1, 1])[0]
+    return made[:length].strip()
+
+
+def made(kind, subject):
+    """The document, laid out without a fault."""
+    document = rendering.pages(kind.template, kind.context(subject))
+    assert faults(document) == []
+    return document
+
+
+def assert_accessible(document, path):
+    path.write_bytes(rendering.pdf(document))
+    assert problems(path) == []
+
+
+# --- A gap analysis
+
+
+def an_analysis(manager, utility, rng, most, share=1.0, areas="ESQFH", initiatives=()) -> GapAnalysis:
+    """``share`` of the rows are answered, with texts of up to ``most`` characters."""
+    analysis = GapAnalysisFactory(
+        utility=utility,
+        by=manager,
+        name=text(rng, 150) or "Plan",
+        areas=list(areas),
+        initiatives=initiatives,
+        fence_line=text(rng, min(most, 5000)),
+    )
+    for finding in analysis.findings.all():
+        if rng.random() > share:
+            continue
+        served = rng.sample(list(areas), rng.randrange(len(areas) + 1))
+        Finding.objects.filter(pk=finding.pk).update(
+            rating=min(len(served), 2),
+            areas=served,
+            evidence=text(rng, most),
+            changes=text(rng, most),
+            notes=text(rng, most),
+            initiatives=[one.slug for one in initiatives if rng.random() < 0.5],
+        )
+        for _ in range(rng.randrange(4)):
+            finding.evidence_items.create(url="https://example.org/" + "x" * rng.randrange(300), title=text(rng, 100))
+    return GapAnalysis.objects.visible_to(manager).get(pk=analysis.pk)
+
+
+GAP = [(1, 1, "E"), (60, 0.3, "ESQFH"), (60, 1, "ESQFH"), (300, 1, "ES"), (900, 0.5, "ESQFH"), (3000, 1, "E")]
+
+
+@pytest.mark.parametrize(("most", "share", "areas"), GAP, ids=str)
+def test_a_gap_analysis(manager, utility, most, share, areas):
+    kind = kinds.single("gap-analysis")
+    for seed in range(2):
+        rng = Random(f"{seed}{most}{share}{areas}")
+        initiatives = list(Initiative.objects.all()[: rng.choice([0, 2, 15])])
+        made(kind, an_analysis(manager, utility, rng, most, share, areas, initiatives))
+
+
+def test_one_that_was_only_started(manager, utility, tmp_path):
+    utility.name = NAME
+    utility.save()
+    analysis = an_analysis(manager, utility, Random(1), 1, 0)
+    assert_accessible(made(kinds.single("gap-analysis"), analysis), tmp_path / "gap.pdf")
+
+
+# --- Initiatives compared
+
+
+def silenced(*initiatives) -> None:
+    """Their sources say nothing but the name."""
+    for one in initiatives:
+        one.asks, one.drivers, one.goals, one.benefits, one.steps, one.lacks = [], {}, {}, {}, {}, {}
+        one.participants, one.sponsors, one.unsaid, one.grouping, one.systems = {}, [], {}, "", []
+        one.save()
+
+
+@pytest.mark.parametrize(("many", "silent"), [(2, 0), (2, 2), (4, 1), (6, 0)])
+def test_a_comparison(viewer, tmp_path, many, silent):
+    chosen = list(Initiative.objects.all()[:many])
+    silenced(*chosen[:silent])
+    kind = kinds.single("initiative-comparison")
+    subject = kind.find(viewer, comparisons.number_of(chosen))
+    assert_accessible(made(kind, subject), tmp_path / "compared.pdf")
+
+
+@pytest.mark.parametrize("long", [700, 2500])
+def test_a_comparison_with_texts_of_any_length(viewer, long):
+    rng, chosen = Random(long), list(Initiative.objects.all()[:4])
+    for one in chosen:
+        one.asks = [each | {"text": each["text"] + text(rng, long + 1)} for each in one.asks]
+        one.benefits = {"text": text(rng, long + 1), "source": "A source"}
+        one.save()
+    kind = kinds.single("initiative-comparison")
+    made(kind, kind.find(viewer, comparisons.number_of(chosen)))
+
+
+def test_the_whole_catalog(viewer):
+    made(kinds.single("initiative-comparison"), comparisons.find(viewer, 0))
+
+
+# --- Letters and certificates
+
+
+@pytest.mark.parametrize("most", [1, 1500, 2400, 9000])
+def test_letters_and_certificates(at, cycle, manager, most):
+    signed(cycle)
+    application, rng = at(Status.RECOGNIZED), Random(most)
+    for _ in SEEDS:
+        body = "\n\n".join(["Dear Mara Gerr:", text(rng, most), "- one\n- two\n- " + text(rng, most // 4 + 1), "Yours"])
+        Decision.objects.update(body=body, subject=text(rng, 150) or "Recognition")
+        for name in ("recognition-letter", "certificate"):
+            kind = kinds.single(name)
+            made(kind, kind.find(manager, application.pk))
+
+
+@pytest.mark.parametrize("most", [1, 1500, 2400, 9000])
+def test_letters_with_feedback(at, cycle, official, manager, staff, most):
+    signed(cycle)
+    application, rng = at(Status.RECOMMENDED), Random(most)
+    Decision.make(application, by=official, recognize=False, reason="The debt plan is missing.")
+    Decision.objects.release(application.cycle, by=official)
+    application.refresh_from_db()
+    row = Feedback.of(application)
+    row.write(row.version, "Strong on safety.", by=staff)
+    row.release(row.version, by=staff)
+    kind = kinds.single("non-recognition-letter")
+    for _ in SEEDS:
+        Decision.objects.update(body=text(rng, most) or "No.")
+        Feedback.objects.update(text=text(rng, most) or "Good.")
+        made(kind, kind.find(manager, application.pk))
+
+
+@pytest.mark.parametrize("n", [1, 3, 40, 130])
+def test_letters_to_offices(cycle, n):
+    signed(cycle)
+    rng = Random(n)
+    for number in range(n):
+        decided(cycle, f"{number} {text(rng, 180)}"[:200].strip(), rng.choice(["OR", "WA", "TX", "ME", "FL"]))
+    notices.draw_up(cycle)
+    name_all(cycle)
+    for addressee in cycle.addressees.select_related("cycle", "utility"):
+        made(NOTICE_LETTER, addressee)
+
+
+# --- The packet and the scores
+
+
+@pytest.mark.parametrize(
+    ("most", "reader"),
+    [(1, "staff"), (1, "expert"), (300, "manager"), (300, "staff"), (1400, "staff"), (1400, "expert")],
+)
+def test_the_packet(draft, at, manager, staff, panelists, tmp_path, most, reader):
+    rng = Random(f"{reader}{most}")
+    told = {
+        name: {key: text(rng, most) or "x" if isinstance(value, str) else value for key, value in answers.items()}
+        for name, answers in whole_content().items()
+        if name.startswith("attributes")
+    }
+    fill(draft, manager, **told)
+    for number in range(rng.choice([0, 1, 3])):
+        Photo.add(draft, photo(), by=manager, caption=text(rng, 200), may_publish=bool(number % 2))
+    application = at(Status.RECOMMENDED)
+    user = {"manager": manager, "staff": staff, "expert": panelists[2]}[reader]
+    kind = kinds.single("application-packet")
+    for _ in range(2 if reader == "staff" else 1):
+        for item in CheckItem.objects.all():
+            CheckItem.objects.filter(pk=item.pk).update(reason=text(rng, most * 2))
+        ComplianceCheck.objects.update(note=text(rng, most * 2))
+        document = made(kind, kind.find(user, application.pk))
+    assert_accessible(document, tmp_path / "packet.pdf")
+
+
+@pytest.mark.parametrize(("most", "n"), [(1, 1), (300, 5), (1500, 5), (4000, 1)])
+def test_the_scores(at, official, cycle, tmp_path, most, n):
+    application, rng = at(Status.RECOMMENDED), Random(most)
+    for number in range(n - 1):
+        other = Application.objects.create(
+            utility=UtilityFactory(name=f"{number}{NAME}"), cycle=cycle, status=Status.RECOMMENDED
+        )
+        again(application, other)
+    for rating in Rating.objects.all():
+        Rating.objects.filter(pk=rating.pk).update(comment=text(rng, most))
+    for seat in Seat.objects.all():
+        Seat.objects.filter(pk=seat.pk).update(summary=text(rng, most))
+    kind = kinds.single("score-summary")
+    assert_accessible(made(kind, kind.find(official, cycle.pk)), tmp_path / "scores.pdf")
+
+
+def again(application, other) -> None:
+    """The reviews and the recommendation of ``application`` also for ``other``."""
+    recommendation = application.recommendation
+    recommendation.pk, recommendation.application = None, other
+    recommendation.save()
+    for seat in Seat.objects.filter(application=application):
+        ratings = list(seat.ratings.all())
+        seat.pk, seat.application = None, other
+        seat.save()
+        for rating in ratings:
+            rating.pk, rating.seat = None, seat
+            rating.save()
+
+
+def test_no_scores(cycle, official):
+    kind = kinds.single("score-summary")
+    made(kind, kind.find(official, cycle.pk))
+
+
+# --- The check itself
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ("<p>a<h2 style='margin-top: 8in'>Alone</h2><p style='break-before: page'>b", "ends with the heading “Alone”"),
+        ("<p>a<p style='break-before: page'>b<p style='break-before: page'>c", "page 2 is filled to"),
+        ("<table><thead><tr><th>A<th>B</thead><tbody><tr><td>x<td>—<tr><td>y<td>—</table>", "the column “B” says"),
+        ("<table><thead><tr><th>A<th>B</thead><tbody><tr><td>x<td>—<tr><td>y<td>1</table>", "the row “x” says"),
+        ("<dl><dt>Name<dd>—</dl>", "a dd says only “—”"),
+        ("<div style='height: 8.9in'>a</div><table><tr><td>" + "b<br>" * 4 + "</table>", "the tr with “b” is on"),
+        ("<div style='height: 12in'></div><p>b", "page 1 is empty"),
+    ],
+)
+def test_the_check_sees_what_is_wrong(html, fault):
+    found = faults(HTML(string=f"<style>@page {{ size: letter }}</style>{html}").render())
+    assert any(fault in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("words", "width", "expected"),
+    [
+        ("", 50, False),
+        ("a" * 50 * 20, 50, False),
+        ("a" * 50 * 30, 50, True),
+        ("a\n" * 30, 50, True),
+        (["a" * 600, ""], 80, False),
+        (["a" * 600, "", "", ""], 80, True),
+        ([], 80, False),
+    ],
+)
+def test_a_row_is_tall_by_its_letters_its_lines_and_its_columns(words, width, expected):
+    assert tall(words, width) is expected
