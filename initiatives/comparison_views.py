@@ -14,6 +14,7 @@ from initiatives.reports import WHOLE, number_of
 from pdca.conditional import catalog_page
 from pdca.models import Area, Component, Element
 from workflow import spreadsheets
+from workflow.lists import orders
 
 
 @require_safe
@@ -35,6 +36,8 @@ def compare(request: HttpRequest) -> HttpResponse:
         "columns": known,
         "rows": list(zip(ordered, comparison.table_1(ordered, known), strict=True)),
         "sort": sort,
+        "orders": orders((column.name, column.label) for column in known),
+        "order": sort,
         "choice": choice,
         "wrong": list(choice.wrong()) if ticked else [],
         "number": WHOLE,

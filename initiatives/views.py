@@ -19,7 +19,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "chosen": form.cleaned_data,
-        "narrowed": any(form.cleaned_data.values()),
+        "narrowed": sum(map(bool, form.cleaned_data.values())),
         "initiatives": form.apply_to(Initiative.objects.readable().prefetch_related("areas")),
         "areas": areas,
         "components": components,

@@ -1,6 +1,6 @@
 """The parts of a list page: a sortable table, a filter form, pagination, and export of the whole list to a file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -90,16 +90,34 @@ def list_page(
         return _file(table, ending)
     table.paginator = Paginator(table.rows, PER_PAGE)
     table.page = table.paginator.get_page(request.GET.get("page"))
-    is_filtered = filters is not None and filters.form.has_changed()
+    n_filters = len(filters.form.changed_data) if filters else 0
+    is_filtered = n_filters > 0
     shown = {
         "table": table,
         "filters": filters,
         "is_filtered": is_filtered,
+        "n_filters": n_filters,
+        "orders": orders((each.name, each.header) for each in table.columns if each.orderable),
+        "order": str(table.order_by),
+        "kept": [*kept(request)],
         "total": rows.count() if is_filtered else table.paginator.count,
         "pages": list(table.paginator.get_elided_page_range(table.page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
+
+
+def orders(columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Returns the options of workflow/sort_by.html for the columns, each with its name and its header."""
+    ways = [("", "ascending"), ("-", "descending")]
+    return [(f"{sign}{name}", f"{header}, {way}") for name, header in columns for sign, way in ways]
+
+
+def kept(request: HttpRequest, *without: str) -> Iterator[tuple[str, str]]:
+    """Yields the parameters of the query string that another sort order keeps."""
+    for name, values in request.GET.lists():
+        if name not in ("sort", "page", "export", *without):
+            yield from ((name, str(value)) for value in values)
 
 
 def _sorted(table_class: type[Table], rows: QuerySet[Any], asked: str) -> Table:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Role
 from files.models import StoredFile
 from reports.models import Report
-from tests.browser.conftest import NARROW, answer_all, look, start
+from tests.browser.conftest import NARROW, WIDE, answer_all, look, start
 from tests.factories import MembershipFactory, UtilityFactory
 from tests.processes import broker_at
 
@@ -74,7 +74,7 @@ def test_gap_analyses(visits, manager, analyses):
 def test_starting_one_of_several_utilities(visits, manager, analyses):
     page = visits(manager, reverse("assessments:list"))
     expect(page.get_by_role("link", name="Bend Water", exact=True)).to_be_hidden()
-    page.locator("summary").press("Enter")
+    page.locator("summary", has_text="Start a gap analysis").press("Enter")
     look(page, "analyses-start")
     page.get_by_role("link", name="Bend Water", exact=True).press("Enter")
     expect(page.get_by_role("main")).to_contain_text("Bend Water")
@@ -82,11 +82,40 @@ def test_starting_one_of_several_utilities(visits, manager, analyses):
 
 
 def test_a_narrow_list_sorts_too(visits, manager, analyses):
-    page = visits(manager, reverse("assessments:list"), viewport=NARROW)
-    page.get_by_role("link", name="As of (sort descending)").click()
+    page = visits(manager, reverse("assessments:list") + "?utility=", viewport=NARROW)
+    menu = page.get_by_label("Sort by")
+    expect(menu).to_have_value("utility")
+    expect(page.get_by_role("link", name="sort descending")).to_have_count(0)
+    menu.select_option("As of, descending")
+    page.get_by_role("button", name="Sort", exact=True).click()
     assert first_rows(page)[0] == "The wells"
-    page.get_by_role("link", name="As of (sort ascending)").click()
+    menu.select_option("As of, ascending")
+    page.get_by_role("button", name="Sort", exact=True).click()
+    expect(menu).to_have_value("as_of")
     assert first_rows(page) == analyses[:2]
+    look(page, "analyses-narrow")
+
+
+def test_filters_of_a_narrow_list_are_folded_and_say_how_many_are_set(visits, manager, analyses):
+    page = visits(manager, reverse("assessments:list") + "?sort=name", viewport=NARROW)
+    name = page.get_by_role("textbox", name="Name contains")
+    expect(name).to_be_hidden()
+    assert page.get_by_role("rowheader").first.bounding_box()["y"] < NARROW["height"]
+    page.locator("summary", has_text="Filters").press("Enter")
+    name.fill("wells")
+    page.get_by_role("button", name="Apply filters").click()
+    expect(page.locator("summary", has_text="Filters (1 set)")).to_be_visible()
+    expect(name).to_be_hidden()
+    expect(page.get_by_label("Sort by")).to_have_value("name")
+    page.get_by_label("Sort by").select_option("Name, descending")
+    page.get_by_role("button", name="Sort", exact=True).click()
+    expect(page.get_by_text("1 of 27 gap analyses")).to_be_visible()
+    page.goto(page.url.split("?")[0] + "?status=nonsense")
+    expect(page.get_by_text("not one of the available choices")).to_be_visible()
+    page.set_viewport_size(WIDE)
+    expect(page.locator("summary", has_text="Filters")).to_be_hidden()
+    page.goto(page.url.split("?")[0])
+    expect(name).to_be_visible()
 
 
 def test_reports_in_every_state(visits, analysis, viewer):

@@ -4,9 +4,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from accounts.models import Utility
+from accounts.models import User, Utility
 from assessments.models import Finding, GapAnalysis
-from initiatives.models import Initiative
+from initiatives.models import Case, Initiative
+from pdca.models import Element
+from recognition.models import Addressee, Application, Cycle, Recognition
+from recognition.notices import content as notices
+from recognition.reviewing.lists import queues_of
 from tests.browser.conftest import answer, open_row, start
 from tests.uploads import PDF
 
@@ -33,6 +37,36 @@ def analysis(catalog, utility, manager):
     return analysis
 
 
+# What is wrong with tables, menus and the order of lists, as a list of sentences.
+LOOK = """width => {
+  const wrong = []
+  const say = (what, one) => wrong.push(`${what}: ${one.outerHTML.replace(/\\s+/g, " ").slice(0, 120)}`)
+  const shown = one => one.checkVisibility()
+  for (const table of [...document.querySelectorAll("main table")].filter(shown)) {
+    const right = table.getBoundingClientRect().right
+    let around = table.parentElement
+    while (around !== document.body && getComputedStyle(around).overflowX === "visible") around = around.parentElement
+    if (around === document.body) { if (right > width + 1) say("sticks out", table); continue }
+    const style = getComputedStyle(around)
+    if (around.getBoundingClientRect().right > width + 1) say("scrolls outside the page", around)
+    if (right - around.getBoundingClientRect().left + around.scrollLeft > around.scrollWidth + 1) say("is cut", table)
+    if (around.scrollWidth <= around.clientWidth + 1) continue
+    if (!["auto", "scroll"].includes(style.overflowX)) say("can't be scrolled", around)
+    if (around.tabIndex !== 0 || !around.ariaLabel) say("can't be focused", around)
+    if (!style.backgroundImage.includes("gradient")) say("does not show that it scrolls", around)
+  }
+  for (const select of [...document.querySelectorAll("select")].filter(shown))
+    if (select.getBoundingClientRect().right > width + 1) say("is too wide", select)
+  if (document.querySelector("main th .sort")) {
+    const menu = document.querySelector("#sort-by")
+    if (!menu || !shown(menu) || menu.options.length < 2 || !menu.selectedOptions[0].text.trim())
+      wrong.push("no menu to sort by")
+    for (const link of document.querySelectorAll("main th .sort")) if (shown(link)) say("is hidden, not away", link)
+  }
+  return wrong
+}"""
+
+
 def assert_fits(page, width):
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     wide = page.evaluate(
@@ -42,6 +76,7 @@ def assert_fits(page, width):
     )
     assert wide == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(LOOK, width) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -78,3 +113,70 @@ def test_a_complete_one(visits, viewer, manager, analysis, width):
     assert_fits(page, width)
     page.goto(visits.url + reverse("assessments:results", args=[analysis.pk]))
     assert_fits(page, width)
+
+
+# --- Every list, and every page with a table
+
+
+def visit(visits, user, width, *addresses):
+    page = visits(user, "/", viewport={"width": width, "height": 800})
+    for address in addresses:
+        response = page.goto(visits.url + address)
+        assert response.status == 200, address
+        assert_fits(page, width)
+
+
+def of(name: str, *args: object) -> str:
+    return reverse(f"recognition:{name}", args=args)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_catalog_and_the_guide(visits, width):
+    two = "?with=cmom&with=iso-14001&with=gasb-34&with=qualserve"
+    Initiative.objects.filter(slug="cmom").update(name=LONG[:120], short_name=LONG[:40])
+    addresses = [reverse("initiatives:list"), reverse("initiatives:list") + "?area=E", reverse("initiatives:cases")]
+    addresses += [reverse("initiatives:compare") + query for query in ("", "?sort=-today", two)]
+    addresses += [reverse("initiatives:who-asks"), reverse("initiatives:who-asks") + two]
+    addresses += [reverse("initiatives:initiative", args=[slug]) for slug in ("cmom", "iso-14001")]
+    addresses += [reverse("initiatives:case", args=[case.slug]) for case in Case.objects.all()[:2]]
+    addresses += [reverse("pdca:element", args=[slug]) for slug in Element.objects.values_list("slug", flat=True)[:6]]
+    addresses += [reverse(f"pdca:{name}") for name in ("guide", "start", "topics", "glossary", "search")]
+    addresses += [reverse("api:openapi-view"), reverse("privacy"), of("criteria"), of("register"), of("verify_form")]
+    visit(visits, None, width, *addresses)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_application(visits, analysis, manager, draft, width):
+    for slug in analysis.findings.values_list("element__slug", flat=True):
+        if slug != "vision":
+            answer(analysis, manager, slug, rating=0, areas=[])
+    GapAnalysis.objects.visible_to(manager).get(pk=analysis.pk).complete(by=manager)
+    steps = ("facility", "contact", "attributes", "resources", "photos", "certification", "submit")
+    addresses = [draft.get_absolute_url(), of("list"), *(of("step", draft.pk, step) for step in steps)]
+    addresses += [reverse("assessments:delete", args=[analysis.pk])]
+    visit(visits, manager, width, *addresses)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_reviews(visits, at, cycle, staff, compliance, official, panelists, width):
+    User.objects.filter(pk__in=[person.pk for person in panelists]).update(name=LONG[:100])
+    Cycle.objects.filter(pk=cycle.pk).update(title=LONG[:100])
+    application = at(Application.Status.RECOMMENDED)
+    key = application.pk
+    queues = [of("queue", name) for name, _ in queues_of(staff)]
+    pages = [of("cycles"), of("statistics", cycle.pk), of("documents", cycle.pk), of("notices", cycle.pk)]
+    pages += [application.get_absolute_url(), of("burden"), of("feedback", key), of("paper"), reverse("reports:list")]
+    visit(visits, staff, width, *queues, *pages)
+    visit(visits, compliance, width, of("queue", "compliance"), of("screening", cycle.pk), of("list"))
+    visit(visits, official, width, of("decisions", cycle.pk), of("decide", key), of("outbox", cycle.pk))
+    visit(visits, panelists[0], width, of("review", key), application.get_absolute_url())
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_release(visits, at, cycle, staff, width):
+    application = at(Application.Status.RECOGNIZED)
+    notices.draw_up(cycle)
+    Addressee.objects.update(name=LONG[:100], address=LONG, title=LONG[:100])
+    entry = Recognition.objects.get(application=application).get_absolute_url()
+    visit(visits, staff, width, of("notices", cycle.pk), of("documents", cycle.pk), of("statistics", cycle.pk))
+    visit(visits, None, width, of("register"), of("register") + "?q=x", entry)

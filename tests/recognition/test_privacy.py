@@ -58,7 +58,7 @@ SAID = [
     ),
     (
         "see no contact information, no passages claimed as confidential and no photos",
-        lambda: NOT_FOR_EXPERTS == {Act.READ_CONFIDENTIAL, Act.READ_CONTACT},
+        lambda: {Act.READ_CONFIDENTIAL, Act.READ_CONTACT} == NOT_FOR_EXPERTS,
     ),
     (
         "see each other’s reviews only after they submit their own",

@@ -120,6 +120,19 @@ def test_the_head_says_what_is_sorted_and_leads_to_the_other_way(ask):
     assert "City" not in text, "only in the files"
 
 
+@pytest.mark.parametrize("sort", ["name", "-name", "", "nonsense"])
+def test_the_menu_of_a_small_screen_has_every_order_with_the_current_one_chosen(ask, sort):
+    UtilityFactory()
+    text = ask(sort=sort, state="OR", page=1).text
+    options = re.findall(r'<option value="([^"]*)"( selected)?>([^<]+)</option>', text.partition('id="sort-by"')[2])
+    assert ("-head", "", "Head, descending") in options
+    assert len(options) == 8, "four columns, both ways"
+    [chosen] = [value for value, selected, _ in options if selected]
+    assert chosen == ("-name" if sort == "-name" else "name")
+    assert '<input type="hidden" name="state" value="OR">' in text
+    assert 'name="page"' not in text
+
+
 # --- Filters
 
 
