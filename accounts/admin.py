@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -12,10 +11,6 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from accounts.models import Claim, Identifier, Invitation, Membership, Role, User, Utility
-
-# The admin uses the site's own sign-in, with its rate limits and second factor.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.site_header = admin.site.site_title = "Headworks administration"
 
 
 class LowerCaseEmail:

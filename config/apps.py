@@ -1,6 +1,7 @@
-"""The app config of the site, and of its static files."""
+"""The app configs of the site, its administration and its static files."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -11,6 +12,10 @@ class ConfigApp(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("navigation", "search", "slots", "waiting")
+
+
+class Administration(AdminConfig):
+    default_site = "config.administration.Administration"
 
 
 # All TrueType files but Public Sans in regular, semibold and bold, which PDFs use. Browsers get WOFF2, which WeasyPrint

@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "post_office",
     "csp",
     "simple_history",
-    "django.contrib.admin",
+    "config.apps.Administration",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

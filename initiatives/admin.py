@@ -47,7 +47,7 @@ class InitiativeAdmin(EntryAdmin):
         "today_text__matches",
     ]
     fieldsets = [
-        (None, {"fields": ["name", ("short_name", "slug"), "key_feature", "source"]}),
+        ("Name and source", {"fields": ["name", ("short_name", "slug"), "key_feature", "source"]}),
         ("Group", {"fields": [("group", "group_is_judgement"), "group_reason"]}),
         (
             "Support for each part of the cycle",
@@ -106,7 +106,7 @@ class CaseAdmin(EntryAdmin):
         "note__matches",
     ]
     fieldsets = [
-        (None, {"fields": ["name", "slug", ("place", "order"), "source"]}),
+        ("Name and source", {"fields": ["name", "slug", ("place", "order"), "source"]}),
         ("The utility", {"fields": ["systems", "facts", "initiatives", "other_initiatives"]}),
         ("What it integrated", {"fields": ["approach", "path", "integrated", "benefits", "note"]}),
         ("Table", {"fields": ["table_columns", "table_rows", "table_note"]}),
@@ -194,5 +194,5 @@ def _key(request: HttpRequest, token: str) -> str:
 
 
 def _page(request: HttpRequest, template: str, title: str, **own: Any) -> HttpResponse:
-    context = admin.site.each_context(request) | {"title": title}
+    context = admin.site.each_context(request) | {"title": title, "catalog_page": True}
     return render(request, f"pdca/admin/{template}.html", context | own)

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.formats import localize
 from django.utils.html import format_html_join, linebreaks
 from django.utils.safestring import SafeString
@@ -91,9 +91,9 @@ class LetterAdmin(admin.ModelAdmin):
         form = LetterForm(typed, instance=letter)
         context = self.admin_site.each_context(request) | {
             "title": f"Preview: {letter.name}",
-            "letter": letter,
+            "opts": self.opts,
+            "original": letter,
             "errors": [error for errors in form.errors.values() for error in errors],
-            "back": reverse("admin:post_office_emailtemplate_change", args=[pk]),
         }
         if form.is_valid():
             words = form.cleaned_data

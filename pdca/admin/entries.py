@@ -99,7 +99,6 @@ class EntryAdmin(KeptAdmin):
     named_after = "name"
     may_retire = True
     change_form_template = "pdca/admin/entry_form.html"
-    change_list_template = "pdca/admin/entry_list.html"
     formfield_overrides = {
         models.CharField: {"widget": forms.TextInput(attrs={"class": "vLargeTextField"})},
         models.TextField: {"widget": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 4})},

@@ -45,7 +45,7 @@ class ElementAdmin(FixedRows, EntryAdmin):
     fixed: ClassVar[list[str]] = ["slug", "order", "component"]
     may_retire = False
     fieldsets = [
-        (None, {"fields": ["name", ("order", "component", "slug"), "question", "purpose", "source"]}),
+        ("Name and purpose", {"fields": ["name", ("order", "component", "slug"), "question", "purpose", "source"]}),
         ("Strategic alignment", {"fields": ["strategic_alignment", "alignment"]}),
         ("Integration opportunities", {"fields": ["opportunities"]}),
         ("Examples and questions", {"fields": ["examples", "questions"]}),

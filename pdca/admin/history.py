@@ -25,6 +25,7 @@ from pdca.references import unknown_in
 class KeptAdmin(SimpleHistoryAdmin):
     """Admin of a catalog row with its history. Reverting to a version adds a new one, so no version is lost."""
 
+    change_list_template = "pdca/admin/entry_list.html"
     object_history_template = "pdca/admin/history.html"
     history_list_per_page = 20
     actions = None
