@@ -69,7 +69,7 @@ GROUPS = [
     Group(
         "catalog",
         "Catalog and guide",
-        "Edit what everyone reads: initiatives, case examples and the guide. Changes stay drafts until you publish them.",
+        "Edit what everyone reads: initiatives, case examples, the guide. Changes stay drafts until you publish them.",
         [
             Line("initiatives.Initiative", "The profiles that readers find and compare."),
             Line("initiatives.Case", "Utilities that integrated initiatives.", "Case examples"),
@@ -84,7 +84,7 @@ GROUPS = [
             Page(
                 "admin:catalog",
                 "Export or import the catalog",
-                "The whole catalog as one YAML or Excel file, to edit elsewhere and bring back.",
+                "The whole catalog as one YAML or Excel file, to edit elsewhere and import again.",
                 "initiatives.change_initiative",
             ),
         ),
@@ -184,7 +184,7 @@ class Administration(AdminSite):
                 )
         return shown
 
-    def app_index(
+    def app_index(  # type: ignore[override]
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Leads to the group of the app's first model: readers know groups, not apps."""

@@ -1,4 +1,4 @@
-"""``{{ opts|group }}`` and ``{{ opts|line }}``: where the first page of the administration has a model, by its _meta."""
+"""``{{ opts|group }}`` and ``{{ opts|line }}``: where the administration's first page has a model (by its _meta)."""
 
 from typing import Any
 
