@@ -173,14 +173,18 @@ def bring_in(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Nothing was imported: the file was stored for only an hour. Choose it again.")
         return HttpResponseRedirect(reverse("admin:catalog"))
     name, content = kept
-    plan, done = importing.carry_out(exchange.read(content), token, by=person(request), why=f"Imported from {name}")
+    over = request.POST.getlist("over")  # rows that changed since the export
+    contents, why = exchange.read(content), f"Imported from {name}"
+    plan, done = importing.carry_out(contents, token, by=person(request), why=why, over=over)
     if not done:
-        messages.warning(
-            request, "Nothing was imported because the catalog has just changed. These are the changes now."
-        )
+        # Errors appear now if a row needs one that was not selected, or if the catalog has changed.
+        said = "These are the errors now" if plan.faults else "The catalog has just changed. These are the changes now"
+        messages.warning(request, f"Nothing was imported. {said}.")
         return _show_plan(request, plan, name, content)
     cache.delete(_key(request, token))
-    messages.success(request, f"Imported: {len(plan.changes)} rows changed or added.")
+    skipped = len(plan.changes) - len(plan.done)
+    kept = f" Skipped because they changed since the export: {skipped}." if skipped else ""
+    messages.success(request, f"Imported: {len(plan.done)} rows changed or added.{kept}")
     return HttpResponseRedirect(reverse("admin:catalog"))
 
 

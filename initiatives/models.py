@@ -218,7 +218,7 @@ class Case(CatalogEntry):
     integrated = Shaped(Records(Key("elements", "Elements (slugs)", "slugs"), TEXT), verbose_name="what was integrated")
     benefits = Shaped(Records(TEXT, Key("source", "Source", "line", required=False), NOTE))
     table_columns = Shaped(Lines())
-    table_rows = Shaped(Grid())
+    table_rows = Shaped(Grid("table_columns"))
     table_note = models.TextField(blank=True)
     note = models.TextField(blank=True)
     source = models.CharField(max_length=200)

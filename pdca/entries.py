@@ -19,6 +19,7 @@ from accounts.models import User
 from pdca.index import refresh
 from workflow.search import Place
 from workflow.shapes.columns import Shaped
+from workflow.shapes.values import Grid
 from workflow.spreadsheets import CONTROL
 
 # Columns that are not part of a row's content.
@@ -113,7 +114,13 @@ class CatalogEntry(models.Model):
         return "Published, with draft" if self.draft else "Published"
 
     def clean(self) -> None:
-        """Refuses a new entry whose address belongs to another page, such as ``initiatives/cases/``."""
+        """Refuses a table whose rows do not fit its columns, and a new entry whose address belongs to another page."""
+        for field in content_fields(type(self)):
+            shape = getattr(field, "shape", None)
+            if isinstance(shape, Grid) and shape.head:
+                width = len(getattr(self, shape.head))
+                if any(len(row) != width for row in getattr(self, field.name)):
+                    raise ValidationError({field.name: f"Each row needs {width} cells, one for each column."})
         try:
             path = self.get_absolute_url().partition("#")[0]
         except (NoReverseMatch, ObjectDoesNotExist):

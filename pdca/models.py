@@ -166,7 +166,7 @@ class SourceTable(CatalogEntry):
     title = models.CharField(max_length=200)
     element = models.ForeignKey(Element, on_delete=models.PROTECT, to_field="slug", related_name="tables")
     columns = Shaped(Lines())
-    rows = Shaped(Grid())
+    rows = Shaped(Grid("columns"))
     note = models.TextField(blank=True)
     source = models.CharField(max_length=200)
 

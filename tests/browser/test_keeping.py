@@ -126,6 +126,9 @@ def test_the_whole_catalog_goes_out_and_comes_in(visits, administrator, cmom, tm
     assert downloaded.value.path().read_bytes() == exchange.as_yaml()
 
     document = yaml.safe_load(exchange.as_yaml())
+    other = next(row for row in document["initiatives"] if row["slug"] == "iso-14001")
+    other["key_feature"] = "Words of the file."
+    Initiative.objects.get(slug="iso-14001").publish({"key_feature": "Newer words."}, by=administrator)
     row = next(row for row in document["initiatives"] if row["slug"] == "cmom")
     row["key_feature"], row["plan"] = NEW, 9
     file = tmp_path / "catalog.yaml"
@@ -136,10 +139,13 @@ def test_the_whole_catalog_goes_out_and_comes_in(visits, administrator, cmom, tm
         expect(page.get_by_role("heading", name="Changes in catalog.yaml")).to_be_visible()
         if name == "keeping-plan":
             page.get_by_text("Changed:").click()
+            page.locator("summary", has_text="ISO 14001").click()
         look(visits, page, name)
         if name == "keeping-faults":
             row["plan"] = 1
             page.get_by_role("link", name="Choose another file").click()
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("Imported: 1 rows changed or added.")).to_be_visible()
+    expect(page.get_by_text("Skipped because they changed since the export: 1.")).to_be_visible()
     assert Initiative.objects.get(slug="cmom").key_feature == NEW
+    assert Initiative.objects.get(slug="iso-14001").key_feature == "Newer words."

@@ -43,7 +43,7 @@ class Lines(Shape):
     empty: Any = []
 
     def faults(self, value: Any) -> Iterator[str]:
-        if not isinstance(value, list) or not all(_is_text(line) for line in value):
+        if not isinstance(value, list) or not all(_is_text(line) and "\n" not in line for line in value):
             yield "Enter a list of lines without empty lines."
 
     def texts(self, value: Any) -> Iterator[str]:
@@ -123,19 +123,23 @@ class Records(Shape):
         self.keys = keys
 
     def faults(self, value: Any) -> Iterator[str]:
+        yield from (words for _, _, words in self.faults_at(value))
+
+    def faults_at(self, value: Any) -> Iterator[tuple[int, str, str]]:
+        """Yields (number of the record, its key, message); 0 if the value has no records."""
         if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
-            yield "Enter a list of records."
+            yield 0, "", "Enter a list of records."
             return
         names = {key.name for key in self.keys}
         for place, record in enumerate(value, start=1):
             for unknown in record.keys() - names:
-                yield f"Record {place} has an unknown field “{unknown}”."
+                yield place, unknown, f"Record {place} has an unknown field “{unknown}”."
             for key in self.keys:
                 if key.name not in record:
                     if key.required:
-                        yield f"Record {place} is missing: {key.label.lower()}."
+                        yield place, key.name, f"Record {place} is missing: {key.label.lower()}."
                 elif not key.accepts(record[key.name]):
-                    yield f"Record {place}: “{key.label}” must be of type {key.kind}."
+                    yield place, key.name, f"Record {place}: “{key.label}” must be of type {key.kind}."
 
     def texts(self, value: Any) -> Iterator[str]:
         for record in value:
@@ -165,9 +169,12 @@ class Reasons(Shape):
 
 
 class Grid(Shape):
-    """``[[cell, …], …]``: the rows of a table, all of the same length."""
+    """``[[cell, …], …]``: the rows of a table, all of the same length. ``head``: the field with its column headings."""
 
     empty: Any = []
+
+    def __init__(self, head: str = "") -> None:
+        self.head = head
 
     def faults(self, value: Any) -> Iterator[str]:
         rows = isinstance(value, list) and all(isinstance(row, list) for row in value)

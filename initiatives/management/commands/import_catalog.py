@@ -14,6 +14,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="Show what would change without changing anything.")
+        parser.add_argument(
+            "--over-newer", action="store_true", help="Import rows too that changed in the catalog since the export."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -24,7 +27,12 @@ class Command(BaseCommand):
         plan = importing.dry_run(contents)
         for change in plan.changes:
             fields = ", ".join(label for label, _ in change.differences)
-            self.stdout.write(f"{change.table.name}: {change.kind}: {change.key}: {fields}")
+            since = f" ({change.since} in the catalog since the export)" if change.since else ""
+            self.stdout.write(f"{change.table.name}: {change.kind}{since}: {change.key}: {fields}")
+        if plan.conflicts and not options["over_newer"]:
+            self.stdout.write(f"Skipped, because changed since the export: {len(plan.conflicts)}. See --over-newer.")
+        if plan.unmarked:
+            self.stdout.write(f"Without the version that was exported: {plan.unmarked} rows.")
         for table in plan.tables:
             said = f"{len(table['changes'])} changed or new, {table['unchanged']} unchanged"
             self.stdout.write(f"{table['name']}: {said}, {len(table['left'])} not in the file and not changed")
@@ -33,7 +41,8 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was changed.")
             return
-        _, done = importing.carry_out(contents, plan.token, by=None, why=f"Imported from {path.name}")
+        over = [importing.ALL] if options["over_newer"] else []
+        _, done = importing.carry_out(contents, plan.token, by=None, why=f"Imported from {path.name}", over=over)
         if not done:
             raise CommandError("The catalog has just changed. Nothing was imported.")
         self.stdout.write("Imported.")
