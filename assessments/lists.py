@@ -28,8 +28,8 @@ class AnalysisTable(Table):
     class Meta:
         order_by = "utility"
 
-    def render_n_answered(self, value: int) -> str:
-        return f"{value} of 18"
+    def render_n_answered(self, value: int, record: Any) -> str:
+        return f"{value} of {record.n_findings}"
 
     def value_n_answered(self, value: int) -> int:
         return value

@@ -62,7 +62,8 @@ class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
 
     def with_progress(self) -> Self:
         return self.annotate(
-            n_answered=Count("findings", filter=Q(findings__rating__isnull=False, findings__to_confirm=False))
+            n_answered=Count("findings", filter=Q(findings__rating__isnull=False, findings__to_confirm=False)),
+            n_findings=Count("findings"),
         )
 
 

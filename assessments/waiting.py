@@ -14,9 +14,10 @@ def analyses(user: User) -> list[Waiting]:
 
 
 def _analysis(draft: GapAnalysis) -> Waiting:
-    left = 18 - draft.n_answered
+    left = draft.n_findings - draft.n_answered
     if left:
-        why = f"{draft.utility}: {left} of 18 elements still {'needs' if left == 1 else 'need'} an answer."
+        need = "needs" if left == 1 else "need"
+        why = f"{draft.utility}: {left} of {draft.n_findings} elements still {need} an answer."
     elif draft.can_manage:
         why = f"{draft.utility}: every element is answered. Review it and mark it complete."
     else:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from accounts.unsent import way_on
 from initiatives.models import Initiative
+from pdca.models import Element
 from workflow.navigation import links_for
 from workflow.saving import wants_json
 from workflow.waiting import waiting_for
@@ -23,7 +24,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 def home(request: HttpRequest) -> HttpResponse:
     """Describes the site and, to signed-in users, lists their utilities and what needs their attention."""
-    context: dict[str, Any] = {"n_initiatives": Initiative.objects.readable().count()}
+    context: dict[str, Any] = {
+        "n_initiatives": Initiative.objects.readable().count(),
+        "n_elements": Element.objects.count(),
+    }
     if request.user.is_authenticated:
         memberships = request.user.memberships.select_related("utility").order_by("utility__name")
         context |= {"waiting": waiting_for(request.user), "memberships": memberships}

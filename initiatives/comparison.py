@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
-
 from accounts.models import System
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Stance
 from pdca.models import Area, Component, Element
 
 Rows = list[list[Any]]  # of a spreadsheet; the first row is the header
@@ -184,16 +182,6 @@ def aspects_sheet(chosen: Sequence[Initiative], rows: Iterable[Aspect]) -> Rows:
 # --- Who asks for what ----------------------------------------------------------------------------------
 
 
-class Stance(models.TextChoices):
-    ASKS = "asks", "Required"
-    NOTHING = "nothing", "Not required"
-    SILENT = "silent", "Not stated"
-
-
-# A text that begins with one of these says that nothing is asked at the element.
-ASKS_NOTHING = ("Asks nothing here.", "Asks for none")
-
-
 @dataclass(frozen=True)
 class Ask:
     """What one initiative asks at one element."""
@@ -224,8 +212,7 @@ def ask(initiative: Initiative, element: Element) -> Ask:
     record = initiative.asked.get(element.slug)
     if record is None:
         return Ask(Stance.SILENT)
-    stance = Stance.NOTHING if record["text"].startswith(ASKS_NOTHING) else Stance.ASKS
-    return Ask(stance, record["text"], record["source"], record.get("note", ""))
+    return Ask(Stance(record["stance"]), record["text"], record["source"], record.get("note", ""))
 
 
 def who_asks(chosen: Sequence[Initiative], elements: Iterable[Element]) -> list[Asked]:

@@ -39,6 +39,17 @@ class Chain(models.TextChoices):
     BIOSOLIDS = "biosolids", "Biosolids"
 
 
+class Stance(models.TextChoices):
+    """What an initiative says at an element. "Not stated" is not stored: there is no record."""
+
+    ASKS = "asks", "Required"
+    NOTHING = "nothing", "Not required"
+    SILENT = "silent", "Not stated"
+
+
+STANCES = tuple((stance.value, str(stance.label)) for stance in (Stance.ASKS, Stance.NOTHING))
+
+
 class Initiative(CatalogEntry):
     """A management initiative (guide 2004, Table 1) with its profile (App. C; phase 1 report 2002, App. D)."""
 
@@ -128,7 +139,13 @@ class Initiative(CatalogEntry):
     lacks = Shaped(Listing(), verbose_name="what it does not provide")
     participation = Shaped(Records(Key("year", "Year", "number"), TEXT, SOURCE, NOTE))
     asks = Shaped(
-        Records(Key("element", "Element (slug)", "slug"), TEXT, SOURCE, NOTE),
+        Records(
+            Key("element", "Element (slug)", "slug"),
+            Key("stance", "Requirement", "choice", choices=STANCES, blank=str(Stance.SILENT.label)),
+            TEXT,
+            SOURCE,
+            NOTE,
+        ),
         verbose_name="requirements by element",
     )
     today = models.CharField("today", max_length=12, choices=Today.choices, default=Today.UNKNOWN)

@@ -45,6 +45,7 @@ def initiative(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "initiative": found,
         "support": support,
+        "n_elements": len(elements),
         "asked": [(element, asked[element.slug]) for element in elements if element.slug in asked],
         "cases": [case for case in Case.objects.readable() if found.slug in case.initiatives],
         "explainer": Explainer.for_page(),

@@ -74,7 +74,7 @@ def listing(rows: QuerySet[Any]) -> dict[str, Any]:
     return {"items": items, "count": len(items)}
 
 
-@router.get("areas", response=AreaList, summary="The five management areas")
+@router.get("areas", response=AreaList, summary="The management areas")
 @cacheable
 def areas(request: HttpRequest) -> dict[str, Any]:
     return listing(Area.objects.all())
@@ -86,7 +86,7 @@ def components(request: HttpRequest) -> dict[str, Any]:
     return listing(Component.objects.all())
 
 
-@router.get("elements", response=ElementList, summary="The 18 elements")
+@router.get("elements", response=ElementList, summary="The elements")
 @cacheable
 def elements(request: HttpRequest) -> dict[str, Any]:
     return listing(Element.objects.all())

@@ -51,10 +51,11 @@ def _one(field: Any, value: Any) -> str:
 
 
 def _lines(value: Any, shape: Any) -> Iterator[str]:
-    labels = {key.name: key.label for key in shape.keys} if isinstance(shape, Records) else {}
+    keys = {key.name: key for key in shape.keys} if isinstance(shape, Records) else {}
     if isinstance(value, dict):
         for name, part in value.items():
-            yield from _named(labels.get(name, name.capitalize()), part)
+            label, choices = (keys[name].label, dict(keys[name].choices)) if name in keys else (name.capitalize(), {})
+            yield from _named(label, choices.get(part, part) if choices else part)
     elif value and all(isinstance(part, dict) for part in value):
         for number, record in enumerate(value, start=1):
             yield f"{number}."

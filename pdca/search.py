@@ -28,8 +28,8 @@ def pages() -> Iterator[Place]:
             "Getting started",
             "How to begin: by what exists, by size and by systems; the first steps for every utility.",
         ),
-        "guide": ("The plan-do-check-act guide", "The four components, their elements and the management areas."),
-        "map": ("Map of the cycle", "How the elements lead to one another, and three ways to begin as diagrams."),
+        "guide": ("The plan-do-check-act guide", "The components, their elements and the management areas."),
+        "map": ("Map of the cycle", "How the elements lead to one another, and ways to begin as diagrams."),
         "topics": ("Integrating initiatives", "Drivers, benefits, success factors, barriers."),
         "glossary": ("Glossary", "Terms and acronyms, explained."),
     }

@@ -18,7 +18,14 @@ MAX_FOUND = 50
 @require_safe
 @catalog_page
 def guide(request: HttpRequest) -> HttpResponse:
-    context = {"components": Component.objects.prefetch_related("elements"), "areas": Area.objects.all()}
+    components = list(Component.objects.prefetch_related("elements"))
+    elements = [element for component in components for element in component.elements.all()]
+    context = {
+        "components": components,
+        "areas": list(Area.objects.all()),
+        "n_elements": len(elements),
+        "n_key": sum(element.strategic_alignment for element in elements),
+    }
     return render(request, "pdca/guide.html", context)
 
 
@@ -32,6 +39,7 @@ def element(request: HttpRequest, slug: str) -> HttpResponse:
     found = elements[place]
     context = {
         "element": found,
+        "n_elements": len(elements),
         "siblings": [other for other in elements if other.component_id == found.component_id],
         "tables": SourceTable.objects.readable().filter(element=found),
         "previous": elements[place - 1] if place else None,

@@ -55,6 +55,7 @@ def test_what_it_asks_is_a_grid_of_the_18_elements(administrator, as_):
     cmom = Initiative.objects.get(slug="cmom")
     own = {record["element"]: record for record in cmom.asks}
     sent = {"asks-vision-text": "A picture of ten years", "asks-vision-source": "us", "asks-reporting-text": ""}
+    sent |= {"asks-vision-stance": "nothing", "asks-reporting-stance": ""}
     sent |= {"asks-reporting-source": "", "asks-reporting-note": ""}
 
     page = as_(administrator).get(address(cmom, "change")).text
@@ -62,7 +63,9 @@ def test_what_it_asks_is_a_grid_of_the_18_elements(administrator, as_):
 
     for element in Element.objects.all():
         assert f'<th scope="row">{element.name}</th>' in page
-    expected = own | {"vision": {"element": "vision", "text": "A picture of ten years", "source": "us"}}
+    expected = own | {
+        "vision": {"element": "vision", "stance": "nothing", "text": "A picture of ten years", "source": "us"}
+    }
     expected.pop("reporting", None)
     cmom.refresh_from_db()
     assert cmom.asked == expected
@@ -75,6 +78,20 @@ def test_what_it_asks_has_its_source_said_by_the_elements_name(administrator, as
 
     assert "Vision is missing: source." in answer.text
     assert "A picture</textarea>" in answer.text
+
+
+def test_whether_something_is_required_is_a_choice(administrator, as_):
+    cmom = Initiative.objects.get(slug="cmom")
+    page = as_(administrator).get(address(cmom, "change")).text
+    select = page[page.index('name="asks-vision-stance"') :].partition("</select>")[0]
+
+    answer = save(as_(administrator), cmom, **{"asks-vision-stance": ""})
+
+    assert [line for line in ("Not stated", "Required", "Not required") if f">{line}</option>" in select] == [
+        "Not stated", "Required", "Not required",
+    ]  # fmt: skip
+    assert '<option value="nothing" selected>' in select
+    assert "Vision is missing: requirement." in answer.text
 
 
 def test_the_four_strengths_are_one_grid(administrator, as_):

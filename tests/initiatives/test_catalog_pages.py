@@ -264,7 +264,7 @@ def test_an_initiative_beyond_the_fifteen_is_everywhere_at_once(client, catalog)
         group="best-practices",
         key_feature="It counts quokkas.",
     )
-    new.asks = [{"element": "vision", "text": "A vision with quokkas.", "source": "ours"}]
+    new.asks = [{"element": "vision", "stance": "asks", "text": "A vision with quokkas.", "source": "ours"}]
     new.publish({"plan": 2, "do": 1, "check_strength": 3, "act": 3, "areas": ["E"]})
 
     for path in LISTS[:4]:

@@ -251,7 +251,7 @@ INITIATIVE |= {"plan": 1, "do": 1, "check_strength": 1, "act": 1, "areas": ["E"]
         ("initiatives", {"slug": "cmom", "plan_note": []}, "plan_note: Enter both a text and its source"),
         (
             "initiatives",
-            {"slug": "cmom", "asks": [{"element": "vision", "text": "t"}]},
+            {"slug": "cmom", "asks": [{"element": "vision", "stance": "asks", "text": "t"}]},
             "asks: Record 1 is missing: source",
         ),
         ("initiatives", {"slug": "cmom", "areas": ["X"]}, "areas: “X” does not exist"),
@@ -261,7 +261,8 @@ INITIATIVE |= {"plan": 1, "do": 1, "check_strength": 1, "act": 1, "areas": ["E"]
         ("initiatives", INITIATIVE | {"slug": "a b"}, "slug: Enter a valid"),
         (
             "initiatives",
-            INITIATIVE | {"slug": "new", "asks": [{"element": "nowhere", "text": "t", "source": "s"}]},
+            INITIATIVE
+            | {"slug": "new", "asks": [{"element": "nowhere", "stance": "asks", "text": "t", "source": "s"}]},
             "asks: “nowhere” does not exist",
         ),
         ("cases", {"slug": "new"}, "name: This field cannot be blank"),

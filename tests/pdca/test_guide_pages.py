@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.text import slugify
 
-from initiatives.models import Initiative
+from initiatives.models import Case, Initiative
 from pdca.index import refresh
-from pdca.models import Element, SourceTable, Topic
+from pdca.models import Area, Element, SourceTable, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +203,24 @@ def test_getting_started_is_by_what_exists_by_size_and_by_systems_and_leads_on(c
 def test_getting_started_is_reached_from_the_first_page(client, as_, viewer, catalog):
     for browser in (client, as_(viewer)):
         assert 'href="/pdca/getting-started/"' in browser.get("/").text.partition("<main")[2]
+
+
+def test_counts_come_from_the_catalog(client, catalog):
+    """An edition of the catalog with other numbers of areas, elements that are key, and cases would say so."""
+    Element.objects.filter(slug="vision").update(strategic_alignment=True)
+    Element.objects.filter(slug="auditing").delete()
+    Area.objects.filter(code="H").delete()
+
+    guide, vision, home = (client.get(path).text for path in ("/pdca/", "/pdca/vision/", "/"))
+
+    assert "four components made up of 17 elements" in guide
+    assert "The four management areas" in guide
+    assert "For seven elements" in guide
+    assert "of 17" in vision
+    assert "Rate 17 elements" in home
+
+
+def test_the_title_of_the_case_examples_counts_them(client, catalog):
+    Case.objects.get(slug="sydney").retire("2026-11-22")
+
+    assert "<h1>Five utilities that integrated initiatives</h1>" in client.get("/initiatives/cases/").text

@@ -19,6 +19,7 @@ from workflow.shapes.forms import (
 from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Listing, Passage, Reasons, Records
 
 NUMBER, LINES = Key("year", "Year", "number"), Key("how", "How", "lines", required=False)
+CHOICE = Key("state", "State", "choice", choices=(("on", "On"), ("off", "Off")))
 KEYS = (TEXT, SOURCE, NOTE, LINES)
 WHOLE = {"text": "t", "source": "s"}
 GOOD = [
@@ -28,6 +29,7 @@ GOOD = [
     (Records(TEXT, SOURCE, NOTE), [], [WHOLE], [WHOLE | {"note": "n"}]),
     (Records(NUMBER), [{"year": 2002}]),
     (Records(LINES), [{}], [{"how": ["a"]}]),
+    (Records(CHOICE), [{"state": "on"}]),
     (Reasons(), {}, {"field": "why"}),
     (Grid(), [], [["a", ""], ["", "b\nc"]]),
 ]
@@ -47,6 +49,8 @@ BAD = [
     (Records(TEXT, SOURCE), None, {}, "a", ["a"], [{"text": "t"}], [WHOLE | {"x": "y"}], [{"text": 1, "source": "s"}]),
     (Records(NUMBER), [{"year": "2002"}], [{"year": True}], [{"year": 2002.5}], [{}]),
     (Records(LINES), [{"how": "a"}], [{"how": [""]}]),
+    (Records(CHOICE), [{"state": "other"}], [{"state": ["on"]}], [{}]),
+    (Lines(), ["a\nb"]),
     (Reasons(), None, [], {"field": ""}, {"field": 1}),
     (Grid(), None, {}, ["a"], [[1]], [["a"], ["a", "b"]]),
 ]

@@ -99,19 +99,33 @@ LISTS = ("lines", "slugs")
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a record. ``kind`` is text, line, number or lines; slug and slugs name other rows."""
+    """A key of a record. ``kind`` is text, line, number, lines or choice; slug and slugs name other rows.
+
+    ``choices``: (value, label) of each value that a choice may have. ``blank``: the label of no choice.
+    """
 
     name: str
     label: str
     kind: str = "text"
     required: bool = True
+    choices: tuple[tuple[str, str], ...] = ()
+    blank: str = "–"
 
     def accepts(self, value: Any) -> bool:
         if self.kind == "number":
             return isinstance(value, int) and not isinstance(value, bool)
+        if self.kind == "choice":
+            return isinstance(value, str) and value in dict(self.choices)
         if self.kind in LISTS:
             return not any(Lines().faults(value)) and bool(value or not self.required)
         return _is_text(value)
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, for messages."""
+        if self.kind == "choice":
+            return f"one of: {', '.join(value for value, _ in self.choices)}"
+        return f"of type {self.kind}"
 
 
 class Records(Shape):
@@ -139,7 +153,7 @@ class Records(Shape):
                     if key.required:
                         yield place, key.name, f"Record {place} is missing: {key.label.lower()}."
                 elif not key.accepts(record[key.name]):
-                    yield place, key.name, f"Record {place}: “{key.label}” must be of type {key.kind}."
+                    yield place, key.name, f"Record {place}: “{key.label}” must be {key.expected}."
 
     def texts(self, value: Any) -> Iterator[str]:
         for record in value:
