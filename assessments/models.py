@@ -102,6 +102,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
     frozen = models.JSONField(null=True, blank=True, editable=False, help_text="the results as they were at completion")
 
     objects = GapAnalysisQuerySet.as_manager()
+    n_findings: int
     n_answered: int
 
     class Meta:

@@ -184,6 +184,12 @@ class Initiative(CatalogEntry):
         return self.source.startswith("guide 2004")
 
     @property
+    def is_as_in_guide(self) -> bool:
+        """Whether no administrator changed what guide 2004 prints: areas, strengths and, where it gives one, the group."""
+        group = [] if self.group_is_judgement else ["group"]
+        return self.is_from_guide and self.as_loaded("areas", *self.STRENGTH_FIELDS.values(), *group)
+
+    @property
     def support(self) -> dict[str, int]:
         """Component slug → strength, 1 the strongest."""
         return {component: getattr(self, field) for component, field in self.STRENGTH_FIELDS.items()}
@@ -248,3 +254,12 @@ class Case(CatalogEntry):
 
     def get_absolute_url(self) -> str:
         return reverse("initiatives:case", args=[self.slug])
+
+    @property
+    def is_from_guide(self) -> bool:
+        return self.source.startswith("guide 2004")
+
+    @property
+    def is_as_in_guide(self) -> bool:
+        """Whether no administrator changed it."""
+        return self.is_from_guide and self.as_loaded()

@@ -105,6 +105,15 @@ class CatalogEntry(models.Model):
     def plain(self) -> dict[str, Any]:
         return plain(self)
 
+    def as_loaded(self, *names: str) -> bool:
+        """Returns whether these fields (default: all) still have the values of the data files."""
+        if not self.loaded:
+            return False
+        now = self.plain()
+        fields = {field.name: field for field in content_fields(type(self))}
+        empty = {name: [] if field.many_to_many else field.get_default() for name, field in fields.items()}
+        return all(now[name] == self.loaded.get(name, empty[name]) for name in names or now)
+
     @property
     def state(self) -> str:
         if self.retired_on:

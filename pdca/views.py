@@ -25,6 +25,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         "areas": list(Area.objects.all()),
         "n_elements": len(elements),
         "n_key": sum(element.strategic_alignment for element in elements),
+        "key_as_loaded": all(element.as_loaded("strategic_alignment") for element in elements),
     }
     return render(request, "pdca/guide.html", context)
 

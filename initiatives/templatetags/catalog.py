@@ -1,5 +1,5 @@
 """``{% asked_at element explainer %}`` shows what the initiatives ask at an element. ``{{ entries|not_from_guide }}``
-names those that the guide does not have, so that no page claims them to be the guide's.
+says which entries the guide does not have or has otherwise, so that no page claims them to be the guide's.
 
 The guide's app can't import initiatives, so its pages show the same through a slot (initiatives.slots).
 """
@@ -16,8 +16,12 @@ register = template.Library()
 
 @register.filter
 def not_from_guide(entries: Iterable[Any]) -> str:
-    """Returns the names of the initiatives or cases whose source is not guide 2004, as in "A, B"."""
-    return ", ".join(str(entry) for entry in entries if not entry.source.startswith("guide 2004"))
+    """Returns sentences about the initiatives or cases that are not from guide 2004 or were changed, or nothing."""
+    entries = list(entries)
+    own = [str(entry) for entry in entries if not entry.is_from_guide]
+    changed = [str(entry) for entry in entries if entry.is_from_guide and not entry.is_as_in_guide]
+    said = [(own, "Not from the guide"), (changed, "Changed since, so no longer as in the guide")]
+    return "".join(f" {what}: {', '.join(names)}." for names, what in said if names)
 
 
 @register.inclusion_tag("initiatives/_asked.html")

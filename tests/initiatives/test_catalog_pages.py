@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from initiatives.models import Case, Initiative
 from pdca.index import refresh
+from pdca.models import Element
 
 pytestmark = pytest.mark.django_db
 
@@ -309,3 +310,43 @@ def test_counts_come_from_the_catalog(client, catalog):
     assert "15 initiatives" not in client.get("/").text
     assert client.get("/").text.count("14 initiatives") == 3
     assert ">Five case examples<" in client.get("/pdca/").text
+
+
+def test_only_what_nobody_changed_is_called_the_guides(client, catalog):
+    page = client.get("/initiatives/cmom/").text
+    assert "Strengths and areas are from the guide." in page
+    Initiative.objects.get(slug="cmom").publish({"key_feature": "Other words, which are ours anyway."})
+    assert "Strengths and areas are from the guide." in client.get("/initiatives/cmom/").text
+
+    Initiative.objects.get(slug="cmom").publish({"plan": 3})
+
+    page = client.get("/initiatives/cmom/").text
+    assert "are from the guide." not in page
+    assert "no longer as in the guide" in page
+    name = Initiative.objects.get(slug="cmom").name
+    for address in ("/initiatives/", "/initiatives/compare/"):
+        assert f"Changed since, so no longer as in the guide: {name}." in client.get(address).text
+        assert "Not from the guide" not in client.get(address).text
+
+
+def test_a_changed_case_and_one_of_ours_are_not_called_the_guides(client, catalog):
+    Case.objects.get(slug="albany").publish({"note": "A note that an administrator added."})
+    Case.objects.get(slug="sydney").publish({"source": "a visit in 2026"})
+
+    page = client.get("/initiatives/cases/").text
+
+    assert f"Not from the guide: {Case.objects.get(slug='sydney')}." in page
+    assert f"Changed since, so no longer as in the guide: {Case.objects.get(slug='albany')}." in page
+
+
+def test_questions_and_alignment_name_the_guide_only_while_they_are_as_loaded(client, catalog):
+    assert "Our questions, based on the guide" in client.get("/pdca/vision/").text
+    assert "§1.3.1</p>" in client.get("/pdca/").text
+
+    changed = {"questions": ["Who?"], "strategic_alignment": True, "opportunities": []}
+    Element.objects.get(slug="vision").publish(changed)
+
+    page = client.get("/pdca/vision/").text
+    assert "Our questions</p>" in page
+    assert "No integration opportunity is listed for this element." in page
+    assert "§1.3.1</p>" not in client.get("/pdca/").text

@@ -249,7 +249,7 @@ def test_three_marks_tell_asking_from_nothing_and_from_silence(client, catalog):
     page = client.get(f"{WHO_ASKS}?with=cmom&with=gasb-34&with=qualserve").text
     vision = next(cells for cells in rows(page) if "Vision" in cells[0])
 
-    assert vision[1].startswith("Not required : CMOM, Vision No mission statement is required.")
+    assert vision[1].startswith("Not required : CMOM, Vision It requires no mission statement.")
     assert vision[2] == "Not stated"
     assert vision[3].startswith("Not required : QualServe, Vision Its baseline can help")
     marks = set(re.findall(r'class="stance stance--(\w+)">([\w ]+)<', page))
@@ -271,7 +271,7 @@ def test_a_mark_is_the_choice_in_the_data_and_not_a_phrase_in_its_text(catalog):
 
 def test_the_pages_say_where_nothing_is_required(client, catalog):
     for address in ("/initiatives/cmom/", "/pdca/vision/"):
-        assert '<span class="tag">Not required</span> No ' in client.get(address).text
+        assert '<span class="tag">Not required</span> It ' in client.get(address).text
 
 
 def test_rows_from_before_get_the_choice_from_their_text():
