@@ -76,6 +76,7 @@ GROUPS = [
             Line("pdca.Element", "The rows of every gap analysis, with their integration opportunities and questions."),
             Line("pdca.Component", "Plan, Do, Check and Act."),
             Line("pdca.Area", "Environment, safety, quality, finance and people.", "Management areas"),
+            Line("pdca.Flow", "What each element passes to others: the arrows of the map of the cycle."),
             Line("pdca.Topic", "Getting started, drivers, benefits, success factors, barriers, ways to start."),
             Line("pdca.SourceTable", "Tables of the guide, each shown with an element.", "Tables of the guide"),
             Line("pdca.Term", "Terms and acronyms that pages explain.", "Glossary"),

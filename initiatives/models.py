@@ -185,7 +185,7 @@ class Initiative(CatalogEntry):
 
     @property
     def is_as_in_guide(self) -> bool:
-        """Whether no administrator changed what guide 2004 prints: areas, strengths and, where it gives one, the group."""
+        """Whether no administrator changed what guide 2004 prints: areas, strengths and, if it has one, group."""
         group = [] if self.group_is_judgement else ["group"]
         return self.is_from_guide and self.as_loaded("areas", *self.STRENGTH_FIELDS.values(), *group)
 

@@ -1,7 +1,6 @@
-"""The process flow of the 18 integration opportunities as a map, and the three ways to begin as small diagrams.
+"""The elements and what leads to what as a map, and the ways to start as small diagrams.
 
-``data/flow.yaml`` says what leads to what, and where guide 2004 says so. This module computes positions and paths in
-SVG user units; the template draws them.
+Computes positions and paths in SVG user units; the template draws them.
 """
 
 import textwrap
@@ -9,23 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pdca import loading
-from pdca.models import Component, Element, Topic
-
-
-@dataclass(frozen=True)
-class Flow:
-    """What one element passes to another (both slugs), in our words, and where the guide says so."""
-
-    start: str
-    end: str
-    says: str
-    source: str
-
-
-_data = loading.read(loading.DATA / "flow.yaml")
-FLOWS = [Flow(**arrow) for arrow in _data["arrows"]]
-
+from pdca.models import Component, Element, Flow, Topic
 
 # --- The map: one column, in the order of Table 2 ---------------------------------------------------------
 
@@ -91,8 +74,8 @@ class Map:
     width: int = WIDTH
 
 
-def flow_map(elements: Sequence[Element]) -> Map:
-    """Lays out ``elements``, which are in the order of Table 2, each with its component."""
+def flow_map(elements: Sequence[Element], flows: Iterable[Flow]) -> Map:
+    """Lays out ``elements``, which are in the order of Table 2, each with its component, and the flows between them."""
     places: dict[str, tuple[int, int]] = {}
     bands: list[tuple[Component, int, int, list[Element]]] = []
     top = _GAP
@@ -105,7 +88,7 @@ def flow_map(elements: Sequence[Element]) -> Map:
         top += _PAD - _GAP
         bands.append((component, begins, top - begins, members))
         top += _PAD
-    arrows = _arrows({element.slug: element for element in elements}, places)
+    arrows = _arrows({element.slug: element for element in elements}, places, flows)
     stages = [
         Stage(component, begins, height, [_node(element, *places[element.slug], arrows) for element in members])
         for component, begins, height, members in bands
@@ -124,7 +107,7 @@ def _lines(name: str) -> list[str]:
 
 def _node(element: Element, top: int, height: int, arrows: Iterable[Arrow]) -> Node:
     lines = [(line, top + 22 + _MORE * number) for number, line in enumerate(_lines(element.name))]
-    leaving = [arrow for arrow in arrows if arrow.flow.start == element.slug]
+    leaving = [arrow for arrow in arrows if arrow.flow.start_id == element.slug]
     return Node(element, top, height, lines, _outline(element, top, height), leaving)
 
 
@@ -137,19 +120,21 @@ def _outline(element: Element, top: int, height: int) -> str:
     )
 
 
-def _arrows(elements: Mapping[str, Element], places: Mapping[str, tuple[int, int]]) -> list[Arrow]:
+def _arrows(
+    elements: Mapping[str, Element], places: Mapping[str, tuple[int, int]], flows: Iterable[Flow]
+) -> list[Arrow]:
     """Forward arrows bend to the right, back arrows to the left. Longer arrows bend wider, up to a limit."""
-    known = [flow for flow in FLOWS if flow.start in places and flow.end in places]
+    known = [flow for flow in flows if flow.start_id in places and flow.end_id in places]
     order = {slug: number for number, slug in enumerate(places)}
     made = []
     for flow in known:
         back = _is_back(flow, order)
-        start, end = (_port(flow, slug, known, order, places) for slug in (flow.start, flow.end))
+        start, end = (_port(flow, slug, known, order, places) for slug in (flow.start_id, flow.end_id))
         side, away, most = (_LEFT - 10, -1, 40) if back else (_RIGHT + 10, 1, 84)
         # A curve reaches three quarters of the way to its control points.
-        bend = side + away * min(most, 14 + 6 * abs(order[flow.end] - order[flow.start])) * 4 / 3
+        bend = side + away * min(most, 14 + 6 * abs(order[flow.end_id] - order[flow.start_id])) * 4 / 3
         path = f"M{side} {start:g} C{bend:g} {start:g} {bend:g} {end:g} {side + away * 6} {end:g}"
-        made.append(Arrow(flow, elements[flow.end], path, f"M{side} {end:g} l{away * 8} -4.5 v9 Z", back))
+        made.append(Arrow(flow, elements[flow.end_id], path, f"M{side} {end:g} l{away * 8} -4.5 v9 Z", back))
     return made
 
 
@@ -160,10 +145,10 @@ def _port(
     not cross near the node: from the top, those that go up, nearest first, then those that go down, nearest last.
     """
     back = _is_back(flow, order)
-    touching = [one for one in flows if slug in (one.start, one.end) and _is_back(one, order) is back]
+    touching = [one for one in flows if slug in (one.start_id, one.end_id) and _is_back(one, order) is back]
 
     def turn(one: Flow) -> tuple[bool, int]:
-        distance = order[one.end if one.start == slug else one.start] - order[slug]
+        distance = order[one.end_id if one.start_id == slug else one.start_id] - order[slug]
         return distance > 0, -distance
 
     place = sorted(touching, key=turn).index(flow) + 1
@@ -172,7 +157,7 @@ def _port(
 
 
 def _is_back(flow: Flow, order: Mapping[str, int]) -> bool:
-    return order[flow.end] < order[flow.start]
+    return order[flow.end_id] < order[flow.start_id]
 
 
 def _again(stages: Sequence[Stage]) -> tuple[str, str]:
@@ -188,18 +173,6 @@ def _again(stages: Sequence[Stage]) -> tuple[str, str]:
 # --- The ways to begin --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Step:
-    """What to do, and the initiatives (slugs) that guide 2004 names for it."""
-
-    says: str
-    initiatives: tuple[str, ...]
-
-
-# Topic slug → its steps.
-STEPS = {
-    topic: [Step(step["says"], tuple(step["initiatives"])) for step in steps] for topic, steps in _data["ways"].items()
-}
 ALSO = "It also names"
 
 _BOX, _LINE, _CHIP, _DOWN = 340, 19, 30, 26
@@ -243,13 +216,13 @@ def way(topic: Topic, found: Mapping[str, tuple[str, str]]) -> Way:
     only initiatives that the topic names; those that no step has get an extra step at the end.
     """
     named = [slug for slug in topic.initiatives if slug in found]
-    steps = STEPS.get(topic.slug, [])
-    rest = tuple(slug for slug in named if not any(slug in step.initiatives for step in steps))
-    steps = [*steps, Step(ALSO if steps else topic.title, rest)] if rest or not steps else steps
+    steps = [(step["text"], step.get("initiatives", [])) for step in topic.steps]
+    rest = [slug for slug in named if not any(slug in initiatives for _, initiatives in steps)]
+    steps = [*steps, (ALSO if steps else topic.title, rest)] if rest or not steps else steps
     boxes, top = [], 2
-    for number, step in enumerate(steps, start=1):
-        lines = [(line, top + 24 + _LINE * place) for place, line in enumerate(textwrap.wrap(step.says, 33))]
-        chips, foot = _chips([found[slug] for slug in step.initiatives if slug in named], top + 18 + _LINE * len(lines))
+    for number, (text, initiatives) in enumerate(steps, start=1):
+        lines = [(line, top + 24 + _LINE * place) for place, line in enumerate(textwrap.wrap(text, 33))]
+        chips, foot = _chips([found[slug] for slug in initiatives if slug in named], top + 18 + _LINE * len(lines))
         boxes.append(Box(number, top, foot - top, lines, chips, number == len(steps)))
         top = foot + _DOWN
     return Way(topic, boxes, top - _DOWN + 2)

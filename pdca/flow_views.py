@@ -1,4 +1,4 @@
-"""The public pages with the map of the 18 integration opportunities, the ways to begin, and how to get started."""
+"""The public pages with the map of the cycle, the ways to start, and how to get started."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,7 +8,7 @@ from pdca.conditional import catalog_page
 from pdca.flow import flow_map, way
 from pdca.glossary import Explainer
 from pdca.index import Indexed
-from pdca.models import Element, Topic
+from pdca.models import Element, Flow, Topic
 
 
 @require_safe
@@ -17,7 +17,7 @@ def flow(request: HttpRequest) -> HttpResponse:
     elements = list(Element.objects.readable().select_related("component"))
     topics = Topic.objects.readable().filter(kind=Topic.Kind.APPROACH)
     found = _initiatives()
-    context = {"map": flow_map(elements), "ways": [way(topic, found) for topic in topics]}
+    context = {"map": flow_map(elements, Flow.objects.readable()), "ways": [way(topic, found) for topic in topics]}
     return render(request, "pdca/flow.html", context)
 
 

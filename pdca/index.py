@@ -60,7 +60,7 @@ def _entries() -> Iterator[Place]:
     for model in apps.get_models():
         if hasattr(model, "indexed"):  # a CatalogEntry, not importable here: pdca.entries imports this module
             entries: Any = model._default_manager
-            for entry in entries.readable():
+            for entry in entries.readable().select_related():
                 yield from entry.indexed()
 
 

@@ -118,6 +118,37 @@ class Element(CatalogEntry):
             yield Place("integration opportunity", title, f"{self.name} · {opportunity['shared']}", url)
 
 
+class Flow(CatalogEntry):
+    """An arrow on the map of the cycle: what one element passes to another."""
+
+    slug = models.SlugField(unique=True, max_length=110, help_text="The two elements’ slugs and a hyphen.")
+    start = models.ForeignKey(Element, on_delete=models.PROTECT, to_field="slug", related_name="flows")
+    end = models.ForeignKey(
+        Element, on_delete=models.PROTECT, to_field="slug", related_name="+", verbose_name="leads to"
+    )
+    text = models.TextField("what it passes on")
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = "connection on the map"
+        verbose_name_plural = "connections on the map"
+        ordering = ["start__order", "end__order"]
+        constraints = [
+            models.UniqueConstraint(fields=["start", "end"], name="flow_once_between_two"),
+            models.CheckConstraint(
+                condition=~models.Q(start=models.F("end")),
+                name="flow_between_two_elements",
+                violation_error_message="An element can’t lead to itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start} → {self.end}"
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('pdca:map')}#{self.slug}"
+
+
 class Topic(CatalogEntry):
     """What the sources say about integration as a whole: a way to begin, a success factor, a barrier."""
 
@@ -144,6 +175,10 @@ class Topic(CatalogEntry):
     text = models.TextField()
     points = Shaped(Lines(), verbose_name="points (for a barrier, the responses)")
     initiatives = Shaped(Slugs(), verbose_name="initiatives it names", help_text="their slugs")
+    steps = Shaped(
+        Records(Key("text", "What to do", "line"), Key("initiatives", "Initiatives (slugs)", "slugs", required=False)),
+        verbose_name="steps of a way to start, drawn below the map",
+    )
     source = models.CharField(max_length=200)
     group = models.CharField(max_length=80, blank=True, help_text="if a source has several lists of one type")
 

@@ -8,7 +8,7 @@ from django.db import models
 
 # Model → its column → the model that its slugs refer to. By label, because pdca can't import the apps above it.
 NAMED = {
-    "pdca.Topic": {"initiatives": "initiatives.Initiative"},
+    "pdca.Topic": {"initiatives": "initiatives.Initiative", "steps": "initiatives.Initiative"},
     "initiatives.Initiative": {"asks": "pdca.Element"},
     "initiatives.Case": {"initiatives": "initiatives.Initiative", "integrated": "pdca.Element"},
 }
@@ -54,7 +54,7 @@ def slugs_in(value: list[Any]) -> Iterator[str]:
         if isinstance(part, str):
             yield part
         else:
-            yield from [part["element"]] if "element" in part else part["elements"]
+            yield from [part["element"]] if "element" in part else part.get("elements", part.get("initiatives", []))
 
 
 def unknown_in(row: models.Model) -> Iterator[tuple[str, str]]:

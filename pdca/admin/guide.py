@@ -3,13 +3,14 @@
 Areas, components and elements can be edited but not added or deleted: every gap analysis uses the same 18 rows.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from pdca.admin.entries import EntryAdmin
 from pdca.admin.history import FixedRows, KeptAdmin
-from pdca.models import Area, Component, Element, SourceTable, Term, Topic
+from pdca.models import Area, Component, Element, Flow, SourceTable, Term, Topic
 
 
 @admin.register(Area)
@@ -54,6 +55,19 @@ class ElementAdmin(FixedRows, EntryAdmin):
     ]
 
 
+@admin.register(Flow)
+class FlowAdmin(EntryAdmin):
+    list_display = ["start", "end", "text", "state"]
+    list_display_links = ["start", "end"]
+    list_filter = [*EntryAdmin.list_filter, "start"]
+    list_select_related = ["start", "end"]
+    search_fields = ["start__name__matches", "end__name__matches", "slug__matches", "text__matches"]
+    fieldsets = [(None, {"fields": [("start", "end"), "slug", "text", "source"]})]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {}
+
+
 @admin.register(SourceTable)
 class SourceTableAdmin(EntryAdmin):
     list_display = ["title", "number", "element", "state"]
@@ -74,7 +88,7 @@ class TopicAdmin(EntryAdmin):
     search_fields = ["title__matches", "slug__matches", "text__matches", "points__matches"]
     fieldsets = [
         (None, {"fields": ["title", "slug", ("kind", "document"), ("group", "order"), "source"]}),
-        ("Content", {"fields": ["text", "points", "initiatives"]}),
+        ("Content", {"fields": ["text", "points", "initiatives", "steps"]}),
     ]
     named_after = "title"
 

@@ -16,12 +16,12 @@ from initiatives import exchange, importing, sheets
 from initiatives.catalog import TABLES
 from initiatives.models import Case, Initiative
 from pdca.index import Indexed
-from pdca.models import Area, Component, Element, SourceTable, Term, Topic
+from pdca.models import Area, Component, Element, Flow, SourceTable, Term, Topic
 from tests.factories import UserFactory
 from tests.keeping import make_administrator
 
 pytestmark = pytest.mark.django_db
-CATALOG = [Case, Initiative, Term, Topic, SourceTable, Element, Component, Area]
+CATALOG = [Case, Initiative, Term, Topic, SourceTable, Flow, Element, Component, Area]
 
 
 @pytest.fixture
