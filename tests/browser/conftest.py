@@ -139,7 +139,7 @@ def visits(
 TOO_SMALL = """() => {
   const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
   const small = (element) => element.checkVisibility() && parseFloat(getComputedStyle(element).fontSize) < 14;
-  return [...document.querySelectorAll("body:not(:has(#user-tools)) *:not(script, style, option, svg *)")]
+  return [...document.querySelectorAll("body *:not(script, style, option, svg *)")]
     .filter((element) => [...element.childNodes].some(written) && small(element))
     .map((element) => element.outerHTML.slice(0, 100));
 }"""

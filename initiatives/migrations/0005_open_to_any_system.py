@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('initiatives', '0003_words'),
+        ('initiatives', '0004_asks_stance'),
     ]
 
     operations = [
