@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
+    "django.forms",
     "config.apps.StaticFiles",
 ]
 
@@ -104,6 +105,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets too can be in templates/
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["uswds"]
 CRISPY_TEMPLATE_PACK = "uswds"
 

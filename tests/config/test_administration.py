@@ -8,7 +8,9 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from config.administration import GROUPS
-from initiatives.models import Initiative
+from initiatives.models import Case, Initiative
+from pdca.models import Term
+from recognition.models import Cycle, Edition
 from tests.factories import UserFactory
 from tests.keeping import address, make_administrator
 
@@ -120,3 +122,11 @@ def test_nothing_of_it_is_inline(superuser):
     cmom = Initiative.objects.get(slug="cmom")
     for path in (reverse("admin:index"), address(Initiative, "changelist"), address(cmom, "change")):
         assert not re.search(r'\sstyle="|<style|\son\w+="|<script>', superuser.get(path).text)
+
+
+def test_no_number_changes_by_the_mouse_wheel(superuser):
+    """Browsers turn a number box that has the focus; a text box they leave alone."""
+    pages = [superuser.get(address(model, "add")).text for model in (Cycle, Edition, Term, Case)]
+    assert not any('type="number"' in page for page in pages)
+    assert re.search(r'<input type="text" inputmode="numeric" name="panel_size"[^>]*value="3"', pages[0])
+    assert re.search(r'<input type="text" inputmode="decimal" name="large_wastewater_mgd"', pages[1])

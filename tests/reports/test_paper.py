@@ -23,7 +23,6 @@ from tests.pictures import photo
 Status = Application.Status
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalog", "own_folder")]
 NAME = "Wassergenossenschaft" * 7
-SEEDS = range(3)
 
 
 def text(rng: Random, most: int) -> str:
@@ -78,16 +77,15 @@ def an_analysis(manager, utility, rng, most, share=1.0, areas="ESQFH", initiativ
     return GapAnalysis.objects.visible_to(manager).get(pk=analysis.pk)
 
 
-GAP = [(1, 1, "E"), (60, 0.3, "ESQFH"), (60, 1, "ESQFH"), (300, 1, "ES"), (900, 0.5, "ESQFH"), (3000, 1, "E")]
+GAP = [(60, 0.3, "ESQFH"), (300, 1, "ES"), (1500, 1, "E")]
 
 
 @pytest.mark.parametrize(("most", "share", "areas"), GAP, ids=str)
 def test_a_gap_analysis(manager, utility, most, share, areas):
     kind = kinds.single("gap-analysis")
-    for seed in range(2):
-        rng = Random(f"{seed}{most}{share}{areas}")
-        initiatives = list(Initiative.objects.all()[: rng.choice([0, 2, 15])])
-        made(kind, an_analysis(manager, utility, rng, most, share, areas, initiatives))
+    rng = Random(f"{most}{share}{areas}")
+    initiatives = list(Initiative.objects.all()[: rng.choice([0, 2, 15])])
+    made(kind, an_analysis(manager, utility, rng, most, share, areas, initiatives))
 
 
 def test_one_that_was_only_started(manager, utility, tmp_path):
@@ -108,7 +106,7 @@ def silenced(*initiatives) -> None:
         one.save()
 
 
-@pytest.mark.parametrize(("many", "silent"), [(2, 0), (2, 2), (4, 1), (6, 0)])
+@pytest.mark.parametrize(("many", "silent"), [(2, 2), (4, 1)])
 def test_a_comparison(viewer, tmp_path, many, silent):
     chosen = list(Initiative.objects.all()[:many])
     silenced(*chosen[:silent])
@@ -117,7 +115,7 @@ def test_a_comparison(viewer, tmp_path, many, silent):
     assert_accessible(made(kind, subject), tmp_path / "compared.pdf")
 
 
-@pytest.mark.parametrize("long", [700, 2500])
+@pytest.mark.parametrize("long", [700])
 def test_a_comparison_with_texts_of_any_length(viewer, long):
     rng, chosen = Random(long), list(Initiative.objects.all()[:4])
     for one in chosen:
@@ -135,19 +133,18 @@ def test_the_whole_catalog(viewer):
 # --- Letters and certificates
 
 
-@pytest.mark.parametrize("most", [1, 1500, 2400, 9000])
+@pytest.mark.parametrize("most", [1, 2400, 9000])
 def test_letters_and_certificates(at, cycle, manager, most):
     signed(cycle)
     application, rng = at(Status.RECOGNIZED), Random(most)
-    for _ in SEEDS:
-        body = "\n\n".join(["Dear Mara Gerr:", text(rng, most), "- one\n- two\n- " + text(rng, most // 4 + 1), "Yours"])
-        Decision.objects.update(body=body, subject=text(rng, 150) or "Recognition")
-        for name in ("recognition-letter", "certificate"):
-            kind = kinds.single(name)
-            made(kind, kind.find(manager, application.pk))
+    body = "\n\n".join(["Dear Mara Gerr:", text(rng, most), "- one\n- two\n- " + text(rng, most // 4 + 1), "Yours"])
+    Decision.objects.update(body=body, subject=text(rng, 150) or "Recognition")
+    for name in ("recognition-letter", "certificate"):
+        kind = kinds.single(name)
+        made(kind, kind.find(manager, application.pk))
 
 
-@pytest.mark.parametrize("most", [1, 1500, 2400, 9000])
+@pytest.mark.parametrize("most", [1, 2400])
 def test_letters_with_feedback(at, cycle, official, manager, staff, most):
     signed(cycle)
     application, rng = at(Status.RECOMMENDED), Random(most)
@@ -158,13 +155,12 @@ def test_letters_with_feedback(at, cycle, official, manager, staff, most):
     row.write(row.version, "Strong on safety.", by=staff)
     row.release(row.version, by=staff)
     kind = kinds.single("non-recognition-letter")
-    for _ in SEEDS:
-        Decision.objects.update(body=text(rng, most) or "No.")
-        Feedback.objects.update(text=text(rng, most) or "Good.")
-        made(kind, kind.find(manager, application.pk))
+    Decision.objects.update(body=text(rng, most) or "No.")
+    Feedback.objects.update(text=text(rng, most) or "Good.")
+    made(kind, kind.find(manager, application.pk))
 
 
-@pytest.mark.parametrize("n", [1, 3, 40, 130])
+@pytest.mark.parametrize("n", [1, 40])
 def test_letters_to_offices(cycle, n):
     signed(cycle)
     rng = Random(n)
@@ -172,7 +168,7 @@ def test_letters_to_offices(cycle, n):
         decided(cycle, f"{number} {text(rng, 180)}"[:200].strip(), rng.choice(["OR", "WA", "TX", "ME", "FL"]))
     notices.draw_up(cycle)
     name_all(cycle)
-    for addressee in cycle.addressees.select_related("cycle", "utility"):
+    for addressee in cycle.addressees.select_related("cycle", "utility")[:4]:
         made(NOTICE_LETTER, addressee)
 
 
@@ -181,7 +177,7 @@ def test_letters_to_offices(cycle, n):
 
 @pytest.mark.parametrize(
     ("most", "reader"),
-    [(1, "staff"), (1, "expert"), (300, "manager"), (300, "staff"), (1400, "staff"), (1400, "expert")],
+    [(1, "expert"), (300, "manager"), (700, "staff")],
 )
 def test_the_packet(draft, at, manager, staff, panelists, tmp_path, most, reader):
     rng = Random(f"{reader}{most}")
@@ -196,15 +192,14 @@ def test_the_packet(draft, at, manager, staff, panelists, tmp_path, most, reader
     application = at(Status.RECOMMENDED)
     user = {"manager": manager, "staff": staff, "expert": panelists[2]}[reader]
     kind = kinds.single("application-packet")
-    for _ in range(2 if reader == "staff" else 1):
-        for item in CheckItem.objects.all():
-            CheckItem.objects.filter(pk=item.pk).update(reason=text(rng, most * 2))
-        ComplianceCheck.objects.update(note=text(rng, most * 2))
-        document = made(kind, kind.find(user, application.pk))
+    for item in CheckItem.objects.all():
+        CheckItem.objects.filter(pk=item.pk).update(reason=text(rng, most * 2))
+    ComplianceCheck.objects.update(note=text(rng, most * 2))
+    document = made(kind, kind.find(user, application.pk))
     assert_accessible(document, tmp_path / "packet.pdf")
 
 
-@pytest.mark.parametrize(("most", "n"), [(1, 1), (300, 5), (1500, 5), (4000, 1)])
+@pytest.mark.parametrize(("most", "n"), [(1, 1), (300, 3), (2000, 1)])
 def test_the_scores(at, official, cycle, tmp_path, most, n):
     application, rng = at(Status.RECOMMENDED), Random(most)
     for number in range(n - 1):
