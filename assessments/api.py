@@ -9,9 +9,10 @@ from ninja.errors import ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.models import System
-from assessments.catalog import candidates, elements
+from assessments.catalog import candidates_of, elements_of
 from assessments.recommendations import Cell, Recommendations, recommend
-from pdca.models import Area
+from initiatives.models import Initiative
+from pdca.models import Area, Element
 
 router = Router(tags=["Gap analysis"])
 
@@ -58,7 +59,8 @@ class RecommendationsOut(BaseModel):
     summary="The initiatives that close the gaps of an analysis; nothing is saved",
 )
 def recommendations(request: HttpRequest, asked: RecommendationsIn) -> dict[str, Any]:
-    known_elements, known = elements(), candidates()
+    known_elements = elements_of(Element.objects.order_by("order"))
+    known = candidates_of(Initiative.objects.readable().prefetch_related("areas"))
     areas = list(Area.objects.values_list("code", flat=True))
     slugs = {each.slug for each in known}
     if wrong := list(_unknown(asked, areas, {each.slug for each in known_elements}, slugs)):

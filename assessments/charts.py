@@ -5,7 +5,7 @@ import textwrap
 import drawsvg as draw
 from django.utils.safestring import SafeString
 
-from assessments.results import Results, Score
+from assessments.results import Coverage, Results
 from reports.charts import COLORS, EMPTY, EMPTY_EDGE, INK, INK_2, ON_FILL, as_svg, drawn, words_at
 
 _CELL, _TOP, _LINE = 34, 30, 15
@@ -36,24 +36,25 @@ def heat_map(results: Results, *, labels: int = 186, row: int = 40) -> SafeStrin
     return as_svg(picture)
 
 
-def score_bars(results: Results) -> SafeString:
-    """Draws one bar for each component, with its letter and its percentage."""
-    said = ", ".join(f"{score.name} {score.percent} percent" for score in results.scores)
-    picture = drawn(460, 44 * len(results.scores), f"Scores: {said}.")
-    for line, score in enumerate(results.scores):
-        _bar(picture, score, 44 * line)
+def coverage_bars(results: Results) -> SafeString:
+    """Draws one bar for each component, with its letter and the cells covered, of those in scope."""
+    said = ", ".join(f"{each.name} {each.fraction} cells" for each in results.coverage)
+    picture = drawn(480, 44 * len(results.coverage), f"Coverage: {said}.")
+    for line, each in enumerate(results.coverage):
+        _bar(picture, each, 44 * line)
     return as_svg(picture)
 
 
-def _bar(picture: draw.Drawing, score: Score, top: int) -> None:
-    color, left, full = COLORS.get(score.slug, INK), 96, 300
+def _bar(picture: draw.Drawing, coverage: Coverage, top: int) -> None:
+    color, left, full = COLORS.get(coverage.slug, INK), 96, 300
     picture.append(draw.Circle(18, top + 22, 14, fill=color))
-    picture.append(words_at(score.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill=ON_FILL))
-    picture.append(words_at(score.name, 42, top + 27, 15, weight=600))
+    picture.append(words_at(coverage.name[0], 18, top + 27, 15, anchor="middle", weight=700, fill=ON_FILL))
+    picture.append(words_at(coverage.name, 42, top + 27, 15, weight=600))
     picture.append(draw.Rectangle(left, top + 13, full, 18, rx=9, fill=EMPTY, stroke=EMPTY_EDGE, stroke_width=1))
-    if score.percent:
-        picture.append(draw.Rectangle(left, top + 13, max(18, full * score.percent / 100), 18, rx=9, fill=color))
-    picture.append(words_at(f"{score.percent}%", left + full + 14, top + 28, 15, weight=700))
+    if coverage.covered:
+        width = max(18, full * coverage.covered / coverage.cells)
+        picture.append(draw.Rectangle(left, top + 13, width, 18, rx=9, fill=color))
+    picture.append(words_at(coverage.fraction, left + full + 14, top + 28, 15, weight=700))
 
 
 def _label(picture: draw.Drawing, lines: list[str], top: int, tall: int, color: str) -> None:

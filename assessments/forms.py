@@ -295,3 +295,25 @@ class DeleteForm(forms.Form):
         help_text="Managers of the utility can read it in the list of gap analyses.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class RecommendationsForm(forms.Form):
+    """A GET form. Ignores values that are not offered."""
+
+    strength = forms.TypedChoiceField(
+        label="How strong must an initiative be?",
+        coerce=int,
+        required=False,
+        choices=[(1, "Strong (1)"), (2, "Strong or moderate (1 or 2)"), (3, "Any strength (1 to 3)")],
+        help_text="How well it supports a part of the cycle (guide 2004, Table 1).",
+    )
+    ended = forms.BooleanField(label="Include initiatives that no longer exist", required=False)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The keyword arguments for ``recommended``."""
+        self.is_valid()
+        return {
+            "strength": self.cleaned_data.get("strength") or 1,
+            "with_ended": self.cleaned_data.get("ended", False),
+        }

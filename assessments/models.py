@@ -265,11 +265,11 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         in_place = list(Initiative.objects.filter(gap_analyses=self).values_list("slug", "short_name", "name"))
         names = {slug: short_name for slug, short_name, _ in in_place} | others_of(self.other_initiatives)
         components = list(Component.objects.values_list("slug", "name"))
-        return Results.of(
-            areas,
-            [finding.row(names) for finding in findings],
-            components,
-            [*(name for _, _, name in in_place), *self.other_initiatives],
+        return Results(
+            areas=areas,
+            initiatives=[*(name for _, _, name in in_place), *self.other_initiatives],
+            rows=[finding.row(names) for finding in findings],
+            components=components,
         )
 
     def in_place(self) -> dict[str, str]:

@@ -24,7 +24,7 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
         "analysis": analysis,
         "results": results,
         "heat_map": charts.heat_map(results, labels=330, row=26),  # fits on a page below something else
-        "score_bars": charts.score_bars(results),
+        "coverage_bars": charts.coverage_bars(results),
         "operations": [
             (chain, [name for slug, name in steps.items() if slug in analysis.operations])
             for chain, steps in VALUE_CHAINS.items()

@@ -1,8 +1,7 @@
-"""The results of a gap analysis: the areas that each element serves, the scores, what could be extended.
+"""The results of a gap analysis: what the elements cover, and what could be extended.
 
-The scores are this product's own measure. A row is worth 0 points if nothing exists, 1 if it serves one area, 2 if it
-serves several. A row can reach at most 2, or 1 if only one area is in scope. A score is the share of the possible
-points that the rows reach; a row not answered yet counts as 0.
+Coverage is the one measure: the cells, which are pairs of an element and an area in scope, that something covers. A row
+that is not answered yet covers nothing. It is said as a fraction, because a percentage hides how much was counted.
 """
 
 from collections.abc import Sequence
@@ -33,17 +32,23 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Score:
-    """Points reached and points possible."""
+class Coverage:
+    """How many cells of some elements are covered, and how many of the elements exist."""
 
     slug: str
     name: str
-    reached: int
-    possible: int
+    covered: int
+    cells: int
+    existing: int
+    elements: int
 
     @property
     def percent(self) -> int:
-        return round(100 * self.reached / self.possible) if self.possible else 0
+        return round(100 * self.covered / self.cells) if self.cells else 0
+
+    @property
+    def fraction(self) -> str:
+        return f"{self.covered} of {self.cells}"
 
 
 @dataclass(frozen=True)
@@ -57,35 +62,12 @@ class Extension:
 
 @dataclass(frozen=True)
 class Results:
+    """``components`` are (slug, name) in order."""
+
     areas: list[AreaInScope]
     initiatives: list[str]
     rows: list[Row]
-    scores: list[Score]
-    overall: Score
-    alignment: Score
-
-    @classmethod
-    def of(
-        cls,
-        areas: list[AreaInScope],
-        rows: list[Row],
-        components: list[tuple[str, str]],
-        initiatives: Sequence[str] = (),
-    ) -> "Results":
-        """Scores the rows. ``components`` are (slug, name) in order, ``initiatives`` are names."""
-        best = 2 if len(areas) > 1 else 1
-
-        def score(slug: str, name: str, some: list[Row]) -> Score:
-            return Score(slug, name, sum(min(row.rating or 0, best) for row in some), best * len(some))
-
-        return cls(
-            areas=areas,
-            initiatives=list(initiatives),
-            rows=rows,
-            scores=[score(slug, name, [row for row in rows if row.component == slug]) for slug, name in components],
-            overall=score("overall", "Overall", rows),
-            alignment=score("alignment", "Strategic alignment", [row for row in rows if row.strategic_alignment]),
-        )
+    components: list[tuple[str, str]]
 
     # How it is stored with a complete analysis.
 
@@ -94,14 +76,42 @@ class Results:
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> "Results":
+        """Also reads what was stored before coverage: the components then stood with their scores."""
+        components = kept.get("components") or [(score["slug"], score["name"]) for score in kept["scores"]]
         return cls(
             areas=[AreaInScope(**area) for area in kept["areas"]],
             initiatives=kept["initiatives"],
             rows=[Row(**row) for row in kept["rows"]],
-            scores=[Score(**score) for score in kept["scores"]],
-            overall=Score(**kept["overall"]),
-            alignment=Score(**kept["alignment"]),
+            components=[(slug, name) for slug, name in components],
         )
+
+    # Coverage.
+
+    def _coverage(self, slug: str, name: str, rows: list[Row]) -> Coverage:
+        return Coverage(
+            slug=slug,
+            name=name,
+            covered=sum(len(row.areas) for row in rows),
+            cells=len(rows) * len(self.areas),
+            existing=sum(bool(row.rating) for row in rows),
+            elements=len(rows),
+        )
+
+    @property
+    def coverage(self) -> list[Coverage]:
+        """The coverage of each component."""
+        return [
+            self._coverage(slug, name, [row for row in self.rows if row.component == slug])
+            for slug, name in self.components
+        ]
+
+    @property
+    def overall(self) -> Coverage:
+        return self._coverage("overall", "Overall", self.rows)
+
+    @property
+    def alignment(self) -> Coverage:
+        return self._coverage("alignment", "Strategic alignment", self.alignment_rows)
 
     # Figures and sentences.
 
@@ -127,14 +137,14 @@ class Results:
 
     @property
     def gap_cells(self) -> int:
-        """The number of (element, area) pairs in scope that nothing covers."""
-        return len(self.rows) * len(self.areas) - sum(len(row.areas) for row in self.rows)
+        """The number of cells that nothing covers."""
+        return self.overall.cells - self.overall.covered
 
     @property
     def gap_words(self) -> str:
         """A sentence with the number of gaps. A row not answered yet covers nothing."""
         among = ", including unanswered rows" if len(self.answered) < len(self.rows) else ""
-        return f"{self.gap_cells} of the {len(self.rows) * len(self.areas)} cells are gaps{among}."
+        return f"{self.gap_cells} of the {self.overall.cells} cells are gaps{among}."
 
     @property
     def extensions(self) -> list[Extension]:
@@ -153,8 +163,8 @@ class Results:
         if not self.existing:
             return "Nothing in place yet" if self.answered else "Not answered yet"
         bands: dict[str, list[str]] = {}
-        for score in self.scores:
-            bands.setdefault(_band(score.percent), []).append(score.name)
+        for each in self.coverage:
+            bands.setdefault(_band(each.percent), []).append(each.name)
         parts = [f"{band} {_and(bands[band])}" for band in BANDS if band in bands]
         line = ", ".join(parts)
         return line[0].upper() + line[1:]
@@ -163,13 +173,15 @@ class Results:
     def sentences(self) -> list[str]:
         """The figures as sentences."""
         several = len(self.areas) > 1
+        overall = self.overall
         words = [
+            f"{overall.fraction} cells {'is' if overall.covered == 1 else 'are'} covered.",
             f"{_of(len(self.existing), len(self.rows), 'element')} {_exist(len(self.existing))}"
-            + (f"; {_serve(len(self.shared))} more than one area." if several else ".")
+            + (f"; {_serve(len(self.shared))} more than one area." if several else "."),
         ]
         if unanswered := len(self.rows) - len(self.answered):
             verbs = ("is", "counts") if unanswered == 1 else ("are", "count")
-            words.append(f"{unanswered} {verbs[0]} not answered yet and {verbs[1]} as 0.")
+            words.append(f"{unanswered} {verbs[0]} not answered yet and {verbs[1]} as not covered.")
         if several and self.extensions:
             n = len(self.extensions)
             words.append(
@@ -186,9 +198,9 @@ class Results:
         return words
 
 
-def phases(results: Results, findings: Sequence[tuple[Paired, Row]]) -> list[tuple[Score, list[tuple[Paired, Row]]]]:
-    """Groups the findings and their rows under Plan, Do, Check and Act, each with its score."""
-    return [(score, [pair for pair in findings if pair[1].component == score.slug]) for score in results.scores]
+def phases(results: Results, findings: Sequence[tuple[Paired, Row]]) -> list[tuple[Coverage, list[tuple[Paired, Row]]]]:
+    """Groups the findings and their rows under Plan, Do, Check and Act, each with its coverage."""
+    return [(each, [pair for pair in findings if pair[1].component == each.slug]) for each in results.coverage]
 
 
 BANDS = ("strong on", "moderate on", "weak on", "nothing yet on")

@@ -2,18 +2,19 @@
 
 from django.urls import path
 
-from assessments import views
+from assessments import result_views, views
 
 app_name = "assessments"
 urlpatterns = [
     path("", views.analysis_list, name="list"),
     path("new/<int:utility_pk>/", views.start, name="start"),
     path("<int:pk>/", views.analysis, name="analysis"),
+    path("<int:pk>/recommendations/", result_views.recommendations, name="recommendations"),
     path("<int:pk>/scope/", views.scope, name="scope"),
     path("<int:pk>/complete/", views.complete, name="complete"),
     path("<int:pk>/reopen/", views.reopen, name="reopen"),
     path("<int:pk>/delete/", views.delete, name="delete"),
-    path("<int:pk>/results/", views.results, name="results"),
+    path("<int:pk>/results/", result_views.results, name="results"),
     path("<int:pk>/guidance/<slug:element>/", views.guidance, name="guidance"),
     path("<int:pk>/<slug:element>/", views.save_finding, name="save"),
     path("<int:pk>/<slug:element>/details/", views.details, name="details"),

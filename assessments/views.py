@@ -12,7 +12,6 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
-from assessments import charts
 from assessments.forms import AnalysisForm, DeleteForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
 from assessments.lists import AnalysisFilters, AnalysisTable
 from assessments.models import COMPLETED, Deletion, Evidence, Finding, GapAnalysis, Incomplete, InUse
@@ -351,16 +350,3 @@ def delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     context = {"analysis": analysis, "form": form, "n_files": analysis.files().count()}
     status = saving.status_of(form) if form else 200
     return render(request, "assessments/analysis_delete.html", context, status=status)
-
-
-@login_required
-def results(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    analysis = _visible(request, pk)
-    found = analysis.results
-    context = {
-        "analysis": analysis,
-        "results": found,
-        "heat_map": charts.heat_map(found),
-        "score_bars": charts.score_bars(found),
-    }
-    return render(request, "assessments/analysis_results.html", context)

@@ -12,7 +12,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 EVIL = results(
     a_row("plan", 2, "ES", name="<script>alert(1)</script> & Co"), a_row("nowhere", 1, "E", name='"quoted" <b>')
 )
-DRAWINGS = [(chart, some) for chart in (charts.heat_map, charts.score_bars) for some in (EXAMPLE, EVIL, results())]
+DRAWINGS = [(chart, some) for chart in (charts.heat_map, charts.coverage_bars) for some in (EXAMPLE, EVIL, results())]
 
 
 @pytest.mark.parametrize(("chart", "some"), DRAWINGS)
@@ -47,19 +47,18 @@ def test_each_row_of_the_heat_map_is_as_tall_as_its_name(name, form):
 
 
 def test_the_bars_say_letter_name_and_share():
-    picture = ElementTree.fromstring(charts.score_bars(EXAMPLE))  # noqa: S314
+    picture = ElementTree.fromstring(charts.coverage_bars(EXAMPLE))  # noqa: S314
     texts = [node.text for node in picture.iter(f"{SVG}text")]
-    assert texts[:3] == ["P", "Plan", "67%"]
-    assert (
-        picture.find(f"{SVG}title").text == "Scores: Plan 67 percent, Do 0 percent, Check 100 percent, Act 0 percent."
-    )
+    assert texts[:3] == ["P", "Plan", "5 of 15"]
+    said = "Coverage: Plan 5 of 15 cells, Do 0 of 10 cells, Check 2 of 5 cells, Act 0 of 0 cells."
+    assert picture.find(f"{SVG}title").text == said
 
 
 def test_names_are_shown_as_text():
     drawn = charts.heat_map(EVIL)
     assert "<script" not in drawn
     assert "&lt;script&gt;" in drawn
-    named = Results.of(AREAS, EVIL.rows, [("plan", "<b>Plan & Act</b>"), *COMPONENTS[1:]])
-    drawn = charts.score_bars(named)
+    named = Results(AREAS, [], EVIL.rows, [("plan", "<b>Plan & Act</b>"), *COMPONENTS[1:]])
+    drawn = charts.coverage_bars(named)
     assert "<b>" not in drawn
     assert "&lt;b&gt;Plan &amp; Act" in drawn

@@ -1,4 +1,4 @@
-"""Scores, gaps and sentences: by hand-computed examples, and for whatever rows there may be."""
+"""Coverage, gaps and sentences: by hand-computed examples, and for whatever rows there may be."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.results import AreaInScope, Results, Row, Score
+from assessments.results import AreaInScope, Coverage, Results, Row
 
 AREAS = [
     AreaInScope(code, f"{name} in full", name)
@@ -20,7 +20,7 @@ def a_row(component: str, rating: int | None, areas: str = "", *, key: bool = Fa
 
 
 def results(*rows: Row, scope: str = "ESQFH") -> Results:
-    return Results.of([area for area in AREAS if area.code in scope], list(rows), COMPONENTS)
+    return Results([area for area in AREAS if area.code in scope], [], list(rows), COMPONENTS)
 
 
 EXAMPLE = results(
@@ -33,25 +33,29 @@ EXAMPLE = results(
 )
 
 
-def test_a_score_is_what_the_rows_reach_of_what_they_can():
-    assert EXAMPLE.scores == [
-        Score("plan", "Plan", 4, 6),
-        Score("do", "Do", 0, 4),
-        Score("check", "Check", 2, 2),
-        Score("act", "Act", 0, 0),
+def covered(coverage: Coverage) -> tuple[int, int, int, int]:
+    return coverage.covered, coverage.cells, coverage.existing, coverage.elements
+
+
+def test_coverage_is_the_cells_covered_of_those_in_scope():
+    assert [(each.slug, *covered(each)) for each in EXAMPLE.coverage] == [
+        ("plan", 5, 15, 3, 3),
+        ("do", 0, 10, 0, 2),
+        ("check", 2, 5, 1, 1),
+        ("act", 0, 0, 0, 0),
     ]
-    assert [score.percent for score in EXAMPLE.scores] == [67, 0, 100, 0]
-    assert (EXAMPLE.overall, EXAMPLE.overall.percent) == (Score("overall", "Overall", 6, 12), 50)
-    assert (EXAMPLE.alignment, EXAMPLE.alignment.percent) == (Score("alignment", "Strategic alignment", 3, 4), 75)
+    assert [each.percent for each in EXAMPLE.coverage] == [33, 0, 40, 0]
+    assert covered(EXAMPLE.overall) == (7, 30, 4, 6)
+    assert (EXAMPLE.overall.fraction, EXAMPLE.overall.percent) == ("7 of 30", 23)
+    assert covered(EXAMPLE.alignment) == (4, 10, 2, 2)
 
 
-def test_with_one_area_in_scope_a_row_can_reach_one():
+def test_with_one_area_in_scope():
     one = results(a_row("plan", 1, "E"), a_row("plan", 0), a_row("plan", 1), scope="E")
-    assert one.overall == Score("overall", "Overall", 2, 3)
-    assert one.overall.percent == 67
+    assert covered(one.overall) == (1, 3, 2, 3)
     assert one.extensions == []
     assert one.gap_cells == 2
-    assert one.sentences == ["2 of 3 elements exist."]
+    assert one.sentences == ["1 of 3 cells is covered.", "2 of 3 elements exist."]
 
 
 def test_gap_cells_are_the_pairs_that_nothing_covers():
@@ -70,10 +74,11 @@ def test_a_single_area_that_is_not_said_yet_is_no_extension():
 
 
 def test_the_example_in_words():
-    assert EXAMPLE.headline == "Strong on Plan and Check, nothing yet on Do and Act"
+    assert EXAMPLE.headline == "Moderate on Check, weak on Plan, nothing yet on Do and Act"
     assert EXAMPLE.sentences == [
+        "7 of 30 cells are covered.",
         "4 of 6 elements exist; 2 support more than one area.",
-        "1 is not answered yet and counts as 0.",
+        "1 is not answered yet and counts as not covered.",
         "2 support a single area and could be extended to others before you build anything new.",
         "Of the 2 elements that matter most for strategic alignment, 1 supports multiple areas.",
     ]
@@ -83,8 +88,9 @@ def test_nothing_answered():
     empty = results(*[a_row("plan", None, key=True) for _ in range(18)])
     assert empty.headline == "Not answered yet"
     assert empty.sentences == [
+        "0 of 90 cells are covered.",
         "None of the 18 elements exist; none support more than one area.",
-        "18 are not answered yet and count as 0.",
+        "18 are not answered yet and count as not covered.",
         "Of the 18 elements that matter most for strategic alignment, none support multiple areas.",
     ]
 
@@ -94,36 +100,45 @@ def test_nothing_in_place():
 
 
 @pytest.mark.parametrize(
-    ("ratings", "headline"),
+    ("areas", "headline"),
     [
-        ([2, 2, 2, 2], "Strong on Plan, Do, Check and Act"),
-        ([1, 1, 1, 1], "Moderate on Plan, Do, Check and Act"),
-        ([2, 1, 0, 0], "Strong on Plan, moderate on Do, nothing yet on Check and Act"),
+        (["ESQFH", "ESQF", "ESQF", "ESQFH"], "Strong on Plan, Do, Check and Act"),
+        (["ES", "ES", "SQ", "FH"], "Moderate on Plan, Do, Check and Act"),
+        (["ESQF", "ES", "E", ""], "Strong on Plan, moderate on Do, weak on Check, nothing yet on Act"),
     ],
 )
-def test_the_headline_says_where_it_is_strong(ratings, headline):
-    rows = [a_row(slug, rating) for (slug, _), rating in zip(COMPONENTS, ratings, strict=True)]
+def test_the_headline_says_where_it_is_strong(areas, headline):
+    rows = [a_row(slug, min(len(some), 2), some) for (slug, _), some in zip(COMPONENTS, areas, strict=True)]
     assert results(*rows).headline == headline
 
 
 @pytest.mark.parametrize(
-    ("reached", "words"), [(67, "Strong"), (66, "Moderate"), (34, "Moderate"), (33, "Weak"), (1, "Weak")]
+    ("n", "words"), [(67, "Strong"), (66, "Moderate"), (34, "Moderate"), (33, "Weak"), (1, "Weak")]
 )
-def test_where_strong_part_way_and_thin_begin(reached, words):
-    score = Score("plan", "Plan", reached, 100)
-    some = Results([], [], [a_row("plan", 1)], [score], score, score)
-    assert some.headline == f"{words} on Plan"
+def test_where_strong_moderate_and_weak_begin(n, words):
+    """Of a hundred elements in one area, ``n`` cover it."""
+    rows = [a_row("plan", 1, "E") for _ in range(n)] + [a_row("plan", 0) for _ in range(100 - n)]
+    assert Results([AREAS[0]], [], rows, [("plan", "Plan")]).headline == f"{words} on Plan"
+
+
+def test_several_areas_of_every_element_are_not_called_all():
+    """5 of 5 elements exist and support several areas, yet 12 of 25 cells are covered."""
+    rows = [a_row("do", 2, areas) for areas in ("ESQ", "ESQ", "ES", "ES", "SQ")]
+    some = results(*rows)
+    assert covered(some.coverage[1]) == (12, 25, 5, 5)
+    assert some.headline.startswith("Moderate on Do")
 
 
 def test_one_of_each_reads_well():
     one = results(a_row("plan", 2, "ES", key=True), a_row("do", 1, "E"))
     assert one.sentences == [
+        "3 of 10 cells are covered.",
         "2 of 2 elements exist; 1 supports more than one area.",
         "1 supports a single area and could be extended to others before you build anything new.",
         "Of the 1 elements that matter most for strategic alignment, 1 supports multiple areas.",
     ]
     assert (
-        results(a_row("plan", 1, "E"), a_row("do", 0)).sentences[0]
+        results(a_row("plan", 1, "E"), a_row("do", 0)).sentences[1]
         == "1 of 2 elements exists; none support more than one area."
     )
 
@@ -152,11 +167,12 @@ def any_results(draw) -> Results:
 
 @given(any_results())
 def test_whatever_was_entered_the_figures_make_sense(some: Results):
-    for score in [*some.scores, some.overall, some.alignment]:
-        assert 0 <= score.percent <= 100
-        assert 0 <= score.reached <= score.possible
-    assert sum(score.reached for score in some.scores) == some.overall.reached
-    assert sum(score.possible for score in some.scores) == some.overall.possible
+    for each in [*some.coverage, some.overall, some.alignment]:
+        assert 0 <= each.percent <= 100
+        assert 0 <= each.covered <= each.cells
+        assert 0 <= each.existing <= each.elements
+    assert sum(each.covered for each in some.coverage) == some.overall.covered
+    assert sum(each.cells for each in some.coverage) == some.overall.cells
     assert 0 <= some.gap_cells <= len(some.rows) * len(some.areas)
     assert len(some.extensions) <= sum(row.rating == 1 for row in some.rows)
     assert all(extension.serves not in extension.could_serve for extension in some.extensions)
@@ -177,19 +193,22 @@ def test_the_results_of_an_analysis(analysis, row, save, url, as_, manager, view
     save(manager, analysis, "auditing", rating=1, areas=["S"])
     found = analysis.results
     assert len(found.rows) == 18
-    assert [(score.slug, score.reached, score.possible) for score in found.scores] == [
-        ("plan", 2, 14),
-        ("do", 0, 10),
-        ("check", 1, 8),
-        ("act", 0, 4),
+    assert [(each.slug, *covered(each)) for each in found.coverage] == [
+        ("plan", 2, 35, 1, 7),
+        ("do", 0, 25, 0, 5),
+        ("check", 1, 20, 1, 4),
+        ("act", 0, 10, 0, 2),
     ]
-    assert (found.overall.reached, found.overall.possible, found.overall.percent) == (3, 36, 8)
-    assert (found.alignment.reached, found.alignment.possible) == (2, 12)
+    assert covered(found.overall) == (3, 90, 2, 18)
+    assert covered(found.alignment) == (2, 30, 1, 6)
     assert found.gap_cells == 18 * 5 - 3
     page = as_(viewer).get(url("results", analysis)).content.decode()
     assert f"<h1>{found.headline}</h1>" in page
     assert all(sentence in page for sentence in found.sentences)
     assert "The gap analysis is still in progress" in page
-    assert page.count('<td class="n">covered</td>') == 3
-    assert page.count('<td class="n">gap</td>') == 87
-    assert "3 of 36 points" in page
+    assert page.count('<span class="usa-sr-only">covered</span>') == 3
+    assert page.count('<span class="usa-sr-only">gap</span>') == 87
+    assert "2 of 35" in page
+    for slug in ("vision", "auditing"):
+        assert f'href="{analysis.get_absolute_url()}#row-{slug}"' in page
+        assert f'href="/pdca/{slug}/"' in page

@@ -1,0 +1,97 @@
+"""From the results on: the smallest mix, every initiative cell by cell, and what can be extended first."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from initiatives.models import Initiative
+from pdca.models import Element
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rated(analysis, save, manager):
+    save(manager, analysis, "document-control", rating=1, areas=["E"])
+    save(manager, analysis, "policy-statements", rating=1, areas=["S"])
+    return analysis
+
+
+def offers(page) -> dict:
+    return {offer.initiative.slug: offer for offer in page.context["recommended"].ranking}
+
+
+def test_results_lead_to_what_closes_the_gaps(rated, url, as_, viewer):
+    page = as_(viewer).get(url("results", rated))
+    found = page.context["recommended"]
+    assert found.gaps == 88
+    assert [offer.initiative.slug for offer in found.smallest] == sorted(o.initiative.slug for o in found.smallest)
+    for offer in found.smallest:
+        assert f'<a href="{offer.initiative.get_absolute_url()}">' in page.text
+        assert ("extend it" if offer.in_place else "new") in page.text
+    assert url("recommendations", rated) in page.text
+
+
+def test_what_supports_one_area_is_extended_first_with_the_guides_advice(rated, url, as_, viewer):
+    page = as_(viewer).get(url("results", rated))
+    reuse = page.context["recommended"].reuse
+    assert [one.element.slug for one in reuse] == ["policy-statements", "document-control"], "key to alignment first"
+    assert [area.code for area in reuse[0].could_serve] == ["E", "Q", "F", "H"]
+    policies = Element.objects.get(slug="policy-statements").opportunities[0]
+    assert policies["title"] in page.text
+    assert policies["caution"] in page.text.replace("&#x27;", "'")
+
+
+def test_each_initiative_is_told_cell_by_cell_with_what_it_requires(rated, url, as_, viewer):
+    page = as_(viewer).get(url("recommendations", rated))
+    offer = offers(page)["cmom"]
+    assert offer.in_place
+    assert {area.code for one in offer.at for area in one.areas} <= {"E", "S"}
+    assert sum(len(one.areas) for one in offer.at) == offer.closes
+    asked = Initiative.objects.get(slug="cmom").asked
+    assert all(one.asked == asked.get(one.element.slug) for one in offer.at)
+
+
+def test_a_weaker_strength_closes_more(rated, url, as_, viewer):
+    browser = as_(viewer)
+
+    def unclosed(strength) -> int:
+        found = browser.get(url("recommendations", rated), {"strength": strength}).context["recommended"]
+        return sum(len(one.areas) for one in found.unclosed)
+
+    assert unclosed(1) >= unclosed(2) >= unclosed(3)
+    assert unclosed(1) > unclosed(3)
+    assert unclosed("nothing") == unclosed(1)
+
+
+def test_what_no_longer_exists_is_left_out_unless_asked_for(rated, url, as_, viewer):
+    Initiative.objects.filter(slug="baldrige").update(today="ended", today_text="Another award took its place.")
+    browser = as_(viewer)
+    page = browser.get(url("recommendations", rated), {"strength": 3})
+    assert "baldrige" not in offers(page)
+    assert "no longer exist" in page.text
+    asked = browser.get(url("recommendations", rated), {"strength": 3, "ended": "on"})
+    assert "baldrige" in offers(asked)
+    assert "Another award took its place." in asked.text
+
+
+def test_initiatives_of_other_systems_are_left_out(rated, utility, url, as_, viewer):
+    utility.systems = ["drinking_water"]
+    utility.save()
+    found = offers(as_(viewer).get(url("recommendations", rated), {"strength": 3}))
+    assert "nbp-ems" not in found
+    assert "iso-14001" in found
+
+
+def test_they_are_for_those_who_may_read_the_analysis(rated, url, as_, stranger, client):
+    for name in ("results", "recommendations"):
+        assert as_(stranger).get(url(name, rated)).status_code == 404
+        assert client.get(url(name, rated)).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["results", "recommendations"])
+def test_they_take_few_queries(rated, url, as_, viewer, name):
+    browser = as_(viewer)
+    with CaptureQueriesContext(connection) as captured:
+        browser.get(url(name, rated))
+    assert len(captured) <= 15
