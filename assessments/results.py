@@ -72,7 +72,7 @@ class Results:
     # How it is stored with a complete analysis.
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"components": [list(each) for each in self.components]}
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> "Results":

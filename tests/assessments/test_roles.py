@@ -31,6 +31,7 @@ EXPECTED = {
     "reopen": (ONLY_POST, MANAGE),
     "delete": (FORM | {"contributor": 403}, MANAGE),
     "results": (READ, NO_POST),
+    "recommendations": (READ, NO_POST),
     "save": (ONLY_POST, WRITE),
     "details": (READ, NO_POST),
     "guidance": (READ, NO_POST),
