@@ -26,7 +26,7 @@ def pages() -> Iterator[Place]:
     about = {
         "start": (
             "Getting started",
-            "How to begin: by what exists, by size and by systems; the first steps for every utility.",
+            "How to start: by what exists, by size and by systems; first steps for every utility.",
         ),
         "guide": ("The plan-do-check-act guide", "The components, their elements and the management areas."),
         "map": ("Map of the cycle", "How the elements lead to one another, and ways to begin as diagrams."),

@@ -41,7 +41,7 @@ def test_the_demo_lists_its_emails_the_newest_first_and_shows_one(client):
 @of_the_demo
 @pytest.mark.django_db
 def test_without_emails_it_says_so(client):
-    assert "Nothing yet" in client.get("/demo/email/").text
+    assert "No emails yet" in client.get("/demo/email/").text
 
 
 @pytest.mark.parametrize(
