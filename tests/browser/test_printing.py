@@ -43,7 +43,7 @@ def test_no_menu_or_button_is_printed(visits, manager, analysis, name):
     answer_all(analysis, manager)
     page = visits(manager, reverse(name, args=[analysis.pk] if name == "assessments:results" else []))
     page.emulate_media(media="print")
-    for hidden in (".top nav", ".foot"):
+    for hidden in (".top nav", ".find", ".foot"):
         expect(page.locator(hidden).first).to_be_hidden()
     assert page.locator("main .usa-button:visible").count() == 0
 
