@@ -19,6 +19,12 @@ test: ## set everything up and run the whole test suite
 	@DATABASE_URL=postgresql://none REDIS_URL=redis://none $(python) manage.py collectstatic --noinput --verbosity 0
 	@.venv/bin/pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 
+coverage: export LOCAL_DIR := $(CURDIR)/.local/test
+coverage: ## which lines the tests without browser and services reach; fails below the floor in pyproject.toml
+	@bin/setup test
+	@DATABASE_URL=postgresql://none REDIS_URL=redis://none $(python) manage.py collectstatic --noinput --verbosity 0
+	@.venv/bin/pytest -n 3 --dist worksteal -m "not browser and not services" --cov --cov-report=term:skip-covered
+
 lint: export LOCAL_DIR := $(CURDIR)/.local/test
 # mypy ends without tidying up, so it starts no services: it gets addresses that it never calls.
 lint: ## style, types, templates, who imports whom, missing migrations
@@ -52,4 +58,4 @@ mutants: ## change the code of the rules bit by bit and see whether a test fails
 clean: ## remove what was installed and made here, the demo's data too
 	rm -rf .venv node_modules .local mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help demo test lint bench soak mutants clean
+.PHONY: help demo test coverage lint bench soak mutants clean

@@ -314,6 +314,25 @@ def test_the_rule_of_each_category(category, answer, codes):
         assert each.field.rpartition(".")[2] in FIELDS.get(each.code, ["audit", "reduction_percent"])
 
 
+@pytest.mark.parametrize(
+    ("saved", "made", "answer", "lacks"),
+    [
+        (1, 1, {}, True),  # nothing entered is nothing reached, also where 1% is asked
+        (1, 50, {"sustainable_percent": 49}, True),
+        (50, 1, {"reduction_percent": 49}, True),
+        (None, 50, {}, False),  # an edition that asks for no saving
+        (50, None, {}, False),
+    ],
+)
+def test_the_shares_of_energy_are_what_the_edition_asks_for(saved, made, answer, lacks):
+    name = "energy-management"
+    asked = replace(CRITERIA.categories[name], least_reduction_percent=saved, least_sustainable_percent=made)
+    criteria = replace(CRITERIA, categories=CRITERIA.categories | {name: asked})
+    entry = replace(WHOLE, categories={name: of(name, 0, audit=True, **answer)})
+    found = [each.code for each in check(entry, criteria, TODAY).deficiencies]
+    assert (THRESHOLD in found) is lacks
+
+
 @pytest.mark.parametrize("category", CRITERIA.categories)
 def test_a_category_without_a_narrative_is_no_box(category):
     rule = CRITERIA.categories[category]

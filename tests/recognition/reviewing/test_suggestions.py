@@ -93,6 +93,19 @@ def test_the_reasons_say_what_weighed():
     assert found[3] == ("state unknown", "no open reviews", "first from outside EPA")
 
 
+def test_each_further_one_of_an_affiliation_weighs_one_more():
+    people = [Candidate(1, "hq"), Candidate(2, "hq"), Candidate(3, "hq"), Candidate(4, "region", open=2)]
+    assert order(people) == [1, 2, 3, 4]
+    assert order([*people, Candidate(5, "hq")]) == [1, 2, 3, 4, 5]
+    found = suggest(people, utility=UTILITY, state=HERE)
+    assert [one.reasons[-1].split(" from")[0] for one in found] == ["first", "already 1", "already 2", "first"]
+
+
+def test_an_affiliation_without_a_name_is_called_by_its_key():
+    [one] = suggest([Candidate(1, "guild")], utility=UTILITY, state=HERE)
+    assert one.reasons[-1] == "first from guild"
+
+
 def test_an_unknown_state_of_the_utility_keeps_nobody_back():
     assert [one.candidate.id for one in suggest([Candidate(1), Candidate(2, open=1)], utility=UTILITY, state="")] == [
         1,
