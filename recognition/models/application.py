@@ -19,10 +19,10 @@ from files.models import StoredFile
 from files.photos import reencoded
 from letters import wordings
 from letters.models import Message
-from recognition import triggers
 from recognition.application.content import Content, entry_of, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
+from recognition.models import triggers
 from recognition.models.cycle import Cycle
 from workflow.models import Event, StateMachine, WrongState
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models, transaction
 
 from accounts.models import User
-from recognition import triggers
+from recognition.models import triggers
 from recognition.models.application import Application
 from workflow.models import Versioned
 
