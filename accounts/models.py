@@ -66,6 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The person's staff roles, as in StaffGroup."""
         return frozenset(self.groups.values_list("name", flat=True))
 
+    @cached_property
+    def needs_a_utility(self) -> bool:
+        """Whether joining a utility is the first step: of someone who belongs to none and is no staff."""
+        return not (self.is_staff or self.staff_groups or self.memberships.exists())
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the person's utility; without one, of the site."""

@@ -23,7 +23,7 @@ def invitations(user: User) -> list[Waiting]:
 @source(order=6)
 def first_utility(user: User) -> list[Waiting]:
     """The first step of someone new: to join or register a utility."""
-    if user.staff_groups or user.is_staff or user.memberships.exists():
+    if not user.needs_a_utility:
         return []
     if claim := Claim.objects.open().filter(user=user).select_related("utility").first():
         why = "We will email you when a manager has decided. Until then, you can read the guide."

@@ -46,7 +46,9 @@ def test_who_belongs_nowhere_is_led_to_a_utility(as_):
 
 def test_an_administrator_finds_the_administration(as_):
     link = f'href="{reverse("admin:index")}"'
-    assert link in words(as_(UserFactory(is_staff=True)))
+    page = words(as_(UserFactory(is_staff=True)))
+    assert link in page
+    assert "You’re all caught up" in page, "who is there to administer is not asked to join a utility"
     assert link not in words(as_(UserFactory()))
 
 
