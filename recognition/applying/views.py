@@ -51,9 +51,9 @@ def application(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    application, _ = application_for(request.user, pk, Act.READ_TEXT)
+    application, rights = application_for(request.user, pk, Act.READ_TEXT)
     if application.status in Application.EDITABLE:
-        application, _ = application_for(request.user, pk, Act.SUBMIT)
+        rights.require(Act.SUBMIT)
     try:
         submission = application.submit(by=request.user)
     except Incomplete:

@@ -148,8 +148,9 @@ TOO_SMALL = """() => {
 def look(page: Page, name: str, *, narrow: bool = True) -> None:
     """No violation of WCAG 2.2 AA, wide and narrow; nothing sticks out at the side of a telephone; no tiny text.
 
-    A picture of each where SHOTS names a folder for them.
+    A picture of each where SHOTS names a folder for them. A page that is still arriving is waited for.
     """
+    page.wait_for_load_state()
     for size in (WIDE, NARROW) if narrow else (WIDE,):
         page.set_viewport_size(size)
         if not page.evaluate("'axe' in window"):
