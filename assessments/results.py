@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
+from django.utils.text import get_text_list
+
+AREA_CODES = ["E", "S", "Q", "F", "H"]  # in the order of guide 2004, Table 1
+
 Paired = TypeVar("Paired")  # what is paired with a row: its finding
 
 
@@ -165,7 +169,7 @@ class Results:
         bands: dict[str, list[str]] = {}
         for each in self.coverage:
             bands.setdefault(_band(each.percent), []).append(each.name)
-        parts = [f"{band} {_and(bands[band])}" for band in BANDS if band in bands]
+        parts = [f"{band} {get_text_list(bands[band], 'and')}" for band in BANDS if band in bands]
         line = ", ".join(parts)
         return line[0].upper() + line[1:]
 
@@ -212,10 +216,6 @@ def _band(percent: int) -> str:
     if percent >= 34:
         return BANDS[1]
     return BANDS[2] if percent else BANDS[3]
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def _of(n: int, total: int, noun: str) -> str:

@@ -2,14 +2,21 @@
 
 from django.urls import path
 
-from assessments import result_views, views
+from assessments import compare_views, result_views, views
+from assessments.cohorts import views as cohort_views
+from assessments.integration import road_views
 
 app_name = "assessments"
 urlpatterns = [
     path("", views.analysis_list, name="list"),
     path("new/<int:utility_pk>/", views.start, name="start"),
+    path("compare/<int:utility_pk>/", compare_views.compare, name="compare"),
+    path("road-map/<int:utility_pk>/", road_views.road_map, name="road_map"),
+    path("road-map/<int:utility_pk>/change/", road_views.change, name="road_map_change"),
+    path("sharing/<int:utility_pk>/", cohort_views.sharing, name="sharing"),
     path("<int:pk>/", views.analysis, name="analysis"),
     path("<int:pk>/recommendations/", result_views.recommendations, name="recommendations"),
+    path("<int:pk>/road-map/", road_views.suggestion, name="road_map_suggested"),
     path("<int:pk>/scope/", views.scope, name="scope"),
     path("<int:pk>/complete/", views.complete, name="complete"),
     path("<int:pk>/reopen/", views.reopen, name="reopen"),

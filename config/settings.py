@@ -156,6 +156,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
     "delete unused files": {"task": "files.tasks.delete_unused", "schedule": crontab(hour="3", minute="40")},
+    "publish the spread of coverage": {
+        "task": "assessments.tasks.publish_spreads",
+        "schedule": crontab(hour="9", minute="30", day_of_month="1", month_of_year="1,4,7,10"),
+    },
     # In UTC: morning in the United States.
     "send reminders": {"task": "letters.tasks.remind", "schedule": crontab(hour="13", minute="10")},
     "close what came back late": {"task": "recognition.tasks.close_late", "schedule": crontab(minute="25")},

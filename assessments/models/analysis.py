@@ -16,7 +16,7 @@ from accounts.models import CAN_EDIT, Role, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from assessments import triggers
 from assessments.operations import OPERATIONS
-from assessments.results import AreaInScope, Results, Row
+from assessments.results import AREA_CODES, AreaInScope, Results, Row
 from files.attachments import Attachment, link_or_file
 from files.models import StoredFile
 from initiatives.models import Initiative
@@ -28,7 +28,6 @@ COMPLETED = "This gap analysis has just been marked complete and can no longer b
 CHANGED = "Someone else just changed this gap analysis. Reload the page. What you typed is kept."
 NEEDS_REASON = "It has been marked complete. Enter a reason to delete it."
 REPORT = "gap-analysis"  # the kind of its report
-AREA_CODES = ["E", "S", "Q", "F", "H"]
 
 
 class Incomplete(Exception):

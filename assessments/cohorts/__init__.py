@@ -1,0 +1,1 @@
+"""How the coverage of similar utilities spreads: who shares, what is published, and when."""

@@ -1,0 +1,1 @@
+"""What a utility integrates: the opportunities it takes up, and its road map."""

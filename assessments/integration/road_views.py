@@ -1,0 +1,157 @@
+"""The pages of a road map: the one suggested for an analysis, and the one that the utility keeps and reorders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import CAN_EDIT
+from accounts.requests import AuthenticatedRequest
+from assessments.catalog import recommended
+from assessments.integration.paths import Fit, fits
+from assessments.integration.steps import Step, moved, reworded, with_own, without
+from assessments.integration.suggestions import standing, suggested
+from assessments.models import Approach, GapAnalysis, RoadMap, When
+from initiatives.models import Initiative
+from pdca.models import Element
+from workflow.models import Stale
+
+CHANGED = "Someone else changed the road map. It is shown as it is now; nothing of yours was saved."
+MOST = 60  # steps
+
+
+class StepForm(forms.Form):
+    text = forms.CharField(label="Step", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    when = forms.ChoiceField(label="When", choices=When.choices, required=False)
+
+    def clean_text(self) -> str:
+        return " ".join(self.cleaned_data["text"].split())
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A step with its place and the page it is about."""
+
+    step: Step
+    number: int
+    component: str  # of its element, for its color; empty if it has none
+    about: str
+    url: str
+
+
+def _lanes(steps: Sequence[Step]) -> list[tuple[str, str, list[Shown]]]:
+    """Returns (value, label, steps) for each time. Makes two queries."""
+    elements = {row.slug: row for row in Element.objects.known()}
+    initiatives = {row.slug: row for row in Initiative.objects.known()}
+    shown = []
+    for number, step in enumerate(steps, 1):
+        element, initiative = elements.get(step.get("element", "")), initiatives.get(step.get("initiative", ""))
+        about = element or initiative
+        shown.append(
+            Shown(
+                step,
+                number,
+                element.component_id if element else "",
+                str(element or (initiative.short_name if initiative else "")),
+                about.get_absolute_url() if about else "",
+            )
+        )
+    return [(when.value, str(when.label), [each for each in shown if each.step["when"] == when.value]) for when in When]
+
+
+@login_required
+def suggestion(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Shows which approach fits, by which rules, and its steps; POST keeps them as the utility's road map."""
+    analysis = get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
+    results = analysis.results
+    approaches = fits(standing(analysis, results))
+    chosen = _chosen(request, approaches)
+    steps = suggested(chosen, analysis, recommended(analysis, results))
+    kept = RoadMap.objects.filter(utility=analysis.utility).first()
+    if request.method == "POST":
+        version = request.POST.get("version", "")
+        try:
+            road = RoadMap.keep(
+                analysis, int(version) if version.isdigit() else 0, by=request.user, approach=chosen, steps=steps
+            )
+        except Stale:
+            messages.error(request, CHANGED)
+            return redirect("assessments:road_map", analysis.utility_id)
+        messages.success(request, "Kept as your road map. You can change it here.")
+        return redirect(road)
+    context = {
+        "analysis": analysis,
+        "approaches": approaches,
+        "chosen": chosen,
+        "lanes": _lanes(steps),
+        "kept": kept,
+        "can_keep": analysis.my_role in CAN_EDIT,
+    }
+    return render(request, "assessments/road_map_suggested.html", context)
+
+
+def _chosen(request: AuthenticatedRequest, approaches: Sequence[Fit]) -> Approach:
+    asked = request.POST.get("approach") or request.GET.get("approach")
+    return Approach(asked) if asked in Approach.values else approaches[0].approach
+
+
+@login_required
+def road_map(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
+    road = get_object_or_404(RoadMap.objects.visible_to(request.user), utility=utility_pk)
+    return _page(request, road)
+
+
+def _page(
+    request: AuthenticatedRequest, road: RoadMap, *, form: StepForm | None = None, notice: str = ""
+) -> HttpResponse:
+    context = {
+        "notice": notice,
+        "road": road,
+        "lanes": _lanes(road.steps),
+        "can_edit": road.my_role in CAN_EDIT,
+        "form": form or StepForm(initial={"when": When.NEXT}),
+        "full": len(road.steps) >= MOST,
+    }
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "assessments/road_map.html#road", context)
+    status = 422 if form else 409 if notice else 200
+    return render(request, "assessments/road_map.html", context, status=status)
+
+
+@login_required
+@require_POST
+def change(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
+    """Moves, rewords, removes or adds a step. ``do`` is up, down, remove, reword or add; ``key`` names the step."""
+    road = get_object_or_404(RoadMap.objects.visible_to(request.user), utility=utility_pk)
+    road.require_editor()
+    do, key = request.POST.get("do", ""), request.POST.get("key", "")
+    form = StepForm(request.POST) if do in ("add", "reword") else None
+    if form and not form.is_valid():
+        return _page(request, road, form=form)
+    version = request.POST.get("version", "")
+    try:
+        road.rearrange(int(version) if version.isdigit() else 0, _changed(road.steps, do, key, form), by=request.user)
+    except Stale:
+        return _page(request, RoadMap.objects.visible_to(request.user).get(pk=road.pk), notice=CHANGED)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _page(request, road)
+    return redirect(f"{reverse('assessments:road_map', args=[utility_pk])}#step-{key}")
+
+
+def _changed(steps: Sequence[Step], do: str, key: str, form: StepForm | None) -> Sequence[Step]:
+    match do:
+        case "up" | "down":
+            return moved(steps, key, -1 if do == "up" else 1)
+        case "remove":
+            return without(steps, key)
+        case "reword" if form:
+            return reworded(steps, key, form.cleaned_data["text"])
+        case "add" if form and len(steps) < MOST:
+            return with_own(steps, form.cleaned_data["text"], form.cleaned_data["when"] or When.NEXT)
+    return steps

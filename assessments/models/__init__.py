@@ -1,0 +1,37 @@
+"""The models of the gap analyses, and of what a utility makes of them."""
+
+from assessments.models.analysis import (
+    COMPLETED,
+    REPORT,
+    Deletion,
+    Evidence,
+    Finding,
+    GapAnalysis,
+    GapAnalysisEvent,
+    Incomplete,
+    InitiativeInPlace,
+    InUse,
+    others_of,
+)
+from assessments.models.cohort import Publication, Sharing, Size
+from assessments.models.road_map import Approach, RoadMap, When
+
+__all__ = [
+    "COMPLETED",
+    "REPORT",
+    "Approach",
+    "Deletion",
+    "Evidence",
+    "Finding",
+    "GapAnalysis",
+    "GapAnalysisEvent",
+    "InUse",
+    "Incomplete",
+    "InitiativeInPlace",
+    "Publication",
+    "RoadMap",
+    "Sharing",
+    "Size",
+    "When",
+    "others_of",
+]
