@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from assessments.models import GapAnalysis
 from assessments.recommendations import Candidate, Cell, ElementOf, recommend
 from assessments.results import AreaInScope, Results
 from initiatives.models import Initiative
-from pdca.models import Element
+from pdca.models import Element, Opportunity
 
 
 def elements_of(rows: Iterable[Element]) -> list[ElementOf]:
@@ -55,7 +54,7 @@ class Reuse:
     element: Element
     serves: AreaInScope
     could_serve: list[AreaInScope]
-    opportunity: dict[str, Any] | None
+    opportunity: Opportunity | None
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,11 @@ class Recommended:
 
 
 def recommended(analysis: GapAnalysis, results: Results, *, strength: int = 1, with_ended: bool = False) -> Recommended:
-    """Makes four queries: elements, initiatives with their areas, those in place. ``results`` are the analysis's."""
+    """Makes five queries: elements, their opportunities, initiatives with their areas, those in place.
+
+    ``results`` are the analysis's.
+    """
+    opportunities = Opportunity.by_element()
     elements = {row.slug: row for row in Element.objects.order_by("order")}
     initiatives = {row.slug: row for row in Initiative.objects.readable().prefetch_related("areas")}
     in_place = set(analysis.initiatives.values_list("slug", flat=True))
@@ -120,7 +123,7 @@ def recommended(analysis: GapAnalysis, results: Results, *, strength: int = 1, w
                 elements[one.element],
                 areas[one.serves],
                 [areas[code] for code in one.could_serve],
-                next(iter(elements[one.element].opportunities), None),
+                next(iter(opportunities.get(one.element, [])), None),
             )
             for one in found.leverage
         ],

@@ -73,7 +73,8 @@ GROUPS = [
         [
             Line("initiatives.Initiative", "The profiles that readers find and compare."),
             Line("initiatives.Case", "Utilities that integrated initiatives.", "Case examples"),
-            Line("pdca.Element", "The rows of every gap analysis, with their integration opportunities and questions."),
+            Line("pdca.Element", "The rows of every gap analysis, with their examples and questions."),
+            Line("pdca.Opportunity", "How initiatives can share an element, each with a page of its own."),
             Line("pdca.Component", "Plan, Do, Check and Act."),
             Line("pdca.Area", "Environment, safety, quality, finance and people.", "Management areas"),
             Line("pdca.Flow", "What each element passes to others: the arrows of the map of the cycle."),

@@ -11,7 +11,7 @@ from initiatives.models import Case, Initiative
 from pdca import loading
 from pdca.entries import CatalogEntry
 from pdca.index import refresh
-from pdca.models import Area, Component, Element, Flow, SourceTable, Term, Topic
+from pdca.models import Area, Component, Element, Flow, Opportunity, SourceTable, Term, Topic
 
 DATA = Path(__file__).parent / "data"
 
@@ -34,6 +34,7 @@ TABLES = [
     CatalogTable("areas", Area, "code", loading.DATA / "areas.yaml"),
     CatalogTable("components", Component, "slug", loading.DATA / "components.yaml"),
     CatalogTable("elements", Element, "slug", loading.DATA / "elements.yaml"),
+    CatalogTable("opportunities", Opportunity, "slug", loading.DATA / "opportunities.yaml"),
     CatalogTable("map", Flow, "slug", loading.DATA / "map.yaml"),
     CatalogTable("tables", SourceTable, "slug", loading.DATA / "tables.yaml"),
     CatalogTable("topics", Topic, "slug", loading.DATA / "topics.yaml"),

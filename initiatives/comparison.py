@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import System
 from initiatives.models import Initiative, Stance
-from pdca.models import Area, Component, Element
+from pdca.models import Area, Component, Element, Opportunity
 
 Rows = list[list[Any]]  # of a spreadsheet; the first row is the header
 
@@ -197,15 +197,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Asked:
-    """An element's row. ``sharing``: the initiatives whose demands one procedure can serve; empty or at least two."""
+    """An element's row. ``sharing``: the initiatives whose demands one procedure can serve; empty or at least two.
+
+    ``opportunities``: the element's integration opportunities, if they can share it.
+    """
 
     element: Element
     asks: list[Ask]
     sharing: list[Initiative]
-
-    @property
-    def opportunities(self) -> list[dict[str, Any]]:
-        return self.element.opportunities if self.sharing else []
+    opportunities: list[Opportunity]
 
 
 def ask(initiative: Initiative, element: Element) -> Ask:
@@ -222,11 +222,14 @@ def who_asks(chosen: Sequence[Initiative], elements: Iterable[Element]) -> list[
     texts: initiatives can share an element if at least two of them ask something there and the guide has an
     integration opportunity for it.
     """
+    opportunities = Opportunity.by_element()
     rows = []
     for element in elements:
+        own = opportunities.get(element.slug, [])
         asks = [ask(one, element) for one in chosen]
         asking = [one for one, said in zip(chosen, asks, strict=True) if said.stance == Stance.ASKS]
-        rows.append(Asked(element, asks, asking if len(asking) > 1 and element.opportunities else []))
+        shares = len(asking) > 1 and bool(own)
+        rows.append(Asked(element, asks, asking if shares else [], own if shares else []))
     return rows
 
 
@@ -240,7 +243,7 @@ def who_asks_sheet(chosen: Sequence[Initiative], rows: Iterable[Asked]) -> Rows:
                 row.element.name,
                 *(said for one in row.asks for said in (str(one), one.source)),
                 ", ".join(one.short_name for one in row.sharing),
-                "\n".join(opportunity["title"] for opportunity in row.opportunities),
+                "\n".join(opportunity.title for opportunity in row.opportunities),
             ]
             for row in rows
         ),

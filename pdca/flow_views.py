@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from pdca.conditional import catalog_page
 from pdca.flow import flow_map, way
 from pdca.glossary import Explainer
-from pdca.index import Indexed
+from pdca.index import initiatives_found
 from pdca.models import Element, Flow, Topic
 
 
@@ -16,7 +16,7 @@ from pdca.models import Element, Flow, Topic
 def flow(request: HttpRequest) -> HttpResponse:
     elements = list(Element.objects.readable().select_related("component"))
     topics = Topic.objects.readable().filter(kind=Topic.Kind.APPROACH)
-    found = _initiatives()
+    found = initiatives_found()
     context = {"map": flow_map(elements, Flow.objects.readable()), "ways": [way(topic, found) for topic in topics]}
     return render(request, "pdca/flow.html", context)
 
@@ -25,15 +25,9 @@ def flow(request: HttpRequest) -> HttpResponse:
 @catalog_page
 def start(request: HttpRequest) -> HttpResponse:
     """Shows how to get started: by what exists, by size and by systems, and the first steps for every utility."""
-    found = _initiatives()
+    found = initiatives_found()
     parts: dict[str, list[tuple[Topic, list[tuple[str, str]]]]] = {}
     for topic in Topic.objects.readable().filter(kind=Topic.Kind.START):
         initiatives = [found[slug] for slug in topic.initiatives if slug in found]
         parts.setdefault(topic.group, []).append((topic, initiatives))
     return render(request, "pdca/start.html", {"parts": parts, "explainer": Explainer.for_page()})
-
-
-def _initiatives() -> dict[str, tuple[str, str]]:
-    """Returns slug → (name, address), read from the search index because this app can't import initiatives."""
-    rows = Indexed.objects.filter(kind="initiative").exclude(url__contains="#").values_list("heading", "url")
-    return {url.strip("/").rpartition("/")[2]: (heading, url) for heading, url in rows}

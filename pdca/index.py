@@ -64,6 +64,12 @@ def _entries() -> Iterator[Place]:
                 yield from entry.indexed()
 
 
+def initiatives_found() -> dict[str, tuple[str, str]]:
+    """Returns slug → (name, address) of those that readers can find. Here because this app can't import initiatives."""
+    rows = Indexed.objects.filter(kind="initiative").exclude(url__contains="#").values_list("heading", "url")
+    return {url.strip("/").rpartition("/")[2]: (heading, url) for heading, url in rows}
+
+
 def plain_name(name: str) -> str:
     """Returns ``name`` in lower case and with single spaces, as a search compares it."""
     return " ".join(name.lower().split())

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from django.db import models
 from django.urls import reverse
-from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
 from pdca.entries import CatalogEntry
-from workflow.search import Place
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import NOTE, SOURCE, TEXT, Grid, Key, Lines, Passage, Reasons, Records, Slugs
 
@@ -57,17 +55,6 @@ class Component(models.Model):
         return self.name[0]
 
 
-OPPORTUNITY = [
-    Key("title", "What can be shared", "line"),
-    Key("shared", "How it is shared"),
-    Key("benefit", "Benefit"),
-    Key("how", "How to do it", "lines", required=False),
-    Key("caution", "Caution", required=False),
-    SOURCE,
-    NOTE,
-]
-
-
 class Element(CatalogEntry):
     """One of the 18 rows of guide 2004, Table 2."""
 
@@ -90,7 +77,6 @@ class Element(CatalogEntry):
     level = models.CharField(max_length=8, choices=Level.choices, blank=True)
     level_source = models.CharField(max_length=200, blank=True)
     alignment = Shaped(Passage(), verbose_name="why sharing it matters")
-    opportunities = Shaped(Records(*OPPORTUNITY), verbose_name="integration opportunities")
     examples = Shaped(Records(TEXT, SOURCE, NOTE))
     questions = Shaped(Lines(), verbose_name="questions to ask your team")
     outline = Shaped(Lines(), verbose_name="in phase 1 report 2002, App. C")
@@ -109,13 +95,46 @@ class Element(CatalogEntry):
     def get_absolute_url(self) -> str:
         return reverse("pdca:element", args=[self.slug])
 
-    def indexed(self) -> Iterator[Place]:
-        """Yields the page, and each opportunity on it."""
-        yield from super().indexed()
-        for opportunity in self.opportunities:
-            title = opportunity["title"]
-            url = f"{self.get_absolute_url()}#{slugify(title)}"
-            yield Place("integration opportunity", title, f"{self.name} · {opportunity['shared']}", url)
+
+class Opportunity(CatalogEntry):
+    """A way for initiatives to share an element (guide 2004, ch. 4)."""
+
+    slug = models.SlugField(unique=True, max_length=80)
+    element = models.ForeignKey(Element, on_delete=models.PROTECT, to_field="slug", related_name="opportunities")
+    order = models.PositiveSmallIntegerField("place within its element", default=1)
+    title = models.CharField("what can be shared", max_length=160)
+    shared = models.TextField("how it is shared")
+    benefit = models.TextField()
+    how = Shaped(Lines(), verbose_name="how to do it, in order")
+    caution = models.TextField(blank=True)
+    initiatives = Shaped(
+        Slugs(), verbose_name="initiatives it joins", help_text="Slugs of those that the source names here."
+    )
+    source = models.CharField(max_length=200)
+    note = models.TextField("note on the source", blank=True)
+
+    class Meta:
+        verbose_name = "integration opportunity"
+        verbose_name_plural = "integration opportunities"
+        ordering = ["element__order", "order", "slug"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("pdca:opportunity", args=[self.slug])
+
+    @classmethod
+    def by_element(cls) -> dict[str, list["Opportunity"]]:
+        """Returns element slug → its opportunities that readers can find, in order."""
+        found: dict[str, list[Opportunity]] = {}
+        for opportunity in cls.objects.readable():
+            found.setdefault(opportunity.element_id, []).append(opportunity)
+        return found
+
+    def said(self) -> Iterator[str]:
+        yield self.element.name
+        yield from super().said()
 
 
 class Flow(CatalogEntry):

@@ -8,6 +8,7 @@ from django.db import models
 
 # Model → its column → the model that its slugs refer to. By label, because pdca can't import the apps above it.
 NAMED = {
+    "pdca.Opportunity": {"initiatives": "initiatives.Initiative"},
     "pdca.Topic": {"initiatives": "initiatives.Initiative", "steps": "initiatives.Initiative"},
     "initiatives.Initiative": {"asks": "pdca.Element"},
     "initiatives.Case": {"initiatives": "initiatives.Initiative", "integrated": "pdca.Element"},

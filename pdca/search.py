@@ -30,6 +30,10 @@ def pages() -> Iterator[Place]:
         ),
         "guide": ("The plan-do-check-act guide", "The components, their elements and the management areas."),
         "map": ("Map of the cycle", "How the elements lead to one another, and ways to begin as diagrams."),
+        "opportunities": (
+            "Integration opportunities",
+            "Ways for initiatives to share each element: what is shared, the benefit, how to do it.",
+        ),
         "topics": ("Integrating initiatives", "Drivers, benefits, success factors, barriers."),
         "glossary": ("Glossary", "Terms and acronyms, explained."),
     }

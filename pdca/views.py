@@ -41,6 +41,7 @@ def element(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "element": found,
         "n_elements": len(elements),
+        "opportunities": found.opportunities.readable(),
         "siblings": [other for other in elements if other.component_id == found.component_id],
         "tables": SourceTable.objects.readable().filter(element=found),
         "previous": elements[place - 1] if place else None,

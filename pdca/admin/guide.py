@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from pdca.admin.entries import EntryAdmin
 from pdca.admin.history import FixedRows, KeptAdmin
-from pdca.models import Area, Component, Element, Flow, SourceTable, Term, Topic
+from pdca.models import Area, Component, Element, Flow, Opportunity, SourceTable, Term, Topic
 
 
 @admin.register(Area)
@@ -39,7 +39,6 @@ class ElementAdmin(FixedRows, EntryAdmin):
         "slug__matches",
         "purpose__matches",
         "alignment__matches",
-        "opportunities__matches",
         "examples__matches",
         "questions__matches",
     ]
@@ -48,11 +47,31 @@ class ElementAdmin(FixedRows, EntryAdmin):
     fieldsets = [
         ("Name and purpose", {"fields": ["name", ("order", "component", "slug"), "question", "purpose", "source"]}),
         ("Strategic alignment", {"fields": ["strategic_alignment", "alignment"]}),
-        ("Integration opportunities", {"fields": ["opportunities"]}),
         ("Examples and questions", {"fields": ["examples", "questions"]}),
         ("In other frameworks", {"fields": [("level", "level_source"), "outline", "clauses"]}),
         ("Reasons for empty fields", {"fields": ["unsaid"]}),
     ]
+
+
+@admin.register(Opportunity)
+class OpportunityAdmin(EntryAdmin):
+    list_display = ["title", "element", "order", "state"]
+    list_filter = [*EntryAdmin.list_filter, "element"]
+    list_select_related = ["element"]
+    search_fields = [
+        "title__matches",
+        "slug__matches",
+        "shared__matches",
+        "benefit__matches",
+        "how__matches",
+        "caution__matches",
+    ]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", ("element", "order")]}),
+        ("Content", {"fields": ["shared", "benefit", "how", "caution", "initiatives"]}),
+        ("Source", {"fields": ["source", "note"]}),
+    ]
+    named_after = "title"
 
 
 @admin.register(Flow)
