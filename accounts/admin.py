@@ -3,14 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
-from accounts.models import Claim, Identifier, Invitation, Membership, Role, User, Utility
+from accounts.models import ApiToken, Claim, Identifier, Invitation, Membership, Role, User, Utility
+from workflow.admin import ReadOnly
 
 
 class LowerCaseEmail:
@@ -34,10 +37,19 @@ class PersonForm(LowerCaseEmail, UserChangeForm):
         fields = "__all__"
 
 
+class NewPasswordForm(AdminPasswordChangeForm):
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        """Also revokes the person's API tokens, as a change on the account page does."""
+        self.user.api_tokens.revoke()
+        return super().save(commit)
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     form = PersonForm
     add_form = NewPersonForm
+    change_password_form = NewPasswordForm
     ordering = ["email"]
     list_display = ["email", "name", "is_staff", "is_active", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
@@ -122,3 +134,23 @@ class InvitationAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
+    """Read-only, without the hash of the secret. A token that leaked can be revoked."""
+
+    list_display = ["name", "user", "prefix", "scope", "created_at", "expires_at", "last_used_at", "revoked_at"]
+    list_filter = ["scope", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email__matches", "user__name__matches", "name__matches", "prefix"]
+    fields = ["name", "user", "prefix", "scope", "created_at", "expires_at", "last_used_at", "revoked_at"]
+    actions = ["revoke"]
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("accounts.change_apitoken"))
+
+    @admin.action(description="Revoke selected API tokens", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
+        n = ApiToken.objects.filter(pk__in=tokens).revoke()
+        messages.success(request, f"{n} API token{'' if n == 1 else 's'} revoked.")

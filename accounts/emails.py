@@ -1,14 +1,16 @@
-"""Emails about joining a utility, written in the transaction that they report."""
+"""Emails about joining a utility and about API tokens, written in the transaction that they report."""
 
 from collections.abc import Iterable
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.models import Claim, Invitation, StaffGroup, User
+from accounts.models import ApiToken, Claim, Invitation, StaffGroup, User
+from accounts.requests import AuthenticatedRequest
 from letters.models import Message
 from letters.wordings import rendered
 
@@ -66,3 +68,10 @@ def answer(claim: Claim) -> None:
     role = claim.get_granted_role_display().lower() if claim.granted_role else ""
     subject, body = rendered("join-answer", utility=claim.utility, person=claim.user, role=role, link=url)
     Message.write(claim, f"join-answer:{claim.pk}", claim.user.email, subject, body)
+
+
+def tell_of_token(request: AuthenticatedRequest, token: ApiToken) -> None:
+    """Emails the person that an API token was created for them, as of every change of how one signs in."""
+    get_adapter(request).send_notification_mail(
+        "accounts/email/apitoken_created", request.user, {"token": token}, email=request.user.email
+    )

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.models import Claim, Identifier, Membership, Number, Role, System, User, Utility
+from accounts.api_tokens import MOST_TOKENS, NameInUse, TooManyTokens
+from accounts.models import ApiToken, Claim, Identifier, Membership, Number, Role, System, User, Utility
 from accounts.numbers import doubt, numbers_in
 from accounts.zones import ZONES
 
@@ -49,6 +50,36 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name"]
+
+
+class ApiTokenForm(forms.Form):
+    """A new API token."""
+
+    DAYS = [(30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "1 year")]
+
+    name = OneLineField(
+        label="Name",
+        max_length=80,
+        help_text="What the token is for, such as “Monthly Excel import”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scope = forms.ChoiceField(
+        label="What programs can do with it",
+        choices=ApiToken.Scope.choices,
+        initial=ApiToken.Scope.READ,
+        widget=forms.RadioSelect,
+    )
+    days = forms.TypedChoiceField(label="It expires after", choices=DAYS, coerce=int, initial=90)
+
+    def make_for(self, user: User) -> tuple[ApiToken, str] | None:
+        """Returns the new token with its secret; None, and an error in the form, if it can't be made."""
+        try:
+            return ApiToken.objects.make(user, **self.cleaned_data)
+        except NameInUse:
+            self.add_error("name", "You have another token with this name. Choose another name or revoke that token.")
+        except TooManyTokens:
+            self.add_error(None, f"You have {MOST_TOKENS} tokens, which is the limit. Revoke one that you don’t need.")
+        return None
 
 
 class NumbersField(forms.CharField):

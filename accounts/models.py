@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from accounts.api_tokens import ApiToken as ApiToken
 from accounts.regions import region_of, states
 from accounts.zones import OF_STATE
 from accounts.zones import choices as zone_choices

@@ -70,6 +70,7 @@ def me(request: AuthenticatedRequest) -> HttpResponse:
         "form": form,
         "memberships": request.user.memberships.select_related("utility").order_by("utility__name"),
         "has_second_factor": is_mfa_enabled(request.user),
+        "tokens": request.user.api_tokens.not_revoked(),
     }
     return render(request, "accounts/user_detail.html", context)
 

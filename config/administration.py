@@ -64,6 +64,7 @@ GROUPS = [
                 "Authenticator apps and recovery codes. Delete both for a person who lost the device.",
                 "Two-step verification",
             ),
+            Line("accounts.ApiToken", "With what people’s own programs call the API. Revoke one that leaked."),
         ],
     ),
     Group(

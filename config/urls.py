@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import token_views
 from accounts.views import me
 from config import views
 from config.api import api
@@ -19,6 +20,8 @@ urlpatterns = [
     path("recognition/", include("recognition.urls")),
     path("reports/", include("reports.urls")),
     path("account/", me, name="me"),
+    path("account/tokens/new/", token_views.create, name="create_token"),
+    path("account/tokens/<int:pk>/revoke/", token_views.revoke, name="revoke_token"),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
