@@ -184,6 +184,7 @@ class FindingForm(forms.Form):
         choices=[*Finding.Rating.choices], coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
     )
     areas = forms.MultipleChoiceField(label="Areas it supports", required=False, widget=forms.CheckboxSelectMultiple)
+    kept_areas = forms.JSONField(required=False, widget=forms.HiddenInput)
     initiatives = forms.MultipleChoiceField(
         label="Which initiatives provide it?", required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -220,16 +221,32 @@ class FindingForm(forms.Form):
     def clean_areas(self) -> list[str]:
         return [code for code in self.finding.analysis.areas if code in self.cleaned_data["areas"]]
 
+    def clean_kept_areas(self) -> dict[str, list[str]]:
+        """Returns only what can have been chosen: ratings that have areas, areas in scope."""
+        sent = self.cleaned_data["kept_areas"]
+        kept = sent if isinstance(sent, dict) else {}
+        return {
+            rating: [code for code in self.finding.analysis.areas if code in kept[rating]]
+            for rating in ("1", "2")
+            if isinstance(kept.get(rating), list)
+        }
+
     def clean(self) -> dict[str, Any]:
-        """Rating and areas must agree, and neither is saved without the other. Areas alone imply the rating."""
+        """Rating and areas must agree, and neither is saved without the other. Areas alone imply the rating.
+
+        Without JavaScript, the areas of another rating come back here.
+        """
         cleaned = super().clean() or {}
         if not self._is_wrong():
-            if cleaned["rating"] is None and cleaned["areas"]:
-                cleaned["rating"] = min(len(cleaned["areas"]), 2)
+            rating, areas = cleaned["rating"], cleaned["areas"]
+            if rating is None and areas:
+                cleaned["rating"] = min(len(areas), 2)
+            elif rating != self.finding.rating and not areas:
+                cleaned["areas"] = cleaned.get("kept_areas", {}).get(str(rating), [])
             self._check_areas(cleaned["rating"], len(cleaned["areas"]))
         if self._is_wrong():
-            cleaned.pop("rating", None)
-            cleaned.pop("areas", None)
+            for name in ("rating", "areas", "kept_areas"):
+                cleaned.pop(name, None)
         return cleaned
 
     def _is_wrong(self) -> bool:
@@ -246,16 +263,14 @@ class FindingForm(forms.Form):
             )
         elif rating == Finding.Rating.MULTIPLE and len(self.finding.analysis.areas) < 2:
             self.add_error("rating", "Only one area is in scope, so no element can support multiple areas.")
-        elif rating == Finding.Rating.MULTIPLE and areas == 1:
-            self.add_error(
-                "areas",
-                "“Supports multiple areas” needs at least two. Check another area or choose “Supports a single area”.",
-            )
 
     @property
     def changes_made(self) -> dict[str, Any]:
         """The changes for ``Finding.answer``."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in ("version", "details")}
+        changes = {name: value for name, value in self.cleaned_data.items() if name not in ("version", "details")}
+        if not changes.get("kept_areas"):
+            changes.pop("kept_areas", None)
+        return changes
 
 
 class LinkForm(forms.Form):

@@ -5,6 +5,7 @@ only the rows that changed since this process last rendered them. The cache can'
 the markup depends on is part of the key.
 """
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from assessments.answers import kept_areas, lack_of
 from assessments.forms import FindingForm
 from assessments.models import Finding, GapAnalysis
 
@@ -31,17 +33,23 @@ class RowShown(NamedTuple):
     version: int
     rating: int | None
     areas: tuple[str, ...]
+    kept_areas: str  # JSON: rating → areas, as the script reads it
     to_confirm: bool
     n_evidence: int
 
     @property
     def needs_areas(self) -> bool:
-        """Whether the rating has no areas yet, so that the row asks for them before it is opened."""
-        return bool(self.rating) and not self.areas or self.to_confirm
+        """Whether the row asks for its areas before it is opened."""
+        return self.to_confirm or bool(self.lack)
+
+    @property
+    def lack(self) -> str:
+        """What the areas of the rating lack; empty if they agree or there is no rating."""
+        return lack_of(self.rating, self.areas, False) if self.rating else ""
 
     @property
     def is_answered(self) -> bool:
-        return self.rating is not None and not self.to_confirm
+        return not lack_of(self.rating, self.areas, self.to_confirm)
 
 
 class AreaShown(NamedTuple):
@@ -53,9 +61,16 @@ def rows_of(analysis: GapAnalysis) -> list[RowShown]:
     """Returns the rows of an analysis. Reads only the values shown, not the long texts."""
     element = [f"element__{name}" for name in ("slug", "name", "component", "strategic_alignment")]
     rows = analysis.findings.order_by("element__order").values_list(
-        *element, "version", "rating", "areas", "to_confirm", Count("evidence_items")
+        *element, "version", "rating", "areas", "kept_areas", "to_confirm", Count("evidence_items")
     )
-    return [row._replace(areas=tuple(row.areas)) for row in map(RowShown._make, rows)]
+    return [_shown(RowShown._make(row)) for row in rows]
+
+
+def _shown(row: RowShown) -> RowShown:
+    kept = kept_areas(row.rating, row.areas, row.kept_areas)  # type: ignore[arg-type]
+    # As the script writes it, so that the page it has saved is the page it gets.
+    written = json.dumps(kept, separators=(",", ":"), sort_keys=True)
+    return row._replace(areas=tuple(row.areas), kept_areas=written)
 
 
 @lru_cache(maxsize=4096)  # about 4 kB each
@@ -68,7 +83,8 @@ def _as_sent(row: RowShown, form: FindingForm) -> RowShown:
     if not form.is_bound:
         return row
     rating = next((rating for rating in Finding.Rating.values if str(rating) == form["rating"].value()), None)
-    return row._replace(rating=rating, areas=tuple(form["areas"].value()))
+    kept = str(form["kept_areas"].value() or row.kept_areas)
+    return row._replace(rating=rating, areas=tuple(form["areas"].value()), kept_areas=kept)
 
 
 def markup(

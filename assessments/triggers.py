@@ -65,7 +65,16 @@ FINDING_WITHIN_ITS_ANALYSIS = pgtrigger.Trigger(
     operation=pgtrigger.Insert
     | pgtrigger.Delete
     | pgtrigger.UpdateOf(
-        "analysis_id", "element_id", "rating", "areas", "initiatives", "evidence", "changes", "notes", "to_confirm"
+        "analysis_id",
+        "element_id",
+        "rating",
+        "areas",
+        "kept_areas",
+        "initiatives",
+        "evidence",
+        "changes",
+        "notes",
+        "to_confirm",
     ),
     declare=[("scope", "varchar[]"), ("state", "varchar")],
     func="""

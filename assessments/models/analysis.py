@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from accounts.models import CAN_EDIT, Role, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from assessments import triggers
+from assessments.answers import answered, kept_areas, lack_of
 from assessments.operations import OPERATIONS
 from assessments.results import AREA_CODES, AreaInScope, Results, Row
 from files.attachments import Attachment, link_or_file
@@ -61,7 +62,7 @@ class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
 
     def with_progress(self) -> Self:
         return self.annotate(
-            n_answered=Count("findings", filter=Q(findings__rating__isnull=False, findings__to_confirm=False)),
+            n_answered=Count("findings", filter=answered("findings__")),
             n_findings=Count("findings"),
         )
 
@@ -343,7 +344,7 @@ class FindingQuerySet(OfUtilityQuerySet["Finding"]):
         return super().visible_to(user).select_related("analysis", "element")
 
     def answered(self) -> Self:
-        return self.filter(rating__isnull=False, to_confirm=False)
+        return self.filter(answered())
 
 
 class Finding(OfUtility, Versioned):
@@ -358,6 +359,10 @@ class Finding(OfUtility, Versioned):
     element = models.ForeignKey(Element, on_delete=models.PROTECT, related_name="+")
     rating = models.PositiveSmallIntegerField(choices=Rating.choices, null=True, blank=True)
     areas = ArrayField(models.CharField(max_length=1), default=list, blank=True)
+    # So that they come back when a person returns to a rating, as the arrow keys do that pass over it.
+    kept_areas = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="rating → the areas last chosen under it"
+    )
     initiatives = ArrayField(
         models.SlugField(), default=list, blank=True, help_text="slugs of the initiatives that provide it"
     )
@@ -375,8 +380,7 @@ class Finding(OfUtility, Versioned):
             models.CheckConstraint(
                 # Comparing a NULL rating gives NULL, and a check that gives NULL passes: so test for NULL first.
                 condition=Q(rating__isnull=True, areas=[])
-                | Q(rating__isnull=False)
-                & (Q(rating=0, areas=[]) | Q(rating=1, areas__len__lte=1) | (Q(rating=2) & ~Q(areas__len=1))),
+                | Q(rating__isnull=False) & (Q(rating=0, areas=[]) | Q(rating=1, areas__len__lte=1) | Q(rating=2)),
                 name="finding_rating_and_areas_agree",
             ),
         ]
@@ -391,7 +395,7 @@ class Finding(OfUtility, Versioned):
 
     @property
     def is_answered(self) -> bool:
-        return self.rating is not None and not self.to_confirm
+        return not lack_of(self.rating, self.areas, self.to_confirm)
 
     def row(self, names: Mapping[str, str]) -> Row:
         """Returns the row for the results. ``names`` are the initiatives in place: slug → short name."""
@@ -407,21 +411,18 @@ class Finding(OfUtility, Versioned):
 
     def missing_reason(self, scope: list[str]) -> str:
         """Returns what this row lacks for a complete analysis, in words; empty if nothing."""
-        if self.rating is None:
-            return "not answered yet"
-        if self.to_confirm:
-            return "carried over from an earlier analysis: confirm or change it"
-        if self.rating == self.Rating.SINGLE and len(self.areas) != 1:
-            return "choose the area it supports"
-        if self.rating == self.Rating.MULTIPLE and len(self.areas) < 2:
-            return "choose at least two areas it supports"
-        return ""
+        return lack_of(self.rating, self.areas, self.to_confirm)
+
+    @property
+    def areas_by_rating(self) -> dict[str, list[str]]:
+        """The areas last chosen under each rating that may have some."""
+        return kept_areas(self.rating, self.areas, self.kept_areas)
 
     def carry_over(self, earlier: "Finding", *, scope: list[str], in_place: set[str]) -> None:
         """Copies from an earlier finding what fits the scope of this analysis, to be confirmed."""
         self.rating = earlier.rating
         self.areas = [area for area in earlier.areas if area in scope]
-        if earlier.areas and len(self.areas) < 2:
+        if len(self.areas) < min(len(earlier.areas), 2):
             self.rating = self.Rating.SINGLE if self.areas else None
         if self.rating == self.Rating.MULTIPLE and len(scope) < 2:
             self.rating = None
@@ -434,6 +435,9 @@ class Finding(OfUtility, Versioned):
         self.require_editor()
         if self.analysis.status != GapAnalysis.Status.DRAFT:
             raise WrongState(COMPLETED)
+        if "rating" in changes and "areas" in changes:
+            sent = changes.get("kept_areas", {})
+            changes["kept_areas"] = kept_areas(changes["rating"], changes["areas"], self.areas_by_rating | sent)
         try:
             self.save_over(version, by=by, to_confirm=False, **changes)
         except IntegrityError as error:  # from the row's trigger: the analysis changed after this row was read

@@ -1,4 +1,4 @@
-// The gap analysis page: rows that open in place, rating and areas that suggest each other, progress.
+// The gap analysis page: rows that open in place, areas kept for each rating, progress.
 "use strict";
 
 (() => {
@@ -55,51 +55,45 @@
   });
   document.addEventListener("headworks:open", (event) => open(event.target));
 
-  // --- rating and areas suggest each other ------------------------------------------------------
-  const suggestAreas = (row, rating) => {
-    const all = areas(row);
-    const ticked = all.filter((box) => box.checked);
-    if (rating === 0) {
-      for (const box of all) box.checked = false;
-    } else if (rating === 1) {
-      const kept = ticked[0] ?? all.find((box) => box.value === usual()) ?? all[0];
-      for (const box of all) box.checked = box === kept;
-    } else if (ticked.length < 2) {
-      for (const box of all) box.checked = true;
-    }
+  // --- rating and areas --------------------------------------------------------------------------
+  // The areas chosen under each rating are kept in the form, so that they come back when the rating does: arrow keys
+  // pass over ratings. They are saved with the row.
+  const checked = (row) => areas(row).filter((box) => box.checked);
+  const ratingOf = (row) => ratings(row).find((radio) => radio.checked)?.value ?? "";
+  const keptField = (row) => row.querySelector("input[name=kept_areas]");
+  const kept = (row) => JSON.parse(keptField(row).value);
+
+  const showAreas = (row) => {
+    const rating = ratingOf(row);
+    const all = areas(row).map((box) => box.value);
+    const codes = kept(row)[rating] ?? (rating === "1" && all.length === 1 ? all : []);
+    for (const box of areas(row)) box.checked = codes.includes(box.value);
   };
 
-  const tellAreas = (row) => {
-    const codes = areas(row).filter((box) => box.checked);
-    row.querySelector("[data-told]").textContent = codes.map((box) => box.value).join(" ");
+  // A first area means a single one, a second one several. Unchecking areas leaves the rating.
+  const raiseRating = (row) => {
+    const least = String(Math.min(checked(row).length, 2));
+    if (least > ratingOf(row)) for (const radio of ratings(row)) radio.checked = radio.value === least;
   };
 
-  // The area that single-area rows name most often so far.
-  const usual = () => {
-    const counts = {};
-    for (const row of rows) {
-      const ticked = areas(row).filter((box) => box.checked);
-      if (ticked.length === 1) counts[ticked[0].value] = (counts[ticked[0].value] ?? 0) + 1;
-    }
-    return Object.keys(counts).sort((a, b) => counts[b] - counts[a])[0];
+  const keepAreas = (row) => {
+    const rating = ratingOf(row);
+    const codes = checked(row).map((box) => box.value);
+    if (["1", "2"].includes(rating)) keptField(row).value = JSON.stringify({ ...kept(row), [rating]: codes });
+    row.querySelector("[data-told]").textContent = codes.join(" ");
   };
 
-  const suggestRating = (row) => {
-    const n = areas(row).filter((box) => box.checked).length;
-    for (const radio of ratings(row)) radio.checked = Number(radio.value) === Math.min(n, 2);
-  };
-
-  // Before save.js sees the event, so that it sends what was suggested too.
+  // Before save.js sees the event, so that it sends all of it.
   document.addEventListener(
     "input",
     (event) => {
       const row = event.target.closest("[data-row]");
+      if (!row || !["rating", "areas"].includes(event.target.name)) return;
       if (event.target.name === "rating") {
-        suggestAreas(row, Number(event.target.value));
+        showAreas(row);
         row.toggleAttribute("data-areas", event.target.value !== "0"); // ask for the areas at once
-      }
-      if (event.target.name === "areas") suggestRating(row);
-      if (row && ["rating", "areas"].includes(event.target.name)) tellAreas(row);
+      } else raiseRating(row);
+      keepAreas(row);
     },
     true,
   );
@@ -129,6 +123,10 @@
 
   document.addEventListener("headworks:saved", (event) => {
     progress(new Set(event.detail.answered));
+    const { rating, missing_reason: lack } = event.detail;
+    event.target.querySelector("[data-lack]").textContent = rating ? lack.charAt(0).toUpperCase() + lack.slice(1) : "";
+    if (rating && lack) event.target.toggleAttribute("data-areas", true);
+    keepAreas(event.target); // what save.js restored made no input event
     for (const mark of event.target.querySelectorAll("[data-confirm]")) mark.remove();
   });
 

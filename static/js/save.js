@@ -187,7 +187,7 @@
     state.failed = "";
     state.renewed = false;
     state.retry = RETRY_FIRST;
-    if (state.dirty || data.errors.length) keep(block);
+    if (state.dirty || data.errors.length || leaving) keep(block);
     else forget(block);
     if (data.errors.length) wrong(block, data.errors);
     else {
@@ -257,7 +257,8 @@
     const kept = JSON.parse(localStorage.getItem(keyOf(block)));
     if (!kept) return;
     if (kept.values.some(([name]) => name === "details")) await opened(block);
-    if (same(kept.values, read(block))) return forget(block); // it was saved as the page was left
+    const pending = kept.unanswered && !same(kept.unanswered, kept.values); // it may still arrive, and replace this
+    if (same(kept.values, read(block)) && !pending) return forget(block); // it was saved as the page was left
     for (const field of [...formOf(block).elements]) {
       if (!field.name || field.name === "csrfmiddlewaretoken") continue;
       const mine = kept.values.filter(([name]) => name === field.name).map(([, value]) => value);
@@ -317,6 +318,16 @@
     first.scrollIntoView({ block: "center" });
     for (const closed of first.querySelectorAll("details:has([aria-invalid=true])")) closed.open = true;
     (first.querySelector("[aria-invalid=true]") ?? first.querySelector("input, textarea, select")).focus();
+  });
+  // The next page may have been made before the save that is answered now, so its values are kept for that page.
+  // A download fires the event too, but leaves no page.
+  let leaving = 0;
+  window.addEventListener("beforeunload", () => {
+    clearTimeout(leaving);
+    leaving = setTimeout(() => {
+      leaving = 0;
+      for (const [block, state] of blocks) if (!state.dirty && !state.saving && !state.failed) forget(block);
+    }, 10_000);
   });
   const retry = () => {
     for (const [block, state] of blocks) if (state.failed && state.dirty && !state.conflict) save(block);

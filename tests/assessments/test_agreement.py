@@ -4,7 +4,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from assessments.forms import FindingForm
-from assessments.models import Finding
+from assessments.models import Finding, GapAnalysis
+from assessments.rows import rows_of
 from tests.factories import GapAnalysisFactory
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +15,9 @@ AGREE = [
     ("0", [], 0, []),
     ("1", [], 1, []),  # the area is still to be said
     ("1", ["Q"], 1, ["Q"]),
-    ("2", [], 2, []),
+    ("2", [], 2, []),  # the areas are still to be said
+    ("2", ["Q"], 2, ["Q"]),
+    ("2", ["Q", "Q"], 2, ["Q"]),
     ("2", ["Q", "E"], 2, ["E", "Q"]),
     ("2", ["E", "S", "Q", "F", "H"], 2, ["E", "S", "Q", "F", "H"]),
     ("", ["S"], 1, ["S"]),  # areas alone tell the rating
@@ -24,8 +27,6 @@ DISAGREE = [
     ("0", ["E"], "areas", "can’t have areas"),
     ("0", ["E", "S"], "areas", "can’t have areas"),
     ("1", ["E", "S"], "areas", "exactly one"),
-    ("2", ["E"], "areas", "needs at least two"),
-    ("2", ["E", "E"], "areas", "needs at least two"),
     ("2", ["E", "X"], "areas", "Select a valid choice"),
     ("3", [], "rating", "Select a valid choice"),
     ("x", [], "rating", "Select a valid choice"),
@@ -54,6 +55,33 @@ def test_the_form_refuses_what_does_not_and_says_what_to_do(analysis, row, ratin
     assert not form.is_valid()
     assert list(form.errors) == [field]
     assert words in form.errors[field][0]
+
+
+@pytest.mark.parametrize(
+    ("rating", "areas", "lack"),
+    [
+        (None, [], "not answered yet"),
+        (0, [], ""),
+        (1, [], "choose the area it supports"),
+        (1, ["Q"], ""),
+        (2, [], "needs at least two areas"),
+        (2, ["Q"], "needs at least two areas"),
+        (2, ["E", "Q"], ""),
+    ],
+)
+def test_a_row_counts_as_answered_once_its_areas_agree(analysis, row, save, manager, viewer, rating, areas, lack):
+    said = save(manager, analysis, rating="" if rating is None else rating, areas=areas).json()
+    kept = row(analysis)
+    assert (kept.rating, kept.areas, kept.missing_reason(analysis.areas), kept.is_answered) == (
+        rating,
+        areas,
+        lack,
+        not lack,
+    )
+    assert (said["missing_reason"], said["answered"]) == (lack, [] if lack else ["vision"])
+    assert GapAnalysis.objects.with_progress().get().n_answered == (0 if lack else 1)
+    assert [shown.is_answered for shown in rows_of(analysis) if shown.slug == "vision"] == [not lack]
+    assert len(analysis.missing()) == (18 if lack else 17)
 
 
 @pytest.fixture
@@ -92,7 +120,7 @@ def test_the_database_takes_what_agrees(analysis, row, rating, areas):
 
 @pytest.mark.parametrize(
     ("rating", "areas"),
-    [(None, ["E"]), (0, ["E"]), (0, ["E", "S"]), (1, ["E", "S"]), (2, ["E"]), (3, ["E", "S"]), (3, [])],
+    [(None, ["E"]), (0, ["E"]), (0, ["E", "S"]), (1, ["E", "S"]), (3, ["E", "S"]), (3, [])],
 )
 def test_finding_rating_and_areas_agree(analysis, row, rating, areas):
     with pytest.raises(IntegrityError, match="finding_rating_and_areas_agree"):

@@ -40,7 +40,7 @@ def test_what_is_missing_is_listed_with_links(answered, row, url, as_, manager):
         "vision": ({"rating": None, "areas": []}, "not answered yet"),
         "communication": ({"to_confirm": True}, "carried over from an earlier analysis: confirm or change it"),
         "auditing": ({"rating": 1, "areas": []}, "choose the area it supports"),
-        "reporting": ({"rating": 2, "areas": []}, "choose at least two areas it supports"),
+        "reporting": ({"rating": 2, "areas": []}, "needs at least two areas"),
     }
     for slug, (change, _) in changes.items():
         Finding.objects.filter(pk=row(answered, slug).pk).update(**change)

@@ -97,6 +97,7 @@ def finish(analysis) -> None:
         {"to_confirm": True},
         {"rating": 1, "areas": []},
         {"rating": 2, "areas": []},
+        {"rating": 2, "areas": ["E"]},
     ],
 )
 def test_gap_analysis_every_row(answered, row, lack):
@@ -145,6 +146,7 @@ def test_gap_analysis_read_only(complete, values):
 ROW_CHANGES = [
     {"rating": 0, "areas": []},
     {"areas": ["E", "Q"]},
+    {"kept_areas": {"1": ["E"]}},
     {"initiatives": ["cmom"]},
     {"evidence": "x"},
     {"changes": "x"},

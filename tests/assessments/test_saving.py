@@ -61,9 +61,7 @@ def test_the_opened_part_of_a_row_is_saved_with_it(analysis, row, save, manager)
 
 def test_the_answer_says_what_a_row_still_lacks(analysis, save, manager):
     assert save(manager, analysis, rating=1).json()["missing_reason"] == "choose the area it supports"
-    assert (
-        save(manager, analysis, version=2, rating=2).json()["missing_reason"] == "choose at least two areas it supports"
-    )
+    assert save(manager, analysis, version=2, rating=2).json()["missing_reason"] == "needs at least two areas"
     said = save(manager, analysis, version=3, rating="").json()
     assert (said["missing_reason"], said["answered"], said["rating"]) == ("not answered yet", [], None)
 
@@ -97,7 +95,6 @@ def test_two_rows_do_not_disturb_each_other(analysis, save, manager, contributor
         {"rating": 1, "areas": ["X"]},
         {"rating": 0, "areas": ["E"]},
         {"rating": 1, "areas": ["E", "Q"]},
-        {"rating": 2, "areas": ["E"]},
         {"rating": 0, "version": ""},
         {"rating": 0, "version": "one"},
     ],
@@ -205,6 +202,61 @@ def test_a_complete_one_says_why_it_cannot_change(complete, row, save, manager):
     assert row(complete).rating == 2
 
 
+# --- Areas are kept for each rating
+
+
+def test_areas_chosen_under_a_rating_are_kept_when_it_changes(analysis, row, save, manager):
+    for version, (rating, areas) in enumerate([(1, ["E"]), (0, []), (2, ["E", "Q"]), (2, ["Q"]), (0, [])], start=1):
+        assert save(manager, analysis, version=version, rating=rating, areas=areas).json()["errors"] == []
+    assert row(analysis).areas == []
+    assert row(analysis).areas_by_rating == {"1": ["E"], "2": ["Q"]}
+
+
+def test_areas_from_before_they_were_kept_are_kept_too(analysis, row, save, manager):
+    Finding.objects.filter(pk=row(analysis).pk).update(rating=2, areas=["E", "S"])
+    save(manager, analysis, rating=0)
+    assert row(analysis).areas_by_rating == {"2": ["E", "S"]}
+
+
+def test_what_the_page_kept_between_two_saves_is_saved(analysis, row, save, manager, as_):
+    kept = '{"1":["H"],"2":["E","S"]}'
+    save(manager, analysis, rating=0, kept_areas=kept)
+    assert row(analysis).areas_by_rating == {"1": ["H"], "2": ["E", "S"]}
+    page = as_(manager).get(analysis.get_absolute_url()).content.decode()
+    assert f'name="kept_areas" value="{kept.replace(chr(34), "&quot;")}"' in page
+
+
+@pytest.mark.parametrize(
+    ("forged", "kept"),
+    [
+        ("[1]", {}),
+        ('"x"', {}),
+        ('{"1": "E", "2": [["E"], 7, "X", "Q", "E", "Q"], "3": ["E"], "0": ["S"]}', {"2": ["E", "Q"]}),
+        ("{}", {}),
+    ],
+)
+def test_forged_kept_areas_keep_only_what_can_be_chosen(analysis, row, save, manager, forged, kept):
+    assert save(manager, analysis, rating=0, kept_areas=forged).status_code == 200
+    assert row(analysis).areas_by_rating == kept
+
+
+def test_an_area_taken_out_of_scope_does_not_come_back(analysis, row, save, manager):
+    save(manager, analysis, rating=1, areas=["Q"])
+    save(manager, analysis, version=2, rating=0)
+    GapAnalysis.objects.filter(pk=analysis.pk).update(areas=["E", "S"])
+    save(manager, analysis, script=False, version=3, rating=1, kept_areas='{"1": ["Q"]}')
+    assert (row(analysis).rating, row(analysis).areas) == (1, [])
+
+
+def test_without_a_script_the_areas_of_a_rating_come_back_with_it(analysis, row, save, manager):
+    save(manager, analysis, script=False, rating=2, areas=["E", "Q"])
+    save(manager, analysis, script=False, version=2, rating=0, kept_areas='{"2": ["E", "Q"]}')
+    save(manager, analysis, script=False, version=3, rating=2, kept_areas='{"2": ["E", "Q"]}')
+    assert (row(analysis).rating, row(analysis).areas) == (2, ["E", "Q"])
+    save(manager, analysis, script=False, version=4, rating=2, kept_areas='{"2": ["E", "Q"]}')
+    assert row(analysis).areas == [], "the person unchecked them"
+
+
 # --- By a plain form
 
 
@@ -216,22 +268,22 @@ def test_a_plain_form_is_answered_with_the_page_at_that_row(analysis, row, save,
 
 
 def test_a_plain_form_that_is_not_valid_comes_back_with_what_was_sent(analysis, row, save, manager):
-    answer = save(manager, analysis, script=False, rating=2, areas=["Q"], details=1, **TEXTS)
+    answer = save(manager, analysis, script=False, rating=0, areas=["Q"], details=1, **TEXTS)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "needs at least two" in page
+    assert "can’t have areas" in page
     assert all(text in page for text in TEXTS.values())
-    assert checked(page, "vision") == ["2", "Q"]
+    assert checked(page, "vision") == ["0", "Q"]
     assert row(analysis).version == 1
 
 
 def test_a_plain_form_with_the_row_closed_comes_back_without_emptying_its_texts(analysis, row, save, manager):
     save(manager, analysis, rating=1, areas=["E"], details=1, initiatives=["cmom"], **TEXTS)
-    answer = save(manager, analysis, script=False, version=2, rating=2, areas=["Q"])
+    answer = save(manager, analysis, script=False, version=2, rating=0, areas=["Q"])
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "needs at least two" in page
-    assert checked(page, "vision") == ["2", "Q"]
+    assert "can’t have areas" in page
+    assert checked(page, "vision") == ["0", "Q"]
     if 'name="details" value="1"' in page:  # then what it shows is what the next Save writes
         assert all(text in page for text in TEXTS.values())
 

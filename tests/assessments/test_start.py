@@ -120,6 +120,7 @@ def earlier(analysis, row, manager) -> GapAnalysis:
         "communication": {"rating": 2, "areas": ["S", "H"]},
         "document-control": {"rating": 2, "areas": []},
         "reporting": {"rating": 1, "areas": []},
+        "management-review": {"rating": 2, "areas": ["E"]},
     }
     for slug, answers in told.items():
         row(analysis, slug, by=manager).answer(1, by=manager, **answers)
@@ -169,6 +170,7 @@ def test_what_no_longer_fits_the_scope_is_dropped(copy, row):
     assert (communication.rating, communication.areas, communication.to_confirm) == (None, [], False)
     assert row(made, "document-control").rating == 2
     assert row(made, "reporting").rating == 1
+    assert row(made, "management-review").rating == 2, "it lacked an area before, and still does"
 
 
 def test_with_one_area_left_nothing_serves_several(copy, row):
@@ -188,7 +190,7 @@ def test_the_page_starts_from_the_one_that_it_was_asked_for(earlier, start, util
     answer = start(contributor, utility, previous=earlier.pk, areas=["E", "S", "Q", "F", "H"])
     assert answer.status_code == 302
     assert newest().copied_from == earlier
-    assert newest().findings.filter(to_confirm=True).count() == 6
+    assert newest().findings.filter(to_confirm=True).count() == 7
 
 
 @pytest.mark.parametrize("asked", ["x", "-1", "99999999999999999999"])

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assessments.models import Finding
-from tests.browser.conftest import MULTIPLE, SINGLE, answer, choose, expect_saved, open_row, row, stored
+from tests.browser.conftest import DOES_NOT_EXIST, MULTIPLE, SINGLE, answer, choose, expect_saved, open_row, row, stored
 
 SAID = "Clarifier 2 is inspected every spring; the report goes to the council."
 
@@ -61,7 +61,7 @@ def test_rows_are_saved_one_after_another_on_a_slow_server(page, analysis, monke
     page.on("request", lambda request: request.method == "POST" and said.append("sent"))
     page.on("response", lambda response: response.request.method == "POST" and said.append("answered"))
     for slug in ("vision", "auditing", "reporting"):
-        choose(page, slug, MULTIPLE)
+        choose(page, slug, DOES_NOT_EXIST)
     expect_saved(page)
     expect(page.locator("[data-count]")).to_have_text("3")
     assert said == ["sent", "answered"] * 3

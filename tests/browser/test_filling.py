@@ -37,28 +37,102 @@ def test_every_row_is_a_group_of_three_choices_named_by_its_element(page, analys
             expect(radios.nth(number)).to_have_accessible_name(choice)
 
 
-def test_a_rating_suggests_areas(page, analysis):
+def test_a_rating_checks_no_area_by_itself(page, analysis):
+    for rating in (MULTIPLE, SINGLE):
+        choose(page, "vision", rating)
+        expect(row(page, "vision").get_by_role("checkbox", checked=True)).to_have_count(0)
+        expect_saved(page)
+    assert (stored(analysis, "vision").rating, stored(analysis, "vision").areas) == (1, [])
+    expect(row(page, "vision").get_by_text("Choose the area it supports")).to_be_visible()
+    expect(page.locator("[data-progress]")).to_contain_text("0 of 18")
+
+
+def test_areas_are_chosen_one_after_another(page, analysis):
     choose(page, "vision", MULTIPLE)
-    for name in ("E Environment", "S Safety", "Q Quality", "F Finance", "H Human"):
-        expect(area(page, "vision", name)).to_be_checked()
-    choose(page, "vision", SINGLE)
-    expect(row(page, "vision").get_by_role("checkbox", checked=True)).to_have_count(1)
-    choose(page, "vision", DOES_NOT_EXIST)
-    expect(row(page, "vision").locator("input[name=areas]:checked")).to_have_count(0)
+    lack = row(page, "vision").get_by_text("Needs at least two areas")
+    expect(lack).to_be_visible()
+    area(page, "vision", "E Environment").check(force=True)
     expect_saved(page)
-    assert stored(analysis, "vision").rating == 0
+    expect(lack).to_be_visible()
+    expect(page.locator("[data-progress]")).to_contain_text("0 of 18")
+    area(page, "vision", "Q Quality").check(force=True)
+    expect(lack).to_be_hidden()
+    expect(page.locator("[data-progress]")).to_contain_text("1 of 18")
+    area(page, "vision", "E Environment").uncheck(force=True)
+    expect(lack).to_be_visible()
+    expect(row(page, "vision").get_by_role("radio", name=MULTIPLE)).to_be_checked()
+    expect_saved(page)
+    assert (stored(analysis, "vision").rating, stored(analysis, "vision").areas) == (2, ["Q"])
 
 
-def test_areas_suggest_a_rating(page, analysis):
-    choose(page, "vision", SINGLE)
+def test_areas_raise_the_rating(page, analysis):
     vision = row(page, "vision")
-    vision.get_by_text("E Environment").click()  # the one that was suggested
-    expect(vision.get_by_role("radio", name=DOES_NOT_EXIST)).to_be_checked()
-    choose(page, "vision", SINGLE)
+    vision.get_by_role("button", name="Details of").click()
+    vision.get_by_text("E Environment").click()
+    expect(vision.get_by_role("radio", name=SINGLE)).to_be_checked()
     vision.get_by_text("F Finance").click()
     expect(vision.get_by_role("radio", name=MULTIPLE)).to_be_checked()
     expect_saved(page)
     assert (stored(analysis, "vision").rating, stored(analysis, "vision").areas) == (2, ["E", "F"])
+
+
+@pytest.mark.parametrize("reloaded", [False, True], ids=["at once", "reloaded each time"])
+def test_areas_come_back_with_their_rating(page, analysis, reloaded):
+    def turn(rating, *codes):
+        choose(page, "vision", rating)
+        if reloaded:
+            page.reload()
+        expect(row(page, "vision").get_by_role("radio", name=rating)).to_be_checked()
+        checked = row(page, "vision").locator("input[name=areas]:checked")
+        expect(checked).to_have_count(len(codes))
+        assert [box.get_attribute("value") for box in checked.all()] == list(codes)
+
+    choose(page, "vision", SINGLE)
+    area(page, "vision", "Q Quality").check(force=True)
+    turn(MULTIPLE)
+    for name in ("E Environment", "H Human"):
+        area(page, "vision", name).check(force=True)
+    turn(DOES_NOT_EXIST)
+    turn(SINGLE, "Q")
+    turn(MULTIPLE, "E", "H")
+    turn(DOES_NOT_EXIST)
+    turn(MULTIPLE, "E", "H")
+    expect_saved(page)
+    assert (stored(analysis, "vision").rating, stored(analysis, "vision").areas) == (2, ["E", "H"])
+
+
+ANSWERS = [(0, []), (1, ["Q"]), (2, ["E", "S", "H"]), (1, []), (2, ["F"]), (2, [])]  # the last three lack something
+
+
+@pytest.mark.parametrize("pause", ["none", "saved", "reloaded"])
+def test_arrow_keys_through_every_row_leave_all_answers(visits, analysis, manager, pause):
+    """Onto each other rating and back. Each step is saved, or the page is reloaded right after it, or neither."""
+    slugs = list(analysis.findings.values_list("element__slug", flat=True))
+    for number, slug in enumerate(slugs):
+        rating, areas = ANSWERS[number % len(ANSWERS)]
+        told = {"evidence": f"Evidence {number}.", "changes": "Share it.", "notes": "Ask."}
+        answer(analysis, manager, slug, rating=rating, areas=areas, initiatives=["cmom"], **told)
+    names = ("element__slug", "rating", "areas", "initiatives", "evidence", "changes", "notes")
+    before = list(analysis.findings.values_list(*names))
+    page = visits(manager, analysis.get_absolute_url())
+    shown = """() => [...document.querySelectorAll("[data-row] form")].map(
+        (form) => [...new FormData(form)].filter(([name]) => ["rating", "areas"].includes(name)).map(String))"""
+    before_shown = page.evaluate(shown)
+    for number, slug in enumerate(slugs if pause == "none" else slugs[: len(ANSWERS)]):
+        rating = ANSWERS[number % len(ANSWERS)][0]
+        for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
+            radio = row(page, slug).locator(f"input[name=rating][value='{rating}']")
+            radio.focus()
+            page.keyboard.press(key)
+            rating = (rating + (1 if key == "ArrowRight" else -1)) % 3
+            if pause == "saved":
+                expect_saved(page)
+                assert stored(analysis, slug).rating == rating
+            elif pause == "reloaded":
+                page.reload()
+    expect_saved(page)
+    assert page.evaluate(shown) == before_shown
+    assert list(analysis.findings.values_list(*names)) == before
 
 
 def test_next_unanswered_goes_to_the_first_row_without_an_answer(page):
@@ -121,7 +195,7 @@ def test_a_new_one_starts_from_a_previous_one_and_is_to_be_confirmed(page, analy
     expect(page.get_by_text("needs confirmation")).to_have_count(18)
     row(page, "vision").get_by_role("button", name="Confirm unchanged").click()
     expect(page.get_by_text("needs confirmation")).to_have_count(17)
-    choose(page, "auditing", MULTIPLE)
+    choose(page, "reporting", DOES_NOT_EXIST)
     expect(page.get_by_text("needs confirmation")).to_have_count(16)
     expect(page.locator("[data-progress]")).to_contain_text("2 of 18")
     expect_saved(page)

@@ -88,6 +88,8 @@ def test_by_mouse(page, minutes, tmp_path, utility):
 
     for number, slug in enumerate(slugs()):
         choose(page, slug, CHOICES[number % 3])
+        for code in "EQ"[: number % 3]:
+            row(page, slug).locator(f".chip:has([value={code}])").click()
     vision = open_row(page, "vision")
     vision.get_by_text("CMOM", exact=True).click()
     vision.get_by_label("What needs to change").fill(CHANGES)
@@ -144,6 +146,8 @@ class Keyboard:
         self.press("Space", row(self.page, slug).get_by_role("radio").first)
         for _ in range(number):
             self.page.keyboard.press("ArrowRight")
+        for code in "EQ"[:number]:
+            self.press("Space", row(self.page, slug).locator(f"[name=areas][value={code}]"))
 
 
 def test_by_keyboard_alone(page, minutes, tmp_path, utility):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assessments.models import Finding
-from tests.browser.conftest import SINGLE, answer, choose, expect_saved, look, open_row, row, stored
+from tests.browser.conftest import DOES_NOT_EXIST, SINGLE, answer, choose, expect_saved, look, open_row, row, stored
 
 SAID = "Clarifier 2 is inspected every spring; the report goes to the council."
 
@@ -51,6 +51,39 @@ def test_reloaded_while_it_saves_and_typed_on(page, analysis, slow):
     assert_kept_without_conflict(page, analysis)
 
 
+def test_reloaded_after_going_back_to_the_earlier_answer_while_another_is_saved(page, analysis, manager, slow):
+    """The new page shows the earlier answer already, but the other one is still on its way to the server."""
+    answer(analysis, manager, "vision", rating=1, areas=["E"])
+    page.reload()
+    with page.expect_request(lambda request: request.method == "POST"):
+        choose(page, "vision", DOES_NOT_EXIST)
+    choose(page, "vision", SINGLE)
+    page.reload()
+    expect(row(page, "vision").get_by_role("radio", name=SINGLE)).to_be_checked()
+    expect_saved(page)
+    page.reload()
+    expect(row(page, "vision").get_by_role("radio", name=SINGLE)).to_be_checked()
+    assert (stored(analysis, "vision").rating, stored(analysis, "vision").areas) == (1, ["E"])
+
+
+def test_saved_while_the_next_page_is_on_its_way(page, analysis):
+    """That page was made before the save."""
+
+    def late(route):
+        made = route.fetch()
+        time.sleep(1)
+        route.fulfill(response=made)
+
+    page.route(page.url, late, times=1)
+    choose(page, "vision", DOES_NOT_EXIST)
+    page.reload()
+    expect(row(page, "vision").get_by_role("radio", name=DOES_NOT_EXIST)).to_be_checked()
+    choose(page, "vision", SINGLE)
+    expect_saved(page)
+    assert stored(analysis, "vision").rating == 1
+    assert page.evaluate("localStorage.length") == 0
+
+
 def test_left_by_a_link_and_back(page, analysis, slow):
     open_row(page, "vision")
     evidence(page).fill(SAID)
@@ -68,6 +101,18 @@ def test_back_shows_what_was_saved_since(page, analysis, contributor):
     answer(analysis, contributor, "vision", rating=1, areas=["E"])
     page.go_back()
     expect(row(page, "vision").get_by_role("radio", name=SINGLE)).to_be_checked()
+
+
+def test_a_reload_brings_the_version_that_was_saved_since(page, analysis, contributor):
+    """Browsers put the values that a script changed back into the reloaded page, the version too."""
+    choose(page, "vision", DOES_NOT_EXIST)
+    expect_saved(page)
+    answer(analysis, contributor, "vision", rating=1, areas=["E"])
+    page.reload()
+    expect(row(page, "vision").locator("[name=version]")).to_have_value("3")
+    choose(page, "vision", DOES_NOT_EXIST)
+    expect_saved(page)
+    assert stored(analysis, "vision").rating == 0
 
 
 def test_an_answer_that_never_came_back_is_no_conflict(page, analysis, visits):
@@ -109,10 +154,10 @@ def test_a_paste_over_the_limit_is_kept_and_named(page, analysis):
     expect(evidence(page)).to_have_attribute("aria-invalid", "true")
     expect(page.locator("[data-saved]")).to_contain_text("Evidence: 10 characters too many")
     assert stored(analysis, "vision").evidence == ""
-    choose(page, "vision", SINGLE)  # the rest of the row is saved
+    choose(page, "vision", DOES_NOT_EXIST)  # the rest of the row is saved
     expect(page.locator("[data-count]")).to_have_text("1")
     expect(row(page, "vision").locator("[data-state]")).to_contain_text("10 characters too many")
-    assert stored(analysis, "vision").rating == 1
+    assert stored(analysis, "vision").rating == 0
     look(page, "fill-too-long")
     page.reload()
     expect(evidence(page)).to_have_value("x" * 10_010)

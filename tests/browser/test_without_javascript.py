@@ -60,11 +60,23 @@ def test_a_refused_file(page, visits, analysis):
 
 def test_a_rating_that_does_not_agree_with_its_areas(page, visits, analysis):
     visits.expected.append("status of 422")
+    rate(page, "vision", "Does not exist", "E")
+    row(page, "vision").get_by_role("button", name="Save this row").click()
+    expect(row(page, "vision").get_by_role("alert")).to_contain_text("can’t have areas")
+    expect(row(page, "vision").get_by_role("radio", name="Does not exist")).to_be_checked()
+    assert stored(analysis, "vision").rating is None
+
+
+def test_several_areas_one_after_another(page, analysis):
     rate(page, "vision", "Supports multiple areas", "E")
     row(page, "vision").get_by_role("button", name="Save this row").click()
-    expect(row(page, "vision").get_by_role("alert")).to_contain_text("needs at least two")
-    expect(row(page, "vision").get_by_role("radio", name="Supports multiple areas")).to_be_checked()
-    assert stored(analysis, "vision").rating is None
+    expect(row(page, "vision").get_by_text("Needs at least two areas")).to_be_visible()
+    expect(page.locator("[data-progress]")).to_contain_text("0 of 18")
+    rate(page, "vision", "Supports multiple areas", "Q")
+    row(page, "vision").get_by_role("button", name="Save this row").click()
+    expect(row(page, "vision").get_by_text("Needs at least two areas")).to_be_hidden()
+    expect(page.locator("[data-progress]")).to_contain_text("1 of 18")
+    assert stored(analysis, "vision").areas == ["E", "Q"]
 
 
 @pytest.fixture
