@@ -13,6 +13,12 @@ from typing import Any
 from initiatives.catalog import CatalogTable
 from pdca.entries import content_fields, plain, plain_then
 
+# Lists that older exports have within a table, and what to say of them.
+MOVED = {
+    ("elements", "opportunities"): "Integration opportunities are a table of their own now: “opportunities”. "
+    "Export the catalog again and make these changes there."
+}
+
 MAX_BYTES = 5 * 1024 * 1024
 RETIRED, VERSION = "retired_on", "exported_version"
 

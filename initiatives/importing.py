@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from initiatives.catalog import TABLES, CatalogTable
 from initiatives.contents import (
+    MOVED,
     RETIRED,
     VERSION,
     Contents,
@@ -251,7 +252,7 @@ class Bringing:
         if fixed and self.existing and key not in self.existing:
             yield self.table.key, f"“{key}” does not exist, and no rows can be added to this table."
         for name in sorted(values.keys() - set(columns_of(self.table))):
-            yield name, "Unknown field."
+            yield name, MOVED.get((self.table.name, name), "Unknown field.")
         for name, column in self.fields.items():
             if name in values:
                 yield from ((name, words) for words in self._faults_of(column, values[name]))

@@ -3,7 +3,7 @@
 Each table has a sheet with a row for each entry. Each list of a table has a sheet of its own, named ``table.field``: a
 row for each item, with the entry's key, its position and the item's parts (``initiatives.asks``: slug, position,
 element, text, source and so on). A passage is columns of the table's sheet (``plan_note.text``, ``plan_note.source``,
-``plan_note.note``). A list within an item (the steps of an opportunity) is one cell with a line for each.
+``plan_note.note``). A list within an item (the initiatives of a step) is one cell with a line for each.
 """
 
 import io
@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from initiatives.catalog import TABLES, CatalogTable
-from initiatives.contents import RETIRED, VERSION, Contents, Fault, Row, TooLong, Unreadable, columns_of, rows_of
+from initiatives.contents import MOVED, RETIRED, VERSION, Contents, Fault, Row, TooLong, Unreadable, columns_of, rows_of
 from pdca.entries import content_fields
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import LISTS, Grid, Listing, Passage, Reasons, Records
@@ -207,7 +207,9 @@ def read(content: bytes) -> Contents:
                 sheet.reset_dimensions()  # the size that the file declares may be wrong
                 sheets[sheet.title] = _read_sheet(sheet, found)
             else:
-                found.faults.append(Fault(sheet.title, None, "", "The catalog has no such table or list."))
+                table, _, name = sheet.title.partition(".")
+                words = MOVED.get((table, name), "The catalog has no such table or list.")
+                found.faults.append(Fault(sheet.title, None, "", words))
     except Unreadable:
         raise
     except Exception as error:  # openpyxl raises many types of errors for broken files

@@ -1,7 +1,12 @@
-"""``GET areas, components, elements, elements/{slug}``: public, cacheable."""
+"""``GET areas, components, elements, opportunities``, also by slug ``elements/{slug}, opportunities/{slug}``.
 
+Public and cacheable.
+"""
+
+from collections.abc import Container
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.middleware.http import ConditionalGetMiddleware
@@ -11,7 +16,8 @@ from django.views.decorators.cache import cache_control
 from ninja import Router, Schema
 from ninja.decorators import decorate_view
 
-from pdca.models import Area, Component, Element
+from pdca.index import initiatives_found
+from pdca.models import Area, Component, Element, Opportunity
 
 router = Router(tags=["PDCA"])
 
@@ -53,6 +59,21 @@ class ElementOut(Schema):
         return element.component_id
 
 
+class OpportunityOut(Schema):
+    slug: str
+    element: str
+    order: int  # within the element
+    title: str
+    shared: str
+    benefit: str
+    how: list[str]
+    caution: str
+    initiatives: list[str]  # that the source names there
+    source: str
+    note: str
+    url: str  # of its page
+
+
 class AreaList(Schema):
     items: list[AreaOut]
     count: int
@@ -65,6 +86,11 @@ class ComponentList(Schema):
 
 class ElementList(Schema):
     items: list[ElementOut]
+    count: int
+
+
+class OpportunityList(Schema):
+    items: list[OpportunityOut]
     count: int
 
 
@@ -96,3 +122,23 @@ def elements(request: HttpRequest) -> dict[str, Any]:
 @cacheable
 def element(request: HttpRequest, slug: str) -> Element:
     return get_object_or_404(Element, slug=slug)
+
+
+@router.get("opportunities", response=OpportunityList, summary="The integration opportunities")
+@cacheable
+def opportunities(request: HttpRequest) -> dict[str, Any]:
+    known = initiatives_found()
+    items = [_opportunity(row, known) for row in Opportunity.objects.readable()]
+    return {"items": items, "count": len(items)}
+
+
+@router.get("opportunities/{slug}", response=OpportunityOut, summary="One integration opportunity")
+@cacheable
+def opportunity(request: HttpRequest, slug: str) -> dict[str, Any]:
+    return _opportunity(get_object_or_404(Opportunity.objects.readable(), slug=slug), initiatives_found())
+
+
+def _opportunity(row: Opportunity, known: Container[str]) -> dict[str, Any]:
+    """Returns the plain form with its address. Leaves out initiatives that readers can't find."""
+    initiatives = [slug for slug in row.initiatives if slug in known]
+    return row.plain() | {"initiatives": initiatives, "url": settings.SITE_URL.rstrip("/") + row.get_absolute_url()}

@@ -15,7 +15,7 @@ from pdca.models import Component, Element, Flow, Topic
 WIDTH = 400  # of a phone; wide screens scale it up
 _LEFT, _RIGHT = 74, 302  # of the nodes; back arrows run to the left of them, forward arrows to the right
 _ONE_LINE, _MORE, _KEY, _GAP, _HEAD, _PAD = 35, 18, 16, 10, 46, 12
-_LETTERS = 23  # that fit on one line of a node
+_LETTERS = 21  # that fit on one line of a node
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Node:
     lines: list[tuple[str, int]]  # of the name, each with the y of its baseline
     outline: str
     arrows: list[Arrow]  # that start here
+    opportunities: int  # how many integration opportunities it has
 
     @property
     def middle(self) -> int:
@@ -45,6 +46,12 @@ class Node:
     @property
     def key_at(self) -> int:
         return self.top + self.height - 10
+
+    @property
+    def opportunities_said(self) -> str:
+        """The name of the link to them for screen readers."""
+        plural = "opportunity" if self.opportunities == 1 else "opportunities"
+        return f"{self.element.name}: {self.opportunities} integration {plural}"
 
     @property
     def said(self) -> str:
@@ -74,8 +81,11 @@ class Map:
     width: int = WIDTH
 
 
-def flow_map(elements: Sequence[Element], flows: Iterable[Flow]) -> Map:
-    """Lays out ``elements``, which are in the order of Table 2, each with its component, and the flows between them."""
+def flow_map(elements: Sequence[Element], flows: Iterable[Flow], opportunities: Mapping[str, int]) -> Map:
+    """Lays out ``elements``, which are in the order of Table 2, each with its component, and the flows between them.
+
+    ``opportunities``: element slug → how many integration opportunities it has.
+    """
     places: dict[str, tuple[int, int]] = {}
     bands: list[tuple[Component, int, int, list[Element]]] = []
     top = _GAP
@@ -90,7 +100,12 @@ def flow_map(elements: Sequence[Element], flows: Iterable[Flow]) -> Map:
         top += _PAD
     arrows = _arrows({element.slug: element for element in elements}, places, flows)
     stages = [
-        Stage(component, begins, height, [_node(element, *places[element.slug], arrows) for element in members])
+        Stage(
+            component,
+            begins,
+            height,
+            [_node(element, *places[element.slug], arrows, opportunities.get(element.slug, 0)) for element in members],
+        )
         for component, begins, height, members in bands
     ]
     return Map(stages, top, *_again(stages))
@@ -105,10 +120,10 @@ def _lines(name: str) -> list[str]:
     return textwrap.wrap(name, _LETTERS) or [""]
 
 
-def _node(element: Element, top: int, height: int, arrows: Iterable[Arrow]) -> Node:
+def _node(element: Element, top: int, height: int, arrows: Iterable[Arrow], opportunities: int) -> Node:
     lines = [(line, top + 22 + _MORE * number) for number, line in enumerate(_lines(element.name))]
     leaving = [arrow for arrow in arrows if arrow.flow.start_id == element.slug]
-    return Node(element, top, height, lines, _outline(element, top, height), leaving)
+    return Node(element, top, height, lines, _outline(element, top, height), leaving, opportunities)
 
 
 def _outline(element: Element, top: int, height: int) -> str:

@@ -1,5 +1,7 @@
 """The public pages with the map of the cycle, the ways to start, and how to get started."""
 
+from collections import Counter
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,7 +10,7 @@ from pdca.conditional import catalog_page
 from pdca.flow import flow_map, way
 from pdca.glossary import Explainer
 from pdca.index import initiatives_found
-from pdca.models import Element, Flow, Topic
+from pdca.models import Element, Flow, Opportunity, Topic
 
 
 @require_safe
@@ -17,7 +19,11 @@ def flow(request: HttpRequest) -> HttpResponse:
     elements = list(Element.objects.readable().select_related("component"))
     topics = Topic.objects.readable().filter(kind=Topic.Kind.APPROACH)
     found = initiatives_found()
-    context = {"map": flow_map(elements, Flow.objects.readable()), "ways": [way(topic, found) for topic in topics]}
+    opportunities = Counter(Opportunity.objects.readable().values_list("element", flat=True))
+    context = {
+        "map": flow_map(elements, Flow.objects.readable(), opportunities),
+        "ways": [way(topic, found) for topic in topics],
+    }
     return render(request, "pdca/flow.html", context)
 
 

@@ -30,10 +30,10 @@ def test_it_has_the_elements_purpose_questions_and_opportunities(url, analysis, 
     assert escape(element.purpose) in html
     assert element.questions
     assert all(escape(question) in html for question in element.questions)
-    assert element.opportunities
-    for opportunity in element.opportunities:
-        for part in ("title", "shared", "benefit", "caution"):
-            assert escape(opportunity.get(part, "")) in html
+    [opportunity] = element.opportunities.all()
+    assert f'href="{opportunity.get_absolute_url()}"' in html
+    for part in (opportunity.title, opportunity.shared, opportunity.benefit, opportunity.caution):
+        assert escape(part) in html
     assert f'href="{element.get_absolute_url()}"' in html
 
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from initiatives.models import Initiative
-from pdca.models import Element
+from pdca.models import Opportunity
 
 pytestmark = pytest.mark.django_db
 
@@ -37,9 +37,10 @@ def test_what_supports_one_area_is_extended_first_with_the_guides_advice(rated, 
     reuse = page.context["recommended"].reuse
     assert [one.element.slug for one in reuse] == ["policy-statements", "document-control"], "key to alignment first"
     assert [area.code for area in reuse[0].could_serve] == ["E", "Q", "F", "H"]
-    policies = Element.objects.get(slug="policy-statements").opportunities[0]
-    assert policies["title"] in page.text
-    assert policies["caution"] in page.text.replace("&#x27;", "'")
+    policies = Opportunity.objects.get(slug="policies-that-agree")
+    assert f'<a href="{policies.get_absolute_url()}">' in page.text
+    assert policies.title in page.text
+    assert policies.caution in page.text.replace("&#x27;", "'")
 
 
 def test_each_initiative_is_told_cell_by_cell_with_what_it_requires(rated, url, as_, viewer):

@@ -12,7 +12,11 @@ pytestmark = pytest.mark.usefixtures("visits")
 PAGES = {
     "guide": ("pdca:guide", ""),
     "element": ("pdca:element", "policy-statements"),
-    "element-without-opportunity": ("pdca:element", "vision"),
+    "element-not-key-to-alignment": ("pdca:element", "vision"),
+    "opportunities": ("pdca:opportunities", ""),
+    "opportunity": ("pdca:opportunity", "objectives-that-support-each-other"),
+    "opportunity-without-initiatives": ("pdca:opportunity", "one-mission-for-all-initiatives"),
+    "map": ("pdca:map", ""),
     "element-with-table": ("pdca:element", "assessing-areas"),
     "topics": ("pdca:topics", ""),
     "glossary": ("pdca:glossary", ""),

@@ -102,7 +102,8 @@ def test_the_other_pages_of_keeping(visits, administrator, cmom, analysis):
     look(visits, page, "keeping-retire")
     page.goto(visits.url + address(cmom, "delete"))
     look(visits, page, "keeping-in-use")
-    for name in ("pdca_element", "pdca_flow", "pdca_term", "pdca_topic", "pdca_sourcetable", "initiatives_case"):
+    names = ["element", "opportunity", "flow", "term", "topic", "sourcetable"]
+    for name in (*(f"pdca_{name}" for name in names), "initiatives_case"):
         page.goto(visits.url + reverse(f"admin:{name}_changelist"))
         page.locator("#result_list tbody th a").first.click()
         expect(page.get_by_role("button", name="Publish")).to_be_visible()

@@ -13,7 +13,7 @@ from tests.keeping import address, make_administrator, save
 pytestmark = pytest.mark.django_db
 
 PAGES = ["pdca_area", "pdca_component", "pdca_element", "pdca_flow", "pdca_sourcetable", "pdca_topic", "pdca_term"]
-PAGES += ["initiatives_initiative", "initiatives_case"]
+PAGES += ["pdca_opportunity", "initiatives_initiative", "initiatives_case"]
 
 
 @pytest.fixture

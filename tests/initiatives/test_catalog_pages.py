@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from initiatives.models import Case, Initiative
 from pdca.index import refresh
-from pdca.models import Element
+from pdca.models import Element, Opportunity
 
 pytestmark = pytest.mark.django_db
 
@@ -343,8 +343,9 @@ def test_questions_and_alignment_name_the_guide_only_while_they_are_as_loaded(cl
     assert "Our questions, based on the guide" in client.get("/pdca/vision/").text
     assert "§1.3.1</p>" in client.get("/pdca/").text
 
-    changed = {"questions": ["Who?"], "strategic_alignment": True, "opportunities": []}
+    changed = {"questions": ["Who?"], "strategic_alignment": True}
     Element.objects.get(slug="vision").publish(changed)
+    Opportunity.objects.get(element="vision").retire("2026-11-28")
 
     page = client.get("/pdca/vision/").text
     assert "Our questions</p>" in page

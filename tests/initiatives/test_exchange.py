@@ -16,12 +16,12 @@ from initiatives import exchange, importing, sheets
 from initiatives.catalog import TABLES
 from initiatives.models import Case, Initiative
 from pdca.index import Indexed
-from pdca.models import Area, Component, Element, Flow, SourceTable, Term, Topic
+from pdca.models import Area, Component, Element, Flow, Opportunity, SourceTable, Term, Topic
 from tests.factories import UserFactory
 from tests.keeping import make_administrator
 
 pytestmark = pytest.mark.django_db
-CATALOG = [Case, Initiative, Term, Topic, SourceTable, Flow, Element, Component, Area]
+CATALOG = [Case, Initiative, Term, Topic, SourceTable, Flow, Opportunity, Element, Component, Area]
 
 
 @pytest.fixture
@@ -275,6 +275,14 @@ INITIATIVE |= {"plan": 1, "do": 1, "check_strength": 1, "act": 1, "areas": ["E"]
             "element: .*nowhere.* is not a valid choice",
         ),
         ("topics", {"slug": "approach-2004-planning", "initiatives": ["gone"]}, "initiatives: “gone” does not exist"),
+        (
+            "elements",
+            {"slug": "vision", "opportunities": [{"title": "One", "shared": "S", "benefit": "B", "source": "us"}]},
+            "opportunities: Integration opportunities are a table of their own now: “opportunities”.",
+        ),
+        ("opportunities", {"slug": "one-message", "element": "nothing"}, "nothing"),
+        ("opportunities", {"slug": "one-message", "initiatives": ["nothing"]}, "“nothing” does not exist."),
+        ("opportunities", {"slug": "one-message", "benefit": ""}, "benefit"),
         ("recipes", {"slug": "cake"}, "recipes: The catalog has no such table"),
     ],
 )

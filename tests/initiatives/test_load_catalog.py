@@ -172,10 +172,10 @@ def test_staff_groups_are_made_and_administrators_may_edit_the_catalog(catalog):
     may = set(Group.objects.get(name=StaffGroup.ADMINISTRATOR).permissions.values_list("codename", flat=True))
     edited = ["area", "component", "element", "initiative", "edition", "attribute", "capacityelement", "category"]
     edited += ["option", "cycle", "panelmember", "addressee", "emailtemplate", "sourcetable", "topic", "term", "case"]
-    edited += ["flow"]
+    edited += ["flow", "opportunity"]
     read = ["application", "applicationevent", "seat", "cycleevent", "message", "rating", "submission", "utility"]
     read += [f"historical{model}" for model in edited[:4]]
-    read += [f"historical{model}" for model in ("flow", "sourcetable", "topic", "term", "case")]
+    read += [f"historical{model}" for model in ("flow", "opportunity", "sourcetable", "topic", "term", "case")]
     read += ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"]
     expected = {f"{action}_{model}" for action in ("add", "change", "view") for model in edited}
     assert may == expected | {f"view_{model}" for model in read}

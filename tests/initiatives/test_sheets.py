@@ -8,7 +8,7 @@ from openpyxl import Workbook, load_workbook
 from initiatives import exchange, importing, sheets
 from initiatives.catalog import TABLES
 from initiatives.models import Case, Initiative
-from pdca.models import Element, SourceTable
+from pdca.models import SourceTable, Topic
 
 pytestmark = pytest.mark.django_db
 CMOM = "Capacity, Management, Operation and Maintenance (CMOM)"
@@ -48,7 +48,7 @@ def test_every_list_has_a_sheet_and_no_cell_has_yaml(catalog):
     expected = [table.name for table in TABLES]
     expected += [each.sheet for table in TABLES for each in sheets.lists_of(table).values()]
     assert sorted(found) == sorted(expected)
-    assert {"initiatives.drivers", "initiatives.areas", "elements.opportunities", "tables.rows"} <= set(found)
+    assert {"initiatives.drivers", "initiatives.areas", "opportunities.how", "tables.rows"} <= set(found)
     assert max(map(len, found)) <= 31
     for rows in found.values():
         for cell in (cell for row in rows for cell in row if isinstance(cell, str)):
@@ -65,9 +65,9 @@ def test_a_list_is_one_row_for_each_item_in_order(catalog):
     assert [row[1] for row in own] == list(range(1, len(own) + 1))
     assert [row[2] for row in own] == cmom.drivers["items"]
     assert [row[3] for row in own] == [cmom.drivers["source"]] + [None] * (len(own) - 1)
-    opportunity = Element.objects.get(slug="vision").opportunities[0]
-    row = next(row for row in found["elements.opportunities"] if row[0] == "vision")
-    assert row[2:5] == [opportunity["title"], opportunity["shared"], opportunity["benefit"]]
+    topic = next(topic for topic in Topic.objects.all() if topic.steps)
+    row = next(row for row in found["topics.steps"] if row[0] == topic.slug)
+    assert row[2:4] == [topic.steps[0]["text"], "\n".join(topic.steps[0].get("initiatives", [])) or None]
     assert {"plan_note.text", "plan_note.source", "plan_note.note"} <= set(found["initiatives"][0])
 
 
@@ -117,13 +117,14 @@ def test_an_entry_without_lines_has_an_empty_list_and_others_stay(catalog):
 
 
 def test_lines_within_an_item_are_lines_of_a_cell(catalog):
-    head = ["slug", "position", "title", "shared", "benefit", "how", "caution", "source"]
-    row = ["vision", 1, "One", "Shared", "Good", "first\nsecond", None, "us"]
+    slug = Topic.objects.filter(kind=Topic.Kind.APPROACH).values_list("slug", flat=True)[0]
+    rows = [["slug", "position", "text", "initiatives"], [slug, 1, "One", "cmom\niso-14001"], [slug, 2, "Two", None]]
 
-    bring(workbook(elements__opportunities=[head, row]))
+    bring(workbook(topics__steps=rows))
 
-    assert Element.objects.get(slug="vision").opportunities == [
-        {"title": "One", "shared": "Shared", "benefit": "Good", "how": ["first", "second"], "source": "us"}
+    assert Topic.objects.get(slug=slug).steps == [
+        {"text": "One", "initiatives": ["cmom", "iso-14001"]},
+        {"text": "Two"},
     ]
 
 
@@ -155,6 +156,11 @@ def test_faults_name_the_sheet_the_row_the_entry_and_the_field(catalog):
     ("titled", "said"),
     [
         ({"recipes": [["slug"]]}, "recipes: The catalog has no such table or list."),
+        (
+            {"elements__opportunities": [["slug", "position", "title"], ["vision", 1, "One"]]},
+            "elements.opportunities: Integration opportunities are a table of their own now: “opportunities”. "
+            "Export the catalog again and make these changes there.",
+        ),
         ({"initiatives__color": [["slug"]]}, "initiatives.color: The catalog has no such table or list."),
         (
             {"initiatives": [["slug", "sponsors"], ["cmom", "- One"]]},

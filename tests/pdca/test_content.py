@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
+from initiatives.models import Initiative
 from pdca.entries import plain
-from pdca.models import Element, SourceTable, Term, Topic
+from pdca.models import Element, Opportunity, SourceTable, Term, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +35,38 @@ def test_every_element_says_everything_or_why_not(catalog):
 
 
 def test_every_opportunity_says_what_is_shared_its_benefit_how_to_go_about_it_and_its_caution(catalog):
-    parts = {"title", "shared", "benefit", "how", "caution", "source"}
-    for element in Element.objects.all():
-        assert element.opportunities, element.slug
-        for opportunity in element.opportunities:
-            assert parts <= opportunity.keys() <= parts | {"note"}, element.slug
+    assert set(Opportunity.by_element()) == set(Element.objects.values_list("slug", flat=True))
+    for opportunity in Opportunity.objects.all():
+        assert silent(opportunity) <= {"note", "initiatives"}, opportunity.slug
+
+
+def test_opportunities_are_numbered_within_their_element_and_name_known_initiatives(catalog):
+    for opportunities in Opportunity.by_element().values():
+        assert [opportunity.order for opportunity in opportunities] == list(range(1, len(opportunities) + 1))
+    for opportunity in Opportunity.objects.all():
+        assert len(set(opportunity.initiatives)) == len(opportunity.initiatives) != 1, opportunity.slug
+        assert set(opportunity.initiatives) <= set(Initiative.objects.values_list("slug", flat=True))
+
+
+# What guide 2004 names at an opportunity: the four initiatives of ch. 4, fewer, or none.
+EMS, AMP, CMOM, PSW = "iso-14001", "asset-management", "cmom", "partnership-safe-water"
+JOINED = {
+    "one-statement-of-commitment": {EMS, CMOM, PSW},  # §4.1.1: a written and signed statement
+    "one-mission-for-all-initiatives": set(),  # §4.1.2: none of the four requires one
+    "data-collected-once": {EMS, AMP, CMOM, PSW},  # Table 3
+    "one-session-per-task": {EMS, AMP},  # §4.2.1: maintenance
+    "one-system-for-all-documents": {EMS, AMP, CMOM, PSW},  # §1.3.2
+    "one-emergency-plan": {EMS, CMOM, PSW},  # §4.2.4
+    "risk-data-put-to-use": {AMP, PSW},  # §4.2.4
+    "data-measured-once": {EMS, AMP, CMOM},  # §4.3.1: calibration, maps
+    "one-format-for-progress": {EMS, CMOM},  # §4.3.1: overflows
+    "one-audit-team": {AMP, CMOM},  # §4.3.3: experts
+}
+
+
+@pytest.mark.parametrize("slug", JOINED)
+def test_an_opportunity_joins_what_the_guide_names_there(catalog, slug):
+    assert set(Opportunity.objects.get(slug=slug).initiatives) == JOINED[slug]
 
 
 def test_every_element_asks_several_questions_and_each_once(catalog):
@@ -85,7 +113,7 @@ def test_every_term_is_explained_and_each_spelling_means_one(catalog):
 
 
 def test_a_text_has_no_blank_edges_and_no_markup(catalog):
-    for model in (Element, Topic, SourceTable, Term):
+    for model in (Element, Opportunity, Topic, SourceTable, Term):
         for entry in model.objects.all():
             for text in entry.said():
                 assert text == text.strip(), entry
@@ -129,9 +157,9 @@ AUDIENCES += ["bond rating agencies", "auditors"]
 
 
 def test_every_audience_of_the_guide_is_listed(catalog):
-    opportunity = Element.objects.get(slug="communication").opportunities[0]
+    opportunity = Opportunity.objects.get(slug="one-list-of-audiences")
 
-    assert [audience for audience in AUDIENCES if audience not in opportunity["how"][0]] == []
+    assert [audience for audience in AUDIENCES if audience not in opportunity.how[0]] == []
 
 
 # Guide 2004, §4.3.2: the management areas of the report, and how many indicators each has.
@@ -150,25 +178,19 @@ def test_san_diegos_report_has_every_indicator(catalog, area):
 
 def test_criteria_are_applied_consistently_and_may_still_weigh_differently(catalog):
     """Guide 2004, §4.1.4: a consistent method leads to reasonable consistency; weights may differ for a reason."""
-    same = next(
-        each for each in Element.objects.get(slug="assessing-areas").opportunities if "criteria" in each["title"]
-    )
+    same = Opportunity.objects.get(slug="same-criteria")
 
-    assert "reasonably consistent" in same["benefit"]
-    assert "weighs the same" not in same["benefit"]
-    assert "Weights may differ" in same["caution"]
+    assert "reasonably consistent" in same.benefit
+    assert "weighs the same" not in same.benefit
+    assert "Weights may differ" in same.caution
 
 
 def test_structure_and_roles_have_a_place_within_programs(catalog):
-    roles = next(
-        each
-        for each in Element.objects.get(slug="management-programs").opportunities
-        if each["title"].startswith("Structure")
-    )
+    roles = Opportunity.objects.get(slug="structure-roles-and-responsibilities")
 
     for role in ("management representative", "program coordinator", "communications coordinator"):
-        assert role in roles["shared"]  # guide 2004, §4.1.8
-    assert "Table 6" in roles["note"]
+        assert role in roles.shared  # guide 2004, §4.1.8
+    assert "Table 6" in roles.note
 
 
 # What the guide says of how to begin, and the report of its findings: section → topics.
@@ -202,6 +224,6 @@ def test_scope_and_team_say_what_the_guide_says(catalog):
 
 
 def test_nothing_speaks_of_a_copy_of_the_source(catalog):
-    for model in (Element, Topic, SourceTable, Term):
+    for model in (Element, Opportunity, Topic, SourceTable, Term):
         for entry in model.objects.all():
             assert not COPY.search(str(plain(entry))), entry

@@ -9,12 +9,12 @@ from assessments.models import Finding
 from initiatives.models import Case, Initiative
 from pdca import references
 from pdca.index import Indexed
-from pdca.models import Area, Component, Element, Flow, SourceTable, Term, Topic
+from pdca.models import Area, Component, Element, Flow, Opportunity, SourceTable, Term, Topic
 from tests.factories import UserFactory
 from tests.keeping import address, make_administrator, save, typed
 
 pytestmark = pytest.mark.django_db
-ENTRIES = [Element, Flow, SourceTable, Topic, Term, Initiative, Case]
+ENTRIES = [Element, Opportunity, Flow, SourceTable, Topic, Term, Initiative, Case]
 
 
 @pytest.fixture

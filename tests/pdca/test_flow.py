@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from initiatives.models import Initiative
 from pdca.flow import ALSO, flow_map, way
-from pdca.models import Element, Flow, Topic
+from pdca.models import Element, Flow, Opportunity, Topic
 from tests.keeping import make_administrator, save
 
 pytestmark = pytest.mark.django_db
@@ -36,19 +36,38 @@ def elements() -> list[Element]:
 
 
 def drawing(those: list[Element] | None = None):
-    return flow_map(those or elements(), Flow.objects.all())
+    return flow_map(those or elements(), Flow.objects.all(), {"vision": 1, "auditing": 2})
 
 
 def test_the_map_has_a_link_to_each_element_in_the_order_of_table_2(client, catalog):
     svg = drawn(client.get(MAP).text)
 
-    assert re.findall(r'<a href="/pdca/([a-z-]+)/"', svg) == [element.slug for element in Element.objects.all()]
-    names = [html.unescape(name) for name in re.findall(r'<a href="[^"]+" aria-label="([^"]+)"', svg)]
+    assert re.findall(r'<a id="[a-z-]+" href="/pdca/([a-z-]+)/"', svg) == [element.slug for element in Element.objects.all()]
+    names = [html.unescape(name) for name in re.findall(r'<a id="[^"]+" href="[^"]+" aria-label="([^"]+)"', svg)]
     assert len(names) == 18
     for name, element in zip(names, Element.objects.all(), strict=True):
         assert name.startswith(f"{element.order} {element.name}")
         assert name.endswith(", key to alignment") is (element.slug in ALIGNMENT)
     assert re.findall(r'role="list" aria-label="(\w+)"', svg) == ["Plan", "Do", "Check", "Act"]
+
+
+def test_a_number_leads_to_the_opportunities_of_its_element(client, catalog):
+    svg = drawn(client.get(MAP).text)
+
+    found = re.findall(r'<a href="/pdca/([a-z-]+)/#opportunities" aria-label="[^"]+: (\d) integration', svg)
+    assert found == [(slug, str(len(own))) for slug, own in Opportunity.by_element().items()]
+    assert sum(int(number) for _, number in found) == 34
+    assert 'id="opportunities"' in client.get("/pdca/vision/").text
+
+
+def test_an_element_without_opportunities_has_no_number(client, catalog):
+    Opportunity.objects.get(element="vision").retire(date(2026, 11, 1))
+
+    page = client.get(MAP).text
+
+    assert "/pdca/vision/#opportunities" not in page
+    assert 'href="/pdca/vision/"' in page
+    assert [node.opportunities for stage in drawing().stages for node in stage.nodes][:3] == [0, 1, 0]
 
 
 def test_the_six_are_marked_by_shape_and_by_words(catalog):

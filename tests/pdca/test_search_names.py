@@ -30,7 +30,7 @@ FIRST = {
     "policy": "/pdca/policy-statements/",
     "corrective action": "/pdca/corrective-preventive-action/",
     "management review": "/pdca/management-review/",
-    "roles": "/pdca/management-programs/#structure-roles-and-responsibilities",
+    "roles": "/pdca/opportunities/structure-roles-and-responsibilities/",
     "fence line": "/pdca/glossary/#fence-line",
     "initiative overload": "/pdca/integrating/",
     # Acronyms and synonyms
@@ -92,10 +92,21 @@ def test_a_name_with_signs_of_a_pattern_is_only_a_name(catalog):
     assert not find("\\").exists()
 
 
-def test_an_opportunity_is_a_place_of_its_own(client, catalog):
+def test_an_opportunity_leads_to_its_own_page(client, catalog):
     place = find("structure, roles and responsibilities")[0]
 
-    assert place.url == "/pdca/management-programs/#structure-roles-and-responsibilities"
+    assert (place.kind, place.url) == (
+        "integration opportunity",
+        "/pdca/opportunities/structure-roles-and-responsibilities/",
+    )
+    assert find("one message")[0].url == "/pdca/opportunities/one-message/"
+    assert find("integration opportunities")[0].url == "/pdca/opportunities/"
+    assert "/pdca/opportunities/data-measured-once/" in [
+        found.url for found in find("measuring monitoring calibration")
+    ]
+
+
+def test_the_old_places_of_opportunities_on_their_elements_pages_stay(client, catalog):
     assert 'id="structure-roles-and-responsibilities"' in client.get("/pdca/management-programs/").text
 
 

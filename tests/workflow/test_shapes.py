@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pdca.differences import in_words, marked
-from pdca.models import Element, Term
+from pdca.models import Element, Term, Topic
 from workflow.shapes.forms import (
     GridField,
     KeyedRecordsField,
@@ -84,7 +84,7 @@ def test_a_column_refuses_what_is_not_its_shape():
 
 
 def test_migrations_know_a_column_as_plain_json():
-    _, path, _, arguments = Element._meta.get_field("opportunities").deconstruct()
+    _, path, _, arguments = Element._meta.get_field("examples").deconstruct()
     assert path == "django.db.models.JSONField"
     assert "shape" not in arguments
 
@@ -204,11 +204,10 @@ def test_every_column_has_its_field():
 
 
 def test_values_in_words():
-    field = Element._meta.get_field("opportunities")
-    value = [{"title": "One manual", "shared": "Both", "benefit": "Less", "how": ["Ask", "Join"], "source": "§4.2"}]
+    field = Topic._meta.get_field("steps")
+    value = [{"text": "Ask", "initiatives": ["cmom", "iso-14001"]}, {"text": "Join"}]
     assert in_words(field, value).splitlines() == [
-        "1.", "What can be shared: One manual", "How it is shared: Both", "Benefit: Less",
-        "How to do it:", "– Ask", "– Join", "Source: §4.2",
+        "1.", "What to do: Ask", "Initiatives (slugs):", "– cmom", "– iso-14001", "2.", "What to do: Join",
     ]  # fmt: skip
     assert in_words(Element._meta.get_field("strategic_alignment"), True) == "Yes"
     assert in_words(Element._meta.get_field("level"), "core") == "Core element"

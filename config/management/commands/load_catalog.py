@@ -45,7 +45,7 @@ def make_groups() -> int:
 
 # What administrators may edit, and what they may only read. The admin classes decide which fields, and until when.
 EDITED: dict[str, list[str]] = {
-    "pdca": ["area", "component", "element", "flow", "sourcetable", "topic", "term"],
+    "pdca": ["area", "component", "element", "opportunity", "flow", "sourcetable", "topic", "term"],
     "initiatives": ["initiative", "case"],
     "recognition": ["edition", "attribute", "capacityelement", "category", "option", "cycle", "panelmember"]
     + ["addressee"],
@@ -53,7 +53,7 @@ EDITED: dict[str, list[str]] = {
 }
 READ: dict[str, list[str]] = {
     "pdca": ["historicalarea", "historicalcomponent", "historicalelement", "historicalsourcetable"]
-    + ["historicalflow", "historicaltopic", "historicalterm"],
+    + ["historicalopportunity", "historicalflow", "historicaltopic", "historicalterm"],
     "initiatives": ["historicalinitiative", "historicalcase"],
     "accounts": ["utility"],  # to name a panel member's interests
     "letters": ["message"],
