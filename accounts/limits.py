@@ -1,9 +1,14 @@
-"""The answer to too many attempts of signing in, signing up or asking for a new password."""
+"""The answer to too many attempts of signing in, signing up or asking for a new password; the limit of API tokens."""
+
+from math import ceil
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from ninja.throttling import SimpleRateThrottle
+
+PER_TOKEN = "120/m"  # noqa: S105  requests to the API
 
 TOO_MANY = (
     "Nothing was saved: there were too many attempts from your internet connection in a short time. Wait a minute,"
@@ -32,3 +37,18 @@ def too_many(request: HttpRequest) -> HttpResponse:
     response = response or render(request, "429.html", status=429)
     response["Retry-After"] = "60"
     return response
+
+
+class TokenThrottle(SimpleRateThrottle):
+    """Counts the requests with one API token. One object serves one request, since it is not safe to share."""
+
+    def __init__(self, token: int) -> None:
+        super().__init__(PER_TOKEN)
+        self.token = token
+
+    def get_cache_key(self, request: HttpRequest) -> str:
+        return f"api-token:{self.token}"
+
+    @property
+    def seconds_to_wait(self) -> int:
+        return ceil(self.wait() or 1)

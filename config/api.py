@@ -4,16 +4,19 @@ from collections.abc import Callable
 from http.client import responses
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
+from accounts.limits import PER_TOKEN
+from assessments.analyses_api import router as analyses_router
 from assessments.api import router as assessments_router
 from config.api_docs import Docs
 from initiatives.api import router as initiatives_router
 from pdca.api import router as pdca_router
 from recognition.api import router as recognition_router
+from workflow.problems import PROBLEM, problem
 
 api = NinjaAPI(
     title="Headworks", version="1", docs=Docs(), docs_url="docs", openapi_url="openapi.json", urls_namespace="api"
@@ -21,15 +24,8 @@ api = NinjaAPI(
 api.add_router("", pdca_router)
 api.add_router("", initiatives_router)
 api.add_router("", assessments_router)
+api.add_router("", analyses_router)
 api.add_router("", recognition_router)
-
-PROBLEM = "application/problem+json"
-
-
-def problem(status: int, title: str, **more: object) -> JsonResponse:
-    """Returns an error in the format of RFC 9457."""
-    body = {"type": "about:blank", "title": title, "status": status} | more
-    return JsonResponse(body, status=status, content_type=PROBLEM)
 
 
 def nothing_here() -> JsonResponse:
@@ -45,6 +41,29 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Reports what a router or django-ninja itself rejects, such as a body that is not JSON or an invalid token."""
     return problem(error.status_code, responses.get(error.status_code, "Error"), detail=str(error))
+
+
+@api.exception_handler(AuthenticationError)
+def not_authenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    detail = (
+        "Send an API token that is valid: “Authorization: Bearer headworks_…”. You create tokens on your account page."
+    )
+    response = problem(401, "Unauthorized", detail=detail)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(Throttled)
+def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+    detail = f"The limit for each API token is {PER_TOKEN.partition('/')[0]} requests a minute."
+    response = problem(429, "Too many requests", detail=detail)
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
+@api.exception_handler(PermissionDenied)
+def not_allowed(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return problem(403, "Forbidden", detail=str(error))
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -5,10 +5,13 @@ django-ninja's own page loads its script from another host, which the content se
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
+
+from accounts.limits import PER_TOKEN
 
 Described = dict[str, Any]  # a part of an OpenAPI document
 
@@ -18,6 +21,8 @@ class Docs(DocsBase):
         described = api.get_openapi_schema(path_params=kwargs)
         context = {
             "url": self.get_openapi_url(api, kwargs),
+            "site": settings.SITE_URL.rstrip("/"),
+            "per_minute": PER_TOKEN.partition("/")[0],
             "addresses": [
                 address(path, method, operation)
                 for path, methods in described["paths"].items()
@@ -28,11 +33,12 @@ class Docs(DocsBase):
         return render(request, "config/api.html", context)
 
 
-def address(path: str, method: str, operation: Described) -> dict[str, str]:
+def address(path: str, method: str, operation: Described) -> Described:
     takes = [parameter["name"] for parameter in operation.get("parameters", [])]
     answers = [bodies(answer) for answer in operation["responses"].values()]
     return {
         "call": f"{method.upper()} {path}",
+        "needs_token": "security" in operation,
         "summary": operation.get("summary", ""),
         "takes": ", ".join(filter(None, [*takes, bodies(operation.get("requestBody", {}))])),
         "answers": ", ".join(filter(None, answers)),

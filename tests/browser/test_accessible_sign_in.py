@@ -1,4 +1,4 @@
-"""axe-core finds nothing on the way into an account: the mailbox, a lost password, the second factor."""
+"""axe-core finds nothing on the way into an account: the mailbox, a lost password, the second factor, API tokens."""
 
 import re
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 from post_office.models import Email
 
-from accounts.models import Claim, StaffGroup
+from accounts.models import ApiToken, Claim, StaffGroup
 from tests.accounts.conftest import code_for
 from tests.browser.conftest import look
 from tests.factories import PASSWORD, UserFactory, UtilityFactory
@@ -182,3 +182,38 @@ def test_showing_again_who_one_is_with_the_second_factor(visits, person):
     page.goto(visits.url + reverse("mfa_reauthenticate"))
     look(page, "factor-is-it-you-code")
     with_an_error(page, "Continue", "factor-is-it-you-code-error")
+
+
+def test_creating_and_revoking_an_api_token(visits, person):
+    page = visits(person, reverse("me"))
+    page.get_by_role("link", name="Create token").click()
+    expect(page.get_by_role("heading", name="Confirm your identity")).to_be_visible()
+    look(page, "token-is-it-you")
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Continue")
+    expect(page.get_by_role("heading", name="Create an API token")).to_be_visible()
+    look(page, "token-create")
+    with_an_error(page, "Create token", "token-create-error")
+    page.get_by_label("Name").fill("Monthly Excel import of the operations department")
+    page.get_by_text("Read and change", exact=True).click()
+    page.get_by_label("It expires after").select_option("1 year")
+    press(page, "Create token")
+    expect(page.get_by_text("It is not shown again")).to_be_visible()
+    secret = page.locator("code").text_content()
+    look(page, "token-created")
+    used = page.request.get(f"{visits.url}/api/v1/analyses", headers={"Authorization": f"Bearer {secret}"})
+    assert (used.status, used.json()) == (200, {"items": [], "count": 0})
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_text(f"{secret[:16]}…")).to_be_visible()
+    expect(page.get_by_text("last used")).to_be_visible()
+    ApiToken.objects.make(person, name="Old", scope="read", days=30)
+    ApiToken.objects.filter(name="Old").update(created_at="2025-01-01T12:00Z", expires_at="2025-03-01T12:00Z")
+    page.reload()
+    look(page, "account-tokens")
+    page.get_by_role("link", name="Revoke Monthly").click()
+    look(page, "token-revoke")
+    press(page, "Revoke token")
+    expect(page.get_by_text("was revoked")).to_be_visible()
+    expect(page.get_by_text(f"{secret[:16]}…")).to_have_count(0)
+    used = page.request.get(f"{visits.url}/api/v1/analyses", headers={"Authorization": f"Bearer {secret}"})
+    assert used.status == 401

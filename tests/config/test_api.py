@@ -1,8 +1,15 @@
 """What all of ``/api/v1/`` has in common: its answers may be kept, and what goes wrong is told in one way."""
 
+import html
+import re
+import sys
+from types import SimpleNamespace
+
 import pytest
+from django.test import Client
 from ninja.errors import HttpError
 
+from accounts.models import ApiToken
 from config.api import api
 from config.api_docs import in_words
 from initiatives.models import Initiative
@@ -71,6 +78,58 @@ def test_answers_may_be_kept_and_asked_after(client, catalog, address, change):
     assert "Cookie" not in answer.get("Vary", "")
     assert (again.status_code, again.content) == (304, b"")
     assert changed.status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_token_changes_nothing_for_public_addresses(client):
+    answer = client.get("/api/v1/elements", headers={"Authorization": "Bearer headworks_wrong"})
+
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "public, max-age=300")
+
+
+@pytest.mark.django_db
+def test_its_page_explains_tokens_and_marks_what_needs_one(client):
+    page = client.get("/api/v1/docs").text
+    described = client.get("/api/v1/openapi.json").json()
+
+    assert described["components"]["securitySchemes"]["ApiTokenBearer"]["scheme"] == "bearer"
+    assert described["paths"]["/api/v1/analyses"]["get"]["security"] == [{"ApiTokenBearer": []}]
+    assert "security" not in described["paths"]["/api/v1/elements"]["get"]
+    assert '<code>GET /api/v1/analyses</code> <span class="tag">token</span>' in page
+    assert "<code>GET /api/v1/elements</code></th>" in page
+    assert 'curl --header "Authorization: Bearer $HEADWORKS_TOKEN" "http://localhost:8000/api/v1/analyses' in page
+    assert 'href="/account/tokens/new/"' in page
+    assert "More than 120 requests in a minute" in page
+
+
+@pytest.mark.django_db
+def test_the_example_in_python_works(client, analysis, manager, monkeypatch):
+    """With the test client in place of the library and the site that the example calls."""
+    _, secret = ApiToken.objects.make(manager, name="Example", scope="change", days=30)
+    code = html.unescape(re.search(r"Example for Python\">(.*?)</pre>", client.get("/api/v1/docs").text, re.S)[1])
+    monkeypatch.setitem(sys.modules, "requests", SimpleNamespace(Session=Session))
+    monkeypatch.setenv("HEADWORKS_TOKEN", secret)
+
+    exec(code, {})  # noqa: S102
+
+    row = analysis.findings.get(element__slug="vision")
+    assert (row.rating, row.areas, row.version) == (2, ["E", "S"], 2)
+
+
+class Session:
+    """What the example uses of ``requests.Session``."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+
+    def get(self, url: str):
+        return Client().get(url, headers=self.headers)
+
+    def patch(self, url: str, json: object):
+        answer = Client().patch(url, json, content_type="application/json", headers=self.headers)
+        answer.raise_for_status = lambda: None
+        assert answer.status_code == 200
+        return answer
 
 
 def test_what_the_library_refuses_is_a_problem(rf):
