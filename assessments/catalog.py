@@ -1,13 +1,14 @@
 """Recommendations for an analysis: the catalog as plain values, and what was found with its names and texts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from assessments.models import GapAnalysis
 from assessments.recommendations import Candidate, Cell, ElementOf, recommend
 from assessments.results import AreaInScope, Results
-from initiatives.models import Initiative
+from initiatives.models import Case, Initiative
 from pdca.models import Element, Opportunity
 
 
@@ -28,6 +29,45 @@ def candidates_of(initiatives: Iterable[Initiative]) -> list[Candidate]:
     ]
 
 
+class Catalog:
+    """The catalog as it is now. Each of its tables is read when first asked for, and once."""
+
+    @cached_property
+    def elements(self) -> dict[str, Element]:
+        return {row.slug: row for row in Element.objects.select_related("component").order_by("order")}
+
+    @cached_property
+    def opportunities(self) -> dict[str, Opportunity]:
+        rows = {row.slug: row for row in Opportunity.objects.readable()}
+        for row in rows.values():
+            row.element = self.elements[row.element_id]
+        return rows
+
+    @cached_property
+    def initiatives(self) -> dict[str, Initiative]:
+        """Those that have a page, with their areas, retired ones too. Two queries."""
+        return {row.slug: row for row in Initiative.objects.known().prefetch_related("areas")}
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        return list(Case.objects.readable())
+
+
+class Examples:
+    """The case examples for one utility: those with a system of its kind come first."""
+
+    def __init__(self, cases: Iterable[Case], systems: Collection[str]) -> None:
+        self.cases = sorted(cases, key=lambda case: not set(systems) & set(case.systems))
+
+    def at(self, element: str) -> Case | None:
+        """Returns the first that integrated something at the element."""
+        return next((case for case in self.cases if element in case.elements), None)
+
+    def using(self, initiative: str) -> Case | None:
+        """Returns the first that integrated the initiative."""
+        return next((case for case in self.cases if initiative in case.initiatives), None)
+
+
 @dataclass(frozen=True)
 class AtElement:
     """An element with areas, and what an initiative says there: its record of requirements, if it has one."""
@@ -45,6 +85,7 @@ class Offer:
     in_place: bool
     closes: int
     at: list[AtElement]
+    case: Case | None
 
 
 @dataclass(frozen=True)
@@ -55,6 +96,7 @@ class Reuse:
     serves: AreaInScope
     could_serve: list[AreaInScope]
     opportunity: Opportunity | None
+    case: Case | None
 
 
 @dataclass(frozen=True)
@@ -65,6 +107,8 @@ class Recommended:
     unclosed: list[AtElement]
     reuse: list[Reuse]
     left_out: list[Initiative]  # because they no longer exist
+    examples: Examples
+    in_place: set[str]
 
     @property
     def closable(self) -> int:
@@ -75,15 +119,21 @@ class Recommended:
         return sum(not one.in_place for one in self.smallest)
 
 
-def recommended(analysis: GapAnalysis, results: Results, *, strength: int = 1, with_ended: bool = False) -> Recommended:
-    """Makes five queries: elements, their opportunities, initiatives with their areas, those in place.
-
-    ``results`` are the analysis's.
-    """
-    opportunities = Opportunity.by_element()
-    elements = {row.slug: row for row in Element.objects.order_by("order")}
-    initiatives = {row.slug: row for row in Initiative.objects.readable().prefetch_related("areas")}
+def recommended(
+    analysis: GapAnalysis,
+    results: Results,
+    catalog: Catalog | None = None,
+    *,
+    strength: int = 1,
+    with_ended: bool = False,
+) -> Recommended:
+    """``results`` are the analysis's. Makes one query besides those of the catalog: the initiatives in place."""
+    catalog = catalog or Catalog()
+    examples = Examples(catalog.cases, analysis.utility.systems)
+    elements = catalog.elements
+    initiatives = {slug: row for slug, row in catalog.initiatives.items() if row.retired_on is None}
     in_place = set(analysis.initiatives.values_list("slug", flat=True))
+    first_at = {row.element_id: row for row in reversed(catalog.opportunities.values())}
     ended = [row for slug, row in initiatives.items() if row.today == Initiative.Today.ENDED and slug not in in_place]
     found = recommend(
         elements_of(elements.values()),
@@ -110,6 +160,7 @@ def recommended(analysis: GapAnalysis, results: Results, *, strength: int = 1, w
             one.initiative in in_place,
             len(one.cells),
             at(one.cells, initiatives[one.initiative]),
+            examples.using(one.initiative),
         )
         for one in found.ranking
     }
@@ -123,9 +174,12 @@ def recommended(analysis: GapAnalysis, results: Results, *, strength: int = 1, w
                 elements[one.element],
                 areas[one.serves],
                 [areas[code] for code in one.could_serve],
-                next(iter(opportunities.get(one.element, [])), None),
+                first_at.get(one.element),
+                examples.at(one.element),
             )
             for one in found.leverage
         ],
         left_out=[] if with_ended else ended,
+        examples=examples,
+        in_place=in_place,
     )

@@ -5,23 +5,35 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts.requests import AuthenticatedRequest
-from assessments import charts
-from assessments.catalog import recommended
+from assessments.catalog import Catalog, recommended
+from assessments.cohorts.standing import standing
 from assessments.forms import RecommendationsForm
+from assessments.integration.board import board
 from assessments.models import GapAnalysis
 
 
 @login_required
 def results(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    analysis = get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
-    found = analysis.results
+    rows = GapAnalysis.objects.visible_to(request.user).select_related("utility__sharing")
+    analysis = get_object_or_404(rows, pk=pk)
+    found, catalog = analysis.results, Catalog()
+    advice = recommended(analysis, found, catalog)
     context = {
         "analysis": analysis,
         "results": found,
-        "coverage_bars": charts.coverage_bars(found),
-        "recommended": recommended(analysis, found),
+        "rows": [(row, advice.examples.at(row.slug)) for row in found.rows],
+        "recommended": advice,
+        "board": board(analysis, found, catalog, advice.in_place),
+        "earlier": _earlier(analysis),
+        "standing": standing(analysis.utility, getattr(analysis.utility, "sharing", None)),
     }
     return render(request, "assessments/analysis_results.html", context)
+
+
+def _earlier(analysis: GapAnalysis) -> GapAnalysis | None:
+    """Returns the utility's complete analysis before this one."""
+    complete = GapAnalysis.objects.filter(utility=analysis.utility_id, status=GapAnalysis.Status.COMPLETE)
+    return complete.filter(as_of__lt=analysis.as_of).order_by("-as_of", "-pk").defer("frozen").first()
 
 
 @login_required

@@ -5,12 +5,16 @@ from django.urls import path
 from assessments import compare_views, result_views, views
 from assessments.cohorts import views as cohort_views
 from assessments.integration import road_views
+from assessments.integration import views as integration_views
 
 app_name = "assessments"
 urlpatterns = [
     path("", views.analysis_list, name="list"),
     path("new/<int:utility_pk>/", views.start, name="start"),
     path("compare/<int:utility_pk>/", compare_views.compare, name="compare"),
+    path("integration/<int:utility_pk>/", integration_views.integration, name="integration"),
+    path("integration/<int:utility_pk>/<slug:slug>/", integration_views.answer, name="answer"),
+    path("integration/<int:utility_pk>/<slug:slug>/history/", integration_views.history, name="answer_history"),
     path("road-map/<int:utility_pk>/", road_views.road_map, name="road_map"),
     path("road-map/<int:utility_pk>/change/", road_views.change, name="road_map_change"),
     path("sharing/<int:utility_pk>/", cohort_views.sharing, name="sharing"),

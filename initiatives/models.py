@@ -256,6 +256,16 @@ class Case(CatalogEntry):
         return reverse("initiatives:case", args=[self.slug])
 
     @property
+    def town(self) -> str:
+        """Its place without the state, as a short name."""
+        return self.place.partition(",")[0]
+
+    @property
+    def elements(self) -> set[str]:
+        """The slugs of the elements at which it integrated something."""
+        return {slug for record in self.integrated for slug in record["elements"]}
+
+    @property
     def is_from_guide(self) -> bool:
         return self.source.startswith("guide 2004")
 

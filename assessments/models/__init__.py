@@ -13,10 +13,13 @@ from assessments.models.analysis import (
     InUse,
     others_of,
 )
+from assessments.models.answer import Answer, AnswerChange
 from assessments.models.cohort import Publication, Sharing, Size
 from assessments.models.road_map import Approach, RoadMap, When
 
 __all__ = [
+    "Answer",
+    "AnswerChange",
     "COMPLETED",
     "REPORT",
     "Approach",

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import urls
-from assessments.models import Evidence, Finding, GapAnalysis, GapAnalysisEvent
+from assessments.models import Answer, Evidence, Finding, GapAnalysis, GapAnalysisEvent, RoadMap, Sharing
 from files.models import StoredFile
 from tests.uploads import upload
 
@@ -32,6 +32,14 @@ EXPECTED = {
     "delete": (FORM | {"contributor": 403}, MANAGE),
     "results": (READ, NO_POST),
     "recommendations": (READ, NO_POST),
+    "compare": (READ, NO_POST),
+    "integration": (READ, NO_POST),
+    "answer": (ONLY_POST, WRITE),
+    "answer_history": (READ, NO_POST),
+    "road_map_suggested": (READ, WRITE),
+    "road_map": (READ, NO_POST),
+    "road_map_change": (ONLY_POST, WRITE),
+    "sharing": (READ, MANAGE),
     "save": (ONLY_POST, WRITE),
     "details": (READ, NO_POST),
     "guidance": (READ, NO_POST),
@@ -50,6 +58,10 @@ def sent(name: str) -> dict:
         "scope": FRAME,
         "reopen": {"why": "A row was wrong."},
         "save": {"version": 1, "rating": 0},
+        "answer": {"version": 1, "choice": "taken-up"},
+        "road_map_suggested": {"version": 1},
+        "road_map_change": {"version": 1, "do": "remove", "key": "own-1"},
+        "sharing": {"size": "small"},
         "add_link": {"url": "https://example.org"},
         "add_file": {"file": upload()},
     }.get(name, {})
@@ -62,6 +74,9 @@ def test_every_address_is_looked_at():
 @pytest.fixture
 def address(answered, row, manager):
     """``address(name)`` within one answered analysis that has a kept file; for ``reopen`` a complete one."""
+    Answer.objects.create(utility=answered.utility, opportunity_id="one-review-team")
+    step = {"key": "own-1", "text": "Ask the board", "when": "now"}
+    RoadMap.objects.create(utility=answered.utility, analysis=answered, approach="areas", steps=[step])
     item = row(answered).evidence_items.create(file=StoredFile.keep(upload(), by=manager))
 
     def of(name: str) -> str:
@@ -70,6 +85,13 @@ def address(answered, row, manager):
         arguments = {
             "list": [],
             "start": [answered.utility_id],
+            "compare": [answered.utility_id],
+            "integration": [answered.utility_id],
+            "answer": [answered.utility_id, "one-review-team"],
+            "answer_history": [answered.utility_id, "one-review-team"],
+            "road_map": [answered.utility_id],
+            "road_map_change": [answered.utility_id],
+            "sharing": [answered.utility_id],
             "download": [item.pk],
             "remove_evidence": [item.pk],
             "save": [answered.pk, "vision"],
@@ -90,6 +112,7 @@ def browser(request, as_):
 
 def everything() -> list:
     models = [GapAnalysis, GapAnalysisEvent, Finding, Evidence, StoredFile, GapAnalysis.initiatives.through]
+    models += [Answer, RoadMap, Sharing]
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 

@@ -42,7 +42,9 @@ def drawing(those: list[Element] | None = None):
 def test_the_map_has_a_link_to_each_element_in_the_order_of_table_2(client, catalog):
     svg = drawn(client.get(MAP).text)
 
-    assert re.findall(r'<a id="[a-z-]+" href="/pdca/([a-z-]+)/"', svg) == [element.slug for element in Element.objects.all()]
+    assert re.findall(r'<a id="[a-z-]+" href="/pdca/([a-z-]+)/"', svg) == [
+        element.slug for element in Element.objects.all()
+    ]
     names = [html.unescape(name) for name in re.findall(r'<a id="[^"]+" href="[^"]+" aria-label="([^"]+)"', svg)]
     assert len(names) == 18
     for name, element in zip(names, Element.objects.all(), strict=True):

@@ -1,0 +1,102 @@
+"""What the Integration page of a utility shows: every opportunity, what speaks for it now, and the utility's answer."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from accounts.models import Utility
+from assessments.catalog import Catalog
+from assessments.integration.opening import At, InPlace, Opening, openings
+from assessments.models import Answer, GapAnalysis
+from assessments.results import AreaInScope, Results
+from initiatives.models import Initiative, Stance
+from pdca.models import Opportunity
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An opportunity for one utility. ``answer`` is new, without a key, if there is none yet."""
+
+    opportunity: Opportunity
+    opening: Opening
+    answer: Answer
+    asking: list[Initiative]
+    serves: list[AreaInScope]
+    extends: list[AreaInScope]
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.answer.choice)
+
+
+@dataclass(frozen=True)
+class Board:
+    shown: list[Shown]
+
+    @property
+    def open(self) -> list[Shown]:
+        """Those open now that nobody has answered."""
+        return [each for each in self.shown if each.opening.is_open and not each.is_answered]
+
+    @property
+    def answered(self) -> list[Shown]:
+        return [each for each in self.shown if each.is_answered]
+
+    @property
+    def others(self) -> list[Shown]:
+        """Those that are neither open now nor answered."""
+        return [each for each in self.shown if not each.opening.is_open and not each.is_answered]
+
+    @property
+    def n_integrated(self) -> int:
+        return sum(each.answer.is_integrated for each in self.shown)
+
+    @property
+    def n_set_aside(self) -> int:
+        return sum(each.answer.choice == Answer.Choice.NOT_FOR_US for each in self.shown)
+
+    @property
+    def n_counted(self) -> int:
+        """What the share is of: all that are open now or answered."""
+        return len(self.open) + len(self.answered)
+
+
+def latest(utility: Utility) -> GapAnalysis | None:
+    """Returns the latest complete analysis, or without one the latest."""
+    # "complete" sorts before "draft"
+    return GapAnalysis.objects.filter(utility=utility).order_by("status", "-as_of", "-pk").first()
+
+
+def board(
+    analysis: GapAnalysis, results: Results, catalog: Catalog | None = None, in_place: Collection[str] | None = None
+) -> Board:
+    """``results`` and ``in_place``, the slugs of its initiatives, are the analysis's. Queries the answers."""
+    catalog = catalog or Catalog()
+    if in_place is None:
+        in_place = set(analysis.initiatives.values_list("slug", flat=True))
+    rows, initiatives = catalog.opportunities, catalog.initiatives
+    answers = {answer.opportunity_id: answer for answer in Answer.objects.filter(utility=analysis.utility_id)}
+    areas = {area.code: area for area in results.areas}
+    found = openings(
+        [At(slug, row.element_id, row.element.strategic_alignment) for slug, row in rows.items()],
+        [_in_place(row) for slug, row in initiatives.items() if slug in in_place],
+        areas=list(areas),
+        covered={row.slug: row.areas for row in results.rows},
+    )
+    return Board(
+        [
+            Shown(
+                opportunity=rows[opening.slug],
+                opening=opening,
+                answer=answers.get(opening.slug) or Answer(opportunity=rows[opening.slug], version=0),
+                asking=[initiatives[slug] for slug in opening.asking],
+                serves=[areas[code] for code in opening.serves],
+                extends=[areas[code] for code in opening.extends],
+            )
+            for opening in found
+        ]
+    )
+
+
+def _in_place(initiative: Initiative) -> InPlace:
+    asks = [record["element"] for record in initiative.asks if record["stance"] == Stance.ASKS]
+    return InPlace(initiative.slug, frozenset(asks), frozenset(area.code for area in initiative.areas.all()))
