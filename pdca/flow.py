@@ -15,7 +15,7 @@ from pdca.models import Component, Element, Flow, Topic
 WIDTH = 400  # of a phone; wide screens scale it up
 _LEFT, _RIGHT = 74, 302  # of the nodes; back arrows run to the left of them, forward arrows to the right
 _ONE_LINE, _MORE, _KEY, _GAP, _HEAD, _PAD = 35, 18, 16, 10, 46, 12
-_LETTERS = 21  # that fit on one line of a node
+_LETTERS = 20  # that fit on one line of a node, beside its number of opportunities
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ PAGES = {
     "opportunities": ("pdca:opportunities", ""),
     "opportunity": ("pdca:opportunity", "objectives-that-support-each-other"),
     "opportunity-without-initiatives": ("pdca:opportunity", "one-mission-for-all-initiatives"),
-    "map": ("pdca:map", ""),
     "element-with-table": ("pdca:element", "assessing-areas"),
     "topics": ("pdca:topics", ""),
     "glossary": ("pdca:glossary", ""),
