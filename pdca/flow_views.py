@@ -1,7 +1,5 @@
 """The public pages with the map of the cycle, the ways to start, and how to get started."""
 
-from collections import Counter
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,7 +17,7 @@ def flow(request: HttpRequest) -> HttpResponse:
     elements = list(Element.objects.readable().select_related("component"))
     topics = Topic.objects.readable().filter(kind=Topic.Kind.APPROACH)
     found = initiatives_found()
-    opportunities = Counter(Opportunity.objects.readable().values_list("element", flat=True))
+    opportunities = {slug: len(own) for slug, own in Opportunity.by_element().items()}
     context = {
         "map": flow_map(elements, Flow.objects.readable(), opportunities),
         "ways": [way(topic, found) for topic in topics],
