@@ -13,7 +13,6 @@ from django.views.decorators.cache import cache_control
 from ninja import Query, Router, Schema
 from ninja.errors import HttpError, ValidationError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from accounts.bearer import ApiTokenBearer
 from accounts.models import CAN_EDIT, Utility
@@ -54,7 +53,7 @@ def _storable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise PydanticCustomError("text", "It contains a character that is not complete.") from error
+        raise ValueError("it contains a character that is not complete") from error
     return text
 
 
@@ -65,7 +64,10 @@ Day = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", json_schema_e
 
 
 class AnalysisIn(Sent):
-    """A new gap analysis. Scope and initiatives that are left out are those of ``previous``, or all areas."""
+    """A new gap analysis. Scope and initiatives that are left out are those of ``previous``, or all areas.
+
+    ``utility`` is the number in the address of the utility's page, which its gap analyses have too.
+    """
 
     utility: Id
     previous: Id | None = None

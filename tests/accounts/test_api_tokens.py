@@ -1,6 +1,7 @@
 """API tokens: created after entering the password again, shown once, stored as a hash, revoked by their owner."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,11 @@ from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.api_tokens import MOST_TOKENS, NameInUse, digest_of
+from accounts.api_tokens import MOST_TOKENS, NameInUse, TooManyTokens, digest_of
 from accounts.models import ApiToken
 from tests.accounts.conftest import link_in, show_again_who_one_is, sign_in
 from tests.factories import PASSWORD, UserFactory
@@ -166,6 +167,32 @@ def test_there_is_a_limit_for_each_person(inside, person):
     ApiToken.objects.filter(pk=tokens[0].pk).revoke()
     assert "headworks_" in inside.post(CREATE, GOOD).text
     assert ApiToken.objects.valid().filter(user=person).count() == MOST_TOKENS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_limit_holds_for_two_at_once():
+    user = UserFactory()
+    for n in range(MOST_TOKENS - 1):
+        make(user, name=f"Program {n}")
+    ready, outcomes = threading.Barrier(2), []
+
+    def create(name):
+        try:
+            ready.wait(timeout=10)
+            make(user, name=name)
+            outcomes.append("made")
+        except TooManyTokens:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=create, args=[name]) for name in ("One", "Two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["made", "refused"]
+    assert ApiToken.objects.count() == MOST_TOKENS
 
 
 def expire(token):
