@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User, Utility
 from assessments.models import GapAnalysis
+from pdca.models import Opportunity
 from workflow.slots import fills
 
 SHOWN = 5
@@ -35,3 +36,8 @@ def of_reports() -> SafeString:
 @fills("start.links")
 def of_start() -> SafeString:
     return render_to_string("assessments/_links.html", {"start": True})
+
+
+@fills("opportunity.links")
+def of_opportunity(opportunity: Opportunity) -> SafeString:
+    return render_to_string("assessments/_links.html", {"opportunity": opportunity})

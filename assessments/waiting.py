@@ -1,9 +1,12 @@
-"""Home page items: gap analyses that are under way, and a first one for a utility that has none."""
+"""Home page items: gap analyses that are under way, a first one for a utility that has none, what follows from one."""
 
+from typing import Any
+
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from accounts.models import CAN_EDIT, User
-from assessments.models import GapAnalysis
+from accounts.models import CAN_EDIT, User, Utility
+from assessments.models import Answer, GapAnalysis, RoadMap
 from workflow.waiting import Waiting, source
 
 
@@ -37,3 +40,30 @@ def first_analysis(user: User) -> list[Waiting]:
         )
         for membership in memberships
     ]
+
+
+@source(order=40)
+def what_follows(user: User) -> list[Waiting]:
+    """For a utility with a complete analysis: the opportunities, if none is answered; then the road map."""
+    utilities = Utility.objects.editable_by(user).filter(gap_analyses__status=GapAnalysis.Status.COMPLETE)
+    answers = Answer.objects.filter(utility=OuterRef("pk")).exclude(choice="")
+    rows = utilities.distinct().annotate(
+        is_answered=Exists(answers), has_road_map=Exists(RoadMap.objects.filter(utility=OuterRef("pk")))
+    )
+    return [_next_step(utility) for utility in rows.exclude(is_answered=True, has_road_map=True)[:10]]
+
+
+def _next_step(utility: Any) -> Waiting:
+    if not utility.is_answered:
+        return Waiting(
+            f"Integration at {utility}",
+            "Your gap analysis shows which integration opportunities are open to you. Say which you take up.",
+            "Answer",
+            reverse("assessments:integration", args=[utility.pk]),
+        )
+    return Waiting(
+        f"Road map for {utility}",
+        "See what to do first, next and later, and keep it as your own.",
+        "Draw it",
+        reverse("assessments:road_map_latest", args=[utility.pk]),
+    )

@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.models import CAN_EDIT
+from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.catalog import recommended
+from assessments.integration.board import latest
 from assessments.integration.paths import Fit, fits
 from assessments.integration.steps import Step, moved, reworded, with_own, without
 from assessments.integration.suggestions import standing, suggested
@@ -105,6 +106,18 @@ def _chosen(request: AuthenticatedRequest, approaches: Sequence[Fit]) -> Approac
 def road_map(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     road = get_object_or_404(RoadMap.objects.visible_to(request.user), utility=utility_pk)
     return _page(request, road)
+
+
+@login_required
+def latest_road_map(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
+    """Leads to the road map that the utility keeps, or to the one suggested for its latest analysis."""
+    utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=utility_pk)
+    if RoadMap.objects.filter(utility=utility).exists():
+        return redirect("assessments:road_map", utility.pk)
+    if analysis := latest(utility):
+        return redirect("assessments:road_map_suggested", analysis.pk)
+    messages.info(request, "A road map starts from a gap analysis.")
+    return redirect(utility)
 
 
 def _page(

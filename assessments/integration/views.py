@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -55,6 +55,18 @@ def _utility(request: AuthenticatedRequest, pk: int) -> Utility:
 @login_required
 def integration(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     return _page(request, _utility(request, utility_pk))
+
+
+@login_required
+def where(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    """Leads from an opportunity to the Integration page of the person's utility; asks which if there are several."""
+    opportunity = get_object_or_404(Opportunity.objects.readable(), slug=slug)
+    utilities = list(Utility.objects.visible_to(request.user))
+    if len(utilities) == 1:
+        page = reverse("assessments:integration", args=[utilities[0].pk])
+        return redirect(f"{page}?open={slug}#row-{slug}")
+    context = {"opportunity": opportunity, "utilities": utilities}
+    return render(request, "assessments/integration_where.html", context)
 
 
 def _page(

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from assessments.models import Answer
 from pdca.models import Opportunity
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +150,28 @@ def test_it_takes_few_queries(rated, page, as_, manager):
     with CaptureQueriesContext(connection) as captured:
         browser.get(page)
     assert len(captured) <= 15
+
+
+def test_from_an_opportunity_of_the_guide_to_the_own_answer(rated, page, client, as_, viewer, utility):
+    where = reverse("assessments:integration_where", args=[SLUG])
+    assert where in client.get(reverse("pdca:opportunity", args=[SLUG])).text
+    assert as_(viewer).get(where)["Location"] == f"{page}?open={SLUG}#row-{SLUG}"
+    other = MembershipFactory(user=viewer).utility
+    several = as_(viewer).get(where)
+    assert str(utility) in several.text
+    assert str(other) in several.text
+
+
+def test_what_follows_a_complete_analysis_waits_on_the_home_page(rated, answer_all, give, manager, viewer, as_, url):
+    home = as_(manager)
+    assert "Integration at" not in home.get("/").text
+    answer_all(rated)
+    rated.complete(by=manager)
+    assert "Integration at Riverbend Water and Sewer" in home.get("/").text
+    assert "Integration at" not in as_(viewer).get("/").text, "who can't answer is not asked"
+    give(manager, choice="taken-up")
+    shown = home.get("/").text
+    assert "Integration at" not in shown
+    assert "Road map for Riverbend Water and Sewer" in shown
+    home.post(url("road_map_suggested", rated), {"version": 0})
+    assert "Road map for" not in home.get("/").text

@@ -84,10 +84,13 @@ def test_an_answered_one_waits_for_its_manager(as_, analysis, manager, contribut
     assert "A manager can mark it complete" in words(as_(contributor))
 
 
-def test_a_complete_one_waits_for_nobody(as_, analysis, manager):
+def test_a_complete_one_waits_for_nobody_but_leads_on(as_, analysis, manager, viewer):
     analysis.findings.update(rating=0)
     GapAnalysis.objects.visible_to(manager).get().complete(by=manager)
-    assert "You’re all caught up" in words(as_(manager))
+    page = words(as_(manager))
+    assert analysis.name not in page.partition("<main")[2].partition("</main")[0]
+    assert "Integration at Riverbend Water and Sewer" in page
+    assert "You’re all caught up" in words(as_(viewer))
 
 
 def test_who_asks_to_join_waits_for_a_manager_alone(as_, utility, manager, contributor):
