@@ -273,6 +273,10 @@ class FindingForm(forms.Form):
         return changes
 
 
+class VersionForm(forms.Form):
+    version = forms.IntegerField(min_value=1)
+
+
 class LinkForm(forms.Form):
     url = forms.CharField(
         label="Link or path",

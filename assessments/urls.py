@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments import compare_views, result_views, views
+from assessments import compare_views, result_views, row_views, views
 from assessments.cohorts import views as cohort_views
 from assessments.integration import road_views
 from assessments.integration import views as integration_views
@@ -28,11 +28,13 @@ urlpatterns = [
     path("<int:pk>/reopen/", views.reopen, name="reopen"),
     path("<int:pk>/delete/", views.delete, name="delete"),
     path("<int:pk>/results/", result_views.results, name="results"),
-    path("<int:pk>/guidance/<slug:element>/", views.guidance, name="guidance"),
-    path("<int:pk>/<slug:element>/", views.save_finding, name="save"),
-    path("<int:pk>/<slug:element>/details/", views.details, name="details"),
-    path("<int:pk>/<slug:element>/link/", views.add_link, name="add_link"),
-    path("<int:pk>/<slug:element>/file/", views.add_file, name="add_file"),
-    path("evidence/<int:pk>/", views.download, name="download"),
-    path("evidence/<int:pk>/remove/", views.remove_evidence, name="remove_evidence"),
+    path("<int:pk>/guidance/<slug:element>/", row_views.guidance, name="guidance"),
+    path("<int:pk>/<slug:element>/", row_views.save_finding, name="save"),
+    path("<int:pk>/<slug:element>/details/", row_views.details, name="details"),
+    path("<int:pk>/<slug:element>/history/", row_views.history, name="history"),
+    path("<int:pk>/<slug:element>/undo/", row_views.undo, name="undo"),
+    path("<int:pk>/<slug:element>/link/", row_views.add_link, name="add_link"),
+    path("<int:pk>/<slug:element>/file/", row_views.add_file, name="add_file"),
+    path("evidence/<int:pk>/", row_views.download, name="download"),
+    path("evidence/<int:pk>/remove/", row_views.remove_evidence, name="remove_evidence"),
 ]

@@ -8,16 +8,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.forms import AnalysisForm, DeleteForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
 from assessments.lists import AnalysisFilters, AnalysisTable
-from assessments.models import COMPLETED, Deletion, Evidence, Finding, GapAnalysis, Incomplete, InUse
+from assessments.models import COMPLETED, Deletion, Finding, GapAnalysis, Incomplete, InUse
 from assessments.results import phases
 from assessments.rows import AreaShown, markup, rows_of
-from files.models import RefusedFile
 from pdca.models import Area, Component
 from workflow import saving
 from workflow.lists import list_page
@@ -56,19 +54,19 @@ def start(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     )
 
 
-def _visible(request: AuthenticatedRequest, pk: int) -> GapAnalysis:
+def visible(request: AuthenticatedRequest, pk: int) -> GapAnalysis:
     return get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
 
 
 @login_required
 def analysis(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    analysis = _visible(request, pk)
+    analysis = visible(request, pk)
     if not analysis.can_edit:
-        return render(request, "assessments/analysis_read.html", _read_context(analysis))
-    return _table(request, analysis, opened=request.GET.get("open", ""))
+        return render(request, "assessments/analysis_read.html", read_context(analysis))
+    return table(request, analysis, opened=request.GET.get("open", ""))
 
 
-def _table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
+def table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
     """Shows Table 2 to fill in, with the row ``opened`` open; ``more`` may have that row's bound form."""
     rows = rows_of(analysis)
     names = Area.objects.values_list("code", "short_name")
@@ -92,10 +90,10 @@ def _table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str 
 
 def _opened(analysis: GapAnalysis, finding: Finding) -> dict[str, Any]:
     finding.analysis = analysis
-    return _details_context(finding, FindingForm(finding=finding))
+    return details_context(finding, FindingForm(finding=finding))
 
 
-def _read_context(analysis: GapAnalysis) -> dict[str, Any]:
+def read_context(analysis: GapAnalysis) -> dict[str, Any]:
     results, findings = analysis.results_with_findings()
     return {
         "analysis": analysis,
@@ -105,7 +103,7 @@ def _read_context(analysis: GapAnalysis) -> dict[str, Any]:
     }
 
 
-def _details_context(finding: Finding, form: FindingForm, **more: Any) -> dict[str, Any]:
+def details_context(finding: Finding, form: FindingForm, **more: Any) -> dict[str, Any]:
     return {
         "finding": finding,
         "form": form,
@@ -117,7 +115,7 @@ def _details_context(finding: Finding, form: FindingForm, **more: Any) -> dict[s
 
 @login_required
 def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    analysis = _visible(request, pk)
+    analysis = visible(request, pk)
     if analysis.my_role not in CAN_EDIT:
         raise PermissionDenied
     if analysis.status == GapAnalysis.Status.COMPLETE:
@@ -125,7 +123,7 @@ def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         return redirect(analysis)
     form = AnalysisForm(request.POST or None, instance=analysis)
     if request.method == "POST" and form.is_valid():
-        analysis = _visible(request, pk)
+        analysis = visible(request, pk)
         try:
             analysis.rescope(form.cleaned_data["version"], by=request.user, **form.frame)
         except InUse as in_use:
@@ -148,157 +146,13 @@ def scope(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return render(request, "assessments/analysis_scope.html", context, status=saving.status_of(form))
 
 
-# One row.
-
-
-def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
-    return get_object_or_404(Finding.objects.visible_to(request.user), analysis=pk, element__slug=element)
-
-
-@login_required
-@require_POST
-def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    """Saves a row if it still has the version that was read (workflow.saving)."""
-    finding = _row(request, pk, element)
-    form = FindingForm(request.POST, finding=finding)
-
-    def save() -> Finding:
-        finding.answer(form.cleaned_data["version"], by=request.user, **form.changes_made)
-        return finding
-
-    def more(finding: Finding) -> dict[str, Any]:
-        answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
-        return {
-            "rating": finding.rating,
-            "missing_reason": finding.missing_reason(finding.analysis.areas),
-            "answered": list(answered),
-        }
-
-    def page(conflict: dict[str, Any], status: int) -> HttpResponse:
-        analysis = _visible(request, pk)
-        if not analysis.can_edit:
-            return render(request, "assessments/analysis_read.html", _read_context(analysis), status=status)
-        shown = _whole(request, conflict.get("current", finding), finding)
-        details = _details_context(finding, shown, conflict=conflict, status=status)
-        return _table(request, analysis, opened=element, **details)
-
-    block = saving.Block(element, finding.analysis.get_absolute_url())
-    return saving.save_block(request, form, block, save=save, more=more, page=page)
-
-
-def _whole(request: AuthenticatedRequest, stored: Finding, finding: Finding) -> FindingForm:
-    """Returns the form as it was sent; if the row was sent closed, with the stored details."""
-    data = request.POST.copy()
-    if not data.get("details"):
-        data["details"] = "1"
-        for name in FindingForm.DETAILS:
-            value = getattr(stored, name)
-            data.setlist(name, value if isinstance(value, list) else [value])
-    form = FindingForm(data, finding=finding)
-    form.is_valid()
-    return form
-
-
-@login_required
-def details(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    """Returns the opened part of a row, to be inserted into the page."""
-    finding = _row(request, pk, element)
-    context = _details_context(finding, FindingForm(finding=finding))
-    return render(request, "assessments/analysis_fill.html#details", context)
-
-
-@login_required
-@vary_on_headers("HX-Request")
-def guidance(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    """Shows the guide on a row's element, and what the initiatives in place ask there: in the row or as a page."""
-    finding = _row(request, pk, element)
-    context = {
-        "analysis": finding.analysis,
-        "element": finding.element,
-        "in_place": list(finding.analysis.initiatives.values_list("slug", flat=True)),
-    }
-    part = "#text" if request.htmx else ""  # type: ignore[attr-defined]
-    return render(request, f"assessments/analysis_guidance.html{part}", context)
-
-
-# Evidence.
-
-
-def _editable_row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
-    finding = _row(request, pk, element)
-    if not finding.can_edit:
-        raise PermissionDenied
-    return finding
-
-
-def _evidence(request: AuthenticatedRequest, finding: Finding, **more: Any) -> HttpResponse:
-    """Shows the row's evidence again, or without htmx the whole page with that row open."""
-    if not request.htmx and not more:  # type: ignore[attr-defined]
-        slug = finding.element.slug
-        return redirect(f"{finding.analysis.get_absolute_url()}?open={slug}#row-{slug}")
-    context = _details_context(finding, FindingForm(finding=finding)) | more
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "assessments/analysis_fill.html#evidence", context | {"adding": True})
-    return _table(request, _visible(request, finding.analysis_id), opened=finding.element.slug, **context)
-
-
-@login_required
-@require_POST
-def add_link(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    finding = _editable_row(request, pk, element)
-    form = LinkForm(request.POST, auto_id=f"id_{element}_link_%s")
-    if not form.is_valid():
-        return _evidence(request, finding, link_form=form)
-    try:
-        finding.attach_link(by=request.user, **form.cleaned_data)
-    except WrongState as error:
-        form.add_error(None, str(error))
-        return _evidence(request, finding, link_form=form)
-    return _evidence(request, finding)
-
-
-@login_required
-@require_POST
-def add_file(request: AuthenticatedRequest, pk: int, element: str) -> HttpResponse:
-    finding = _editable_row(request, pk, element)
-    form = FileForm(request.POST, request.FILES, auto_id=f"id_{element}_file_%s")
-    if form.is_valid():
-        try:
-            finding.attach_file(form.cleaned_data["file"], by=request.user)
-        except (RefusedFile, WrongState) as error:
-            form.add_error("file", str(error))
-        else:
-            return _evidence(request, finding)
-    return _evidence(request, finding, file_form=form)
-
-
-@login_required
-@require_POST
-def remove_evidence(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    item = get_object_or_404(Evidence.objects.visible_to(request.user), pk=pk)
-    finding = _editable_row(request, item.finding.analysis_id, item.finding.element.slug)
-    try:
-        item.discard()
-    except WrongState as error:
-        messages.error(request, str(error))
-        return redirect(finding.analysis)
-    return _evidence(request, finding)
-
-
-@login_required
-def download(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    items = Evidence.objects.visible_to(request.user).select_related("file")
-    item = get_object_or_404(items, pk=pk, file__isnull=False)
-    return item.file.response()  # type: ignore[union-attr,return-value]
-
-
 # Completion, deletion, results.
 
 
 @login_required
 @require_POST
 def complete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    analysis = _visible(request, pk)
+    analysis = visible(request, pk)
     try:
         analysis.complete(by=request.user)
     except Incomplete:
@@ -313,7 +167,7 @@ def complete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def reopen(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    analysis = _visible(request, pk)
+    analysis = visible(request, pk)
     if not analysis.can_manage:
         raise PermissionDenied
     form = ReopenForm(request.POST)
@@ -334,7 +188,7 @@ def delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Asks for confirmation, and for a reason if it was ever complete, then deletes it."""
     if request.method == "POST" and request.session.get("deleted") == pk:  # a double click
         return redirect("assessments:list")
-    analysis = _visible(request, pk)
+    analysis = visible(request, pk)
     if not analysis.can_manage:
         raise PermissionDenied
     form = DeleteForm(request.POST if "why" in request.POST else None) if analysis.was_complete else None

@@ -66,11 +66,9 @@ class Change(models.Model):
 
     def lines(self, labels: Labels) -> list[Line]:
         """Returns the change in words. ``labels`` has the words for values that the model's choices do not name."""
-        model = self._meta.get_field("row").related_model
-        return [
-            _line(model, name, self.before, self.after, labels.get(name, {}))  # type: ignore[arg-type]
-            for name in self.before | self.after
-        ]
+        model: type[WithHistory] = self._meta.get_field("row").related_model  # type: ignore[assignment]
+        names = sorted(self.before | self.after, key=[*model.HISTORY, *self.before, *self.after].index)
+        return [_line(model, name, self.before, self.after, labels.get(name, {})) for name in names]
 
 
 class WithHistory(Versioned):
@@ -137,8 +135,8 @@ class WithHistory(Versioned):
         last = self.last_change()
         if last is None:
             raise WrongState("There is no change to undo.")
-        fields = [(self._meta.get_field(name), value) for name, value in last.before.items()]
-        restored = {field.attname: field.to_python(value) for field, value in fields}
+        fields = [field for field in self._meta.concrete_fields if field.name in last.before]
+        restored = {field.attname: field.to_python(last.before[field.name]) for field in fields}
         self.save_over(version, by=by, is_undo=True, **restored)
 
 

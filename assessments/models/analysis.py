@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
@@ -23,11 +24,13 @@ from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
 from reports.models import Report
+from workflow.changes import Change, Labels, WithHistory
 from workflow.models import Event, StateMachine, Versioned, WrongState
 
 COMPLETED = "This gap analysis has just been marked complete and can no longer be changed."
 CHANGED = "Someone else just changed this gap analysis. Reload the page. What you typed is kept."
 NEEDS_REASON = "It has been marked complete. Enter a reason to delete it."
+NOT_UNDONE = "The scope of this gap analysis changed since, so the change can’t be undone. Change the row instead."
 REPORT = "gap-analysis"  # the kind of its report
 
 
@@ -347,13 +350,15 @@ class FindingQuerySet(OfUtilityQuerySet["Finding"]):
         return self.filter(answered())
 
 
-class Finding(OfUtility, Versioned):
+class Finding(OfUtility, WithHistory):
     """One row of Table 2: what exists for one element, and which management areas it serves."""
 
     class Rating(models.IntegerChoices):
         NONE = 0, "Does not exist"
         SINGLE = 1, "Supports a single area"
         MULTIPLE = 2, "Supports multiple areas"
+
+    HISTORY = ("rating", "areas", "initiatives", "evidence", "changes", "notes", "to_confirm")
 
     analysis = models.ForeignKey(GapAnalysis, on_delete=models.CASCADE, related_name="findings")
     element = models.ForeignKey(Element, on_delete=models.PROTECT, related_name="+")
@@ -443,17 +448,48 @@ class Finding(OfUtility, Versioned):
         except IntegrityError as error:  # from the row's trigger: the analysis changed after this row was read
             raise WrongState(CHANGED) from error
 
+    def undo(self, version: int, *, by: AbstractBaseUser) -> None:
+        """Undoes its last change. Raises Stale, WrongState if the scope no longer allows it, NotAllowed."""
+        self.require_editor()
+        if self.analysis.status != GapAnalysis.Status.DRAFT:
+            raise WrongState(COMPLETED)
+        last = self.last_change()
+        if last and set(last.before.get("initiatives", [])) - self.analysis.in_place().keys():
+            raise WrongState(NOT_UNDONE)
+        try:
+            super().undo(version, by=by)
+        except IntegrityError as error:  # from the row's trigger
+            raise WrongState(NOT_UNDONE) from error
+
+    def history_labels(self) -> Labels:
+        """Returns the words for the values in its history. Makes two queries."""
+        initiatives = dict(Initiative.objects.values_list("slug", "short_name"))
+        return {
+            "areas": dict(Area.objects.values_list("code", "name")),
+            "initiatives": initiatives | others_of(self.analysis.other_initiatives),
+            "rating": {None: "not answered"},
+            "to_confirm": {True: "yes", False: "confirmed"},
+        }
+
     @transaction.atomic
     def attach_link(self, *, by: User, url: str, title: str = "") -> "Evidence":
         """Adds a link as evidence. Raises WrongState if the analysis is complete."""
         self.analysis.lock_draft()
-        return self.evidence_items.create(added_by=by, url=url, title=title)
+        return self._attached(self.evidence_items.create(added_by=by, url=url, title=title))
 
     @transaction.atomic
     def attach_file(self, upload: UploadedFile, *, by: User) -> "Evidence":
         """Stores the upload as evidence. Raises RefusedFile, or WrongState if the analysis is complete."""
         self.analysis.lock_draft()
-        return self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by))
+        return self._attached(self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by)))
+
+    def _attached(self, item: "Evidence") -> "Evidence":
+        self.history.create(by=item.added_by, after={"links_and_files": str(item)})
+        return item
+
+
+class FindingChange(Change):
+    row = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="history")
 
 
 class EvidenceQuerySet(OfUtilityQuerySet["Evidence"]):
@@ -489,7 +525,8 @@ class Evidence(Attachment):
         )
 
     @transaction.atomic
-    def discard(self) -> None:
+    def discard(self, *, by: User | None = None) -> None:
         """Deletes it, and its file unless another finding uses it. Raises WrongState if the analysis is complete."""
         self.finding.analysis.lock_draft()
+        self.finding.history.create(by=by, before={"links_and_files": str(self)})
         self.remove()

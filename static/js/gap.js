@@ -128,6 +128,9 @@
     if (rating && lack) event.target.toggleAttribute("data-areas", true);
     keepAreas(event.target); // what save.js restored made no input event
     for (const mark of event.target.querySelectorAll("[data-confirm]")) mark.remove();
+    for (const field of event.target.querySelectorAll("[data-undo] [name=version]")) field.value = event.detail.version;
+    for (const history of event.target.querySelectorAll(".history[open] [data-history]"))
+      htmx.trigger(history, "headworks:refresh");
   });
 
   next.addEventListener("click", (event) => {

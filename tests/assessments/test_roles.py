@@ -46,6 +46,8 @@ EXPECTED = {
     "save": (ONLY_POST, WRITE),
     "details": (READ, NO_POST),
     "guidance": (READ, NO_POST),
+    "history": (READ, NO_POST),
+    "undo": (ONLY_POST, WRITE),
     "add_link": (ONLY_POST, WRITE),
     "add_file": (ONLY_POST, WRITE),
     "download": (READ, NO_POST),
@@ -66,6 +68,7 @@ def sent(name: str) -> dict:
         "road_map_suggested": {"version": 1},
         "road_map_change": {"version": 1, "do": "remove", "key": "own-1"},
         "sharing": {"size": "small"},
+        "undo": {"version": 1},
         "add_link": {"url": "https://example.org"},
         "add_file": {"file": upload()},
     }.get(name, {})
@@ -77,11 +80,12 @@ def test_every_address_is_looked_at():
 
 @pytest.fixture
 def address(answered, row, manager):
-    """``address(name)`` within one answered analysis that has a kept file; for ``reopen`` a complete one."""
+    """``address(name)`` within one answered analysis with a kept file and a change; for ``reopen`` a complete one."""
     Answer.objects.create(utility=answered.utility, opportunity_id="one-review-team")
     step = {"key": "own-1", "text": "Ask the board", "when": "now"}
     RoadMap.objects.create(utility=answered.utility, analysis=answered, approach="areas", steps=[step])
     item = row(answered).evidence_items.create(file=StoredFile.keep(upload(), by=manager))
+    row(answered).history.create(by=manager, before={"notes": "Earlier."}, after={"notes": ""})
 
     def of(name: str) -> str:
         if name == "reopen":
@@ -103,6 +107,8 @@ def address(answered, row, manager):
             "save": [answered.pk, "vision"],
             "details": [answered.pk, "vision"],
             "guidance": [answered.pk, "vision"],
+            "history": [answered.pk, "vision"],
+            "undo": [answered.pk, "vision"],
             "add_link": [answered.pk, "vision"],
             "add_file": [answered.pk, "vision"],
         }

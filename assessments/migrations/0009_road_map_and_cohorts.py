@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_utility_time_zone'),
-        ('assessments', '0007_areas_kept_by_rating'),
+        ('assessments', '0008_finding_change'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_api_tokens'),
-        ('assessments', '0008_road_map_and_cohorts'),
+        ('assessments', '0009_road_map_and_cohorts'),
         ('pdca', '0010_element_without_opportunities'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
