@@ -70,6 +70,8 @@ def pages(world: World) -> list[Page]:
         Page("home, signed in", "/"),
         Page("initiatives", reverse("initiatives:list"), signed_in=False),
         Page("element", reverse("pdca:element", args=["communication"]), signed_in=False),
+        Page("integration opportunities", reverse("pdca:opportunities"), signed_in=False),
+        Page("integration opportunity", reverse("pdca:opportunity", args=["one-message"]), signed_in=False),
         Page("gap analyses, list", reverse("assessments:list")),
         Page("gap analysis, open", world.draft.get_absolute_url(), aim_ratio=8, aim_queries=10),
         Page("save a row, rating", row, fields=_rating(world), aim_ratio=5, aim_queries=6),

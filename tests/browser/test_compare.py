@@ -1,5 +1,7 @@
 """Initiatives compared and the map of the cycle in Chromium: to the eye, by keyboard, without scripts."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -64,7 +66,7 @@ def test_the_map_by_keyboard_and_screen_reader(visits, size):
     expect(stages).to_have_count(4)
     expect(map.get_by_role("listitem")).to_have_count(18)
     links = map.get_by_role("link")
-    expect(links).to_have_count(18)
+    expect(links).to_have_count(36)
     links.first.focus()
     for number, element in enumerate(expected):
         focused = page.locator(":focus")
@@ -73,7 +75,13 @@ def test_the_map_by_keyboard_and_screen_reader(visits, size):
             f"{element.order} {element.name}{', key to alignment' if element.strategic_alignment else ''}"
         )
         expect(focused.locator(".flow__box")).to_have_css("stroke", "rgb(36, 145, 255)")
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        expect(focused).to_have_attribute("href", f"{element.get_absolute_url()}#opportunities")
+        expect(focused).to_have_accessible_name(re.compile(rf"{element.name}: \d integration opportunit"))
+        expect(focused.locator(".flow__box")).to_have_css("stroke", "rgb(36, 145, 255)")
         if number < 17:
             page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(expected[-1].name)
+    expect(page.get_by_role("heading", name="Integration opportunities")).to_be_in_viewport()

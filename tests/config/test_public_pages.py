@@ -8,7 +8,7 @@ from pdca.models import Element
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("address", ["/pdca/no-such-element/", "/initiatives/six-sigma/"])
+@pytest.mark.parametrize("address", ["/pdca/no-such-element/", "/pdca/opportunities/none/", "/initiatives/six-sigma/"])
 def test_what_is_not_there_is_not_found(client, catalog, address):
     assert client.get(address).status_code == 404
 
