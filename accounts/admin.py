@@ -143,7 +143,7 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["name", "user", "prefix", "scope", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_filter = ["scope", "revoked_at"]
     list_select_related = ["user"]
-    search_fields = ["user__email__matches", "user__name__matches", "name__matches", "prefix"]
+    search_fields = ["user__email__matches", "user__name__matches", "name__matches", "prefix__matches"]
     fields = ["name", "user", "prefix", "scope", "created_at", "expires_at", "last_used_at", "revoked_at"]
     actions = ["revoke"]
 

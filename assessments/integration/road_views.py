@@ -117,7 +117,7 @@ def latest_road_map(request: AuthenticatedRequest, utility_pk: int) -> HttpRespo
     if analysis := latest(utility):
         return redirect("assessments:road_map_suggested", analysis.pk)
     messages.info(request, "A road map starts from a gap analysis.")
-    return redirect(utility)
+    return redirect("accounts:utility", utility.pk)
 
 
 def _page(

@@ -34,9 +34,9 @@ class AnswerForm(forms.Form):
     )
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, answer: Answer, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, answer: Answer) -> None:
         initial = {"choice": answer.choice, "why": answer.why, "version": answer.version if answer.pk else 0}
-        super().__init__(*args, initial=initial, auto_id=f"id_{answer.opportunity_id}_%s", **kwargs)
+        super().__init__(data, initial=initial, auto_id=f"id_{answer.opportunity_id}_%s")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -147,3 +147,14 @@ def test_who_may(road, rated, url, as_, viewer, stranger, client, change):
 def test_it_outlives_its_analysis(road, rated, manager, as_, viewer):
     rated.discard(by=manager)
     assert as_(viewer).get(road.get_absolute_url()).status_code == 200
+
+
+def test_the_way_to_the_road_map(utility, catalog, as_, viewer, manager, request):
+    address = reverse("assessments:road_map_latest", args=[utility.pk])
+    browser = as_(viewer)
+    assert "A road map starts from a gap analysis." in browser.get(address, follow=True).text
+    road = request.getfixturevalue("road")
+    assert browser.get(address)["Location"] == road.get_absolute_url()
+    analysis = road.analysis
+    road.delete()
+    assert browser.get(address)["Location"] == reverse("assessments:road_map_suggested", args=[analysis.pk])

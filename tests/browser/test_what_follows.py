@@ -1,0 +1,112 @@
+"""From a completed analysis through its results to answered opportunities, a kept road map, and what moved later."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from assessments.models import Answer, RoadMap, Sharing
+from tests.browser.conftest import NARROW, WIDE, answer, answer_all, expect_saved, look, start
+
+pytestmark = pytest.mark.usefixtures("visits")
+
+
+@pytest.fixture
+def complete(analysis, manager):
+    answer_all(analysis, manager)
+    analysis.complete(by=manager)
+    return analysis
+
+
+def offering(page: Page, number: int):
+    return page.get_by_role("region", name="Open to you now").locator("article").nth(number)
+
+
+def take_up(page: Page, number: int, choice: str, why: str = "") -> None:
+    article = offering(page, number)
+    article.locator("summary").click()
+    if why:
+        article.get_by_label("What shows it, or the reason").fill(why)
+    article.get_by_text(choice, exact=True).click()
+    expect_saved(page)
+    expect(article.locator("[data-choice]")).to_have_text(choice)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_from_results_to_five_answers_and_a_kept_road_map(visits, complete, manager, utility, size):
+    page = visits(manager, reverse("assessments:results", args=[complete.pk]))
+    page.set_viewport_size(size)
+    page.get_by_role("link", name="Answer the opportunities").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Integration")
+    take_up(page, 0, "Taken up")
+    take_up(page, 1, "Taken up")
+    take_up(page, 2, "Already so", "Minutes of May 3")
+    take_up(page, 3, "Not for us", "We have one plant.")
+    take_up(page, 4, "Already so", "One list since 2024")
+    expect(page.locator("[data-integrated]")).to_have_text("4")
+    expect(page.locator("[data-set-aside]")).to_have_text("1")
+    assert Answer.objects.exclude(choice="").count() == 5
+    page.reload()
+    expect(page.get_by_role("region", name="Answered").locator("article")).to_have_count(5)
+
+    page.goto(visits.url + reverse("assessments:results", args=[complete.pk]))
+    expect(page.get_by_role("heading", name="Integrated: 4 of")).to_be_visible()
+    page.get_by_role("link", name="Draw a road map").click()
+    page.get_by_role("button", name="Keep as our road map").click()
+    first, second = (page.locator(".road__step > div > p").nth(n).inner_text() for n in range(2))
+    page.get_by_role("button", name="Move down").first.press("Enter")
+    expect(page.locator(".road__step > div > p").first).to_have_text(second)
+    expect(page.locator(":focus")).to_contain_text(f"Move down: {first.partition('. About')[0]}")
+    page.get_by_text("Add a step").click()
+    page.locator("details[open]").get_by_label("Step").fill("Ask the board for one policy")
+    page.locator("details[open]").get_by_label("When").select_option("now")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Ask the board for one policy").first).to_be_visible()
+    kept = RoadMap.objects.get()
+    assert kept.steps[0]["text"] in second
+    assert "Ask the board for one policy" in [step["text"] for step in kept.steps if step["when"] == "now"]
+
+
+def test_what_needs_a_reason_says_so_and_keeps_the_choice(visits, complete, manager, utility):
+    page = visits(manager, reverse("assessments:integration", args=[utility.pk]))
+    visits.expected.append("422")
+    article = offering(page, 0)
+    article.locator("summary").click()
+    article.get_by_text("Not for us", exact=True).click()
+    expect(article.get_by_text("Enter the reason.").first).to_be_visible()
+    article.get_by_label("What shows it, or the reason").fill("We have one manager.")
+    expect_saved(page)
+    assert Answer.objects.get().choice == "not-for-us"
+
+
+def test_two_analyses_are_compared(visits, complete, manager, utility):
+    later = start(utility, manager, name="A year later", as_of=date(2027, 6, 30), previous=complete)
+    answer(later, manager, "vision", rating=2, areas=["E", "S", "Q"], evidence="Adopted by the board.")
+    page = visits(manager, reverse("assessments:compare", args=[utility.pk]))
+    expect(page.get_by_role("heading", name="Vision")).to_be_visible()
+    expect(page.get_by_text("Adopted by the board.")).to_be_visible()
+    look(page, "compare-analyses")
+
+
+@pytest.mark.parametrize("name", ["results", "recommendations", "road_map_suggested"])
+def test_pages_of_an_analysis(visits, complete, viewer, name):
+    look(visits(viewer, reverse(f"assessments:{name}", args=[complete.pk])), name)
+
+
+def test_pages_of_a_utility(visits, complete, manager, utility):
+    page = visits(manager, reverse("assessments:integration", args=[utility.pk]))
+    take_up(page, 0, "Taken up")
+    offering(page, 1).locator("summary").click()
+    look(page, "integration")
+    Sharing.begin(utility, size="small", by=manager)
+    for name in ("sharing", "road_map_latest"):
+        page.goto(visits.url + reverse(f"assessments:{name}", args=[utility.pk]))
+        look(page, name)
+    page.get_by_role("button", name="Keep as our road map").click()
+    page.get_by_text("Reword").first.click()
+    look(page, "road-map")
+    page.goto(
+        visits.url + reverse("assessments:answer_history", args=[utility.pk, Answer.objects.get().opportunity_id])
+    )
+    look(page, "answer-history")
