@@ -108,7 +108,6 @@ class Recommended:
     reuse: list[Reuse]
     left_out: list[Initiative]  # because they no longer exist
     examples: Examples
-    in_place: set[str]
 
     @property
     def closable(self) -> int:
@@ -127,12 +126,12 @@ def recommended(
     strength: int = 1,
     with_ended: bool = False,
 ) -> Recommended:
-    """``results`` are the analysis's. Makes one query besides those of the catalog: the initiatives in place."""
+    """``results`` are the analysis's. Makes no query but those of the catalog and of the initiatives in place."""
     catalog = catalog or Catalog()
     examples = Examples(catalog.cases, analysis.utility.systems)
     elements = catalog.elements
     initiatives = {slug: row for slug, row in catalog.initiatives.items() if row.retired_on is None}
-    in_place = set(analysis.initiatives.values_list("slug", flat=True))
+    in_place = {row.slug for row in analysis.catalog_in_place}
     first_at = {row.element_id: row for row in reversed(catalog.opportunities.values())}
     ended = [row for slug, row in initiatives.items() if row.today == Initiative.Today.ENDED and slug not in in_place]
     found = recommend(
@@ -181,5 +180,4 @@ def recommended(
         ],
         left_out=[] if with_ended else ended,
         examples=examples,
-        in_place=in_place,
     )

@@ -31,8 +31,9 @@ class Why:
 @login_required
 def compare(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=utility_pk)
-    analyses = list(GapAnalysis.objects.visible_to(request.user).filter(utility=utility).order_by("as_of", "pk"))
-    chosen = _chosen(analyses, request.GET.getlist("analysis"))
+    rows = GapAnalysis.objects.visible_to(request.user).filter(utility=utility).order_by("as_of", "pk")
+    analyses = list(rows.only("name", "as_of", "status", "utility"))
+    chosen = list(rows.filter(pk__in=[each.pk for each in _chosen(analyses, request.GET.getlist("analysis"))]))
     context = {"utility": utility, "analyses": analyses, "chosen": chosen, "most": MOST}
     if len(chosen) > 1:
         found = movement([analysis.results for analysis in chosen])

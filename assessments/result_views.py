@@ -23,7 +23,7 @@ def results(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "results": found,
         "rows": [(row, advice.examples.at(row.slug)) for row in found.rows],
         "recommended": advice,
-        "board": board(analysis, found, catalog, advice.in_place),
+        "board": board(analysis, found, catalog),
         "earlier": _earlier(analysis),
         "standing": standing(analysis.utility, getattr(analysis.utility, "sharing", None)),
     }

@@ -93,12 +93,15 @@ def _address(database: dict[str, str]) -> str:
 
 
 def _run(requests: int, times: int, *, as_json: bool) -> None:
-    from bench import documents, memory, pages, report_time, tables, world
+    from bench import documents, memory, pages, recommending, report_time, tables, world
 
     place = world.build()
     costs = pages.measure(place, requests)
     if not as_json:
         _print(*tables.pages(costs, requests), "")
+    advice = recommending.measure(times)
+    if not as_json:
+        _print(*tables.recommendations(advice), "")
     report = report_time.measure(place, times)
     if not as_json:
         _print(*tables.report(report, times), "")
@@ -114,6 +117,7 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
         "load": os.getloadavg(),
         "pages": [dataclasses.asdict(cost) for cost in costs],
     }
+    figures |= {"recommendations": [dataclasses.asdict(each) for each in advice]}
     figures |= {"report": dataclasses.asdict(report), "documents": dataclasses.asdict(printed)}
     figures |= {"memory": [dataclasses.asdict(each) for each in held]}
     _print(json.dumps(figures, indent=2))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bench.memory import Held
 from bench.pages import Cost
+from bench.recommending import Recommending
 from bench.report_time import ReportCost
 
 
@@ -21,10 +22,22 @@ def pages(costs: list[Cost], requests: int) -> Iterator[str]:
 
 
 def _aim(cost: Cost) -> str:
-    if cost.aim_ratio is None or cost.aim_queries is None:
-        return ""
-    met = cost.ratio <= cost.aim_ratio and cost.queries <= cost.aim_queries
-    return f"≤ {cost.aim_ratio:g} ×, ≤ {cost.aim_queries} queries: {_said(met)}"
+    aims, met = [], True
+    if cost.aim_ratio is not None:
+        aims.append(f"≤ {cost.aim_ratio:g} ×")
+        met &= cost.ratio <= cost.aim_ratio
+    if cost.aim_queries is not None:
+        aims.append(f"≤ {cost.aim_queries} queries")
+        met &= cost.queries <= cost.aim_queries
+    return f"{', '.join(aims)}: {_said(met)}" if aims else ""
+
+
+def recommendations(costs: list[Recommending]) -> Iterator[str]:
+    yield "Recommendations for an analysis without any covered cell, median and longest in milliseconds."
+    yield ""
+    for cost in costs:
+        met = _said(cost.longest <= cost.aim)
+        yield f"{cost.name:<40}{cost.median:>8.2f}{cost.longest:>9.2f}  ≤ {cost.aim} ms: {met}"
 
 
 def report(cost: ReportCost, times: int) -> Iterator[str]:

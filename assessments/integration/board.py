@@ -1,6 +1,5 @@
 """What the Integration page of a utility shows: every opportunity, what speaks for it now, and the utility's answer."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from accounts.models import Utility
@@ -66,13 +65,10 @@ def latest(utility: Utility) -> GapAnalysis | None:
     return GapAnalysis.objects.filter(utility=utility).order_by("status", "-as_of", "-pk").first()
 
 
-def board(
-    analysis: GapAnalysis, results: Results, catalog: Catalog | None = None, in_place: Collection[str] | None = None
-) -> Board:
-    """``results`` and ``in_place``, the slugs of its initiatives, are the analysis's. Queries the answers."""
+def board(analysis: GapAnalysis, results: Results, catalog: Catalog | None = None) -> Board:
+    """``results`` are the analysis's. Queries the answers, besides the catalog and the initiatives in place."""
     catalog = catalog or Catalog()
-    if in_place is None:
-        in_place = set(analysis.initiatives.values_list("slug", flat=True))
+    in_place = {row.slug for row in analysis.catalog_in_place}
     rows, initiatives = catalog.opportunities, catalog.initiatives
     answers = {answer.opportunity_id: answer for answer in Answer.objects.filter(utility=analysis.utility_id)}
     areas = {area.code: area for area in results.areas}

@@ -17,20 +17,21 @@ from assessments.models import Answer
 from pdca.models import Opportunity
 from workflow import saving
 
+CHOICES = [*Answer.Choice.choices, ("", "No answer yet")]
+
 
 class AnswerForm(forms.Form):
+    """Its markup is in assessments/integration.html."""
+
     choice = forms.ChoiceField(
         label="Your answer",
-        choices=[*Answer.Choice.choices, ("", "No answer yet")],
+        choices=CHOICES,
         required=False,
-        widget=forms.RadioSelect,
     )
     why = forms.CharField(
         label="What shows it, or the reason",
         max_length=2000,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed for “Already so” and “Not for us”.",
     )
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
@@ -87,6 +88,7 @@ def _page(
         "can_edit": can_edit,
         "conflict": conflict,
         "slug": slug,
+        "choices": CHOICES,
     }
     if analysis:
         context["board"] = found = board(analysis, analysis.results)

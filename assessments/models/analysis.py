@@ -1,6 +1,7 @@
 """The gap analysis: guide 2004, Table 2, filled in by one utility for one date."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Self
 
 from django.conf import settings
@@ -183,6 +184,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
             raise InUse(uses)
         self.save_over(version, by=by, only_if=Q(status=self.Status.DRAFT), **fields)
         self.initiatives.set(initiatives)
+        self.__dict__.pop("catalog_in_place", None)
 
     def missing(self) -> list[tuple["Finding", str]]:
         """Returns the rows that prevent completion, each with what it lacks."""
@@ -261,23 +263,27 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         return self._measured(self.findings.select_related("element"))
 
     def _measured(self, findings: Iterable["Finding"]) -> Results:
-        """Makes three queries besides those of ``findings``: areas, components, initiatives in place."""
+        """Makes three queries besides those of ``findings``: areas, components, initiatives in place (once)."""
         areas = [
             AreaInScope(area.code, area.name, area.short_name) for area in Area.objects.all() if area.code in self.areas
         ]
-        in_place = list(Initiative.objects.filter(gap_analyses=self).values_list("slug", "short_name", "name"))
-        names = {slug: short_name for slug, short_name, _ in in_place} | others_of(self.other_initiatives)
+        names = self.in_place()
         components = list(Component.objects.values_list("slug", "name"))
         return Results(
             areas=areas,
-            initiatives=[*(name for _, _, name in in_place), *self.other_initiatives],
+            initiatives=[*(row.name for row in self.catalog_in_place), *self.other_initiatives],
             rows=[finding.row(names) for finding in findings],
             components=components,
         )
 
     def in_place(self) -> dict[str, str]:
         """Returns the initiatives in place, as slug → short name; those outside the catalog last."""
-        return dict(self.initiatives.values_list("slug", "short_name")) | others_of(self.other_initiatives)
+        return {row.slug: row.short_name for row in self.catalog_in_place} | others_of(self.other_initiatives)
+
+    @cached_property
+    def catalog_in_place(self) -> list[Initiative]:
+        """The initiatives of the catalog that are in place."""
+        return list(self.initiatives.all())
 
     def results_with_findings(self) -> tuple[Results, list[tuple["Finding", Row]]]:
         """Returns the results, and every finding with its row. A complete analysis keeps the names it had then."""
