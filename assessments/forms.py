@@ -1,10 +1,12 @@
 """The forms of a gap analysis: its frame, one row, evidence, reopening, deletion."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Utility
@@ -125,9 +127,10 @@ class AnalysisForm(forms.ModelForm):
         self.fields["areas"].choices = areas  # type: ignore[attr-defined]
         self.fields["areas"].widget.about = {area.code: ("", area.description) for area in known}
         offered = Initiative.objects.readable()
-        if self.instance.pk:
+        if self.kept:
             # Also offer the initiatives in place that the catalog has retired since.
-            offered = (offered | Initiative.objects.filter(gap_analyses=self.instance)).distinct()
+            offered = (offered | Initiative.objects.filter(gap_analyses=self.kept)).distinct()
+        if self.instance.pk:
             self.initial["version"] = self.instance.version
         else:
             self.initial.setdefault("as_of", timezone.localdate())
@@ -137,6 +140,11 @@ class AnalysisForm(forms.ModelForm):
         self.fields["initiatives"].widget.about = {
             each.slug: (each.get_group_display(), each.key_feature) for each in offered
         }
+
+    @property
+    def kept(self) -> GapAnalysis | None:
+        """The analysis whose initiatives stay on offer."""
+        return self.instance if self.instance.pk else None
 
     def clean_areas(self) -> list[str]:
         """Returns the areas in the order of the choices."""
@@ -160,19 +168,71 @@ class AnalysisForm(forms.ModelForm):
 class StartForm(AnalysisForm):
     """A new analysis of ``utility``, from scratch or from an earlier one."""
 
-    def __init__(self, *args: Any, utility: Utility, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    CARRIED = ("areas", "operations", "fence_line", "other_initiatives")  # and the initiatives in place
+
+    def __init__(self, data: Any = None, *, utility: Utility, **kwargs: Any) -> None:
         self.utility = utility
         earlier = GapAnalysis.objects.filter(utility=utility)
+        self.previous = self._find(earlier, (data or kwargs.get("initial") or {}).get("previous"))
+        super().__init__(data, **kwargs)
+        if self.previous:
+            for name in self.CARRIED:
+                self.initial[name] = getattr(self.previous, name)
+            self.initial["initiatives"] = list(self.previous.initiatives.values_list("slug", flat=True))
         self.fields["previous"] = forms.ModelChoiceField(
             queryset=earlier,
             required=False,
             label="Start from an earlier gap analysis",
             empty_label="No, start with blank rows",
-            help_text="Its rows are carried over for you to confirm one by one.",
+            # Choosing one fills in its scope; without JavaScript a button does.
+            widget=forms.Select(
+                attrs={
+                    "hx-post": "",
+                    "hx-vals": '{"fill": "1"}',
+                    "hx-target": "closest form",
+                    "hx-select": ".form--frame",
+                    "hx-swap": "outerHTML",
+                }
+            ),
+            help_text="Its scope is filled in below, and its rows are carried over for you to confirm.",
         )
         if not earlier:
             del self.fields["previous"]
+
+    @staticmethod
+    def _find(earlier: QuerySet[GapAnalysis], pk: Any) -> GapAnalysis | None:
+        try:
+            return earlier.filter(pk=pk).first() if pk else None
+        except ValueError:
+            return None
+
+    @property
+    def kept(self) -> GapAnalysis | None:
+        return self.previous
+
+    @classmethod
+    def filled(cls, sent: QueryDict, *, utility: Utility) -> "StartForm":
+        """Returns a form with what was sent, but with the scope of the previous analysis if one was chosen."""
+        lists = ("areas", "operations", "initiatives")
+        initial = {name: sent.getlist(name) if name in lists else value for name, value in sent.items()}
+        return cls(initial=initial, utility=utility)
+
+
+class ConfirmForm(forms.Form):
+    """The rows that are confirmed as they are, each as the slug of its element and the version that was shown."""
+
+    rows = forms.MultipleChoiceField(error_messages={"required": "Check the rows to confirm."})
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self.fields["rows"].choices = [  # type: ignore[attr-defined]
+            (each, each) for each in data.getlist("rows") if re.fullmatch(r"[a-z-]+:[1-9]\d{0,8}", each)
+        ]
+
+    @property
+    def versions(self) -> dict[str, int]:
+        pairs = (each.split(":") for each in self.cleaned_data["rows"])
+        return {slug: int(version) for slug, version in pairs}
 
 
 class FindingForm(forms.Form):

@@ -24,6 +24,7 @@ urlpatterns = [
     path("<int:pk>/recommendations/", result_views.recommendations, name="recommendations"),
     path("<int:pk>/road-map/", road_views.suggestion, name="road_map_suggested"),
     path("<int:pk>/scope/", views.scope, name="scope"),
+    path("<int:pk>/confirm/", views.confirm, name="confirm"),
     path("<int:pk>/complete/", views.complete, name="complete"),
     path("<int:pk>/reopen/", views.reopen, name="reopen"),
     path("<int:pk>/delete/", views.delete, name="delete"),

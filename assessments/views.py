@@ -11,7 +11,16 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
-from assessments.forms import AnalysisForm, DeleteForm, FileForm, FindingForm, LinkForm, ReopenForm, StartForm
+from assessments.forms import (
+    AnalysisForm,
+    ConfirmForm,
+    DeleteForm,
+    FileForm,
+    FindingForm,
+    LinkForm,
+    ReopenForm,
+    StartForm,
+)
 from assessments.lists import AnalysisFilters, AnalysisTable
 from assessments.models import COMPLETED, Deletion, Finding, GapAnalysis, Incomplete, InUse
 from assessments.results import phases
@@ -44,8 +53,11 @@ def start(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=utility_pk)
     if not utility.memberships.filter(user=request.user, role__in=CAN_EDIT).exists():
         raise PermissionDenied
-    form = StartForm(request.POST or None, utility=utility, initial={"previous": request.GET.get("from")})
-    if request.method == "POST" and form.is_valid():
+    if "fill" in request.POST:  # with the scope of a previous one
+        form = StartForm.filled(request.POST, utility=utility)
+    else:
+        form = StartForm(request.POST or None, utility=utility, initial={"previous": request.GET.get("from")})
+    if form.is_valid():
         previous = form.cleaned_data.get("previous")
         analysis = GapAnalysis.start(utility=utility, by=request.user, previous=previous, **form.frame)
         return redirect(analysis)
@@ -82,6 +94,7 @@ def table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str =
             (component, [row for slug, row in made if slug == component.slug]) for component in Component.objects.all()
         ],
         "n_answered": sum(row.is_answered for row in rows),
+        "n_to_confirm": sum(row.to_confirm for row in rows),
         "next": next((row.slug for row in rows if not row.is_answered), ""),
         "missing": analysis.missing() if "missing" in request.GET else [],
     }
@@ -111,6 +124,38 @@ def details_context(finding: Finding, form: FindingForm, **more: Any) -> dict[st
         "link_form": LinkForm(auto_id=f"id_{finding.element.slug}_link_%s"),
         "file_form": FileForm(auto_id=f"id_{finding.element.slug}_file_%s"),
     } | more
+
+
+@login_required
+def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Lists the rows that were carried over, and confirms those that are checked as they are."""
+    analysis = visible(request, pk)
+    if analysis.my_role not in CAN_EDIT:
+        raise PermissionDenied
+    form = ConfirmForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        try:
+            n, changed = analysis.confirm(form.versions, by=request.user)
+        except WrongState as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"{n} {'row was' if n == 1 else 'rows were'} confirmed.")
+            if changed:
+                names = ", ".join(f"“{finding.element}”" for finding in changed)
+                messages.warning(request, f"Not confirmed, because someone else has just changed them: {names}.")
+        return redirect(analysis)
+    rows = analysis.findings.filter(to_confirm=True).select_related("element")
+    if analysis.status == GapAnalysis.Status.COMPLETE or not rows:
+        messages.info(request, "No rows need confirmation.")
+        return redirect(analysis)
+    areas = dict(Area.objects.values_list("code", "name"))
+    context = {
+        "analysis": analysis,
+        "rows": [(row, [areas[code] for code in row.areas]) for row in rows if row.can_be_confirmed],
+        "others": [row for row in rows if not row.can_be_confirmed],
+        "error": form.errors.get("rows") if request.method == "POST" else None,
+    }
+    return render(request, "assessments/analysis_confirm.html", context, status=422 if context["error"] else 200)
 
 
 @login_required

@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -221,6 +221,30 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         self.require_manager()
         self._move(self.Status.DRAFT, by=by, why=why, frozen=None, completed_at=None, completed_by=None)
 
+    @transaction.atomic
+    def confirm(self, versions: Mapping[str, int], *, by: User) -> tuple[int, list["Finding"]]:
+        """Confirms rows as they are. ``versions`` maps the slugs of their elements to the versions that were shown.
+
+        Returns how many were confirmed, and the rows that were changed meanwhile. Raises NotAllowed, WrongState.
+        """
+        self.require_editor()
+        if self.status != self.Status.DRAFT:
+            raise WrongState(COMPLETED)
+        # Rows before the analysis, as a save of a row locks them: the other order could deadlock.
+        locked = self.findings.select_for_update(of=("self",), no_key=True).select_related("element")
+        rows = list(locked.filter(element__slug__in=versions))
+        unchanged = [row for row in rows if row.version == versions[row.element.slug] and row.can_be_confirmed]
+        self.findings.filter(pk__in=[row.pk for row in unchanged]).update(
+            to_confirm=False, version=F("version") + 1, changed_at=timezone.now(), changed_by=by
+        )
+        FindingChange.objects.bulk_create(
+            FindingChange(row=row, by=by, before={"to_confirm": True}, after={"to_confirm": False}) for row in unchanged
+        )
+        # What the person confirmed a moment ago, with a double click, is no change by someone else.
+        since = {row: row.version - versions[row.element.slug] for row in rows}
+        mine = [row for row in rows if since[row] == 1 and row.changed_by_id == by.pk and not row.to_confirm]
+        return len(unchanged) + len(mine), [row for row in rows if since[row] and row not in mine]
+
     def files(self) -> models.QuerySet[StoredFile]:
         """Returns the files that are its evidence, some of which other analyses may share."""
         return StoredFile.objects.filter(evidence__finding__analysis=self).distinct()
@@ -407,6 +431,11 @@ class Finding(OfUtility, WithHistory):
     @property
     def is_answered(self) -> bool:
         return not lack_of(self.rating, self.areas, self.to_confirm)
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        """Whether it was carried over and confirming it answers it."""
+        return self.to_confirm and not lack_of(self.rating, self.areas, False)
 
     def row(self, names: Mapping[str, str]) -> Row:
         """Returns the row for the results. ``names`` are the initiatives in place: slug → short name."""

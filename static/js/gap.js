@@ -121,6 +121,14 @@
     }
   };
 
+  const tellToConfirm = () => {
+    const n = document.querySelectorAll(".tag[data-confirm]").length;
+    const link = document.querySelector("[data-to-confirm]");
+    if (!link) return;
+    link.hidden = !n;
+    link.querySelector("[data-to-confirm-count]").textContent = n;
+  };
+
   document.addEventListener("headworks:saved", (event) => {
     progress(new Set(event.detail.answered));
     const { rating, missing_reason: lack } = event.detail;
@@ -128,6 +136,7 @@
     if (rating && lack) event.target.toggleAttribute("data-areas", true);
     keepAreas(event.target); // what save.js restored made no input event
     for (const mark of event.target.querySelectorAll("[data-confirm]")) mark.remove();
+    tellToConfirm();
     for (const field of event.target.querySelectorAll("[data-undo] [name=version]")) field.value = event.detail.version;
     for (const history of event.target.querySelectorAll(".history[open] [data-history]"))
       htmx.trigger(history, "headworks:refresh");

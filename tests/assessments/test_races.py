@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from assessments.models import Finding, GapAnalysis, GapAnalysisEvent, InUse
+from assessments.models import Finding, FindingChange, GapAnalysis, GapAnalysisEvent, InUse
 from workflow.models import Stale, WrongState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +94,72 @@ def test_an_area_taken_while_a_row_begins_to_use_it(analysis, manager, row, seen
     scope = set(GapAnalysis.objects.get().areas)
     assert all(set(finding.areas) <= scope for finding in Finding.objects.all())
     assert any(outcome is None for outcome in outcomes), "one of the two is done"
+
+
+def test_a_row_saved_while_it_is_confirmed_with_others(answered, manager, contributor, row, seen_by):
+    """Whichever is first: what the other person saved stays, and is named to who confirms."""
+    answered.findings.update(to_confirm=True)
+    versions = dict.fromkeys(answered.findings.values_list("element__slug", flat=True), 1)
+    theirs, mine = row(answered, by=contributor), seen_by(manager, answered)
+    saved, confirmed = at_once(
+        lambda: theirs.answer(1, by=contributor, rating=0, areas=[]), lambda: mine.confirm(versions, by=manager)
+    )
+    assert not answered.findings.filter(to_confirm=True).exists()
+    if isinstance(saved, Stale):
+        assert confirmed == (18, [])
+        assert (row(answered).rating, row(answered).version) == (2, 2)
+    else:
+        assert confirmed == (17, [row(answered)])
+        assert (row(answered).rating, row(answered).version) == (0, 2)
+
+
+def test_two_people_confirm_the_same_rows_once(answered, manager, contributor, seen_by):
+    answered.findings.update(to_confirm=True)
+    versions = dict.fromkeys(answered.findings.values_list("element__slug", flat=True), 1)
+    both = [(person, seen_by(person, answered)) for person in (manager, contributor)]
+    outcomes = at_once(*[lambda by=by, one=one: one.confirm(versions, by=by) for by, one in both])
+    assert sorted(n for n, _ in outcomes) == [0, 18]
+    assert set(answered.findings.values_list("version", flat=True)) == {2}
+    assert FindingChange.objects.count() == 18
+
+
+def test_a_link_is_added_while_rows_are_confirmed(answered, manager, row, seen_by):
+    """One locks the rows first, the other the analysis: neither waits for the other."""
+    answered.findings.update(to_confirm=True)
+    versions = dict.fromkeys(answered.findings.values_list("element__slug", flat=True), 1)
+    mine, late = row(answered, by=manager), seen_by(manager, answered)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            answered.lock_draft()
+            confirmed = pool.submit(close_after, lambda: late.confirm(versions, by=manager))
+            assert waits_for_lock(), "it has the rows and waits for the analysis"
+            mine.attach_link(by=manager, url="https://example.org")
+        assert confirmed.result(timeout=20) == (18, [])
+
+
+def test_of_two_undos_one_is_told(analysis, manager, row):
+    row(analysis, by=manager).answer(1, by=manager, notes="a")
+    both = [row(analysis, by=manager) for _ in range(2)]
+    outcomes = at_once(*[lambda one=one: one.undo(2, by=manager) for one in both])
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "Stale"]
+    assert (row(analysis).notes, row(analysis).version) == ("", 3)
+    assert row(analysis).history.count() == 2
+
+
+def test_an_undo_that_waited_for_a_completion_changes_nothing(answered, manager, row, seen_by):
+    row(answered, by=manager).answer(1, by=manager, notes="a")
+    late = row(answered, by=manager)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            seen_by(manager, answered).complete(by=manager)
+            undone = pool.submit(outcome_of, lambda: late.undo(2, by=manager))
+            assert waits_for_lock(), "it is held back by the completion"
+        assert isinstance(undone.result(timeout=20), WrongState)
+    assert (row(answered).notes, row(answered).history.count()) == ("a", 1)
+
+
+def outcome_of(action):
+    return at_once(action)[0]
 
 
 def close_after(action):

@@ -28,6 +28,7 @@ EXPECTED = {
     "start": (FORM, WRITE),
     "analysis": (READ, NO_POST),
     "scope": (FORM, WRITE),
+    "confirm": (FORM, WRITE),
     "complete": (ONLY_POST, MANAGE),
     "reopen": (ONLY_POST, MANAGE),
     "delete": (FORM | {"contributor": 403}, MANAGE),
@@ -62,6 +63,7 @@ def sent(name: str) -> dict:
     return {
         "start": FRAME,
         "scope": FRAME,
+        "confirm": {"rows": ["auditing:1"]},
         "reopen": {"why": "A row was wrong."},
         "save": {"version": 1, "rating": 0},
         "answer": {"version": 1, "choice": "taken-up"},
@@ -85,9 +87,12 @@ def address(answered, row, manager):
     step = {"key": "own-1", "text": "Ask the board", "when": "now"}
     RoadMap.objects.create(utility=answered.utility, analysis=answered, approach="areas", steps=[step])
     item = row(answered).evidence_items.create(file=StoredFile.keep(upload(), by=manager))
+    Finding.objects.filter(pk=row(answered, "auditing").pk).update(to_confirm=True)
     row(answered).history.create(by=manager, before={"notes": "Earlier."}, after={"notes": ""})
 
     def of(name: str) -> str:
+        if name in ("reopen", "complete"):  # every row is answered
+            answered.findings.update(to_confirm=False)
         if name == "reopen":
             answered.complete(by=manager)
         arguments = {

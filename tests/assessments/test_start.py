@@ -193,6 +193,73 @@ def test_the_page_starts_from_the_one_that_it_was_asked_for(earlier, start, util
     assert newest().findings.filter(to_confirm=True).count() == 7
 
 
+@pytest.fixture
+def scoped(earlier) -> GapAnalysis:
+    """The earlier one with a scope of its own, and an initiative that the catalog has retired since."""
+    GapAnalysis.objects.filter(pk=earlier.pk).update(
+        operations=["water-treatment"],
+        fence_line="The plant <b>.",
+        areas=["E", "S", "Q", "H"],
+        other_initiatives=["Spill"],
+    )
+    Initiative.objects.filter(slug="cmom").update(retired_on="2026-01-01")
+    return earlier
+
+
+def shown(page: str) -> tuple:
+    """The scope that the form shows: checked values by name, texts."""
+    tags = [tag.partition(">")[0] for tag in page.split("<input")]
+    checked = [tag for tag in tags if " checked" in tag]
+    values = [
+        [tag.partition('value="')[2].partition('"')[0] for tag in checked if f'name="{name}"' in tag]
+        for name in ("areas", "operations", "initiatives")
+    ]
+    texts = [
+        page.partition(f'<textarea name="{name}"')[2].partition(">")[2].partition("</textarea>")[0].strip()
+        for name in ("fence_line", "other_initiatives")
+    ]
+    return (*values, *texts)
+
+
+SCOPE = (["E", "S", "Q", "H"], ["water-treatment"], ["cmom", "iso-14001"], "The plant &lt;b&gt;.", "Spill")
+
+
+def test_the_scope_of_the_previous_one_is_filled_in(scoped, utility, contributor, as_):
+    path = reverse("assessments:start", args=[utility.pk])
+    page = as_(contributor).get(path, {"from": scoped.pk}).content.decode()
+    assert shown(page) == SCOPE
+    assert shown(as_(contributor).get(path).content.decode())[:2] == (["E", "S", "Q", "F", "H"], [])
+
+
+def test_choosing_a_previous_one_fills_in_its_scope_and_keeps_name_and_date(scoped, utility, start, contributor):
+    answer = start(contributor, utility, previous=scoped.pk, fill="1")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert shown(page) == SCOPE
+    assert 'value="Two years on"' in page
+    assert 'value="2026-06-30"' in page
+    assert GapAnalysis.objects.count() == 1, "nothing is started yet"
+
+
+def test_choosing_blank_rows_leaves_the_form_as_it_is(scoped, utility, start, contributor):
+    page = start(contributor, utility, previous="", fill="1", initiatives=["iso-14001"]).content.decode()
+    assert shown(page) == (["E", "Q"], ["water-treatment"], ["iso-14001"], "The plant, without the reservoir.", "")
+    assert 'value="Two years on"' in page
+
+
+def test_the_scope_that_was_filled_in_can_be_changed(scoped, utility, start, contributor):
+    start(contributor, utility, previous=scoped.pk, areas=["E", "Q"], other_initiatives="Spill\nOdor")
+    made = newest()
+    assert (made.areas, made.other_initiatives, made.copied_from) == (["E", "Q"], ["Spill", "Odor"], scoped)
+    assert [one.slug for one in made.initiatives.all()] == ["cmom"], "retired, but in place before"
+
+
+def test_the_scope_of_another_utility_is_not_shown(scoped, stranger, as_):
+    theirs = stranger.memberships.get().utility
+    page = as_(stranger).get(reverse("assessments:start", args=[theirs.pk]), {"from": scoped.pk}).content.decode()
+    assert "The plant" not in page
+
+
 @pytest.mark.parametrize("asked", ["x", "-1", "99999999999999999999"])
 def test_a_previous_one_that_is_none_is_no_trouble(earlier, utility, manager, as_, start, asked):
     assert as_(manager).get(reverse("assessments:start", args=[utility.pk]), {"from": asked}).status_code == 200

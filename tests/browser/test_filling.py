@@ -11,6 +11,7 @@ from tests.browser.conftest import (
     answer_all,
     choose,
     expect_saved,
+    look,
     row,
     start,
     stored,
@@ -186,9 +187,12 @@ def test_a_new_one_starts_from_a_previous_one_and_is_to_be_confirmed(page, analy
     answer_all(analysis, manager)
     page.goto(page.url.split("/gap-analyses/")[0] + f"/gap-analyses/new/{utility.pk}/")
     page.get_by_label("Name").fill("A year later")
+    page.get_by_label("Start from an earlier gap analysis").focus()
     page.get_by_label("Start from an earlier gap analysis").select_option(str(analysis))
-    for name in ("CMOM", "ISO 14001"):
-        page.locator(".usa-checkbox__label", has_text=name).first.click()
+    expect(page.get_by_label("fence line, in your words")).to_have_value(analysis.fence_line)
+    expect(page.get_by_label("Name")).to_have_value("A year later")
+    expect(page.get_by_label("Start from an earlier gap analysis")).to_be_focused()
+    expect(page.locator("[name=initiatives]:checked")).to_have_count(2)
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="A year later")).to_be_visible()
     expect(page.locator("[data-progress]")).to_contain_text("0 of 18")
@@ -201,6 +205,25 @@ def test_a_new_one_starts_from_a_previous_one_and_is_to_be_confirmed(page, analy
     expect_saved(page)
     page.get_by_role("button", name="Mark complete").click()
     expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(16)
+
+
+def test_rows_that_are_unchanged_are_confirmed_together(visits, analysis, manager, contributor, utility):
+    answer_all(analysis, manager)
+    again = start(utility, manager, name="A year later", previous=analysis)
+    page = visits(manager, again.get_absolute_url())
+    row(page, "vision").get_by_role("button", name="Confirm unchanged").click()
+    page.get_by_role("link", name="Confirm all 17 rows that are unchanged").click()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(17)
+    look(page, "confirm")
+    page.get_by_text("Auditing", exact=True).click()
+    answer(again, contributor, "reporting", rating=0, areas=[])
+    page.get_by_role("button", name="Confirm the checked rows").click()
+    expect(page.get_by_text("15 rows were confirmed.")).to_be_visible()
+    expect(page.get_by_text("has just changed them: “Reporting”")).to_be_visible()
+    expect(page.get_by_text("needs confirmation")).to_have_count(1)
+    row(page, "auditing").get_by_role("button", name="Confirm unchanged").click()
+    expect(page.get_by_text("needs confirmation")).to_have_count(0)
+    expect(page.get_by_role("link", name="Confirm all")).to_have_count(0)
 
 
 def test_a_viewer_reads_and_finds_nothing_to_fill_in(visits, viewer, manager, analysis):

@@ -116,7 +116,7 @@ def test_a_rows_guidance_opens_in_place_and_closes_by_keyboard(visits, manager, 
     expect(here.get_by_role("link", name="CMOM", exact=True)).to_be_visible()
     expect(here.get_by_role("link", name="ISO 14001", exact=True)).to_be_visible()
     expect(here.get_by_role("link", name="Asset management")).to_have_count(0)
-    expect(here.get_by_text("as a separate page")).to_be_hidden()
+    expect(here.get_by_text("Open guidance on")).to_be_hidden()
     expect(guidance(page)).to_be_focused()
     look(page, "guidance-in-the-row")
     page.keyboard.press("Enter")

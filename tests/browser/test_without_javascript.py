@@ -104,3 +104,15 @@ def test_use_theirs(page, conflict):
     conflict.get_by_role("link", name="Use the saved version").click()
     expect(conflict).to_have_count(0)
     expect(row(page, "vision").get_by_label("Evidence")).to_have_value("Theirs.")
+
+
+def test_starting_with_the_scope_of_a_previous_one(page, analysis, utility):
+    page.goto(page.url.split("/gap-analyses/")[0] + f"/gap-analyses/new/{utility.pk}/")
+    page.get_by_label("Name").fill("A year later")
+    page.get_by_label("Start from an earlier gap analysis").select_option(str(analysis))
+    page.get_by_role("button", name="Use its scope").click()
+    expect(page.get_by_label("Name")).to_have_value("A year later")
+    expect(page.get_by_label("fence line, in your words")).to_have_value(analysis.fence_line)
+    expect(page.locator("[name=initiatives]:checked")).to_have_count(2)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="A year later")).to_be_visible()
