@@ -293,9 +293,6 @@ def start(request: TokenRequest, asked: AnalysisIn, response: HttpResponse) -> G
     if asked.previous and not previous:
         raise _invalid([("previous", f"{utility} has no gap analysis {asked.previous}.")])
     offered = _scope(previous) if previous else {"areas": list(Area.objects.values_list("code", flat=True))}
-    if previous:  # without what the catalog has retired since, which a new gap analysis can't choose
-        in_place = Initiative.objects.readable().filter(gap_analyses=previous)
-        offered["initiatives"] = list(in_place.values_list("slug", flat=True))
     form = StartForm(_as_sent(offered | given) | {"version": 1}, utility=utility)
     _check(form)
     started = GapAnalysis.start(utility=utility, by=user, previous=previous, **form.frame)

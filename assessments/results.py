@@ -129,7 +129,7 @@ class Results:
 
     @property
     def shared(self) -> list[Row]:
-        return [row for row in self.rows if row.rating == 2]
+        return [row for row in self.rows if len(row.areas) > 1]
 
     @property
     def absent(self) -> list[Row]:
@@ -193,7 +193,7 @@ class Results:
                 " before you build anything new."
             )
         alignment = self.alignment_rows
-        shared = sum(row.rating == 2 for row in alignment)
+        shared = sum(len(row.areas) > 1 for row in alignment)
         if several and alignment:
             words.append(
                 f"Of the {len(alignment)} elements that matter most for strategic alignment,"

@@ -177,7 +177,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         ).keys()
         areas = fields["areas"]
         uses: list[tuple[str, Finding]] = []
-        for finding in self.findings.select_for_update(of=("self",)).select_related("element"):
+        for finding in self.findings.select_for_update(of=("self",), no_key=True).select_related("element"):
             uses += [(area, finding) for area in finding.areas if area not in areas]
             uses += [(slug, finding) for slug in finding.initiatives if slug not in in_place]
         if uses:

@@ -128,6 +128,7 @@ def test_the_renamed_initiative_keeps_its_full_name_too(full, manager):
 
 
 def test_its_queries_do_not_grow_with_its_evidence(full, row):
+    page(full)
     with CaptureQueriesContext(connection) as before:
         page(full)
     for slug in ("vision", "auditing", "reporting"):
