@@ -5,9 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from accounts.models import Identifier, Membership, Role, User, Utility
-from assessments.models import GapAnalysis
+from assessments.catalog import recommended
+from assessments.integration.board import latest
+from assessments.integration.paths import fits
+from assessments.integration.suggestions import standing, suggested
+from assessments.models import Answer, GapAnalysis, RoadMap, Sharing
 from initiatives.models import Initiative
 from pdca.loading import read
+from pdca.models import Opportunity
 
 DATA = Path(__file__).parent / "data" / "demo.yaml"
 
@@ -28,6 +33,24 @@ def _utility(data: dict[str, Any], people: Mapping[Role, User]) -> None:
     utility.save(update_fields=["management_representative"])
     for analysis in data["analyses"]:
         _analysis(analysis, utility, manager)
+    _what_follows(data, utility, manager)
+
+
+def _what_follows(data: dict[str, Any], utility: Utility, by: User) -> None:
+    """Answers to opportunities, the road map suggested for the latest analysis, and sharing."""
+    for answer in data.get("answers", []):
+        opportunity = Opportunity.objects.get(slug=answer["opportunity"])
+        Answer.give(utility, opportunity, 0, by=by, choice=answer["choice"], why=answer.get("why", ""))
+    analysis = latest(utility)
+    if data.get("road_map") and analysis:
+        results = analysis.results
+        approach = fits(standing(analysis, results))[0].approach
+        analysis = GapAnalysis.objects.visible_to(by).get(pk=analysis.pk)
+        RoadMap.keep(
+            analysis, 0, by=by, approach=approach, steps=suggested(approach, analysis, recommended(analysis, results))
+        )
+    if size := data.get("sharing"):
+        Sharing.begin(utility, size=size, by=by)
 
 
 def _analysis(data: dict[str, Any], utility: Utility, by: User) -> None:
