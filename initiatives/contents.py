@@ -12,6 +12,7 @@ from typing import Any
 
 from initiatives.catalog import CatalogTable
 from pdca.entries import content_fields, plain, plain_then
+from workflow.spreadsheets import Fault
 
 # Lists that older exports have within a table, and what to say of them.
 MOVED = {
@@ -25,25 +26,6 @@ RETIRED, VERSION = "retired_on", "exported_version"
 
 class TooLong(Exception):
     """A field does not fit into a cell of Excel; YAML has no such limit."""
-
-
-class Unreadable(Exception):
-    """The file as a whole can't be read; the message says why."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong, and where. ``place``: the row's number in its table or sheet, from 1. ``name``: of the entry."""
-
-    table: str
-    place: int | None
-    field: str
-    words: str
-    name: str = ""
-
-    def __str__(self) -> str:
-        where = [self.table, f"row {self.place}" if self.place else "", self.name, self.field]
-        return f"{', '.join(part for part in where if part)}: {self.words}"
 
 
 @dataclass

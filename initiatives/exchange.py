@@ -10,7 +10,8 @@ import yaml
 
 from initiatives import sheets
 from initiatives.catalog import TABLES
-from initiatives.contents import MAX_BYTES, Contents, Fault, Row, TooLong, Unreadable, rows_of
+from initiatives.contents import MAX_BYTES, Contents, Row, TooLong, rows_of
+from workflow.spreadsheets import Fault, Unreadable
 
 MAX_DEPTH = 12
 

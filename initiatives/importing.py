@@ -22,7 +22,6 @@ from initiatives.contents import (
     RETIRED,
     VERSION,
     Contents,
-    Fault,
     Row,
     columns_of,
     kinds_of,
@@ -38,6 +37,7 @@ from pdca.models import Area, Component, Element
 from pdca.references import unknown_in
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import Records
+from workflow.spreadsheets import Fault
 
 # Gap analyses rely on these tables: they take no new rows, and these columns can't change.
 FIXED: dict[Any, list[str]] = {Area: ["order"], Component: ["order"], Element: ["order", "component"]}

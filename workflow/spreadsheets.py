@@ -1,8 +1,15 @@
-"""Writes rows of values as CSV and Excel files in which text stays text: no formula runs, no number loses a zero."""
+"""Writes rows of values as CSV and Excel files in which text stays text: no formula runs, no number loses a zero.
+
+Opens the Excel files that people send.
+"""
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from typing import Any
@@ -16,6 +23,8 @@ ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how an Excel file writes a charac
 NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?(E[+-]?[0-9]+)?", re.IGNORECASE)
 SHOWN_DIGITS = 11  # Excel shows a number with more digits as 1.23E+11
 WIDEST = 60  # characters, for an Excel column
+LONGEST_CELL = 32_767  # characters, Excel's limit
+MAX_UNPACKED = 40 * 1024 * 1024  # bytes
 
 Rows = Iterable[Iterable[Any]]  # the first row is the header
 
@@ -100,6 +109,53 @@ def unescaped(text: str) -> str:
     pairs = ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).encode("utf-16", "surrogatepass")
     lines = pairs.decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n")
     return CONTROL.sub("", lines)
+
+
+class Unreadable(Exception):
+    """The file as a whole can't be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, and where. ``place``: the row's number in its table or sheet, from 1. ``name``: of the entry."""
+
+    table: str
+    place: int | None
+    field: str
+    words: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        where = [self.table, f"row {self.place}" if self.place else "", self.name, self.field]
+        return f"{', '.join(part for part in where if part)}: {self.words}"
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[Any]:
+    """Opens an Excel file to read its cells. Raises Unreadable, also if reading its cells fails."""
+    # Imported here because most web processes never need openpyxl.
+    from openpyxl import load_workbook
+
+    _refuse_bombs_and_macros(content)
+    try:
+        yield load_workbook(BytesIO(content), read_only=True)
+    except Unreadable:
+        raise
+    except Exception as error:  # openpyxl raises many types of errors for broken files
+        raise Unreadable("The Excel file can’t be read.") from error
+
+
+def _refuse_bombs_and_macros(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
+                raise Unreadable("The Excel file is too large when unpacked.")
+            if any("vbaproject" in part.filename.lower() for part in parts.infolist()):
+                raise Unreadable("The Excel file contains macros. Save it as an Excel workbook without macros (.xlsx).")
+            if any(b"<!DOCTYPE" in parts.read(part).replace(b"\x00", b"") for part in parts.infolist()):
+                raise Unreadable("The Excel file declares XML entities, which are not allowed.")
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error):
+        raise Unreadable("The Excel file can’t be read.") from None
 
 
 KINDS = {

@@ -19,6 +19,7 @@ from pdca.index import Indexed
 from pdca.models import Area, Component, Element, Flow, Opportunity, SourceTable, Term, Topic
 from tests.factories import UserFactory
 from tests.keeping import make_administrator
+from workflow import spreadsheets
 
 pytestmark = pytest.mark.django_db
 CATALOG = [Case, Initiative, Term, Topic, SourceTable, Flow, Opportunity, Element, Component, Area]
@@ -338,7 +339,7 @@ def zipped(**parts: bytes) -> bytes:
 
 def test_an_excel_file_that_unpacks_to_too_much_is_not_unpacked():
     with pytest.raises(exchange.Unreadable, match="too large when unpacked"):
-        exchange.read(zipped(sheet=b"0" * (sheets.MAX_UNPACKED + 1)))
+        exchange.read(zipped(sheet=b"0" * (spreadsheets.MAX_UNPACKED + 1)))
 
 
 def test_an_excel_file_with_entities_is_not_read():
