@@ -13,11 +13,12 @@ from accounts.models import Utility
 from assessments.models import Finding, GapAnalysis, others_of
 from assessments.operations import OPERATIONS, VALUE_CHAINS
 from files.attachments import as_link
-from files.models import ACCEPT, KEPT
+from files.models import ACCEPT, KEPT, RefusedFile, checked
 from initiatives.models import Initiative
 from pdca.models import Area
 
 MOST_OTHERS, MOST_LETTERS = 15, 60
+MOST_BYTES = 5 * 1024 * 1024  # of an Excel file; 18 rows of the longest texts take less
 
 
 class ExplainedInput(forms.CheckboxSelectMultiple):
@@ -261,7 +262,10 @@ class FindingForm(forms.Form):
 
     DETAILS = ("initiatives", "evidence", "changes", "notes")
 
-    def __init__(self, data: Any = None, *, finding: Finding, **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, finding: Finding, in_place: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        """``in_place``: what ``GapAnalysis.in_place`` returns, if the caller has it already."""
         self.finding = finding
         scope = finding.analysis.areas
         initial = {name: getattr(finding, name) for name in ("version", "rating", "areas", *self.DETAILS)}
@@ -275,7 +279,7 @@ class FindingForm(forms.Form):
         else:
             for name in self.DETAILS:  # these inputs are outside the row's form element
                 self.fields[name].widget.attrs["form"] = f"form-{finding.element.slug}"
-            in_place = finding.analysis.in_place()
+            in_place = finding.analysis.in_place() if in_place is None else in_place
             self.fields["initiatives"].choices = list(in_place.items())  # type: ignore[attr-defined]
 
     def clean_areas(self) -> list[str]:
@@ -361,6 +365,26 @@ class FileForm(forms.Form):
         help_text=KEPT,
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
     )
+
+
+class ExcelForm(forms.Form):
+    file = forms.FileField(
+        label="Excel file",
+        help_text="The .xlsx file that you downloaded here and edited.",
+        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
+    )
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if not str(upload.name).lower().endswith(".xlsx"):
+            raise forms.ValidationError("This is not an Excel workbook. Save it as .xlsx and choose it again.")
+        if upload.size > MOST_BYTES:
+            raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1024**2} MB.")
+        try:
+            checked(upload)
+        except RefusedFile as error:
+            raise forms.ValidationError(str(error)) from error
+        return upload
 
 
 class ReopenForm(forms.Form):

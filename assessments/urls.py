@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments import compare_views, result_views, row_views, views
+from assessments import compare_views, exchange_views, result_views, row_views, views
 from assessments.cohorts import views as cohort_views
 from assessments.integration import road_views
 from assessments.integration import views as integration_views
@@ -29,6 +29,9 @@ urlpatterns = [
     path("<int:pk>/reopen/", views.reopen, name="reopen"),
     path("<int:pk>/delete/", views.delete, name="delete"),
     path("<int:pk>/results/", result_views.results, name="results"),
+    path("<int:pk>/excel/", exchange_views.download, name="excel"),
+    path("<int:pk>/excel/import/", exchange_views.preview, name="excel_import"),
+    path("<int:pk>/excel/import/confirm/", exchange_views.confirm, name="excel_confirm"),
     path("<int:pk>/guidance/<slug:element>/", row_views.guidance, name="guidance"),
     path("<int:pk>/<slug:element>/", row_views.save_finding, name="save"),
     path("<int:pk>/<slug:element>/details/", row_views.details, name="details"),

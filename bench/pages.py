@@ -76,6 +76,7 @@ def pages(world: World) -> list[Page]:
         Page("gap analysis, open", world.draft.get_absolute_url(), aim_ratio=8, aim_queries=10),
         Page("save a row, rating", row, fields=_rating(world), aim_ratio=5, aim_queries=9),
         Page("save a row, all of it", row, fields=_everything(world), aim_ratio=5, aim_queries=9),
+        Page("gap analysis as an Excel file", reverse("assessments:excel", args=[world.complete.pk])),
         Page("results, under way", results, aim_queries=15),
         Page("results, complete", reverse("assessments:results", args=[world.complete.pk]), aim_queries=15),
         Page("recommendations", reverse("assessments:recommendations", args=[world.complete.pk]), aim_queries=15),

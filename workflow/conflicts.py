@@ -23,11 +23,11 @@ def differences(form: forms.BaseForm, current: Any) -> list[Difference]:
         if isinstance(mine, str):
             mine, theirs = mine.strip(), (theirs or "").strip()
         if name in form.cleaned_data and hasattr(current, name) and mine != theirs:
-            found.append(Difference(str(form[name].label), _words(field, mine), _words(field, theirs)))
+            found.append(Difference(str(form[name].label), words(field, mine), words(field, theirs)))
     return found
 
 
-def _words(field: forms.Field, value: Any) -> str:
+def words(field: forms.Field, value: Any) -> str:
     """Returns a value as text: choices by their labels."""
     if value in (None, "", []):
         return "nothing"

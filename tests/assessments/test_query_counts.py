@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments.models import GapAnalysis
 from tests.factories import GapAnalysisFactory
+from tests.workbooks import edited, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +89,16 @@ def test_reading_a_complete_one_does_not_ask_more_for_more_evidence(
     for slug in ("vision", "auditing", "reporting"):
         row(complete, slug).evidence_items.create(url="https://example.org")
     assert queries(viewer, url("analysis", complete)) == before
+
+
+def test_the_excel_file_takes_at_most_eight_and_its_preview_thirteen(analysis, url, queries, as_, manager, more):
+    content = as_(manager).get(url("excel", analysis)).content
+    slugs = list(analysis.findings.values_list("element__slug", flat=True))
+    few, many = (edited(content, {(slug, "Notes"): "New." for slug in some}) for some in (slugs[:1], slugs))
+    sends = [(lambda one=one: sent(one)) for one in (few, many)]
+    before = queries(manager, url("excel", analysis)), queries(manager, url("excel_import", analysis), post=sends[0]())
+    more()
+    after = queries(manager, url("excel", analysis)), queries(manager, url("excel_import", analysis), post=sends[1]())
+    assert after == before, "however many rows the file changes"
+    assert after[0] <= 8
+    assert after[1] <= 13

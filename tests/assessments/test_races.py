@@ -1,5 +1,6 @@
 """Two people at the same moment, on two real connections."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from assessments.models import Finding, FindingChange, GapAnalysis, GapAnalysisEvent, InUse
+from tests.workbooks import edited, sent
 from workflow.models import Stale, WrongState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -188,3 +190,53 @@ def waits_for_lock(seconds: float = 10, at_least: int = 1) -> bool:
                 return True
         sleep(0.05)
     return False
+
+
+def test_two_confirmations_of_one_import_save_once(answered, manager, as_, url, row):
+    content = edited(as_(manager).get(url("excel", answered)).content, {("vision", "Notes"): "From the file."})
+    browsers = [as_(manager)]
+    page = browsers[0].post(url("excel_import", answered), sent(content))
+    browsers.append(copy.copy(browsers[0]))  # the same session, as with a double click
+    data = {"token": page.context["plan"].token}
+    outcomes = at_once(*[lambda one=one: one.post(url("excel_confirm", answered), data) for one in browsers])
+    assert sorted(outcome.status_code for outcome in outcomes)[-1] == 302
+    assert {outcome.status_code for outcome in outcomes} <= {200, 302, 422}
+    assert (row(answered).notes, row(answered).version) == ("From the file.", 2)
+    assert row(answered).history.count() == 1
+
+
+def test_an_import_and_a_save_of_one_of_its_rows(answered, manager, contributor, as_, url, row):
+    """Whichever is first: the other person's text is not replaced unseen."""
+    content = edited(
+        as_(manager).get(url("excel", answered)).content, {("vision", "Notes"): "File.", ("auditing", "Notes"): "File."}
+    )
+    browser = as_(manager)
+    page = browser.post(url("excel_import", answered), sent(content))
+    data = {"token": page.context["plan"].token}
+    finding = row(answered, by=contributor)
+    imported, saved = at_once(
+        lambda: browser.post(url("excel_confirm", answered), data),
+        lambda: finding.answer(1, by=contributor, notes="Site."),
+    )
+    if imported.status_code == 302:
+        assert isinstance(saved, Stale)
+        assert (row(answered).notes, row(answered, "auditing").notes) == ("File.", "File.")
+    else:
+        assert imported.status_code == 200
+        assert saved is None
+        assert (row(answered).notes, row(answered, "auditing").notes) == ("Site.", ""), "all or nothing"
+
+
+def test_an_import_that_waited_for_a_completion_saves_nothing(answered, manager, as_, url, row, seen_by):
+    content = edited(as_(manager).get(url("excel", answered)).content, {("vision", "Notes"): "From the file."})
+    browser = as_(manager)
+    page = browser.post(url("excel_import", answered), sent(content))
+    data = {"token": page.context["plan"].token}
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            seen_by(manager, answered).complete(by=manager)
+            waiting = pool.submit(at_once, lambda: browser.post(url("excel_confirm", answered), data))
+            assert waits_for_lock()
+        [answer] = waiting.result(timeout=20)
+    assert (answer.status_code, answer["Location"]) == (302, url("excel_import", answered))
+    assert row(answered).notes == ""

@@ -6,10 +6,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from assessments import urls
+from assessments.exchange import FindingExchange
 from assessments.models import Answer, Evidence, Finding, GapAnalysis, GapAnalysisEvent, RoadMap, Sharing
 from files.models import StoredFile
+from tests import workbooks
 from tests.uploads import upload
+from tests.workbooks import edited
+from workflow.exchange.workbook import written
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +37,9 @@ EXPECTED = {
     "complete": (ONLY_POST, MANAGE),
     "reopen": (ONLY_POST, MANAGE),
     "delete": (FORM | {"contributor": 403}, MANAGE),
+    "excel": (READ, NO_POST),
+    "excel_import": (FORM, FORM),  # a preview changes nothing
+    "excel_confirm": (ONLY_POST, WRITE),
     "results": (READ, NO_POST),
     "recommendations": (READ, NO_POST),
     "compare": (READ, NO_POST),
@@ -127,6 +135,17 @@ def browser(request, as_):
     return lambda role: Client() if role == "nobody" else as_(request.getfixturevalue(role))
 
 
+def edited_file(path: str, manager: User) -> bytes:
+    analysis = GapAnalysis.objects.select_related("utility").get(pk=path.split("/")[2])
+    return edited(written(FindingExchange(analysis, manager)), {("vision", "Notes"): "From the file."})
+
+
+def token(browser: Client, path: str, manager: User) -> str:
+    """What the preview of an edited file gives to those who may see it."""
+    page = browser.post(path.removesuffix("confirm/"), workbooks.sent(edited_file(path, manager)))
+    return page.context["plan"].token if page.status_code == 200 else "unknown"
+
+
 def everything() -> list:
     models = [GapAnalysis, GapAnalysisEvent, Finding, Evidence, StoredFile, GapAnalysis.initiatives.through]
     models += [Answer, RoadMap, Sharing]
@@ -156,11 +175,16 @@ def test_reading(address, browser, name, role):
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", EXPECTED)
-def test_sending(address, browser, name, role):
+def test_sending(address, browser, name, role, manager):
     path = address(name)
     before = everything()
-    expected = EXPECTED[name][1][role]
-    check(browser(role).post(path, sent(name)), expected, path)
+    expected, by = EXPECTED[name][1][role], browser(role)
+    data = sent(name)
+    if name == "excel_import":
+        data = workbooks.sent(edited_file(path, manager))
+    elif name == "excel_confirm":
+        data = {"token": token(by, path, manager)}
+    check(by.post(path, data), expected, path)
     assert (everything() != before) == (expected == 302 and name not in LEADS_ON), (
         "it changes what it should, and for those alone who may"
     )

@@ -1,0 +1,207 @@
+"""What a file changes in the rows as they are now.
+
+An import is planned twice: for the preview, and again when it is carried out, with the rows locked. ``Plan.token``
+tells whether the two are the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from workflow.changes import pieces
+from workflow.conflicts import words
+from workflow.exchange.rows import Column, Exchange
+from workflow.exchange.workbook import read
+from workflow.saving import errors_of
+from workflow.spreadsheets import Fault, escaped, unescaped
+
+Texts = Mapping[str, str]  # column → cell
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field in words: as exported, as it is now, and in the file. For a text ``pieces`` has what the file changes."""
+
+    label: str
+    exported: str
+    now: str
+    given: str
+    pieces: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """What a file changes in a row. ``changes``: field → new value. ``is_conflict``: the row changed since the export.
+
+    It has only the fields that the file changed, so a conflicting row keeps what others changed in other fields.
+    """
+
+    key: str
+    name: str
+    row: Any
+    changes: dict[str, Any]
+    differences: list[Difference]
+    is_conflict: bool
+
+
+@dataclass
+class Plan:
+    """What an import does, or why it does nothing. ``kept``: names of rows that changed since, but not in the file."""
+
+    changes: list[RowChange] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    @property
+    def token(self) -> str:
+        """A hash of the changes and of the versions that they replace."""
+        known = [[each.key, each.row.version, each.is_conflict, each.changes] for each in self.changes]
+        return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()
+
+    @property
+    def conflicts(self) -> list[RowChange]:
+        return [each for each in self.changes if each.is_conflict]
+
+    @property
+    def others(self) -> list[RowChange]:
+        return [each for each in self.changes if not each.is_conflict]
+
+
+def planned(exchange: Exchange, content: bytes) -> Plan:
+    """Returns what the file changes, or all its faults. Raises Unreadable."""
+    contents = read(exchange, content)
+    plan = Plan(faults=contents.faults)
+    for key, row in exchange.rows.items():
+        if key in contents.rows:
+            place, texts = contents.rows[key]
+            version, exported = contents.exported[key]
+            _Planning(exchange, plan, contents.columns, place, key, row).plan(texts, exported, version)
+    plan.faults.sort(key=lambda fault: fault.place or 0)
+    return plan
+
+
+def carry_out(
+    exchange: Exchange, content: bytes, token: str, *, over: Collection[str], by: AbstractBaseUser
+) -> tuple[Plan, list[RowChange] | None]:
+    """Saves the changes, of the conflicts only those whose keys are in ``over``. Returns the plan and what was saved.
+
+    Saves nothing, and returns None, if there are faults or the plan no longer has this token. Must run in a
+    transaction in which the rows are locked, and which is rolled back if Stale or WrongState is raised.
+    """
+    plan = planned(exchange, content)
+    if plan.faults or plan.token != token:
+        return plan, None
+    chosen = [each for each in plan.changes if not each.is_conflict or each.key in over]
+    for each in chosen:
+        exchange.save(each.row, each.changes, by=by)
+    return plan, chosen
+
+
+@dataclass
+class _Planning:
+    """Plans one row of the file."""
+
+    exchange: Exchange
+    plan_: Plan
+    columns: list[Column]
+    place: int
+    key: str
+    row: Any
+
+    def plan(self, texts: Texts, exported: Texts, version: int) -> None:
+        is_conflict = self.row.version != version
+        fields, faults = self._changed_in_file(texts, exported)
+        if faults:
+            self.plan_.faults += faults
+        elif fields:
+            self._check(fields, texts, exported, is_conflict)
+        elif is_conflict:
+            self.plan_.kept.append(self.exchange.name_of(self.row))
+
+    def _fault(self, column: str, words: str) -> Fault:
+        return Fault(self.exchange.sheet, self.place, column, words, self.exchange.name_of(self.row))
+
+    def _changed_in_file(self, texts: Texts, exported: Texts) -> tuple[set[str], list[Fault]]:
+        """Returns the fields that the file changes, and the faults of its cells."""
+        fields, faults = set(), []
+        for column in self.columns:
+            text, before = texts[column.name], exported[column.name]
+            if text == before:
+                continue
+            if column.locked:
+                shown = f"“{before[:80]}{'…' if len(before) > 80 else ''}”" if before else "an empty cell"
+                faults.append(self._fault(column.heading, f"This column can’t be changed here. It was {shown}."))
+                continue
+            try:
+                if column.value(text) != column.value(before):
+                    fields.add(column.field)
+            except ValueError as error:
+                faults.append(self._fault(column.heading, str(error)))
+        return self.exchange.with_partners(fields), faults
+
+    def _check(self, fields: set[str], texts: Texts, exported: Texts, is_conflict: bool) -> None:
+        """Checks the new values with the row's form, and adds the change to the plan."""
+        of_form = self.exchange.form.fields
+        now = {name: getattr(self.row, name) for name, each in of_form.items() if not each.widget.is_hidden}
+        given = now | {name: self._value(name, texts, now[name]) for name in fields}
+        form = self.exchange.bound(self.row, given)
+        if faults := self._not_offered(fields, given) or [
+            self._fault(error["label"], error["message"]) for error in errors_of(form)
+        ]:
+            self.plan_.faults += faults
+            return
+        new = {name: form.cleaned_data[name] for name in fields}
+        changed = [name for name in of_form if name in fields and not _same(new[name], now[name])]
+        if not changed:
+            return  # it already has what the file says
+        before = {name: self._value(name, exported, now[name]) for name in changed}
+        change = RowChange(
+            key=self.key,
+            name=self.exchange.name_of(self.row),
+            row=self.row,
+            changes={name: new[name] for name in of_form if name in self.exchange.with_partners(changed)},
+            differences=[_difference(self.exchange.form, name, before[name], now[name], new[name]) for name in changed],
+            is_conflict=is_conflict,
+        )
+        self.plan_.changes.append(change)
+
+    def _value(self, name: str, texts: Texts, now: Any) -> Any:
+        """Returns the value of a field in ``texts``. A choice that has no column in the file stays as it is ``now``."""
+        own = [column for column in self.columns if column.field == name]
+        if not own:
+            return now
+        if not own[0].choice:
+            return own[0].value(texts[name])
+        known = {column.choice for column in own}
+        chosen = [column.choice for column in own if column.value(texts[column.name])]
+        return chosen + [each for each in now if each not in known]
+
+    def _not_offered(self, fields: set[str], given: Mapping[str, Any]) -> list[Fault]:
+        """Returns a fault for each choice that was offered at the export and is not any more."""
+        offered = {column.name for column in self.exchange.columns}
+        gone = [column for column in self.columns if column.field in fields and column.name not in offered]
+        words = "This can no longer be chosen. Empty the cell."
+        return [self._fault(each.heading, words) for each in gone if each.choice in given[each.field]]
+
+
+def _difference(form: forms.BaseForm, name: str, exported: Any, now: Any, given: Any) -> Difference:
+    field = form.fields[name]
+    return Difference(
+        label=str(form[name].label),
+        exported=words(field, exported),
+        now=words(field, now),
+        given=words(field, given),
+        pieces=[] if hasattr(field, "choices") else pieces(now, given),
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Returns whether two values differ in nothing that a person or a file could tell."""
+    if isinstance(one, str):
+        return unescaped(escaped(one)).strip() == unescaped(escaped(other)).strip()
+    return bool(sorted(one) == sorted(other) if isinstance(one, list) else one == other)
