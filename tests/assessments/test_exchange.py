@@ -364,6 +364,7 @@ def test_all_faults_are_named_at_once_with_row_and_column(analysis, exported, pr
         {
             ("vision", "Rating"): "Excellent",
             ("vision", "Area: Quality"): "maybe",
+            ("vision", "Evidence"): "x" * 10_002,
             ("policy-statements", "Rating"): "Does not exist",
             ("policy-statements", "Area: Quality"): "x",
             ("management-review", "Notes"): "x" * 10_001,
@@ -377,6 +378,7 @@ def test_all_faults_are_named_at_once_with_row_and_column(analysis, exported, pr
     assert said[("Vision", "Rating")].startswith("Enter “Does not exist”, “Supports a single area” or")
     assert said[("Vision", "Area: Quality")] == "Enter x or leave the cell empty."
     assert said[("Policy statements", "Areas it supports")].startswith("“Does not exist” can’t have areas.")
+    assert said[("Vision", "Evidence")] == "2 characters too many: 10,000 fit."
     assert said[("Management review", "Notes")] == "1 characters too many: 10,000 fit."
     assert said[("Auditing", "Notes")] == "This is a formula. Enter its text instead."
     assert said[("Auditing", "Evidence")].startswith("The spreadsheet made a date of this.")
@@ -436,6 +438,38 @@ def with_part(content: bytes, name: str, part: bytes) -> bytes:
     with ZipFile(made, "a", 8) as parts:
         parts.writestr(name, part)
     return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("A1", "other"),  # the format
+        ("B2", None),  # the name of the first column
+        ("F2", "no-such-field"),
+        ("F2", "no-such-field:E"),
+        ("G2", "rating:E"),
+        ("F2", "rating:E"),
+        ("G3", "Notes"),
+        ("A4", "9" * 5000),  # a version
+        ("B4", "no-such-row"),
+        ("F4", "no such rating"),
+        ("G4", "maybe"),
+    ],
+)
+def test_a_hidden_sheet_that_someone_changed(answered, exported, preview, cell, value):
+    """It is refused, or the file changes what its visible sheet says."""
+
+    def spoil(book):
+        book[EXPORTED][cell].value = value
+        book["Rows"]["G2"].value = None  # the first area of the first row
+        if cell == "G4":
+            book["Rows"]["G2"].value = value
+            book["Rows"]["F2"].value = "Does not exist"
+
+    page = preview(answered, edited(exported(answered), {}, spoil))
+    assert page.status_code in (200, 422)
+    if page.status_code == 200:
+        assert [change.key for change in page.context["plan"].changes] == ["management-commitment"]
 
 
 def test_files_that_are_not_to_be_opened(analysis, exported, preview):

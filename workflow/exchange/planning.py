@@ -107,7 +107,7 @@ class _Planning:
     """Plans one row of the file."""
 
     exchange: Exchange
-    plan_: Plan
+    found: Plan
     columns: list[Column]
     place: int
     key: str
@@ -115,51 +115,58 @@ class _Planning:
 
     def plan(self, texts: Texts, exported: Texts, version: int) -> None:
         is_conflict = self.row.version != version
-        fields, faults = self._changed_in_file(texts, exported)
-        if faults:
-            self.plan_.faults += faults
-        elif fields:
+        if fields := self._changed_in_file(texts, exported):
             self._check(fields, texts, exported, is_conflict)
         elif is_conflict:
-            self.plan_.kept.append(self.exchange.name_of(self.row))
+            self.found.kept.append(self.exchange.name_of(self.row))
 
-    def _fault(self, column: str, words: str) -> Fault:
-        return Fault(self.exchange.sheet, self.place, column, words, self.exchange.name_of(self.row))
+    def _fault(self, column: str, words: str) -> None:
+        fault = Fault(self.exchange.sheet, self.place, column, words, self.exchange.name_of(self.row))
+        self.found.faults.append(fault)
 
-    def _changed_in_file(self, texts: Texts, exported: Texts) -> tuple[set[str], list[Fault]]:
-        """Returns the fields that the file changes, and the faults of its cells."""
-        fields, faults = set(), []
+    def _changed_in_file(self, texts: Texts, exported: Texts) -> set[str]:
+        """Returns the fields that the file changes, without those whose cells have faults."""
+        fields: set[str] = set()
+        wrong: set[str] = set()
         for column in self.columns:
             text, before = texts[column.name], exported[column.name]
             if text == before:
                 continue
             if column.locked:
                 shown = f"“{before[:80]}{'…' if len(before) > 80 else ''}”" if before else "an empty cell"
-                faults.append(self._fault(column.heading, f"This column can’t be changed here. It was {shown}."))
+                self._fault(column.heading, f"This column can’t be changed here. It was {shown}.")
                 continue
             try:
                 if column.value(text) != column.value(before):
                     fields.add(column.field)
             except ValueError as error:
-                faults.append(self._fault(column.heading, str(error)))
-        return self.exchange.with_partners(fields), faults
+                self._fault(column.heading, str(error))
+                wrong.add(column.field)
+        return self.exchange.with_partners(fields) - self.exchange.with_partners(wrong)
 
     def _check(self, fields: set[str], texts: Texts, exported: Texts, is_conflict: bool) -> None:
         """Checks the new values with the row's form, and adds the change to the plan."""
         of_form = self.exchange.form.fields
         now = {name: getattr(self.row, name) for name, each in of_form.items() if not each.widget.is_hidden}
-        given = now | {name: self._value(name, texts, now[name]) for name in fields}
+        try:
+            given = now | {name: self._value(name, texts, now[name]) for name in fields}
+            before = {name: self._value(name, exported, now[name]) for name in fields}
+        except ValueError as error:  # in a cell that was exported like this, under other choices
+            self._fault("", str(error))
+            return
+        if gone := self._not_offered(fields, given):
+            for column in gone:
+                self._fault(column.heading, "This can no longer be chosen. Empty the cell.")
+            return
         form = self.exchange.bound(self.row, given)
-        if faults := self._not_offered(fields, given) or [
-            self._fault(error["label"], error["message"]) for error in errors_of(form)
-        ]:
-            self.plan_.faults += faults
+        if errors := errors_of(form):
+            for error in errors:
+                self._fault(error["label"], error["message"])
             return
         new = {name: form.cleaned_data[name] for name in fields}
         changed = [name for name in of_form if name in fields and not _same(new[name], now[name])]
         if not changed:
             return  # it already has what the file says
-        before = {name: self._value(name, exported, now[name]) for name in changed}
         change = RowChange(
             key=self.key,
             name=self.exchange.name_of(self.row),
@@ -168,11 +175,11 @@ class _Planning:
             differences=[_difference(self.exchange.form, name, before[name], now[name], new[name]) for name in changed],
             is_conflict=is_conflict,
         )
-        self.plan_.changes.append(change)
+        self.found.changes.append(change)
 
     def _value(self, name: str, texts: Texts, now: Any) -> Any:
         """Returns the value of a field in ``texts``. A choice that has no column in the file stays as it is ``now``."""
-        own = [column for column in self.columns if column.field == name]
+        own = [column for column in self.columns if column.field == name and not column.locked]
         if not own:
             return now
         if not own[0].choice:
@@ -181,12 +188,11 @@ class _Planning:
         chosen = [column.choice for column in own if column.value(texts[column.name])]
         return chosen + [each for each in now if each not in known]
 
-    def _not_offered(self, fields: set[str], given: Mapping[str, Any]) -> list[Fault]:
-        """Returns a fault for each choice that was offered at the export and is not any more."""
+    def _not_offered(self, fields: set[str], given: Mapping[str, Any]) -> list[Column]:
+        """Returns the columns of what the file chooses although it is no longer offered."""
         offered = {column.name for column in self.exchange.columns}
-        gone = [column for column in self.columns if column.field in fields and column.name not in offered]
-        words = "This can no longer be chosen. Empty the cell."
-        return [self._fault(each.heading, words) for each in gone if each.choice in given[each.field]]
+        gone = [each for each in self.columns if each.field in fields and each.name not in offered and not each.locked]
+        return [each for each in gone if each.choice in given[each.field]]
 
 
 def _difference(form: forms.BaseForm, name: str, exported: Any, now: Any, given: Any) -> Difference:
@@ -203,5 +209,5 @@ def _difference(form: forms.BaseForm, name: str, exported: Any, now: Any, given:
 def _same(one: Any, other: Any) -> bool:
     """Returns whether two values differ in nothing that a person or a file could tell."""
     if isinstance(one, str):
-        return unescaped(escaped(one)).strip() == unescaped(escaped(other)).strip()
+        return unescaped(escaped(one)).strip() == unescaped(escaped(other or "")).strip()
     return bool(sorted(one) == sorted(other) if isinstance(one, list) else one == other)

@@ -65,7 +65,7 @@ def columns_of(form: forms.BaseForm, headings: Mapping[str, str], widths: Mappin
     for name, each in form.fields.items():
         if each.widget.is_hidden:
             continue
-        choices = {value: str(words) for value, words in getattr(each, "choices", ())}
+        choices = {value: str(words) for value, words in getattr(each, "choices", ()) if value != ""}
         if isinstance(each, forms.MultipleChoiceField):
             for value, words in choices.items():
                 is_only = list(choices.values()).count(words) == 1

@@ -1,16 +1,20 @@
 """Writes the workbook of an exchange, and reads what came back."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, time
 from io import BytesIO
 from typing import Any
 
+from django import forms
+
 from workflow.exchange.rows import Column, Exchange, X
 from workflow.spreadsheets import LONGEST_CELL, Fault, Unreadable, escaped, opened, unescaped
 
 FORMAT = "headworks-rows-1"
 EXPORTED = "Exported"  # the hidden sheet
+VERSION = re.compile(r"[0-9]{1,9}")
 MAX_ROWS, MAX_COLUMNS = 20_000, 200
 LONGEST_LIST = 255  # characters of the choices in a cell's validation, Excel's limit
 GRAY, BLUE = "F0F0F0", "D9E8F6"
@@ -158,7 +162,7 @@ def _filled(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
 def _read_exported(exchange: Exchange, rows: list[tuple[int, tuple[Any, ...]]]) -> Contents:
     """Reads the hidden sheet. Raises Unreadable."""
     texts = [[_text(cell) for cell in cells] for _, cells in rows]
-    if len(texts) < 3 or texts[0][0] != FORMAT:
+    if len(texts) < 3 or texts[0][0] != FORMAT or texts[1][1] != exchange.columns[0].name:
         raise Unreadable(
             "This file does not say what was exported. It was not downloaded here, or the program that saved it left "
             "out a hidden sheet. Download the Excel file again and make your changes in it."
@@ -168,15 +172,21 @@ def _read_exported(exchange: Exchange, rows: list[tuple[int, tuple[Any, ...]]]) 
     known = {column.name: column for column in exchange.columns}
     named = [(name, heading) for name, heading in zip(texts[1][1:], texts[2][1:], strict=True) if name]
     columns = [
-        # A choice that is no longer offered is still read; another column that is gone is only compared.
-        replace(known[name], heading=heading) if name in known else Column(name, heading, locked=":" not in name)
+        replace(known[name], heading=heading) if name in known else _gone(exchange, name, heading)
         for name, heading in named
     ]
     exported = {}
     for version, *line in texts[3:]:
-        if line[0] in exchange.rows and version.isdecimal():
+        if line[0] in exchange.rows and VERSION.fullmatch(version):
             exported[line[0]] = (int(version), {name: text for (name, _), text in zip(named, line, strict=False)})
     return Contents(columns, exported, {}, [])
+
+
+def _gone(exchange: Exchange, name: str, heading: str) -> Column:
+    """Returns a column that the sheet no longer has. A choice is still read; any other must be as it was."""
+    column = Column(name, heading)
+    is_choice = isinstance(exchange.form.fields.get(column.field), forms.MultipleChoiceField) and column.choice
+    return column if is_choice else replace(column, locked=True)
 
 
 def _read_head(exchange: Exchange, contents: Contents, place: int, cells: tuple[Any, ...]) -> dict[str, int]:
@@ -234,6 +244,8 @@ def _unfit(cell: Any) -> str:
 
 def _text(cell: Any) -> str:
     value = cell.value
+    if isinstance(value, bool):
+        return str(value).upper()
     if isinstance(value, float):
         return f"{value:.15g}"
     return unescaped(value) if isinstance(value, str) else "" if value is None else str(value)
