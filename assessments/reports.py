@@ -53,5 +53,6 @@ register(
         title=title,
         filename=lambda analysis: f"gap-analysis-{analysis.as_of:%Y-%m-%d}",
         context=context,
+        in_word=True,
     )
 )

@@ -1,8 +1,37 @@
 """The kinds of report. An app registers its kinds in its ``reports.py``, which is imported at startup."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet, TextChoices
+
+from files.checks import ALLOWED
+from workflow.spreadsheets import Rows
+
+
+class FileType(TextChoices):
+    """What a report that is one document may be made as."""
+
+    PDF = "pdf", "PDF"
+    DOCX = "docx", "Word"
+    XLSX = "xlsx", "Excel"
+
+    @property
+    def content_type(self) -> str:
+        return ALLOWED[f".{self.value}"][0]
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Whose reports a user shares, as querysets of objects.
+
+    ``readable(user)`` are the objects of which the user may read the reports that others requested,
+    ``managed(user)`` those of which the user may also delete them.
+    """
+
+    readable: Callable[[Any], QuerySet[Any]]
+    managed: Callable[[Any], QuerySet[Any]]
 
 
 @dataclass(frozen=True)
@@ -11,7 +40,9 @@ class Kind:
 
     ``find(user, object_id)`` returns the object, or None if ``user`` may not ask for its report;
     ``title(object)`` returns the report's title, ``filename(object)`` a name without the extension and
-    ``context(object)`` the context of ``template``.
+    ``context(object)`` the context of ``template``. The template makes the PDF and, if ``in_word``, also a Word
+    document. ``sheets(context)`` returns the sheets of an Excel file; without it there is none. Without ``sharing``,
+    each report is only for the user who requested it.
     """
 
     name: str
@@ -21,6 +52,14 @@ class Kind:
     title: Callable[[Any], str]
     filename: Callable[[Any], str]
     context: Callable[[Any], dict[str, Any]]
+    in_word: bool = False
+    sheets: Callable[[dict[str, Any]], Mapping[str, Rows]] | None = None
+    sharing: Sharing | None = None
+
+    @property
+    def file_types(self) -> list[FileType]:
+        offered = {FileType.DOCX: self.in_word, FileType.XLSX: self.sheets is not None}
+        return [each for each in FileType if offered.get(each, True)]
 
 
 @dataclass(frozen=True)
@@ -48,6 +87,10 @@ class Bundle:
     filename: Callable[[Any], str]
     parts: Callable[[Any], Sequence[Part]]
 
+    @property
+    def file_types(self) -> list[FileType]:
+        return [FileType.PDF]  # of its parts
+
 
 _kinds: dict[str, Kind | Bundle] = {}
 
@@ -69,6 +112,13 @@ def single(name: str) -> Kind:
     if not isinstance(kind, Kind):
         raise KeyError(name)
     return kind
+
+
+def shared() -> Iterator[tuple[str, Sharing]]:
+    """Yields the names of the kinds whose reports are shared, each with how."""
+    for kind in _kinds.values():
+        if isinstance(kind, Kind) and kind.sharing:
+            yield kind.name, kind.sharing
 
 
 def is_bundle(name: str) -> bool:

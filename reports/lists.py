@@ -22,6 +22,7 @@ class ReportTable(Table):
     page_name = "My reports"
     title = tables.Column("Report", linkify=("reports:report", [A("pk")]))
     kind = tables.Column("Type", visible=False)
+    format = tables.Column("Format", order_by="file_type")
     requested_at = DateColumn("Requested", format="M j, Y, g:i A T", initial_sort_descending=True)
     status = StateColumn("Status", tones={"running": "warn", "gathering": "warn", "done": "good", "failed": "bad"})
     kept_until = DateColumn("Available until", order_by="finished_at", initial_sort_descending=True)

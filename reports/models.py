@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from accounts.models import User
 from files.models import StoredFile
 from reports import kinds
+from reports.kinds import FileType
 from workflow import queue
 from workflow.models import Event, StateMachine, WrongState
 
@@ -117,6 +118,7 @@ class Report(StateMachine):
 
     kind = models.SlugField(help_text="the name it is registered under")
     object_id = models.PositiveBigIntegerField()
+    file_type = models.CharField(max_length=4, choices=FileType.choices, default=FileType.PDF, editable=False)
     title = models.CharField(max_length=300)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reports")
     requested_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -154,7 +156,7 @@ class Report(StateMachine):
             ),
             # A double click makes one report.
             models.UniqueConstraint(
-                fields=["kind", "object_id", "requested_by"],
+                fields=["kind", "object_id", "requested_by", "file_type"],
                 condition=Q(status__in=["requested", "running", "gathering"], parent=None),
                 name="report_once_while_unfinished",
             ),
@@ -185,7 +187,7 @@ class Report(StateMachine):
 
     @property
     def format(self) -> str:
-        return "ZIP" if self.file and self.file.content_type == ZIP else "PDF"
+        return "ZIP" if self.is_bundle else FileType(self.file_type).label
 
     @cached_property
     def tally(self) -> dict[str, int]:
@@ -217,16 +219,20 @@ class Report(StateMachine):
     # Asking for a report.
 
     @classmethod
-    def request(cls, kind_name: str, object: Any, by: User) -> "Report":
+    def request(cls, kind_name: str, object: Any, by: User, file_type: str = FileType.PDF) -> "Report":
         """Returns the unfinished report of ``object`` that ``by`` asked for, or a new one, which is sent on commit.
 
-        The caller has checked with the kind's ``find`` that ``by`` may have it. Raises KeyError for an unknown kind.
+        The caller has checked with the kind's ``find`` that ``by`` may have it. Raises KeyError for an unknown kind or
+        a type of file that the kind does not offer.
         """
         kind = kinds.get(kind_name)
+        if file_type not in kind.file_types:
+            raise KeyError(file_type)
         report, is_new = cls.objects.get_or_create(
             kind=kind_name,
             object_id=object.pk,
             requested_by=by,
+            file_type=file_type,
             parent=None,
             status__in=UNFINISHED,
             defaults={"title": kind.title(object)[:300]},
@@ -265,6 +271,7 @@ class Report(StateMachine):
                 kind=self.kind,
                 object_id=self.object_id,
                 requested_by=self.requested_by_id,
+                file_type=self.file_type,
                 parent=None,
                 status__in=UNFINISHED,
             )

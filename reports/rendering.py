@@ -34,10 +34,10 @@ class OnlyOurStaticFiles(URLFetcher):
             return super().fetch(url, headers)
         name = unquote(urlsplit(url.removeprefix(static)).path)
         content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return URLFetcherResponse(url, _static_file(name).read_bytes(), {"Content-Type": content_type})
+        return URLFetcherResponse(url, static_file(name).read_bytes(), {"Content-Type": content_type})
 
 
-def _static_file(name: str) -> Path:
+def static_file(name: str) -> Path:
     """Returns the collected file or else (development, tests) its source. Neither lookup leaves its folders."""
     collected = Path(staticfiles_storage.path(name))
     if collected.is_file():

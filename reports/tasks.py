@@ -10,12 +10,15 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_ready
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from files.models import StoredFile
-from reports import bundles, kinds, rendering
+from reports import bundles, kinds, rendering, word
+from reports.kinds import FileType
 from reports.models import HEARTBEAT, MAX_SECONDS, Report
 from workflow.models import WrongState
+from workflow.spreadsheets import as_workbook
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +57,9 @@ def _make(report: Report) -> None:
         if isinstance(kind, kinds.Bundle):
             _make_bundle(report, kind, subject)
         else:
-            name, data = f"{kind.filename(subject)[:200]}.pdf", _rendered(report, kind, subject)
-            _finish(report, StoredFile.keep_made(name, "application/pdf", data, by=report.requested_by))
+            made_as = FileType(report.file_type)
+            name, data = f"{kind.filename(subject)[:200]}.{made_as}", _rendered(report, kind, subject, made_as)
+            _finish(report, StoredFile.keep_made(name, made_as.content_type, data, by=report.requested_by))
     except (WrongState, OperationalError, InterfaceError):
         raise  # without the database nothing can be recorded: the lease expires and the sweeper requeues it
     except SoftTimeLimitExceeded:
@@ -66,10 +70,16 @@ def _make(report: Report) -> None:
         report.fail(ERROR_INTERNAL.format(report.pk))
 
 
-def _rendered(report: Report, kind: kinds.Kind, subject: Any) -> bytes:
+def _rendered(report: Report, kind: kinds.Kind, subject: Any, made_as: FileType) -> bytes:
     report.report_progress(5, "Collecting the data")
     with timezone.override(report.requested_by.zone):
         context = kind.context(subject)
+        if made_as == FileType.DOCX:
+            report.report_progress(30, "Creating the Word document")
+            return word.docx(render_to_string(kind.template, context))
+        if made_as == FileType.XLSX and kind.sheets:
+            report.report_progress(30, "Creating the Excel file")
+            return as_workbook(kind.sheets(context))
         report.report_progress(30, "Laying out pages")
         pages = rendering.pages(kind.template, context)
     report.report_progress(80, "Creating the PDF")

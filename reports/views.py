@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from reports import kinds
+from reports.kinds import FileType
 from reports.lists import ReportFilters, ReportTable
 from reports.models import Report
 from workflow import polling
@@ -29,7 +30,11 @@ def report_list(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_POST
 def report_request(request: AuthenticatedRequest, kind: str, object_id: int) -> HttpResponse:
-    report = Report.request(kind, _subject(request.user, kind, object_id), request.user)
+    subject = _subject(request.user, kind, object_id)
+    try:
+        report = Report.request(kind, subject, request.user, request.POST.get("file_type", FileType.PDF))
+    except KeyError as error:
+        raise Http404 from error
     return redirect("reports:report", report.pk)
 
 

@@ -103,14 +103,14 @@ def test_the_files_hold_the_filtered_list(four, as_, viewer):
     answer = as_(viewer).get(LIST, {"export": "csv", "sort": "title", "kind": slow_kind.NAME})
     assert answer["Content-Disposition"] == f'attachment; filename="my-reports-{timezone.localdate()}.csv"'
     assert list(csv.reader(StringIO(answer.content.decode("utf-8-sig")))) == [
-        ["Report", "Type", "Requested", "Status", "Available until"],
-        ["alpha", "Test report", "2026-03-02T07:00:00-05:00", "In progress", ""],
-        ["Beta", "Test report", "2026-03-01T07:00:00-05:00", "Ready", "2026-06-17T08:00:00-04:00"],
-        ["Delta", "Test report", "2026-03-03T07:00:00-05:00", "In the queue", ""],
+        ["Report", "Type", "Format", "Requested", "Status", "Available until"],
+        ["alpha", "Test report", "PDF", "2026-03-02T07:00:00-05:00", "In progress", ""],
+        ["Beta", "Test report", "PDF", "2026-03-01T07:00:00-05:00", "Ready", "2026-06-17T08:00:00-04:00"],
+        ["Delta", "Test report", "PDF", "2026-03-03T07:00:00-05:00", "In the queue", ""],
     ]
     answer = as_(viewer).get(LIST, {"export": "xlsx", "status": "done"})
     head, *rows = load_workbook(BytesIO(answer.content)).active.values
-    assert rows == [("Beta", "Test report", datetime(2026, 3, 1, 7), "Ready", datetime(2026, 6, 17, 8))]
+    assert rows == [("Beta", "Test report", "PDF", datetime(2026, 3, 1, 7), "Ready", datetime(2026, 6, 17, 8))]
 
 
 @pytest.mark.parametrize("query", [{}, {"status": "failed"}, {"export": "csv"}, {"export": "xlsx"}], ids=str)

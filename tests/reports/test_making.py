@@ -9,6 +9,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 from django.utils import timezone
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from accounts.models import Membership, Utility
@@ -16,6 +17,7 @@ from files.models import StoredFile
 from reports import rendering, tasks
 from reports.models import Report
 from tests.reports import slow_kind
+from tests.word import letters, text_of_document
 
 
 def made(report: Report) -> Report:
@@ -35,6 +37,29 @@ def test_a_report_becomes_a_pdf(report, viewer):
     catalog = PdfReader(BytesIO(data)).root_object
     assert b"pdfuaid:part" in catalog["/Metadata"].get_data()
     assert catalog["/MarkInfo"]["/Marked"]
+
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def test_a_report_becomes_a_word_document(kind, utility, viewer, no_broker):
+    kind(in_word=True)
+    report = made(Report.request(slow_kind.NAME, utility, viewer, "docx"))
+    assert (report.status, report.format) == ("done", "Word")
+    assert (report.file.name, report.file.content_type) == ("Test report Riverbend Water and Sewer.docx", WORD)
+    with report.file.content.open() as content:
+        assert text_of_document(content.read()) == letters(f"{utility}All is well.")
+
+
+def test_a_report_becomes_an_excel_file(kind, utility, viewer, no_broker):
+    kind(sheets=lambda context: {"Words": [["Utility", "Words"], [context["utility"].name, context["words"]]]})
+    report = made(Report.request(slow_kind.NAME, utility, viewer, "xlsx"))
+    assert (report.status, report.format) == ("done", "Excel")
+    assert (report.file.name, report.file.content_type) == ("Test report Riverbend Water and Sewer.xlsx", EXCEL)
+    with report.file.content.open() as content:
+        [sheet] = load_workbook(content).worksheets
+    assert list(sheet.values) == [("Utility", "Words"), (utility.name, "All is well.")]
 
 
 def test_the_waiting_person_is_told_each_step(report, kind, monkeypatch):

@@ -72,6 +72,20 @@ def test_who_is_not_signed_in_is_asked_to(report, client, name):
     assert answer["Location"].startswith(reverse("account_login"))
 
 
+def test_each_type_of_file_is_asked_for_once(kind, no_broker, as_, viewer, utility):
+    kind(in_word=True)
+    browser = as_(viewer)
+    for file_type in ("docx", "docx", "pdf"):
+        browser.post(request_url(utility), {"file_type": file_type})
+    assert list(Report.objects.order_by("pk").values_list("file_type", flat=True)) == ["docx", "pdf"]
+
+
+@pytest.mark.parametrize("file_type", ["docx", "xlsx", "zip", "", "PDF"])
+def test_a_type_of_file_that_the_kind_does_not_offer(kind, as_, viewer, utility, file_type):
+    assert as_(viewer).post(request_url(utility), {"file_type": file_type}).status_code == 404
+    assert not Report.objects.exists()
+
+
 # --- The broker
 
 
@@ -238,6 +252,7 @@ def test_a_download_is_the_file(report, done, as_, viewer):
     answer.close()
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"] == 'attachment; filename="Report.pdf"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
 
 
 def test_nothing_to_download_before_it_is_done(report, as_, viewer):
