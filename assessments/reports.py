@@ -2,16 +2,22 @@
 
 from typing import Any
 
-from accounts.models import User
+from django.db.models import QuerySet
+
+from accounts.models import Role, User
 from assessments import charts
 from assessments.models import REPORT, Finding, GapAnalysis
 from assessments.operations import VALUE_CHAINS
 from assessments.results import phases
-from reports.kinds import Kind, register
+from reports.kinds import Kind, Sharing, register
 
 
 def find(user: User, object_id: int) -> GapAnalysis | None:
     return GapAnalysis.objects.visible_to(user).filter(pk=object_id).first()
+
+
+def managed(user: User) -> QuerySet[GapAnalysis]:
+    return GapAnalysis.objects.visible_to(user).filter(my_role=Role.MANAGER)
 
 
 def title(analysis: GapAnalysis) -> str:
@@ -54,5 +60,6 @@ register(
         filename=lambda analysis: f"gap-analysis-{analysis.as_of:%Y-%m-%d}",
         context=context,
         in_word=True,
+        sharing=Sharing(readable=GapAnalysis.objects.visible_to, managed=managed),
     )
 )

@@ -18,10 +18,10 @@ class ReportAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["requested_by"]
     search_fields = ["title__matches", "requested_by__email__matches"]
     date_hierarchy = "requested_at"
-    # Without the file: a report's content is only for the person who asked for it.
+    # Without the file: a report's content is only for the person who requested it, and colleagues.
     readonly_fields = [
-        "title", "kind", "object_id", "parent", "place", "requested_by", "requested_at", "status", "queued_at",
-        "progress", "doing", "attempts", "leased_until", "finished_at", "error",
+        "title", "kind", "object_id", "file_type", "parent", "place", "requested_by", "requested_at", "status",
+        "queued_at", "progress", "doing", "attempts", "leased_until", "finished_at", "error",
     ]  # fmt: skip
     fields = tuple(readonly_fields)
     inlines = [Events]

@@ -1,4 +1,4 @@
-"""The columns and filters of the list of a user's reports."""
+"""The columns and filters of the list of the reports that a user may see."""
 
 from typing import Any
 
@@ -19,10 +19,11 @@ def _label(kind: str) -> str:
 
 
 class ReportTable(Table):
-    page_name = "My reports"
+    page_name = "Reports"
     title = tables.Column("Report", linkify=("reports:report", [A("pk")]))
     kind = tables.Column("Type", visible=False)
     format = tables.Column("Format", order_by="file_type")
+    requested_by = tables.Column("Requested by", order_by="requested_by__name")
     requested_at = DateColumn("Requested", format="M j, Y, g:i A T", initial_sort_descending=True)
     status = StateColumn("Status", tones={"running": "warn", "gathering": "warn", "done": "good", "failed": "bad"})
     kept_until = DateColumn("Available until", order_by="finished_at", initial_sort_descending=True)

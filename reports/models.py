@@ -45,8 +45,19 @@ UNFINISHED = ("requested", "running", "gathering")
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: User) -> "ReportQuerySet":
-        """Returns the reports that ``user`` asked for, without parts, which appear only on their bundle's page."""
-        return self.filter(requested_by=user, parent=None)
+        """Returns the reports that ``user`` requested, and the finished ones of others that the user shares.
+
+        Those of a shared kind only as long as the user may read their object. Without parts, which appear only on
+        their bundle's page. Annotated with ``can_delete``.
+        """
+        mine = Q(requested_by=user)
+        shared = dict(kinds.shared())
+        visible, deletable = mine & ~Q(kind__in=shared), mine
+        for name, sharing in shared.items():
+            readable = Q(kind=name, object_id__in=sharing.readable(user).values("pk"))
+            visible |= readable & (mine | Q(status=Report.Status.DONE))
+            deletable |= Q(kind=name, object_id__in=sharing.managed(user).values("pk"))
+        return self.filter(visible, parent=None).annotate(can_delete=deletable).select_related("requested_by")
 
     def latest_of(self, kind_name: str, object_id: int) -> "Report | None":
         """Returns the last report requested, for templates/reports/_state.html on the object's page."""
@@ -140,6 +151,7 @@ class Report(StateMachine):
     place = models.CharField(max_length=300, blank=True, editable=False, help_text="path in the bundle's ZIP")
 
     objects = ReportQuerySet.as_manager()
+    can_delete: bool
 
     class Meta:
         ordering = ["-requested_at"]

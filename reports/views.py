@@ -18,6 +18,7 @@ from reports.models import Report
 from workflow import polling
 from workflow.lists import list_page
 from workflow.models import WrongState
+from workflow.rights import NotAllowed
 
 
 @login_required
@@ -64,7 +65,7 @@ def report_detail(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def report_again(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
+    report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk, requested_by=request.user)
     _subject(request.user, report.kind, report.object_id)
     try:
         report = report.try_again(by=request.user)
@@ -78,6 +79,8 @@ def report_again(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def report_delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Asks for confirmation, then deletes."""
     report = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
+    if not report.can_delete:
+        raise NotAllowed("Only the person who requested this report or a manager can delete it.")
     if request.method != "POST":
         return render(request, "reports/report_delete.html", {"report": report})
     report.discard()
@@ -88,7 +91,7 @@ def report_delete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def report_download(request: AuthenticatedRequest, pk: int) -> FileResponse:
-    """Serves the file to the user who asked for it, if they may still see the object."""
+    """Serves the file to a user who may see the report and, still, its object."""
     reports = Report.objects.visible_to(request.user).filter(status=Report.Status.DONE).select_related("file")
     report = get_object_or_404(reports, pk=pk)
     _subject(request.user, report.kind, report.object_id)

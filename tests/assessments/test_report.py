@@ -61,6 +61,17 @@ def test_a_stranger_who_asks_finds_nothing(analysis, stranger, as_):
     assert as_(stranger).post(f"/reports/request/gap-analysis/{analysis.pk}/").status_code == 404
 
 
+def test_members_share_it_and_a_manager_deletes_it(analysis, manager, contributor, viewer, stranger):
+    sharing = kinds.single("gap-analysis").sharing
+    members = (manager, contributor, viewer, stranger)
+    assert [list(sharing.readable(user)) for user in members] == [[analysis], [analysis], [analysis], []]
+    assert [list(sharing.managed(user)) for user in members] == [[analysis], [], [], []]
+
+
+def test_only_the_gap_analysis_is_shared():
+    assert [name for name, _ in kinds.shared()] == ["gap-analysis"]
+
+
 def test_it_is_named_after_what_it_is_about(analysis):
     assert gap_analysis.title(analysis) == "Gap analysis: Integrated system, 2026, Riverbend Water and Sewer"
     assert kinds.get("gap-analysis").filename(analysis) == "gap-analysis-2026-06-30"

@@ -101,16 +101,18 @@ def test_nothing_of_another_person_is_in_the_list_its_filters_or_its_files(four,
 
 def test_the_files_hold_the_filtered_list(four, as_, viewer):
     answer = as_(viewer).get(LIST, {"export": "csv", "sort": "title", "kind": slow_kind.NAME})
-    assert answer["Content-Disposition"] == f'attachment; filename="my-reports-{timezone.localdate()}.csv"'
+    assert answer["Content-Disposition"] == f'attachment; filename="reports-{timezone.localdate()}.csv"'
     assert list(csv.reader(StringIO(answer.content.decode("utf-8-sig")))) == [
-        ["Report", "Type", "Format", "Requested", "Status", "Available until"],
-        ["alpha", "Test report", "PDF", "2026-03-02T07:00:00-05:00", "In progress", ""],
-        ["Beta", "Test report", "PDF", "2026-03-01T07:00:00-05:00", "Ready", "2026-06-17T08:00:00-04:00"],
-        ["Delta", "Test report", "PDF", "2026-03-03T07:00:00-05:00", "In the queue", ""],
+        ["Report", "Type", "Format", "Requested by", "Requested", "Status", "Available until"],
+        ["alpha", "Test report", "PDF", viewer.name, "2026-03-02T07:00:00-05:00", "In progress", ""],
+        ["Beta", "Test report", "PDF", viewer.name, "2026-03-01T07:00:00-05:00", "Ready", "2026-06-17T08:00:00-04:00"],
+        ["Delta", "Test report", "PDF", viewer.name, "2026-03-03T07:00:00-05:00", "In the queue", ""],
     ]
     answer = as_(viewer).get(LIST, {"export": "xlsx", "status": "done"})
     head, *rows = load_workbook(BytesIO(answer.content)).active.values
-    assert rows == [("Beta", "Test report", "PDF", datetime(2026, 3, 1, 7), "Ready", datetime(2026, 6, 17, 8))]
+    assert rows == [
+        ("Beta", "Test report", "PDF", viewer.name, datetime(2026, 3, 1, 7), "Ready", datetime(2026, 6, 17, 8))
+    ]
 
 
 @pytest.mark.parametrize("query", [{}, {"status": "failed"}, {"export": "csv"}, {"export": "xlsx"}], ids=str)

@@ -203,7 +203,7 @@ def test_the_list_filters_by_status(report, as_, viewer):
 
 
 def test_an_empty_list_says_where_to_begin(as_, viewer):
-    assert "You have not requested any reports yet" in as_(viewer).get(reverse("reports:list")).text
+    assert "There are no reports yet" in as_(viewer).get(reverse("reports:list")).text
 
 
 def several(viewer, count: int) -> None:
