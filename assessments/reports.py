@@ -1,14 +1,20 @@
-"""The PDF report of a gap analysis: everything that was entered, and the results."""
+"""The report of a gap analysis: everything that was entered, the results, and what follows from them."""
 
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import Role, User
 from assessments import charts
-from assessments.models import REPORT, Finding, GapAnalysis
+from assessments.catalog import Catalog, recommended
+from assessments.compared import earlier, with_reasons
+from assessments.integration.board import board
+from assessments.models import REPORT, Finding, GapAnalysis, RoadMap, When
+from assessments.movement import movement
 from assessments.operations import VALUE_CHAINS
 from assessments.results import phases
+from assessments.sheets import sheets
 from reports.kinds import Kind, Sharing, register
 
 
@@ -17,7 +23,7 @@ def find(user: User, object_id: int) -> GapAnalysis | None:
 
 
 def managed(user: User) -> QuerySet[GapAnalysis]:
-    return GapAnalysis.objects.visible_to(user).filter(my_role=Role.MANAGER)
+    return GapAnalysis.objects.filter(utility__memberships__user=user, utility__memberships__role=Role.MANAGER)
 
 
 def title(analysis: GapAnalysis) -> str:
@@ -25,7 +31,14 @@ def title(analysis: GapAnalysis) -> str:
 
 
 def context(analysis: GapAnalysis) -> dict[str, Any]:
+    """Recommendations, opportunities, answers and road map are as of now, also for a complete analysis."""
     results, findings = analysis.results_with_findings()
+    catalog, before = Catalog(), earlier(analysis)
+    advice = recommended(analysis, results, catalog)
+    rows = {row.slug: row for row in results.rows}
+    first_at = {row.element_id: row for row in reversed(catalog.opportunities.values())}
+    road = RoadMap.objects.filter(utility=analysis.utility_id).select_related("analysis", "changed_by").first()
+    moved = movement([before.results, results]) if before else None
     return {
         "analysis": analysis,
         "results": results,
@@ -36,11 +49,23 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
             for chain, steps in VALUE_CHAINS.items()
             if any(slug in analysis.operations for slug in steps)
         ],
+        "components": [(each, [finding for finding, _ in pairs]) for each, pairs in phases(results, findings)],
         "phases": [
             (component, [pair for pair in pairs if _is_told(pair[0])], [row for one, row in pairs if not _is_told(one)])
             for component, pairs in phases(results, findings)
         ],
-        "tells_providers": any(extension.row.initiatives for extension in results.extensions),
+        "today": timezone.localdate(),
+        "recommended": advice,
+        "smallest": {offer.initiative.slug for offer in advice.smallest},
+        "extensions": [(one, rows[one.element.slug]) for one in advice.reuse],
+        "tells_providers": any(rows[one.element.slug].initiatives for one in advice.reuse),
+        "unclosed": [(one, first_at.get(one.element.slug)) for one in advice.unclosed],
+        "board": board(analysis, results, catalog),
+        "road": road,
+        "steps": [(When(step["when"]).label, step["text"]) for step in road.steps] if road else [],
+        "earlier": before,
+        "moved": moved,
+        "reasons": list(with_reasons(moved.moved, before, analysis)) if before and moved else [],
     }
 
 
@@ -60,6 +85,7 @@ register(
         filename=lambda analysis: f"gap-analysis-{analysis.as_of:%Y-%m-%d}",
         context=context,
         in_word=True,
+        sheets=sheets,
         sharing=Sharing(readable=GapAnalysis.objects.visible_to, managed=managed),
     )
 )

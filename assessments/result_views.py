@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from accounts.requests import AuthenticatedRequest
 from assessments.catalog import Catalog, recommended
 from assessments.cohorts.standing import standing
+from assessments.compared import earlier
 from assessments.forms import RecommendationsForm
 from assessments.integration.board import board
 from assessments.models import GapAnalysis
@@ -24,16 +25,10 @@ def results(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "rows": [(row, advice.examples.at(row.slug)) for row in found.rows],
         "recommended": advice,
         "board": board(analysis, found, catalog),
-        "earlier": _earlier(analysis),
+        "earlier": earlier(analysis),
         "standing": standing(analysis.utility, getattr(analysis.utility, "sharing", None)),
     }
     return render(request, "assessments/analysis_results.html", context)
-
-
-def _earlier(analysis: GapAnalysis) -> GapAnalysis | None:
-    """Returns the utility's complete analysis before this one."""
-    complete = GapAnalysis.objects.filter(utility=analysis.utility_id, status=GapAnalysis.Status.COMPLETE)
-    return complete.filter(as_of__lt=analysis.as_of).order_by("-as_of", "-pk").defer("frozen").first()
 
 
 @login_required

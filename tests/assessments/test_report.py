@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 
 from assessments import reports as gap_analysis
-from assessments.models import Finding
+from assessments.models import Finding, GapAnalysis
 from files.models import StoredFile
 from initiatives.models import Initiative
 from pdca.models import Element
@@ -45,6 +45,12 @@ def full(analysis, row, manager):
 def page(analysis) -> str:
     kind = kinds.get("gap-analysis")
     return render_to_string(kind.template, kind.context(analysis))
+
+
+def as_completed(analysis) -> str:
+    """The page without what follows from the catalog as it is now."""
+    before, _, after = page(analysis).partition("<h2>Recommendations")
+    return before + after.partition("<h2>All findings")[2]
 
 
 @pytest.mark.parametrize("role", ["manager", "contributor", "viewer"])
@@ -123,23 +129,25 @@ def test_one_under_way_says_what_is_not_answered(analysis, row):
 
 def test_a_complete_one_keeps_its_names(full, manager):
     full.complete(by=manager)
-    before = page(full)
+    before = as_completed(full)
     Element.objects.filter(slug="vision").update(name="Renamed element")
     Initiative.objects.filter(slug="cmom").update(short_name="Renamed")
-    assert page(full) == before
+    full = GapAnalysis.objects.get(pk=full.pk)
+    assert as_completed(full) == before
     assert "Complete since" in before
     assert "Mara Gerr" in before
 
 
 def test_the_renamed_initiative_keeps_its_full_name_too(full, manager):
     full.complete(by=manager)
-    before = page(full)
+    before = as_completed(full)
     Initiative.objects.filter(slug="cmom").update(name="Renamed initiative")
-    assert page(full) == before
+    full = GapAnalysis.objects.get(pk=full.pk)
+    assert as_completed(full) == before
 
 
 def test_its_queries_do_not_grow_with_its_evidence(full, row):
-    page(full)
+    page(full)  # what an analysis remembers of its initiatives
     with CaptureQueriesContext(connection) as before:
         page(full)
     for slug in ("vision", "auditing", "reporting"):

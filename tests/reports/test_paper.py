@@ -1,13 +1,15 @@
 """Every kind of PDF, with little and with much in it: no heading alone, no page almost empty, nothing cut in two."""
 
+from datetime import timedelta
 from random import Random
 
 import pytest
 from weasyprint import HTML
 
-from assessments.models import Finding, GapAnalysis
+from assessments.models import Answer, Finding, GapAnalysis, RoadMap, When
 from initiatives import reports as comparisons
 from initiatives.models import Initiative
+from pdca.models import Opportunity
 from recognition.models import Application, CheckItem, ComplianceCheck, Decision, Feedback, Photo, Rating, Seat
 from recognition.notices import content as notices
 from recognition.notices.documents import NOTICE_LETTER
@@ -77,6 +79,20 @@ def an_analysis(manager, utility, rng, most, share=1.0, areas="ESQFH", initiativ
     return GapAnalysis.objects.visible_to(manager).get(pk=analysis.pk)
 
 
+def with_what_follows(analysis, manager, rng, most, answers, steps) -> GapAnalysis:
+    """Gives its utility an earlier analysis, which was complete, answers to opportunities and a road map."""
+    earlier = an_analysis(manager, analysis.utility, rng, most, areas="ESQ")
+    GapAnalysis.objects.filter(pk=earlier.pk).update(as_of=analysis.as_of - timedelta(days=400))
+    earlier.findings.filter(rating=1).update(rating=0, areas=[])
+    earlier.complete(by=manager)
+    for row in rng.sample(list(Opportunity.objects.readable()), answers):
+        choice = rng.choice(Answer.Choice.values)
+        Answer.give(analysis.utility, row, 0, by=manager, choice=choice, why=text(rng, min(most, 2000)) or "So")
+    road = [{"key": str(n), "text": text(rng, 300) or "Step", "when": rng.choice(When.values)} for n in range(steps)]
+    RoadMap.keep(analysis, 0, by=manager, approach="areas", steps=road)
+    return analysis
+
+
 GAP = [(60, 0.3, "ESQFH"), (300, 1, "ES"), (1500, 1, "E")]
 
 
@@ -85,7 +101,15 @@ def test_a_gap_analysis(manager, utility, most, share, areas):
     kind = kinds.single("gap-analysis")
     rng = Random(f"{most}{share}{areas}")
     initiatives = list(Initiative.objects.all()[: rng.choice([0, 2, 15])])
-    made(kind, an_analysis(manager, utility, rng, most, share, areas, initiatives))
+    analysis = an_analysis(manager, utility, rng, most, share, areas, initiatives)
+    made(kind, with_what_follows(analysis, manager, rng, most, answers=most // 60, steps=most // 50))
+
+
+def test_one_with_all_that_follows_is_accessible(manager, utility, tmp_path):
+    rng, initiatives = Random(2), list(Initiative.objects.all()[:3])
+    analysis = an_analysis(manager, utility, rng, 200, initiatives=initiatives)
+    document = made(kinds.single("gap-analysis"), with_what_follows(analysis, manager, rng, 200, 9, 12))
+    assert_accessible(document, tmp_path / "gap.pdf")
 
 
 def test_one_that_was_only_started(manager, utility, tmp_path):
