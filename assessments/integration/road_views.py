@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.models import CAN_EDIT, Utility
+from accounts.models import CAN_EDIT, User, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.catalog import recommended
+from assessments.forms import VersionForm
 from assessments.integration.board import latest
 from assessments.integration.paths import Fit, fits
 from assessments.integration.steps import Step, moved, reworded, with_own, without
@@ -23,7 +24,6 @@ from initiatives.models import Initiative
 from pdca.models import Element
 from workflow.models import Stale
 
-CHANGED = "Someone else changed the road map. It is shown as it is now; nothing of yours was saved."
 MOST = 60  # steps
 
 
@@ -44,6 +44,8 @@ class Shown:
     component: str  # of its element, for its color; empty if it has none
     about: str
     url: str
+    can_go_up: bool
+    can_go_down: bool
 
 
 def _lanes(steps: Sequence[Step]) -> list[tuple[str, str, list[Shown]]]:
@@ -61,6 +63,8 @@ def _lanes(steps: Sequence[Step]) -> list[tuple[str, str, list[Shown]]]:
                 element.component_id if element else "",
                 str(element or (initiative.short_name if initiative else "")),
                 about.get_absolute_url() if about else "",
+                can_go_up=number > 1 or step["when"] != When.values[0],
+                can_go_down=number < len(steps) or step["when"] != When.values[-1],
             )
         )
     return [(when.value, str(when.label), [each for each in shown if each.step["when"] == when.value]) for when in When]
@@ -76,14 +80,19 @@ def suggestion(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     steps = suggested(chosen, analysis, recommended(analysis, results))
     kept = RoadMap.objects.filter(utility=analysis.utility).first()
     if request.method == "POST":
-        version = request.POST.get("version", "")
         try:
-            road = RoadMap.keep(
-                analysis, int(version) if version.isdigit() else 0, by=request.user, approach=chosen, steps=steps
+            road = RoadMap.keep(analysis, _version(request), by=request.user, approach=chosen, steps=steps)
+        except Stale as stale:
+            road = stale.current
+            is_same = (road.changed_by, road.analysis, road.approach, road.steps) == (
+                request.user,
+                analysis,
+                chosen,
+                steps,
             )
-        except Stale:
-            messages.error(request, CHANGED)
-            return redirect("assessments:road_map", analysis.utility_id)
+            if not is_same:  # as it is if the button was clicked twice
+                messages.error(request, _changed_by(road, request.user))
+                return redirect(road)
         messages.success(request, "Kept as your road map. You can change it here.")
         return redirect(road)
     context = {
@@ -120,40 +129,62 @@ def latest_road_map(request: AuthenticatedRequest, utility_pk: int) -> HttpRespo
     return redirect("accounts:utility", utility.pk)
 
 
+def _version(request: AuthenticatedRequest) -> int:
+    """Returns the version that was read; 0 if none was sent."""
+    form = VersionForm(request.POST)
+    return form.cleaned_data["version"] if form.is_valid() else 0
+
+
+def _changed_by(road: RoadMap, reader: User) -> str:
+    who = "You changed the road map in another tab or window" if road.changed_by == reader else ""
+    who = who or f"{road.changed_by or 'Someone'} changed the road map"
+    return f"Not saved: {who} after this page was opened. It is shown as it is now."
+
+
 def _page(
-    request: AuthenticatedRequest, road: RoadMap, *, form: StepForm | None = None, notice: str = ""
+    request: AuthenticatedRequest, road: RoadMap, *, form: StepForm | None = None, notice: str = "", done: str = ""
 ) -> HttpResponse:
+    """``form`` is a bound form that was not saved; ``done`` is what was, and decides where the focus goes."""
+    key = request.POST.get("key", "")
+    is_there = any(step["key"] == key for step in road.steps)  # not if someone removed it meanwhile
     context = {
         "notice": notice,
         "road": road,
         "lanes": _lanes(road.steps),
         "can_edit": road.my_role in CAN_EDIT,
-        "form": form or StepForm(initial={"when": When.NEXT}),
+        "form": form if form and not is_there else StepForm(initial={"when": When.NEXT}),
+        "reword": form if is_there else None,
+        "key": key,
+        "done": done,
         "full": len(road.steps) >= MOST,
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "assessments/road_map.html#road", context)
-    status = 422 if form else 409 if notice else 200
+    status = 409 if notice else 422 if form else 200
     return render(request, "assessments/road_map.html", context, status=status)
 
 
 @login_required
 @require_POST
 def change(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
-    """Moves, rewords, removes or adds a step. ``do`` is up, down, remove, reword or add; ``key`` names the step."""
+    """Moves, rewords, removes or adds a step. ``do`` is up, down, remove, reword or add; ``key`` names the step.
+
+    The form that moves a step says up or down in ``by``, so that each form is told by its hidden fields
+    (static/js/unsent.js).
+    """
     road = get_object_or_404(RoadMap.objects.visible_to(request.user), utility=utility_pk)
     road.require_editor()
-    do, key = request.POST.get("do", ""), request.POST.get("key", "")
+    do, key = request.POST.get("by") or request.POST.get("do", ""), request.POST.get("key", "")
     form = StepForm(request.POST) if do in ("add", "reword") else None
     if form and not form.is_valid():
         return _page(request, road, form=form)
-    version = request.POST.get("version", "")
     try:
-        road.rearrange(int(version) if version.isdigit() else 0, _changed(road.steps, do, key, form), by=request.user)
-    except Stale:
-        return _page(request, RoadMap.objects.visible_to(request.user).get(pk=road.pk), notice=CHANGED)
+        road.rearrange(_version(request), _changed(road.steps, do, key, form), by=request.user)
+    except Stale as stale:
+        notice = _changed_by(stale.current, request.user)
+        return _page(request, RoadMap.objects.visible_to(request.user).get(pk=road.pk), form=form, notice=notice)
     if request.htmx:  # type: ignore[attr-defined]
-        return _page(request, road)
+        return _page(request, road, done=do)
     return redirect(f"{reverse('assessments:road_map', args=[utility_pk])}#step-{key}")
 
 

@@ -1,5 +1,7 @@
 """The road map: suggested for an analysis, kept by the utility, reordered by its people."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -104,9 +106,61 @@ def test_of_two_changes_at_a_time_the_second_is_told(road, change, manager, cont
     change(manager, do="down", key=first)
     answer = change(contributor, do="remove", key=first)
     assert answer.status_code == 409
-    assert "Someone else changed the road map" in answer.text
+    assert "Mara Gerr changed the road map" in answer.text
     assert first in keys(road)
-    assert "Someone else changed the road map" in change(contributor, do="remove", key=first, script=True).text
+    assert "Mara Gerr changed the road map" in change(contributor, do="remove", key=first, script=True).text
+    assert "You changed the road map in another tab or window" in change(manager, do="remove", key=first).text
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("do", ["add", "reword"])
+def test_what_was_typed_stays_if_someone_changed_the_road_map(road, change, manager, contributor, do, script):
+    first, second = keys(road)[:2]
+    change(manager, do="down", key=first)
+    which = {"key": second} if do == "reword" else {"when": "now"}
+    page = change(contributor, do=do, text="Ask the board for one policy", script=script, **which)
+    field = f"text-{second}" if do == "reword" else "id_text"
+    assert re.search(rf'id="{field}"[^>]*>\s*Ask the board for one policy<', page.text)
+    assert page.text.count("Ask the board for one policy") == 1
+    assert "What you typed is still in its form below." in page.text
+
+
+def test_new_words_for_a_step_that_someone_removed_can_be_added(road, change, manager, contributor):
+    first = keys(road)[0]
+    change(manager, do="remove", key=first)
+    page = change(contributor, do="reword", key=first, text="Ask the board for one policy")
+    assert page.context["form"]["text"].value() == "Ask the board for one policy"
+    assert "Ask the board for one policy</textarea>" in page.text
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 301])
+def test_words_that_do_not_fit_are_refused_beside_their_step(road, change, manager, text):
+    first = keys(road)[0]
+    page = change(manager, do="reword", key=first, text=text)
+    assert page.status_code == 422
+    assert f'aria-describedby="wrong-{first}"' in page.text
+    assert not page.context["form"].is_bound
+    assert "Please fix the following" not in page.text
+
+
+def test_the_errors_of_a_new_step_are_listed_once(road, change, manager):
+    assert change(manager, do="add", text=" ", when="now").text.count("Please fix the following") == 1
+
+
+def test_the_first_step_can_go_no_further_up_nor_the_last_one_down(road, as_, manager):
+    page = as_(manager).get(road.get_absolute_url()).text
+    first, *between, last = keys(road)
+    assert f'id="up-{first}"' not in page
+    assert f'id="down-{last}"' not in page
+    assert all(f'id="{way}-{key}"' in page for way in ("up", "down") for key in between)
+
+
+@pytest.mark.parametrize("version", ["x", "²", "9" * 5000, ""])
+def test_a_version_that_is_no_number_changes_nothing(road, change, rated, url, as_, manager, version):
+    before = keys(road)
+    assert change(manager, do="up", key=before[1], version=version).status_code == 409
+    assert as_(manager).post(url("road_map_suggested", rated), {"version": version}).status_code == 302
+    assert keys(road) == before
 
 
 def test_nonsense_changes_nothing(road, change, manager):
@@ -121,7 +175,7 @@ def test_keeping_another_replaces_it_unless_it_changed_meanwhile(road, rated, ur
     change(manager, do="remove", key=keys(road)[0])
     browser = as_(manager)
     late = browser.post(url("road_map_suggested", rated), {"version": 1, "approach": "operations"}, follow=True)
-    assert "Someone else changed the road map" in late.text
+    assert "You changed the road map in another tab or window" in late.text
     road.refresh_from_db()
     assert road.approach == "planning"
     browser.post(url("road_map_suggested", rated), {"version": 2, "approach": "operations"})
@@ -129,10 +183,15 @@ def test_keeping_another_replaces_it_unless_it_changed_meanwhile(road, rated, ur
     assert road.approach == "operations"
 
 
-def test_a_first_one_kept_twice_is_kept_once(road, rated, url, as_, manager):
+def test_a_click_too_many_keeps_it_once_and_says_that_it_is_kept(road, rated, url, as_, manager, contributor):
     answer = as_(manager).post(url("road_map_suggested", rated), {"version": 0}, follow=True)
-    assert "Someone else changed the road map" in answer.text
-    assert RoadMap.objects.count() == 1
+    assert "Kept as your road map." in answer.text
+    assert RoadMap.objects.get().version == 1
+    answer = as_(contributor).post(url("road_map_suggested", rated), {"version": 0}, follow=True)
+    assert "Mara Gerr changed the road map" in answer.text
+    answer = as_(manager).post(url("road_map_suggested", rated), {"version": 0, "approach": "operations"}, follow=True)
+    assert "You changed the road map in another tab or window" in answer.text
+    assert RoadMap.objects.get().version == 1
 
 
 def test_who_may(road, rated, url, as_, viewer, stranger, client, change):

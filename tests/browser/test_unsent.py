@@ -67,6 +67,18 @@ def test_what_was_typed_is_back_and_is_sent_with_one_click(visits, manager, ask)
     expect(banner(page)).to_have_count(0)
 
 
+def test_new_words_of_a_step_come_back_to_that_step(visits, manager, analysis):
+    page = visits(manager, reverse("assessments:road_map_suggested", args=[analysis.pk]))
+    page.get_by_role("button", name="Keep as our road map").click()
+    page.get_by_text("Reword").nth(1).click()
+    page.locator("details[open]").get_by_label("Step").fill(TEXT)
+    session_ends(page)
+    page.get_by_role("button", name="Save").locator("visible=true").click()
+    sign_in(page, manager)
+    expect(page.locator(".road__step").nth(1).get_by_label("Step")).to_have_value(TEXT)
+    expect(page.locator(":focus")).to_have_text("Save")
+
+
 def test_every_kind_of_field_comes_back(visits, manager, analysis):
     page = visits(manager, reverse("assessments:scope", args=[analysis.pk]))
     page.get_by_label("Name").fill("Another name")

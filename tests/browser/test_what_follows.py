@@ -68,6 +68,36 @@ def test_from_results_to_five_answers_and_a_kept_road_map(visits, complete, mana
     assert "Ask the board for one policy" in [step["text"] for step in kept.steps if step["when"] == "now"]
 
 
+def test_the_focus_stays_where_a_step_was_changed(visits, analysis, manager, utility):
+    answer_all(analysis, manager)
+    page = visits(manager, reverse("assessments:road_map_suggested", args=[analysis.pk]))
+    page.get_by_role("button", name="Keep as our road map").click()
+    steps = page.locator(".road__step")
+    name = steps.nth(1).locator("p").first.inner_text().partition(" About")[0]
+    focused = page.locator(":focus")
+    steps.nth(1).get_by_role("button", name="Move up").press("Enter")
+    expect(steps.first).to_contain_text(name)
+    expect(focused).to_contain_text(f"Move down: {name}")  # it can go no further up
+    reword = steps.first.locator("details").filter(has=page.locator("textarea"))
+    reword.locator("summary").press("Enter")
+    reword.get_by_label("Step").fill("   ")
+    reword.get_by_role("button", name="Save").press("Enter")
+    expect(focused).to_have_attribute("aria-invalid", "true")
+    focused.fill("Ask the board for one policy")
+    reword.get_by_role("button", name="Save").press("Enter")
+    expect(steps.first.locator("p").first).to_contain_text("Ask the board for one policy")
+    expect(focused).to_have_text("Reword: Ask the board for one policy")
+    before = steps.count()
+    steps.first.get_by_text("Remove").first.press("Enter")
+    steps.first.get_by_role("button", name="Remove").press("Enter")
+    expect(focused).to_contain_text(f"Step removed. {before - 1} steps.")
+    page.get_by_text("Add a step").press("Enter")
+    page.locator("details.panel").get_by_label("Step").fill("Train two auditors")
+    page.get_by_role("button", name="Add", exact=True).press("Enter")
+    expect(page.locator("#road [role=status]")).to_contain_text(f"Step added. {before} steps.")
+    expect(focused).to_have_text("Add a step")
+
+
 def test_what_needs_a_reason_says_so_and_keeps_the_choice(visits, complete, manager, utility):
     page = visits(manager, reverse("assessments:integration", args=[utility.pk]))
     visits.expected.append("422")
