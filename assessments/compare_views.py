@@ -1,5 +1,7 @@
 """The page that sets two or more gap analyses of one utility side by side: what moved, and why."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,9 +20,11 @@ def compare(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     utility = get_object_or_404(Utility.objects.visible_to(request.user), pk=utility_pk)
     rows = GapAnalysis.objects.visible_to(request.user).filter(utility=utility).order_by("as_of", "pk")
     analyses = list(rows.only("name", "as_of", "status", "utility"))
-    chosen = list(rows.filter(pk__in=[each.pk for each in _chosen(analyses, request.GET.getlist("analysis"))]))
-    context = {"utility": utility, "analyses": analyses, "chosen": chosen, "most": MOST}
-    if len(chosen) > 1:
+    asked = request.GET.getlist("analysis")
+    chosen = _chosen(analyses, asked)
+    context: dict[str, Any] = {"utility": utility, "analyses": analyses, "chosen": chosen, "most": MOST, "asked": asked}
+    if 1 < len(chosen) <= MOST:
+        chosen = context["chosen"] = list(rows.filter(pk__in=[each.pk for each in chosen]))
         found = movement([analysis.results for analysis in chosen])
         context |= {
             "found": found,
@@ -32,8 +36,8 @@ def compare(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 
 def _chosen(analyses: list[GapAnalysis], asked: list[str]) -> list[GapAnalysis]:
-    """Returns those asked for, at most the first four; without any, the latest two that are complete, if there are."""
+    """Returns those asked for; without any, the latest two that are complete, if there are."""
     if asked:
-        return [analysis for analysis in analyses if str(analysis.pk) in asked][:MOST]
+        return [analysis for analysis in analyses if str(analysis.pk) in asked]
     complete = [analysis for analysis in analyses if analysis.status == GapAnalysis.Status.COMPLETE]
     return (complete if len(complete) > 1 else analyses)[-2:]

@@ -19,7 +19,8 @@ class Cell:
 class ElementMoved:
     """An element, its cells in each analysis, and the areas gained and lost.
 
-    An area is gained if the first analysis does not cover it and the last one does; lost the other way around.
+    An area is gained if the first analysis does not cover it and the last one does; lost the other way around. Only
+    areas in scope of both count: to leave one out of the scope loses nothing.
     """
 
     element: Row  # as it was named first
@@ -47,6 +48,11 @@ class Movement:
     components: list[list[Coverage]]  # for each component, its coverage in each analysis
     by_area: list[AreaMoved]
     overall: list[Coverage]
+
+    @property
+    def rescoped(self) -> list[AreaInScope]:
+        """The areas in scope of only one of the first and the last analysis."""
+        return [each.area for each in self.by_area if (each.coverage[0] is None) != (each.coverage[-1] is None)]
 
     @property
     def moved(self) -> list[ElementMoved]:
@@ -85,14 +91,15 @@ def movement(results: Sequence[Results]) -> Movement:
 
 def _element(element: Row, results: Sequence[Results], areas: list[AreaInScope]) -> ElementMoved:
     covered = [{code for row in one.rows if row.slug == element.slug for code in row.areas} for one in results]
+    in_both = [area for area in areas if area.code in _scope(results[0]) and area.code in _scope(results[-1])]
     return ElementMoved(
         element,
         cells=[
             [Cell(area, area.code in _scope(one), area.code in codes) for area in areas]
             for one, codes in zip(results, covered, strict=True)
         ],
-        gained=[area for area in areas if area.code in covered[-1] - covered[0]],
-        lost=[area for area in areas if area.code in covered[0] - covered[-1]],
+        gained=[area for area in in_both if area.code in covered[-1] - covered[0]],
+        lost=[area for area in in_both if area.code in covered[0] - covered[-1]],
     )
 
 

@@ -51,6 +51,20 @@ def test_an_area_out_of_scope_is_neither_covered_nor_a_gap():
     ]
 
 
+def test_an_area_in_scope_of_one_alone_is_neither_gained_nor_lost():
+    for first, last in (([E, S], [E]), ([E], [E, S])):
+        one, other = (results(areas, vision="".join(area.code for area in areas)) for areas in (first, last))
+        found = movement([one, other])
+        assert (found.n_gained, found.n_lost, found.moved) == (0, 0, [])
+        assert found.rescoped == [S]
+
+
+def test_what_is_in_scope_of_one_alone_is_named(two, utility, as_, viewer):
+    GapAnalysis.objects.filter(pk=two[1].pk).update(areas=["E", "S", "Q", "F"])
+    page = as_(viewer).get(address(utility))
+    assert "because it is in scope of only one of the two: human resources and skills." in page.text
+
+
 @pytest.fixture
 def two(analysis, answer_all, manager, row):
     """A complete analysis and a later one that started from it, in which one row has moved."""
@@ -112,6 +126,21 @@ def test_an_analysis_that_is_not_there_is_left_out(two, utility, as_, viewer, as
     page = as_(viewer).get(address(utility), {"analysis": [two[0].pk, asked]})
     assert page.status_code == 200
     assert len(page.context["chosen"]) == 1
+    assert "Choose at least two gap analyses." in page.text
+    assert f'id="analysis-{two[0].pk}" checked' in page.text
+
+
+def test_more_than_fit_are_refused_and_stay_checked(two, utility, manager, as_, viewer):
+    more = [
+        GapAnalysis.start(
+            by=manager, utility=utility, name=f"No. {n}", as_of=date(2028, n, 1), areas=["E"], initiatives=[]
+        )
+        for n in (1, 2, 3)
+    ]
+    page = as_(viewer).get(address(utility), {"analysis": [each.pk for each in (*two, *more)]})
+    assert "Choose no more than 4 gap analyses." in page.text
+    assert page.text.count(" checked>") == 5
+    assert "found" not in page.context
 
 
 def test_another_utilitys_analysis_is_never_shown(two, utility, as_, stranger, viewer, client):
