@@ -37,6 +37,7 @@ CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="help@example.org")
 INSTALLED_APPS = [
     "config.apps.ConfigApp",
     "recognition",
+    "ims",
     "assessments",
     "initiatives",
     "pdca",

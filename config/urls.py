@@ -16,6 +16,7 @@ urlpatterns = [
     path("pdca/", include("pdca.urls")),
     path("initiatives/", include("initiatives.urls")),
     path("utilities/", include("accounts.urls")),
+    path("system/", include("ims.urls")),
     path("gap-analyses/", include("assessments.urls")),
     path("recognition/", include("recognition.urls")),
     path("reports/", include("reports.urls")),

@@ -66,7 +66,7 @@ class Change(models.Model):
 
     def lines(self, labels: Labels) -> list[Line]:
         """Returns the change in words. ``labels`` has the words for values that the model's choices do not name."""
-        model: type[WithHistory] = self._meta.get_field("row").related_model  # type: ignore[assignment]
+        model: type[WithHistory] = type(self.row)
         names = sorted(self.before | self.after, key=[*model.HISTORY, *self.before, *self.after].index)
         return [_line(model, name, self.before, self.after, labels.get(name, {})) for name in names]
 

@@ -1,5 +1,6 @@
 """Abstract models for rows with a status, their events, comments, and rows that several people edit."""
 
+from contextlib import nullcontext
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -18,6 +19,24 @@ class Stale(Exception):
     def __init__(self, current: Any):
         super().__init__(f"{current!r} was changed by someone else")
         self.current = current
+
+
+def write(row: models.Model, checked: str, condition: models.Q, **changes: Any) -> bool:
+    """Writes ``changes`` if the stored row meets ``condition`` on the table that has the field ``checked``.
+
+    Returns whether it did. Fields of a child table (multi-table inheritance) are written after the parent's: the
+    update of the parent locks the row, and PostgreSQL evaluates its condition again after waiting for a lock. One
+    update over both tables would select the row first and would not.
+    """
+    table = row._meta.get_field(checked).model
+    own = {name: value for name, value in changes.items() if row._meta.get_field(name).model is table}
+    rest = {name: value for name, value in changes.items() if name not in own}
+    with transaction.atomic() if rest else nullcontext():
+        if not table._base_manager.filter(condition, pk=row.pk).update(**own):
+            return False
+        if rest:
+            type(row)._base_manager.filter(pk=row.pk).update(**rest)
+    return True
 
 
 class StateMachine(models.Model):
@@ -52,8 +71,8 @@ class StateMachine(models.Model):
         if to not in self.TRANSITIONS.get(start, frozenset()):
             raise WrongState(f"{self._meta.verbose_name}: {start} → {to} is not in the table")
         with transaction.atomic():
-            rows = type(self)._base_manager.filter(only_if or models.Q(), pk=self.pk, status=start)
-            if not rows.update(status=to, **changes):
+            condition = (only_if or models.Q()) & models.Q(status=start)
+            if not write(self, "status", condition, status=to, **changes):
                 raise WrongState(f"{self._meta.verbose_name} {self.pk} is no longer {start}")
             self.events.create(by=by, from_status=start, to_status=to, why=why)
         self.status = to
@@ -116,9 +135,9 @@ class Versioned(models.Model):
         PostgreSQL does not reevaluate after waiting for a concurrent save, so the version check would miss that save.
         """
         changes |= {"version": version + 1, "changed_at": timezone.now(), "changed_by": by}
-        rows = type(self)._base_manager.filter(pk=self.pk)
-        if not rows.filter(only_if or models.Q(), version=version).update(**changes):
-            current = rows.first()
+        condition = (only_if or models.Q()) & models.Q(version=version)
+        if not write(self, "version", condition, **changes):
+            current = type(self)._base_manager.filter(pk=self.pk).first()
             if current is None or current.version == version:
                 raise WrongState(f"{self._meta.verbose_name} {self.pk} can no longer be edited")
             raise Stale(current)

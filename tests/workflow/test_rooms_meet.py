@@ -37,6 +37,7 @@ def test_what_waits_comes_in_the_order_of_its_sources(monkeypatch):
     ("path", "current"),
     [
         ("/", "Home"),
+        ("/system/", "Our system"),
         ("/gap-analyses/", "Gap analyses"),
         ("/recognition/", "Recognition"),
         ("/recognition/cycles/", "Recognition"),
@@ -58,6 +59,7 @@ def test_one_link_is_the_current_one(rf, manager, path, current):
     assert [link.label for link, is_current in links if is_current] == ([current] if current else [])
     labels = [
         "Home",
+        "Our system",
         "Gap analyses",
         "Recognition",
         "Reports",

@@ -1,0 +1,92 @@
+"""The form of a record, made from the description of its register; moves; comments."""
+
+from typing import Any
+
+from django import forms
+from django.forms import modelform_factory
+
+from accounts.models import Utility
+from ims.people import Person
+from ims.plan.objectives import Objective
+from ims.plan.units import Unit
+from ims.records import Record
+from ims.registers import Move, Register
+from initiatives.models import Initiative
+from pdca.models import Area
+
+
+class RecordForm(forms.ModelForm):
+    """What a person may enter; ``version`` is the one that was read. It saves nothing itself: see Record.change."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput, initial=0)
+
+    class Meta:
+        model = Record
+        fields = ["title"]
+
+    def __init__(self, *args: Any, utility: Utility, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["version"].initial = self.instance.version
+        else:
+            del self.fields["version"]
+        offer = {
+            "areas": lambda: Area.objects.values_list("code", "name"),
+            "initiatives": lambda: Initiative.objects.readable().values_list("slug", "short_name"),
+            "units": lambda: Unit.objects.filter(utility=utility, is_open=True).values_list("pk", "title"),
+        }
+        for name, choices in offer.items():
+            if name in self.fields:
+                number = name == "units"
+                self.fields[name] = forms.TypedMultipleChoiceField(
+                    label=self.fields[name].label,
+                    choices=self._with_kept(name, list(choices())),
+                    coerce=int if number else str,
+                    required=False,
+                    widget=forms.CheckboxSelectMultiple,
+                )
+                self.initial[name] = getattr(self.instance, name)
+        if "owner" in self.fields:
+            self.fields["owner"].queryset = Person.objects.of(utility)  # type: ignore[attr-defined]
+        if "objective" in self.fields:
+            self.fields["objective"].queryset = Objective.objects.filter(utility=utility)  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            if isinstance(field, forms.DateField):
+                field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def _with_kept(self, name: str, choices: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+        """Adds what the record has already, though it is not on offer any more."""
+        known = {value for value, _ in choices}
+        return choices + [(value, str(value)) for value in getattr(self.instance, name) if value not in known]
+
+    def _post_clean(self) -> None:
+        """Nothing is written into the instance: the row is saved by its version (Record.change)."""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+def form_of(register: Register) -> type[RecordForm]:
+    fields = [*register.shared, *register.fields]
+    return modelform_factory(register.model, form=RecordForm, fields=fields)  # type: ignore[return-value]
+
+
+class MoveForm(forms.Form):
+    """What a move asks for: fields of the record that must be filled in, or a reason."""
+
+    why = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, data: Any = None, *, register: Register, move: Move) -> None:
+        super().__init__(data, auto_id=f"id_{move.slug}_%s")
+        self.move = move
+        if not move.needs_why:
+            del self.fields["why"]
+        asked = forms.fields_for_model(register.model, move.asks) if move.asks else {}
+        for name, field in asked.items():
+            field.required = True
+            self.fields[name] = field
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(label="Write a comment", max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))

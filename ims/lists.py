@@ -1,0 +1,87 @@
+"""The list of a register: its columns and filters, made from the description."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.html import format_html
+from django_filters import BooleanFilter, CharFilter, ChoiceFilter
+from django_filters.widgets import BooleanWidget
+
+from ims.people import Person
+from ims.registers import Register
+from pdca.models import Area
+from workflow.lists import DateColumn, Filters, Table
+
+
+class StageColumn(tables.Column):
+    def render(self, record: Any) -> str:
+        return str(record.status_label)
+
+    value = render
+
+
+class DueColumn(DateColumn):
+    """The due date; late ones say so in words too."""
+
+    def render(self, value: Any, record: Any = None) -> str:
+        shown = super().render(value)
+        return format_html('{} <span class="tag tag--bad">late</span>', shown) if record and record.is_late else shown
+
+
+class CodesColumn(tables.Column):
+    def render(self, value: list[str]) -> str:
+        return " ".join(value)
+
+    value = render
+
+
+def table_of(register: Register) -> type[Table]:
+    columns: dict[str, Any] = {
+        "page_name": register.name,
+        "number": tables.Column("Number", linkify=True),
+        "title": tables.Column("Title"),
+    }
+    if "areas" in register.shared:
+        columns["areas"] = CodesColumn("Areas", orderable=False)
+    for name in register.columns:
+        columns[name] = tables.Column(str(register.model._meta.get_field(name).verbose_name).capitalize())  # type: ignore[union-attr]
+    if "owner" in register.shared:
+        columns["owner"] = tables.Column("Owner", order_by="owner__name")
+    if "due" in register.shared:
+        columns["due"] = DueColumn("Due")
+    columns["status"] = StageColumn("Status")
+    columns["Meta"] = type("Meta", (), {"order_by": "due" if "due" in register.shared else "number"})
+    return type(f"{register.model.__name__}Table", (Table,), columns)
+
+
+class RecordFilters(Filters):
+    title = CharFilter(label="Title contains", lookup_expr="matches")
+    status = ChoiceFilter(label="Status", empty_label="All statuses")
+    owner = ChoiceFilter(label="Owner", empty_label="Everyone")
+    area = ChoiceFilter(
+        label="Area", empty_label="All areas", field_name="areas", lookup_expr="contains", method="in_area"
+    )
+    late = BooleanFilter(label="Late only", method="only_late", widget=BooleanWidget)
+    register: Register
+    utility_pk: int
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.filters["status"].extra["choices"] = self.register.stages
+        people = Person.objects.filter(utility=self.utility_pk).values_list("pk", "name")
+        self.offer("owner", list(people))
+        self.offer("area", list(Area.objects.values_list("code", "name")))
+        if "due" not in self.register.shared:
+            del self.filters["late"]
+
+    def in_area(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(areas__contains=[value])
+
+    def only_late(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(is_open=True, due__lt=timezone.localdate()) if value else rows
+
+
+def filters_of(register: Register, utility_pk: int) -> type[RecordFilters]:
+    return type("RegisterFilters", (RecordFilters,), {"register": register, "utility_pk": utility_pk})

@@ -1,0 +1,74 @@
+"""Objectives and targets (guide 2004, §4.1.6): what is to be reached, by when, and how it is measured."""
+
+from django.db import models
+
+from ims.records import Record, extends_record
+from ims.registers import Move, Register, register
+
+
+class Objective(Record):
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        AGREED = "agreed", "Agreed"
+        REACHED = "reached", "Reached"
+        DROPPED = "dropped", "Dropped"
+
+    class Driver(models.TextChoices):
+        LEGAL = "legal", "Legal requirement"
+        POLICY = "policy", "Policy or commitment"
+        PARTIES = "parties", "Interested parties"
+        RISK = "risk", "Risk or significant aspect"
+        FINANCE = "finance", "Cost or revenue"
+
+    REGISTER, PREFIX = "objectives", "OBJ"
+    OPEN = frozenset({Status.PROPOSED, Status.AGREED})
+    TRANSITIONS = {
+        Status.PROPOSED: frozenset({Status.AGREED, Status.DROPPED}),
+        Status.AGREED: frozenset({Status.REACHED, Status.DROPPED, Status.PROPOSED}),
+        Status.REACHED: frozenset({Status.AGREED}),
+        Status.DROPPED: frozenset({Status.PROPOSED}),
+    }
+    HISTORY = (*Record.SHARED, "measure", "unit", "baseline", "target", "driver", "why")
+
+    record = extends_record()
+    measure = models.CharField("what is measured", max_length=200, blank=True)
+    unit = models.CharField("unit of measure", max_length=40, blank=True)
+    baseline = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    target = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    driver = models.CharField("what drives it", max_length=12, choices=Driver.choices, blank=True)
+    why = models.TextField("why it matters", blank=True, max_length=2000)
+
+
+def living(objective: Record) -> str:
+    if objective.status not in (Objective.Status.AGREED, Objective.Status.REACHED):
+        return "It is not agreed."
+    return ""
+
+
+register(
+    Register(
+        model=Objective,
+        name="Objectives and targets",
+        one="objective",
+        about="What you want to reach, by when, and how you will know.",
+        element="objectives-and-targets",
+        component="plan",
+        fields=("measure", "unit", "baseline", "target", "driver", "why"),
+        columns=("target",),
+        moves=(
+            Move("agree", "Agree", frozenset({Objective.Status.PROPOSED}), Objective.Status.AGREED),
+            Move("reach", "Mark as reached", frozenset({Objective.Status.AGREED}), Objective.Status.REACHED),
+            Move("drop", "Drop", Objective.OPEN, Objective.Status.DROPPED, needs_why=True),
+            Move(
+                "reopen",
+                "Reopen",
+                frozenset({Objective.Status.REACHED}),
+                Objective.Status.AGREED,
+                needs_why=True,
+            ),
+            Move("propose", "Propose again", frozenset({Objective.Status.DROPPED}), Objective.Status.PROPOSED),
+        ),
+        aside=frozenset({Objective.Status.DROPPED}),
+        living=living,
+    )
+)

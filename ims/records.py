@@ -1,0 +1,211 @@
+"""Records: everything that a utility keeps to manage itself. One table has what all records have.
+
+A register's model inherits from Record (multi-table inheritance) and adds its own fields, so that one query finds what
+a person owns or what is late in all registers, and a link, a comment or a file refers to a record of any register.
+"""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import CAN_EDIT, User, Utility
+from accounts.rows import OfUtility, OfUtilityQuerySet
+from files.attachments import Attachment, link_or_file
+from ims.people import Person
+from workflow.changes import Change, WithHistory
+from workflow.models import Comment, Event, StateMachine
+
+AREAS = ["E", "S", "Q", "F", "H"]
+
+
+class Counter(models.Model):
+    """The last number given in one register of a utility in one year."""
+
+    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="+")
+    prefix = models.CharField(max_length=6)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["utility", "prefix", "year"], name="counter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.year}-{self.last:03}"
+
+    @classmethod
+    def next(cls, utility: Utility, prefix: str) -> str:
+        """Returns the next number, such as PRG-2026-014. Call it inside a transaction: it locks the counter."""
+        year = timezone.localdate().year
+        cls.objects.get_or_create(utility=utility, prefix=prefix, year=year)
+        rows = cls.objects.filter(utility=utility, prefix=prefix, year=year)
+        rows.update(last=F("last") + 1)
+        return str(rows.get())
+
+
+class RecordQuerySet(OfUtilityQuerySet["Record"]):
+    def visible_to(self, user: User) -> Self:
+        return super().visible_to(user).select_related("utility", "owner")
+
+    def open(self) -> Self:
+        """Returns those that still need work."""
+        return self.filter(is_open=True)
+
+    def late(self) -> Self:
+        return self.open().filter(due__lt=timezone.localdate())
+
+
+class Record(OfUtility, StateMachine, WithHistory):
+    """What every record has. A register's model sets the class attributes.
+
+    ``Status`` are its statuses in order, the first that of a new record. ``OPEN`` are the statuses in which a record
+    still needs work; ``is_open`` follows, so that a list of all registers can filter by it. ``units`` are the keys of
+    records in the register of units.
+    """
+
+    Status: ClassVar[type[models.TextChoices]]
+    REGISTER: ClassVar[str] = ""
+    PREFIX: ClassVar[str] = ""
+    OPEN: ClassVar[frozenset[str]] = frozenset()
+    SHARED = ("title", "areas", "initiatives", "units", "owner", "due")
+
+    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="records", editable=False)
+    register = models.CharField(max_length=24, editable=False)
+    number = models.CharField(max_length=20, editable=False)
+    title = models.CharField(max_length=200)
+    areas = ArrayField(models.CharField(max_length=1), default=list, blank=True, verbose_name="management areas")
+    initiatives = ArrayField(models.SlugField(), default=list, blank=True, verbose_name="initiatives it serves")
+    units = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    owner = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="records")
+    due = models.DateField(null=True, blank=True)
+    status = models.CharField(max_length=16, editable=False)
+    is_open = models.BooleanField(default=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    objects = RecordQuerySet.as_manager()
+    utility_id: int
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["utility", "number"], name="record_number_once"),
+            models.CheckConstraint(condition=Q(areas__contained_by=AREAS), name="record_areas_known"),
+            models.CheckConstraint(condition=~Q(title=""), name="record_has_a_title"),
+        ]
+        indexes = [
+            models.Index(fields=["utility", "register", "is_open", "due"], name="record_in_register"),
+            models.Index(fields=["owner", "is_open", "due"], name="record_of_owner"),
+            GinIndex(fields=["units"], name="record_units"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("ims:record", args=[self.utility_id, self.register, self.number])
+
+    @property
+    def can_edit(self) -> bool:
+        return self.my_role in CAN_EDIT and self.is_open
+
+    @property
+    def status_label(self) -> str:
+        return str(self.Status(self.status).label)
+
+    @property
+    def is_late(self) -> bool:
+        return bool(self.is_open and self.due and self.due < timezone.localdate())
+
+    @property
+    def days_late(self) -> int:
+        return (timezone.localdate() - self.due).days if self.due else 0
+
+    @classmethod
+    @transaction.atomic
+    def open_in(cls, utility: Utility, *, by: User, **fields: Any) -> Self:
+        """Creates a record of this register with the next number. ``by`` must be able to edit."""
+        status = cls.Status.values[0]
+        record = cls(
+            utility=utility,
+            register=cls.REGISTER,
+            number=Counter.next(utility, cls.PREFIX),
+            status=status,
+            is_open=status in cls.OPEN,
+            created_by=by,
+            changed_by=by,
+            changed_at=timezone.now(),
+            **fields,
+        )
+        record.save(force_insert=True)
+        record.events.create(by=by, from_status="", to_status=status)
+        return record
+
+    def change(self, version: int, *, by: User, **changes: Any) -> None:
+        """Saves what a person entered. Raises NotAllowed, Stale, WrongState if it is closed."""
+        self.require_editor()
+        self.save_over(version, by=by, only_if=Q(is_open=True), **changes)
+
+    def move(self, to: str, *, by: User, why: str = "", **changes: Any) -> None:
+        """Moves it to another status. Raises NotAllowed, WrongState."""
+        self.require_editor()
+        self._move(to, by=by, why=why, is_open=to in self.OPEN, version=F("version") + 1, **changes)
+
+    @transaction.atomic
+    def attach(self, *, by: User, **fields: Any) -> "RecordAttachment":
+        """Adds a link or a stored file."""
+        self.require_editor()
+        return self.attachments.create(added_by=by, **fields)
+
+    def say(self, text: str, *, by: User) -> "RecordComment":
+        """Adds a comment; viewers may comment too."""
+        return self.comments.create(by=by, text=text)
+
+
+def extends_record() -> Any:
+    """Returns the field by which a register's model extends Record, without an accessor that its fields could hide."""
+    return models.OneToOneField(
+        Record, on_delete=models.CASCADE, parent_link=True, primary_key=True, related_name="+", editable=False
+    )
+
+
+class RecordEvent(Event):
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="events")
+
+
+class RecordChange(Change):
+    row = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="history")
+
+
+class RecordComment(Comment):
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="comments")
+
+
+class RecordAttachment(Attachment):
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="attachments")
+
+    class Meta(Attachment.Meta):
+        constraints = [link_or_file("record_attachment_link_or_file")]
+
+
+class RecordLink(models.Model):
+    """That one record led to another, such as a finding to an action."""
+
+    start = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="led_to")
+    end = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="came_from")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["start", "end"], name="record_link_once"),
+            models.CheckConstraint(condition=~Q(start=F("end")), name="record_link_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start_id} → {self.end_id}"

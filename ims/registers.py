@@ -1,0 +1,78 @@
+"""What a register is, said once: its model, fields, columns, moves, and when a record of it counts as living."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ims.records import Record
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step from one of the statuses ``start`` to ``end``. ``asks`` names the fields that must be filled in for it.
+
+    ``needs_why`` asks for a reason, which the history keeps.
+    """
+
+    slug: str
+    label: str
+    start: frozenset[str]
+    end: str
+    asks: tuple[str, ...] = ()
+    needs_why: bool = False
+
+
+@dataclass(frozen=True)
+class Register:
+    """``fields`` are the model's own that the form has, ``columns`` those that the list shows besides the usual.
+
+    ``shared`` names the fields of every record that the form has. ``aside`` are the statuses off the usual way.
+    ``living`` returns why a record does not count as living, empty if it does.
+    """
+
+    model: type[Record]
+    name: str
+    one: str
+    about: str
+    element: str  # its slug
+    component: str
+    fields: tuple[str, ...]
+    columns: tuple[str, ...]
+    moves: tuple[Move, ...]
+    living: Callable[[Record], str]
+    aside: frozenset[str] = frozenset()
+    shared: tuple[str, ...] = Record.SHARED
+
+    @property
+    def slug(self) -> str:
+        return self.model.REGISTER
+
+    @property
+    def prefix(self) -> str:
+        return self.model.PREFIX
+
+    def moves_from(self, status: str) -> list[Move]:
+        return [move for move in self.moves if status in move.start]
+
+    @property
+    def stages(self) -> list[tuple[str, str]]:
+        """The statuses (value, label) in order."""
+        return [(value, str(label)) for value, label in self.model.Status.choices]
+
+
+_registers: dict[str, Register] = {}
+
+
+def register(*found: Register) -> None:
+    for each in found:
+        if each.slug in _registers:
+            raise ValueError(f"register {each.slug!r} is registered twice")
+        _registers[each.slug] = each
+
+
+def get(slug: str) -> Register:
+    """Returns the register. Raises KeyError for a name that none has."""
+    return _registers[slug]
+
+
+def known() -> Iterable[Register]:
+    return _registers.values()

@@ -1,0 +1,259 @@
+"""The pages that all registers share: the system at a glance, the list, a record, its form, its moves and comments."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import CAN_EDIT, Utility
+from accounts.requests import AuthenticatedRequest
+from ims import registers
+from ims.forms import CommentForm, MoveForm, RecordForm, form_of
+from ims.lists import filters_of, table_of
+from ims.plan.units import Unit
+from ims.records import Record
+from ims.registers import Register
+from initiatives.models import Initiative
+from pdca.models import Area, Component
+from workflow import saving
+from workflow.lists import list_page
+from workflow.models import WrongState
+
+MOST_CHANGES = 30
+
+
+@login_required
+def systems(request: AuthenticatedRequest) -> HttpResponse:
+    """Leads to the system of the person's utility; asks which if there are several."""
+    utilities = list(Utility.objects.visible_to(request.user))
+    if len(utilities) == 1:
+        return redirect("ims:system", utilities[0].pk)
+    return render(request, "ims/systems.html", {"utilities": utilities})
+
+
+def _utility(request: AuthenticatedRequest, pk: int) -> Utility:
+    return get_object_or_404(Utility.objects.visible_to(request.user), pk=pk)
+
+
+def _register(slug: str) -> Register:
+    try:
+        return registers.get(slug)
+    except KeyError as error:
+        raise Http404 from error
+
+
+def _can_edit(request: AuthenticatedRequest, utility: Utility) -> bool:
+    return utility.membership_of(request.user).role in CAN_EDIT
+
+
+@login_required
+def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
+    """Shows the registers by component, with how many records are open and late."""
+    utility = _utility(request, utility_pk)
+    late = Q(is_open=True, due__lt=timezone.localdate())
+    rows = Record.objects.filter(utility=utility).order_by().values("register")
+    counts = {
+        row["register"]: row
+        for row in rows.annotate(
+            n=Count("pk"), n_open=Count("pk", filter=Q(is_open=True)), n_late=Count("pk", filter=late)
+        )
+    }
+    context = {
+        "utility": utility,
+        "components": [
+            (
+                component,
+                [(each, counts.get(each.slug)) for each in registers.known() if each.component == component.slug],
+            )
+            for component in Component.objects.all()
+        ],
+    }
+    return render(request, "ims/system.html", context)
+
+
+@login_required
+def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
+    utility, described = _utility(request, utility_pk), _register(register)
+    rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility)
+    foreign = [name for name in described.columns if described.model._meta.get_field(name).is_relation]
+    context = {"utility": utility, "register": described, "can_edit": _can_edit(request, utility)}
+    filters = filters_of(described, utility.pk)
+    return list_page(
+        request,
+        table_of(described),
+        filters,
+        rows.select_related("utility", "owner", *foreign),
+        "ims/record_list.html",
+        context,
+    )
+
+
+@login_required
+def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
+    utility, described = _utility(request, utility_pk), _register(register)
+    if not _can_edit(request, utility):
+        raise PermissionDenied
+    form = form_of(described)(request.POST or None, utility=utility)
+    if request.method == "POST" and form.is_valid():
+        record = described.model.open_in(utility, by=request.user, **form.changes)
+        messages.success(request, f"{record.number} was created.")
+        return redirect(record)
+    context = {"utility": utility, "register": described, "form": form}
+    return render(request, "ims/record_new.html", context, status=saving.status_of(form))
+
+
+def _record(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> Any:
+    rows: Any = _register(register).model.objects.visible_to(request.user)
+    return get_object_or_404(rows, utility=utility_pk, number=number)
+
+
+@login_required
+def record(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
+    return _page(request, _record(request, utility_pk, register, number))
+
+
+def _page(request: AuthenticatedRequest, found: Any, *, status: int = 200, **more: Any) -> HttpResponse:
+    """Shows a record. ``more`` may have a bound form of a move or of a comment."""
+    described = registers.get(found.register)
+    labels = _labels(found)
+    changes = list(found.history.select_related("by")[: MOST_CHANGES + 1])
+    events = list(found.events.select_related("by"))
+    context = {
+        "record": found,
+        "register": described,
+        "stages": _stages(found, described, events),
+        "fields": list(_told(found, described, labels)),
+        "areas": [labels["areas"].get(code, code) for code in found.areas],
+        "initiatives": [labels["initiatives"].get(slug, slug) for slug in found.initiatives],
+        "units": [labels["units"].get(pk, "a unit") for pk in found.units],
+        "moves": _moves(found, described, more.pop("sent", None)),
+        "comments": found.comments.select_related("by"),
+        "comment_form": more.pop("comment_form", CommentForm()),
+        "attachments": found.attachments.select_related("file"),
+        "events": events,
+        "changes": [(change, change.lines(labels)) for change in changes[:MOST_CHANGES]],
+        "are_more": len(changes) > MOST_CHANGES,
+        "most": MOST_CHANGES,
+        "living": described.living(found),
+    }
+    return render(request, "ims/record.html", context | more, status=status)
+
+
+def _labels(found: Any) -> dict[str, dict[Any, str]]:
+    """Returns the words for areas, initiatives, units and people. Makes four queries."""
+    return {
+        "areas": dict(Area.objects.values_list("code", "name")),
+        "initiatives": dict(Initiative.objects.known().values_list("slug", "short_name")),
+        "units": dict(Unit.objects.filter(utility=found.utility_id).values_list("pk", "title")),
+        "owner": dict(found.utility.people.values_list("pk", "name")),
+    }
+
+
+def _told(found: Any, described: Register, labels: dict[str, dict[Any, str]]) -> Any:
+    """Yields (label, words, is long, address) of the register's own fields that have a value."""
+    for name in (*described.fields, *{ask: None for move in described.moves for ask in move.asks}):
+        field: Any = described.model._meta.get_field(name)
+        value = getattr(found, name)
+        if value in (None, ""):
+            continue
+        display = getattr(found, f"get_{name}_display", None)
+        shown = display() if display else value
+        url = value.get_absolute_url() if isinstance(value, Record) else ""
+        yield str(field.verbose_name).capitalize(), shown, field.get_internal_type() == "TextField", url
+
+
+def _stages(found: Any, described: Register, events: list[Any]) -> list[tuple[str, str, Any]]:
+    """Returns (label, state, last event into it) of each status: past, now or ahead."""
+    into = {event.to_status: event for event in events}
+    order = [value for value, _ in described.stages]
+    now = order.index(found.status)
+    return [
+        (label, "now" if place == now else "past" if value in into else "ahead", into.get(value))
+        for place, (value, label) in enumerate(described.stages)
+        if value in into or place == now or (place > now and value not in described.aside)
+    ]
+
+
+def _moves(found: Any, described: Register, sent: MoveForm | None) -> list[tuple[Any, MoveForm]]:
+    if found.my_role not in CAN_EDIT:
+        return []
+    return [
+        (move, sent if sent and sent.move == move else MoveForm(register=described, move=move))
+        for move in described.moves_from(found.status)
+    ]
+
+
+@login_required
+def edit(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
+    """Shows the form of a record, which saves as you go."""
+    found = _record(request, utility_pk, register, number)
+    if not found.can_edit:
+        raise PermissionDenied
+    return _form_page(request, found, form_of(registers.get(register))(utility=found.utility, instance=found))
+
+
+def _form_page(request: AuthenticatedRequest, found: Any, form: RecordForm, **more: Any) -> HttpResponse:
+    status = more.pop("status", 200)
+    context = {"record": found, "register": registers.get(found.register), "form": form, "block": "record"}
+    return render(request, "ims/record_edit.html", context | more, status=status)
+
+
+@login_required
+@require_POST
+def save(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
+    """Saves a record if it still has the version that was read (workflow.saving)."""
+    found = _record(request, utility_pk, register, number)
+    found.require_editor()
+    form = form_of(registers.get(register))(request.POST, utility=found.utility, instance=found)
+
+    def keep() -> Any:
+        found.change(form.cleaned_data["version"], by=request.user, **form.changes)
+        return found
+
+    def page(conflict: dict[str, Any], status: int) -> HttpResponse:
+        return _form_page(request, found, form, conflict=conflict, status=status)
+
+    block = saving.Block("record", f"{found.get_absolute_url()}edit/")
+    return saving.save_block(request, form, block, save=keep, more=lambda row: {"title": row.title}, page=page)
+
+
+@login_required
+@require_POST
+def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: str, to: str) -> HttpResponse:
+    found = _record(request, utility_pk, register, number)
+    found.require_editor()
+    described = registers.get(register)
+    chosen = next((each for each in described.moves if each.slug == to), None)
+    if chosen is None:
+        raise Http404
+    form = MoveForm(request.POST, register=described, move=chosen)
+    if not form.is_valid():
+        return _page(request, found, sent=form, status=422)
+    try:
+        if found.status not in chosen.start:
+            raise WrongState
+        asked = {name: form.cleaned_data[name] for name in chosen.asks}
+        found.move(chosen.end, by=request.user, why=form.cleaned_data.get("why", ""), **asked)
+    except WrongState:
+        current = _record(request, utility_pk, register, number)
+        messages.info(request, f"Nothing was changed: {number} is now “{current.status_label}”.")
+    else:
+        messages.success(request, f"{number} is now “{found.status_label}”.")
+    return redirect(found)
+
+
+@login_required
+@require_POST
+def comment(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
+    found = _record(request, utility_pk, register, number)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, comment_form=form, status=422)
+    found.say(form.cleaned_data["text"], by=request.user)
+    return redirect(f"{found.get_absolute_url()}#comments")

@@ -1,0 +1,167 @@
+"""The pages that all registers share, for every role."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from ims import registers
+from ims.models import Action, Person, Record, RecordComment
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["manager", "contributor", "viewer", "stranger", "nobody"]
+
+
+@pytest.fixture
+def browser(request, as_):
+    return lambda role: Client() if role == "nobody" else as_(request.getfixturevalue(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_reads(action, address, browser, role, utility):
+    pages = {
+        reverse("ims:system", args=[utility.pk]): 200,
+        reverse("ims:list", args=[utility.pk, "actions"]): 200,
+        address("record", action): 200,
+        reverse("ims:new", args=[utility.pk, "actions"]): 403 if role == "viewer" else 200,
+        address("edit", action): 403 if role == "viewer" else 200,
+    }
+    for page, expected in pages.items():
+        status = browser(role).get(page).status_code
+        assert status == {"stranger": 404, "nobody": 302}.get(role, expected), page
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_changes(action, address, browser, role, utility):
+    sent = {
+        reverse("ims:new", args=[utility.pk, "actions"]): {"title": "New"},
+        address("save", action): {"title": "Changed", "version": 1},
+        address("move", action, "start"): {},
+    }
+    expected = {"viewer": 403, "stranger": 404}.get(role, 302)
+    before = list(Record.objects.values())
+    for page, data in sent.items():
+        assert browser(role).post(page, data).status_code == expected, page
+    changed = list(Record.objects.values()) != before
+    assert changed == (role in ("manager", "contributor"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_comments(action, address, browser, role):
+    status = browser(role).post(address("comment", action), {"text": "Station 11 has no display."}).status_code
+    assert status == {"stranger": 404}.get(role, 302)
+    assert RecordComment.objects.exists() == (role in ("manager", "contributor", "viewer"))
+
+
+def test_an_action_from_its_start_to_its_close(objective, unit, utility, manager, as_):
+    browser = as_(manager)
+    mara = Person.objects.of(utility).get(user=manager)
+    sent = {
+        "title": "Clean the sewers",
+        "areas": ["E", "S"],
+        "initiatives": ["cmom"],
+        "units": [unit.pk],
+        "owner": mara.pk,
+        "due": "2030-06-30",
+        "objective": objective.pk,
+        "cost": "12500",
+    }
+    page = browser.post(reverse("ims:new", args=[utility.pk, "actions"]), sent, follow=True)
+    action = Action.objects.get()
+    for words in (action.number, "Clean the sewers", "Mara Gerr", "June 30, 2030", "CMOM", "Lift stations", "Planned"):
+        assert words in page.text
+    step = f"{action.get_absolute_url()}"
+    browser.post(f"{step}start/")
+    browser.post(f"{step}finish/")
+    refused = browser.post(f"{step}close/", {"verified": "", "verified_by": "Dana"})
+    assert refused.status_code == 422
+    assert Action.objects.get().status == "done"
+    closed = browser.post(
+        f"{step}close/", {"verified": "No overflow in six months.", "verified_by": "Dana"}, follow=True
+    )
+    assert "No overflow in six months." in closed.text
+    assert Action.objects.get().status == "closed"
+    assert [event.to_status for event in action.events.all()] == ["planned", "under-way", "done", "closed"]
+
+
+def test_a_record_links_to_what_it_serves_and_shows_the_usual_way_ahead(action, objective, as_, viewer):
+    page = as_(viewer).get(action.get_absolute_url())
+    assert f'<a href="{objective.get_absolute_url()}">' in page.text
+    assert [label for label, _, _ in page.context["stages"]] == [
+        "Planned",
+        "Under way",
+        "Done, to be checked",
+        "Closed",
+    ]
+
+
+def test_a_double_click_moves_once(action, address, as_, manager):
+    browser = as_(manager)
+    browser.post(address("move", action, "start"))
+    page = browser.post(address("move", action, "start"), follow=True)
+    assert "Nothing was changed" in page.text
+    assert action.events.count() == 2
+
+
+def test_saving_as_you_go_and_a_conflict(action, address, as_, manager, contributor):
+    headers = {"Accept": "application/json"}
+    saved = as_(manager).post(address("save", action), {"title": "One", "version": 1}, headers=headers)
+    assert (saved.status_code, saved.json()["version"]) == (200, 2)
+    late = as_(contributor).post(address("save", action), {"title": "Two", "version": 1}, headers=headers)
+    assert late.status_code == 409
+    assert "Mara Gerr" in late.json()["conflict"]
+    assert Action.objects.get().title == "One"
+
+
+@pytest.mark.parametrize("name", ["nothing", "actions/NO-1"])
+def test_what_is_not_there(utility, action, as_, viewer, name):
+    assert as_(viewer).get(f"/system/{utility.pk}/{name}/").status_code == 404
+
+
+@pytest.mark.parametrize("register", [each.slug for each in registers.known()])
+def test_a_list_takes_as_many_queries_for_many_records_and_exports_all(register, utility, catalog, as_, manager):
+    described, browser = registers.get(register), as_(manager)
+    page = reverse("ims:list", args=[utility.pk, register])
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(page).status_code == 200
+        return len(captured)
+
+    described.model.open_in(utility, by=manager, title="First")
+    queries()
+    one = queries()
+    owner = Person.objects.of(utility).first()
+    for number in range(30):
+        described.model.open_in(utility, by=manager, title=f"Record {number}", owner=owner)
+    assert queries() == one
+    assert one <= 15
+    export = browser.get(page, {"export": "csv"}).content.decode("utf-8-sig")
+    assert len(export.strip().splitlines()) == 32
+
+
+def test_filters(action, objective, utility, as_, viewer):
+    page = reverse("ims:list", args=[utility.pk, "actions"])
+    Record.objects.filter(pk=action.pk).update(due="2020-01-01")
+    browser = as_(viewer)
+    for found in ({"late": "true"}, {"area": "S"}, {"status": "planned"}, {"title": "mill street"}):
+        assert action.number in browser.get(page, found).text
+    for missed in ({"area": "F"}, {"status": "closed"}, {"title": "nothing"}):
+        assert action.number not in browser.get(page, missed).text
+
+
+def test_the_system_tells_what_is_open_and_late(action, utility, as_, viewer):
+    Record.objects.filter(pk=action.pk).update(due="2020-01-01")
+    page = as_(viewer).get(reverse("ims:system", args=[utility.pk]))
+    assert "1 late" in page.text
+    assert "1 of 1 open" in page.text
+    assert as_(viewer).get(reverse("ims:systems"))["Location"] == reverse("ims:system", args=[utility.pk])
+
+
+def test_a_record_takes_few_queries(action, as_, viewer):
+    browser = as_(viewer)
+    with CaptureQueriesContext(connection) as captured:
+        browser.get(action.get_absolute_url())
+    assert len(captured) <= 18

@@ -1,0 +1,173 @@
+"""Records of all registers: numbers, saving, moving, history."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from ims import registers
+from ims.models import Action, Objective, Person, Record, Unit
+from tests.assessments.test_races import at_once
+from tests.factories import UtilityFactory
+from workflow.models import Stale, WrongState
+from workflow.rights import NotAllowed
+
+YEAR = timezone.localdate().year
+
+
+def seen(record, user):
+    return type(record).objects.visible_to(user).get(pk=record.pk)
+
+
+@pytest.mark.django_db
+def test_numbers_count_within_the_register_the_year_and_the_utility(objective, utility, manager):
+    assert objective.number == f"OBJ-{YEAR}-001"
+    second = Objective.open_in(utility, by=manager, title="Another")
+    assert second.number == f"OBJ-{YEAR}-002"
+    assert Unit.open_in(utility, by=manager, title="Pumps").number == f"UNIT-{YEAR}-001"
+    assert Objective.open_in(UtilityFactory(), by=manager, title="Elsewhere").number == f"OBJ-{YEAR}-001"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_the_same_moment_get_two_numbers(catalog, utility, manager):
+    def make():
+        return Objective.open_in(utility, by=manager, title="At once").number
+
+    assert sorted(at_once(make, make, make)) == [f"OBJ-{YEAR}-{n:03}" for n in (1, 2, 3)]
+
+
+@pytest.mark.django_db
+def test_a_save_writes_what_all_records_have_and_what_the_register_adds(action, manager):
+    action.change(1, by=manager, title="Clean all sewers", lines="Flush.\nInspect.", due=None)
+    stored = Action.objects.get()
+    assert (stored.title, stored.lines, stored.due, stored.version) == ("Clean all sewers", "Flush.\nInspect.", None, 2)
+    change = stored.history.get()
+    assert change.before == {"title": "Clean the sewers of Mill Street", "due": "2030-06-30", "lines": ""}
+    assert {line.label for line in change.lines({})} == {"Title", "Due", "What is to be done, step by step"}
+
+
+@pytest.mark.django_db
+def test_a_stale_save_changes_neither_table(action, manager, contributor):
+    late = seen(action, contributor)
+    action.change(1, by=manager, lines="First.")
+    with pytest.raises(Stale) as stale:
+        late.change(1, by=contributor, title="Late", lines="Late.")
+    assert isinstance(stale.value.current, Action)
+    assert Action.objects.get().lines == "First."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_saves_at_the_same_moment_one_is_told(action, manager):
+    both = [seen(action, manager) for _ in range(2)]
+    outcomes = at_once(
+        *[lambda one=one, n=n: one.change(1, by=manager, lines=f"Text {n}") for n, one in enumerate(both)]
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "Stale"]
+    stored = Action.objects.get()
+    assert stored.version == 2
+    assert stored.lines == f"Text {[type(one) for one in outcomes].index(type(None))}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_that_waited_for_a_close_changes_nothing(action, manager):
+    """The condition on the record is evaluated again after waiting for the lock."""
+    late = seen(action, manager)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            seen(action, manager).move("canceled", by=manager, why="No money.")
+            waiting = pool.submit(at_once, lambda: late.change(1, by=manager, lines="Too late."))
+        outcome = waiting.result(timeout=20)[0]
+    assert type(outcome).__name__ in ("Stale", "WrongState")
+    assert Action.objects.get().lines == ""
+    connection.close()
+
+
+@pytest.mark.django_db
+def test_undo_restores_both_tables(action, manager):
+    action.change(1, by=manager, title="Other", lines="Other.")
+    action.undo(2, by=manager)
+    stored = Action.objects.get()
+    assert (stored.title, stored.lines) == ("Clean the sewers of Mill Street", "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("register", [each.slug for each in registers.known()])
+def test_every_move_of_a_register_is_in_its_table_and_open_follows(register, utility, manager, catalog):
+    described = registers.get(register)
+    for move in described.moves:
+        for start in move.start:
+            assert move.end in described.model.TRANSITIONS[start], f"{move.slug} from {start}"
+            record = described.model.open_in(utility, by=manager, title=f"{move.slug} from {start}")
+            described.model.objects.filter(pk=record.pk).update(status=start, is_open=start in described.model.OPEN)
+            record = seen(record, manager)
+            asked = dict.fromkeys(move.asks, "Seen.")
+            record.move(move.end, by=manager, why="Because.", **asked)
+            stored = described.model.objects.get(pk=record.pk)
+            assert (stored.status, stored.is_open) == (move.end, move.end in described.model.OPEN)
+            assert stored.events.last().to_status == move.end
+    table = {(start, end) for start, ends in described.model.TRANSITIONS.items() for end in ends}
+    offered = {(start, move.end) for move in described.moves for start in move.start}
+    assert offered <= table
+
+
+@pytest.mark.django_db
+def test_a_move_that_is_not_in_the_table_is_refused(action, manager):
+    with pytest.raises(WrongState):
+        action.move("closed", by=manager)
+    assert Action.objects.get().status == "planned"
+
+
+@pytest.mark.django_db
+def test_what_is_closed_can_not_be_changed(action, manager):
+    action.move("canceled", by=manager, why="No money.")
+    with pytest.raises(WrongState):
+        seen(action, manager).change(2, by=manager, title="Other")
+
+
+@pytest.mark.django_db
+def test_viewers_only_read(action, viewer):
+    for attempt in (lambda one: one.change(1, by=viewer, title="x"), lambda one: one.move("under-way", by=viewer)):
+        with pytest.raises(NotAllowed):
+            attempt(seen(action, viewer))
+
+
+@pytest.mark.django_db
+def test_what_is_late(action, manager):
+    assert not action.is_late
+    Record.objects.filter(pk=action.pk).update(due=date(2020, 1, 1))
+    late = seen(action, manager)
+    assert late.is_late
+    assert list(Record.objects.late()) == [late.record]
+    late.move("canceled", by=manager, why="No money.")
+    assert not seen(action, manager).is_late
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"verified": "Seen."}, "action_verified_by_someone"),
+        ({"cost": -1}, "action_cost_and_hours_not_negative"),
+        ({"areas": ["X"]}, "record_areas_known"),
+        ({"title": ""}, "record_has_a_title"),
+    ],
+)
+def test_the_database_keeps_the_rules(action, changes, name):
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        Action.objects.filter(pk=action.pk).update(**changes)
+
+
+@pytest.mark.django_db
+def test_an_objective_with_actions_stays(objective, action):
+    with pytest.raises(Exception, match="protected"):
+        objective.delete()
+
+
+@pytest.mark.django_db
+def test_members_are_people_of_the_system_and_others_can_be_named(utility, manager, viewer):
+    Person.objects.create(utility=utility, name="Pat of the night crew")
+    names = [str(person) for person in Person.objects.of(utility)]
+    assert names == ["Mara Gerr", "Pat of the night crew", "Vic Weir"]
+    assert [str(person) for person in Person.objects.of(utility)] == names
