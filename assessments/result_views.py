@@ -36,9 +36,11 @@ def recommendations(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Shows which initiatives close the gaps, at the strength asked for, and what each asks at an element."""
     analysis = get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
     form = RecommendationsForm(request.GET)
+    found = analysis.results
     context = {
         "analysis": analysis,
         "form": form,
-        "recommended": recommended(analysis, analysis.results, **form.asked),
+        "recommended": recommended(analysis, found, **form.asked),
+        "unanswered": len(found.rows) - len(found.answered),
     }
     return render(request, "assessments/analysis_recommendations.html", context)

@@ -100,8 +100,10 @@ def suggestion(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "approaches": approaches,
         "chosen": chosen,
         "lanes": _lanes(steps),
+        "has_steps": bool(steps),
         "kept": kept,
         "can_keep": analysis.my_role in CAN_EDIT,
+        "unanswered": len(results.rows) - len(results.answered),
     }
     return render(request, "assessments/road_map_suggested.html", context)
 

@@ -84,6 +84,33 @@ def test_initiatives_of_other_systems_are_left_out(rated, utility, url, as_, vie
     assert "iso-14001" in found
 
 
+def test_without_gaps_nothing_asks_for_a_weaker_strength(analysis, answer_all, url, as_, viewer, manager):
+    answer_all(analysis, areas=list(analysis.areas))
+    page = as_(viewer).get(url("recommendations", analysis)).text
+    assert "There are no gaps" in page
+    assert "weaker" not in page
+    assert "Chosen for the fewest" not in page
+    page = as_(manager).get(url("road_map_suggested", analysis)).text
+    assert "There is nothing to suggest" in page
+    assert "Nothing yet" not in page
+
+
+def test_at_the_weakest_strength_none_weaker_is_offered(rated, url, as_, viewer):
+    browser = as_(viewer)
+    assert "choose a weaker strength above" in browser.get(url("recommendations", rated)).text
+    Initiative.objects.update(retired_on="2026-01-01")
+    assert "weaker" in browser.get(url("recommendations", rated)).text
+    assert "weaker" not in browser.get(url("recommendations", rated), {"strength": 3}).text
+
+
+@pytest.mark.parametrize("name", ["recommendations", "road_map_suggested"])
+def test_what_is_not_answered_is_told(rated, answer_all, url, as_, viewer, name):
+    said = "16 elements are not answered yet and count as not covered."
+    assert said in as_(viewer).get(url(name, rated)).text
+    answer_all(rated)
+    assert "not answered yet" not in as_(viewer).get(url(name, rated)).text
+
+
 def test_they_are_for_those_who_may_read_the_analysis(rated, url, as_, stranger, client):
     for name in ("results", "recommendations"):
         assert as_(stranger).get(url(name, rated)).status_code == 404
