@@ -81,6 +81,7 @@ def _page(
 ) -> HttpResponse:
     """``sent`` is the bound form of the opportunity ``slug`` that could not be saved."""
     analysis = latest(utility)
+    offered = Opportunity.objects.readable()
     can_edit = utility.membership_of(request.user).role in CAN_EDIT
     context: dict[str, Any] = {
         "utility": utility,
@@ -88,7 +89,15 @@ def _page(
         "can_edit": can_edit,
         "conflict": conflict,
         "slug": slug,
+        "status": status,
         "choices": CHOICES,
+        # Without an analysis all answers, else those that are no longer on the board.
+        "kept": Answer.objects.visible_to(request.user)
+        .filter(utility=utility)
+        .exclude(choice="")
+        .exclude(opportunity__in=offered if analysis else [])
+        .order_by("pk"),
+        "not_kept": sent["why"].value() if sent and not analysis else "",
     }
     if analysis:
         context["board"] = found = board(analysis, analysis.results)

@@ -6,6 +6,7 @@ document.addEventListener("headworks:saved", (event) => {
   const tag = event.target.querySelector("[data-choice]");
   tag.textContent = choice;
   tag.hidden = !choice;
+  if (counted === undefined) return; // the gap analysis was deleted meanwhile
   document.querySelector("[data-integrated]").textContent = integrated;
   document.querySelector("[data-counted]").textContent = counted;
   document.querySelector("[data-set-aside]").textContent = aside;

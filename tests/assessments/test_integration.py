@@ -132,6 +132,44 @@ def test_an_opportunity_that_is_not_published_is_neither_shown_nor_answered(rate
     assert give(manager, choice="taken-up").status_code == 404
 
 
+def test_an_answer_outlives_its_opportunity(rated, page, give, manager, viewer, as_, utility):
+    give(manager, choice="already", why="Minutes of May 3")
+    Opportunity.objects.filter(slug=SLUG).update(retired_on="2026-01-01")
+    text = as_(viewer).get(page).text
+    assert "Answers to opportunities that are no longer offered" in text
+    assert "Minutes of May 3" in text
+    assert reverse("assessments:answer_history", args=[utility.pk, SLUG]) in text
+
+
+def test_an_answer_outlives_the_analysis(rated, page, give, manager, viewer, as_):
+    assert "Answers you gave" not in as_(viewer).get(page).text
+    give(manager, choice="already", why="Minutes of May 3")
+    rated.discard(by=manager)
+    text = as_(viewer).get(page).text
+    assert "Answers you gave" in text
+    assert "Minutes of May 3" in text
+    assert "count again once there is a gap analysis" in text
+
+
+def test_what_was_typed_is_shown_if_the_analysis_was_deleted_meanwhile(rated, page, give, manager):
+    rated.discard(by=manager)
+    answer = give(manager, choice="already", why="Ä" * 2001, script=False)
+    assert answer.status_code == 422
+    assert "Ä" * 2001 in answer.text
+
+
+def test_an_error_is_tied_to_its_field_and_told_in_the_title(rated, give, manager):
+    answer = give(manager, choice="already", script=False)
+    assert f'aria-describedby="id_{SLUG}_why-error id_{SLUG}_why-hint"' in answer.text
+    assert f'id="id_{SLUG}_why-error"' in answer.text
+    assert "<title>Error: Integration" in answer.text
+
+
+def test_initiatives_outside_the_catalog_are_told_not_to_count(analysis, page, as_, viewer):
+    analysis.initiatives.clear()
+    assert "only those in the catalog count" in as_(viewer).get(page).text
+
+
 def test_without_an_analysis_it_says_how_to_begin(catalog, utility, page, as_, manager, viewer):
     assert reverse("assessments:start", args=[utility.pk]) in as_(manager).get(page).text
     assert reverse("assessments:start", args=[utility.pk]) not in as_(viewer).get(page).text
