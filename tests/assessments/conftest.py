@@ -1,9 +1,11 @@
 """Gap analyses in the states that the tests begin from."""
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
 from assessments.models import Finding, GapAnalysis
+from tests.assessments.programs import Program, make
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +76,10 @@ def save(url, as_):
         return as_(user).post(url("save", analysis, slug), data, headers=headers)
 
     return send
+
+
+@pytest.fixture
+def program(request):
+    """``program(role)``: a program with a token of that person; with ``scope``, of that scope."""
+    cache.clear()  # the limits of requests
+    return lambda role, **more: Program(make(request.getfixturevalue(role), **more))

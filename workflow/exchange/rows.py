@@ -1,5 +1,6 @@
 """What is exchanged: versioned rows that are edited with a form, and their columns."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -75,8 +76,8 @@ def columns_of(form: forms.BaseForm, headings: Mapping[str, str], widths: Mappin
             yield Column(name, str(form[name].label), widths[name], choices=choices)
 
 
-class Exchange:
-    """The rows and the form that checks each. A subclass sets the attributes and defines the methods that raise."""
+class Exchange(ABC):
+    """The rows and the form that checks each. A subclass sets the attributes and defines the abstract methods."""
 
     sheet: ClassVar[str] = "Rows"
     together: ClassVar[tuple[frozenset[str], ...]] = ()  # fields that must agree: a file changes all of them or none
@@ -88,27 +89,27 @@ class Exchange:
     def __init__(self, rows: Iterable[Any]) -> None:
         self.rows: dict[str, Any] = {self.key_of(row): row for row in rows}
 
-    def key_of(self, row: Any) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def key_of(self, row: Any) -> str: ...
 
-    def name_of(self, row: Any) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def name_of(self, row: Any) -> str: ...
 
+    @abstractmethod
     def locked_texts(self, row: Any) -> dict[str, str]:
         """Returns the texts of the locked columns by their names."""
-        raise NotImplementedError
 
+    @abstractmethod
     def about(self) -> list[tuple[str, str]]:
         """Returns the lines of the sheet "About": (label, text)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bound(self, row: Any, values: dict[str, Any]) -> forms.BaseForm:
         """Returns the form of the row with these values of its fields."""
-        raise NotImplementedError
 
+    @abstractmethod
     def save(self, row: Any, changes: dict[str, Any], *, by: AbstractBaseUser) -> None:
         """Saves the row as on its page. May raise Stale or WrongState."""
-        raise NotImplementedError
 
     def texts(self, row: Any) -> list[str]:
         """Returns the cells of the row in the order of the columns."""
