@@ -45,7 +45,8 @@ class RecordForm(forms.ModelForm):
                     required=False,
                     widget=forms.CheckboxSelectMultiple,
                 )
-                self.initial[name] = getattr(self.instance, name)
+                if self.instance.pk:
+                    self.initial[name] = getattr(self.instance, name)
         if "owner" in self.fields:
             self.fields["owner"].queryset = Person.objects.of(utility)  # type: ignore[attr-defined]
         if "objective" in self.fields:

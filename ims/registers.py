@@ -26,7 +26,8 @@ class Register:
     """``fields`` are the model's own that the form has, ``columns`` those that the list shows besides the usual.
 
     ``shared`` names the fields of every record that the form has. ``aside`` are the statuses off the usual way.
-    ``living`` returns why a record does not count as living, empty if it does.
+    ``origins`` names fields that tell what a record was made from; nobody edits them. ``living`` returns why a
+    record does not count as living, empty if it does.
     """
 
     model: type[Record]
@@ -40,6 +41,7 @@ class Register:
     moves: tuple[Move, ...]
     living: Callable[[Record], str]
     aside: frozenset[str] = frozenset()
+    origins: tuple[str, ...] = ()
     shared: tuple[str, ...] = Record.SHARED
 
     @property

@@ -16,6 +16,7 @@ from accounts.requests import AuthenticatedRequest
 from ims import registers
 from ims.forms import CommentForm, MoveForm, RecordForm, form_of
 from ims.lists import filters_of, table_of
+from ims.origins import suggested
 from ims.plan.units import Unit
 from ims.records import Record
 from ims.registers import Register
@@ -99,12 +100,13 @@ def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpRe
     utility, described = _utility(request, utility_pk), _register(register)
     if not _can_edit(request, utility):
         raise PermissionDenied
-    form = form_of(described)(request.POST or None, utility=utility)
+    initial, origin = suggested(request.GET) if described.origins else ({}, {})
+    form = form_of(described)(request.POST or None, utility=utility, initial=initial)
     if request.method == "POST" and form.is_valid():
-        record = described.model.open_in(utility, by=request.user, **form.changes)
+        record = described.model.open_in(utility, by=request.user, **form.changes, **origin)
         messages.success(request, f"{record.number} was created.")
         return redirect(record)
-    context = {"utility": utility, "register": described, "form": form}
+    context = {"utility": utility, "register": described, "form": form, "origin": origin}
     return render(request, "ims/record_new.html", context, status=saving.status_of(form))
 
 
@@ -157,14 +159,14 @@ def _labels(found: Any) -> dict[str, dict[Any, str]]:
 
 def _told(found: Any, described: Register, labels: dict[str, dict[Any, str]]) -> Any:
     """Yields (label, words, is long, address) of the register's own fields that have a value."""
-    for name in (*described.fields, *{ask: None for move in described.moves for ask in move.asks}):
+    for name in (*described.origins, *described.fields, *{ask: None for move in described.moves for ask in move.asks}):
         field: Any = described.model._meta.get_field(name)
         value = getattr(found, name)
         if value in (None, ""):
             continue
         display = getattr(found, f"get_{name}_display", None)
         shown = display() if display else value
-        url = value.get_absolute_url() if isinstance(value, Record) else ""
+        url = value.get_absolute_url() if field.is_relation else ""
         yield str(field.verbose_name).capitalize(), shown, field.get_internal_type() == "TextField", url
 
 

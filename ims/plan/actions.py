@@ -6,6 +6,7 @@ from django.db.models import Q
 from ims.plan.objectives import Objective
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
+from pdca.models import Element, Opportunity
 
 
 class Action(Record):
@@ -32,6 +33,26 @@ class Action(Record):
     record = extends_record()
     objective = models.ForeignKey(
         Objective, null=True, blank=True, on_delete=models.PROTECT, related_name="actions", verbose_name="serves"
+    )
+    opportunity = models.ForeignKey(
+        Opportunity,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        to_field="slug",
+        related_name="actions",
+        editable=False,
+        verbose_name="takes up",
+    )
+    element = models.ForeignKey(
+        Element,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        to_field="slug",
+        related_name="+",
+        editable=False,
+        verbose_name="closes gaps at",
     )
     lines = models.TextField("what is to be done, step by step", blank=True, max_length=5000)
     starts = models.DateField("starts on", null=True, blank=True)
@@ -62,6 +83,7 @@ register(
         element="management-programs",
         component="plan",
         fields=("objective", "lines", "starts", "cost", "hours"),
+        origins=("opportunity", "element"),
         columns=("objective",),
         moves=(
             Move("start", "Start", frozenset({Action.Status.PLANNED}), Action.Status.UNDER_WAY),

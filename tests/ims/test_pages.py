@@ -1,13 +1,18 @@
 """The pages that all registers share, for every role."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from assessments.models import Answer
 from ims import registers
 from ims.models import Action, Person, Record, RecordComment
+from pdca.models import Opportunity
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +170,62 @@ def test_a_record_takes_few_queries(action, as_, viewer):
     with CaptureQueriesContext(connection) as captured:
         browser.get(action.get_absolute_url())
     assert len(captured) <= 18
+
+
+# --- from a result or an opportunity to an action
+
+
+def test_an_opportunity_taken_up_becomes_an_action_with_its_steps(utility, analysis, as_, manager, viewer):
+    opportunity = Opportunity.objects.get(slug="one-review-team")
+    Answer.give(utility, opportunity, 0, by=manager, choice="taken-up")
+    browser = as_(manager)
+    page = browser.get(reverse("assessments:integration", args=[utility.pk]))
+    new = f"{reverse('ims:new', args=[utility.pk, 'actions'])}?opportunity=one-review-team"
+    assert new in page.text
+    assert new not in as_(viewer).get(reverse("assessments:integration", args=[utility.pk])).text
+    form = browser.get(new).context["form"]
+    assert form["title"].value() == opportunity.title
+    assert form["lines"].value() == "\n".join(opportunity.how)
+    browser.post(new, {"title": "One team", "lines": "Ask the managers."})
+    action = Action.objects.get()
+    assert (action.opportunity, action.element.slug, action.lines) == (
+        opportunity,
+        "management-review",
+        "Ask the managers.",
+    )
+    assert opportunity.get_absolute_url() in browser.get(action.get_absolute_url()).text
+
+
+def test_a_result_becomes_an_action(utility, analysis, as_, manager):
+    analysis.findings.filter(element__slug="document-control").update(rating=1, areas=["E"])
+    browser = as_(manager)
+    page = browser.get(reverse("assessments:results", args=[analysis.pk])).text.replace("&amp;", "&")
+    new = f"{reverse('ims:new', args=[utility.pk, 'actions'])}?element=document-control&areas=SQFH"
+    assert new in page
+    form = browser.get(new).context["form"]
+    title = "Extend document control to safety and health, quality, finance and human resources"
+    assert form["title"].value() == title
+    assert form["areas"].value() == ["S", "Q", "F", "H"]
+
+
+@pytest.mark.parametrize("asked", ["opportunity=nothing", "element=nothing", "element=vision&areas=XYZ", "areas=E"])
+def test_what_is_unknown_suggests_nothing_wrong(utility, catalog, as_, manager, asked):
+    page = as_(manager).get(f"{reverse('ims:new', args=[utility.pk, 'actions'])}?{asked}")
+    assert page.status_code == 200
+    assert not page.context["form"]["areas"].value()
+
+
+def test_what_is_mine_and_late_waits_on_the_home_page(action, utility, manager, contributor, viewer, as_):
+    today = timezone.localdate()
+    mine = Person.objects.of(utility).get(user=contributor)
+    Record.objects.filter(pk=action.pk).update(owner=mine, due=today - timedelta(days=4))
+    home = as_(contributor).get("/").text
+    assert f"{action.number} {action.title}" in home
+    assert "4 days late" in home
+    assert action.number not in as_(manager).get("/").text
+    Record.objects.filter(pk=action.pk).update(due=today + timedelta(days=15))
+    assert action.number not in as_(contributor).get("/").text
+    Record.objects.filter(pk=action.pk).update(due=today + timedelta(days=14))
+    assert action.number in as_(contributor).get("/").text
+    contributor.memberships.all().delete()
+    assert action.number not in as_(contributor).get("/").text
