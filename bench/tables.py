@@ -43,6 +43,7 @@ def recommendations(costs: list[Recommending]) -> Iterator[str]:
 def report(cost: ReportCost, times: int) -> Iterator[str]:
     yield f"Report of a complete gap analysis, median of {times}, against WeasyPrint on an empty page, both PDF/UA-1."
     yield f"{cost.report:.0f} ms, {cost.bytes} bytes; empty page {cost.empty:.1f} ms; ratio {cost.ratio:.0f}"
+    yield f"as Word file {cost.word:.0f} ms, as Excel file {cost.excel:.0f} ms"
 
 
 def memory(held: list[Held]) -> Iterator[str]:

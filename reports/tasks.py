@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from files.models import StoredFile
-from reports import bundles, kinds, rendering, word
+from reports import bundles, kinds, rendering
 from reports.kinds import FileType
 from reports.models import HEARTBEAT, MAX_SECONDS, Report
 from workflow.models import WrongState
@@ -75,6 +75,8 @@ def _rendered(report: Report, kind: kinds.Kind, subject: Any, made_as: FileType)
     with timezone.override(report.requested_by.zone):
         context = kind.context(subject)
         if made_as == FileType.DOCX:
+            from reports import word  # imported here because most workers never need python-docx
+
             report.report_progress(30, "Creating the Word document")
             return word.docx(render_to_string(kind.template, context))
         if made_as == FileType.XLSX and kind.sheets:

@@ -1,5 +1,7 @@
 """The gap analysis as a kind of report: who may ask, and what is in it."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.template.loader import render_to_string
@@ -76,6 +78,13 @@ def test_members_share_it_and_a_manager_deletes_it(analysis, manager, contributo
 
 def test_only_the_gap_analysis_is_shared():
     assert [name for name, _ in kinds.shared()] == ["gap-analysis"]
+
+
+def test_the_results_offer_every_type_of_file(analysis, viewer, as_):
+    text = as_(viewer).get(f"/gap-analyses/{analysis.pk}/results/").text
+    offered = re.findall(r'name="file_type" value="(\w+)"', text)
+    assert ["pdf", *offered] == kinds.single("gap-analysis").file_types  # the button without a value is for the PDF
+    assert "Create PDF report" in text
 
 
 def test_it_is_named_after_what_it_is_about(analysis):

@@ -194,7 +194,10 @@ def test_results_reading_and_the_list(visits, mine, analysis, manager, viewer):
     look(mine(reverse("home")), "home")
 
 
-def test_the_waiting_page_in_its_states_and_the_reports(mine, analysis, manager, no_broker):
+def test_the_waiting_page_in_its_states_and_the_reports(mine, analysis, manager, viewer, no_broker):
+    theirs = Report.request("gap-analysis", analysis, viewer, "docx")
+    theirs.start()
+    theirs.finish(StoredFile.keep_made("a.docx", "application/x", b"made", by=viewer))
     report = Report.request("gap-analysis", analysis, manager)
     look(mine(reverse("reports:report", args=[report.pk])), "report-kept")
     report.queued_at = timezone.now()
@@ -210,6 +213,7 @@ def test_the_waiting_page_in_its_states_and_the_reports(mine, analysis, manager,
     failed.fail("The report was not finished after ten minutes, so it was stopped.")
     look(mine(reverse("reports:report", args=[failed.pk])), "report-failed")
     look(mine(reverse("reports:delete", args=[failed.pk])), "report-delete")
+    look(mine(reverse("reports:report", args=[theirs.pk])), "report-of-a-colleague")
     look(mine(reverse("reports:list")), "reports")
 
 
