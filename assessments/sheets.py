@@ -89,6 +89,8 @@ def _summary(context: dict[str, Any]) -> Iterator[list[Any]]:
         yield ["Compared with, as of", before.as_of]
         yield ["Cells gained", context["moved"].n_gained]
         yield ["Cells lost", context["moved"].n_lost]
+        for area in context["moved"].rescoped:
+            yield ["In the scope of only one of the two", area.name]
     if road:
         yield ["Road map: approach", road.get_approach_display()]
         yield ["Road map: drawn from", str(road.analysis or "")]

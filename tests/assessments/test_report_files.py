@@ -31,7 +31,9 @@ ENTERED = [(Finding, {"analysis"}), (Evidence, {"finding"}), (Answer, {"utility"
 @pytest.fixture
 def whole(manager, utility, initiatives_in_place) -> GapAnalysis:
     """All that a report can have, with hostile texts: an earlier analysis, answers, a road map."""
-    earlier = filled(GapAnalysisFactory(utility=utility, by=manager, as_of=date(2024, 5, 1)), manager)
+    earlier = filled(
+        GapAnalysisFactory(utility=utility, by=manager, as_of=date(2024, 5, 1), areas=list("ESQF")), manager
+    )
     earlier.findings.filter(element__component="plan").update(rating=0, areas=[])
     earlier.complete(by=manager)
     started = GapAnalysisFactory(
