@@ -1,13 +1,15 @@
 """Telephones of 320 and 390 px: nothing sticks out, however long a name without spaces is."""
 
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import User, Utility
-from assessments.models import Finding, GapAnalysis
+from assessments.models import Answer, Finding, GapAnalysis, RoadMap, Sharing
 from initiatives.models import Case, Initiative
-from pdca.models import Element
+from pdca.models import Element, Opportunity
 from recognition.models import Addressee, Application, Cycle, Recognition
 from recognition.notices import content as notices
 from recognition.reviewing.lists import queues_of
@@ -94,6 +96,27 @@ def test_pages_about_long_names(visits, manager, utility, analysis, width):
     ):
         page.goto(visits.url + path)
         assert_fits(page, width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_follows_from_an_analysis(visits, manager, utility, analysis, width):
+    later = start(
+        utility, manager, name=LONG[:150], as_of=date(2027, 6, 30), areas=["E"], other_initiatives=[LONG[:100]]
+    )
+    for slug in ("policies-that-agree", "one-audit-team"):
+        Answer.give(utility, Opportunity.objects.get(slug=slug), 0, by=manager, choice="not-for-us", why=LONG)
+    Opportunity.objects.filter(slug="one-audit-team").update(retired_on=date(2026, 1, 1))
+    Sharing.begin(utility, size="small", by=manager)
+    steps = [{"key": key, "text": LONG, "when": "now"} for key in ("own-1", "own-2")]
+    RoadMap.keep(later, 0, by=manager, approach="areas", steps=steps)
+    of_analysis = [
+        reverse(f"assessments:{name}", args=[later.pk]) for name in ("recommendations", "road_map_suggested")
+    ]
+    names = ("integration", "compare", "sharing", "road_map")
+    of_utility = [reverse(f"assessments:{name}", args=[utility.pk]) for name in names]
+    of_utility += [reverse("assessments:answer_history", args=[utility.pk, "one-audit-team"])]
+    of_utility += [reverse("assessments:history", args=[analysis.pk, "vision"]), reverse("pdca:opportunities")]
+    visit(visits, manager, width, *of_analysis, *of_utility)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -6,6 +6,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from assessments.models import Answer
+from pdca.models import Opportunity
 from tests.browser.conftest import MULTIPLE, answer_all, row
 
 
@@ -46,6 +48,20 @@ def test_no_menu_or_button_is_printed(visits, manager, analysis, name):
     for hidden in (".top nav", ".find", ".foot"):
         expect(page.locator(hidden).first).to_be_hidden()
     assert page.locator("main .usa-button:visible").count() == 0
+
+
+def test_opportunities_and_initiatives_are_printed_and_answers_with_their_reason(visits, manager, analysis, utility):
+    answer_all(analysis, manager)
+    opportunity = Opportunity.objects.get(slug="same-criteria")
+    Answer.give(utility, opportunity, 0, by=manager, choice="already", why="Minutes of May 3")
+    page = visits(manager, reverse("assessments:integration", args=[utility.pk]))
+    page.emulate_media(media="print")
+    lines = page.locator(".offering summary")
+    assert lines.count() == page.locator(".offering summary:visible").count() > 30
+    assert page.get_by_label("What shows it, or the reason").locator("visible=true").count() == 1
+    page.goto(visits.url + reverse("assessments:recommendations", args=[analysis.pk]))
+    lines = page.locator(".offer summary")
+    assert lines.count() == page.locator(".offer summary:visible").count() > 10
 
 
 def test_high_contrast_marks_what_is_selected_done_and_current(page):
