@@ -96,7 +96,10 @@ def test_only_who_shares_sees_it(sharing_utility, utility, manager, as_):
 
 def test_a_manager_begins_and_stops(utility, manager, as_):
     browser = as_(manager)
-    assert browser.post(address(utility), {"size": ""}).status_code == 422
+    refused = browser.post(address(utility), {"size": ""})
+    assert refused.status_code == 422
+    assert refused.text.count("Please fix the following") == 1
+    assert "<title>Error: Similar utilities" in refused.text
     assert browser.post(address(utility), {"size": "huge"}).status_code == 422
     browser.post(address(utility), {"size": "medium"})
     shared = Sharing.objects.get()
