@@ -406,11 +406,13 @@ class RecommendationsForm(forms.Form):
     strength = forms.TypedChoiceField(
         label="How strong must an initiative be?",
         coerce=int,
-        required=False,
         choices=[(1, "Strong (1)"), (2, "Strong or moderate (1 or 2)"), (3, "Any strength (1 to 3)")],
         help_text="How well it supports a part of the cycle (guide 2004, Table 1).",
     )
     ended = forms.BooleanField(label="Include initiatives that no longer exist", required=False)
+
+    def __init__(self, asked: Mapping[str, Any]) -> None:
+        super().__init__({"strength": "1"} | {name: asked[name] for name in asked})
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from assessments.models import GapAnalysis
 
 @login_required
 def results(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    rows = GapAnalysis.objects.visible_to(request.user).select_related("utility__sharing")
+    rows = GapAnalysis.objects.visible_to(request.user).select_related("utility__sharing", "utility__road_map")
     analysis = get_object_or_404(rows, pk=pk)
     found, catalog = analysis.results, Catalog()
     advice = recommended(analysis, found, catalog)

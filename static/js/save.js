@@ -237,9 +237,15 @@
     place.firstElementChild.focus();
   };
 
+  const focusField = (block) => {
+    const fields = [...formOf(block).elements].filter((field) => field.type !== "hidden" && field.checkVisibility());
+    (fields.find((field) => field.checked) ?? fields[0])?.focus();
+  };
+
   const settle = (block) => {
     const state = one(block);
     block.querySelector("[data-conflict]").replaceChildren();
+    focusField(block); // it was on a button that is gone
     state.conflict = 0;
     state.failed = "";
   };

@@ -213,3 +213,9 @@ def test_what_follows_a_complete_analysis_waits_on_the_home_page(rated, answer_a
     assert "Road map for Riverbend Water and Sewer" in shown
     home.post(url("road_map_suggested", rated), {"version": 0})
     assert "Road map for" not in home.get("/").text
+
+
+def test_a_viewer_is_told_who_answers(rated, page, as_, viewer, contributor):
+    words = "Contributors and managers give them."
+    assert words in as_(viewer).get(page).text
+    assert words not in as_(contributor).get(page).text

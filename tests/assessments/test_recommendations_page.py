@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from assessments.models import RoadMap
 from initiatives.models import Initiative
 from pdca.models import Opportunity
 
@@ -123,3 +124,16 @@ def test_they_take_few_queries(rated, url, as_, viewer, name):
     with CaptureQueriesContext(connection) as captured:
         browser.get(url(name, rated))
     assert len(captured) <= 15
+
+
+def test_the_strength_is_not_called_optional_and_begins_with_strong(rated, url, as_, viewer):
+    form = as_(viewer).get(url("recommendations", rated)).context["form"]
+    assert form["strength"].value() == "1"
+    assert form.fields["strength"].required
+    assert not form.errors
+
+
+def test_results_lead_to_the_road_map_that_is_kept(rated, url, as_, manager, viewer):
+    assert url("road_map_suggested", rated) in as_(viewer).get(url("results", rated)).text
+    as_(manager).post(url("road_map_suggested", rated), {"version": 0})
+    assert RoadMap.objects.get().get_absolute_url() in as_(viewer).get(url("results", rated)).text

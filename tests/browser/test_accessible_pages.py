@@ -179,8 +179,6 @@ def test_results_reading_and_the_list(visits, mine, analysis, manager, viewer):
     analysis.complete(by=manager)
     page = mine(reverse("assessments:results", args=[analysis.pk]))
     look(page, "results")
-    page.locator(".more-of summary").first.click()
-    look(page, "results-advice")
     page.get_by_role("link", name="View recommendations").click()
     page.locator(".offer summary").first.click()
     look(page, "recommendations")

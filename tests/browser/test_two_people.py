@@ -44,6 +44,7 @@ def test_keep_mine(pages, conflict, analysis):
     conflict.get_by_role("button", name="Keep mine").click()
     expect_saved(connie)
     expect(conflict).to_have_count(0)
+    expect(row(connie, "vision").locator(":focus")).to_have_count(1)
     assert stored(analysis, "vision").evidence == "Connie's text."
     # Now Mara's page is the old one, and she is asked in her turn.
     write(mara, "Mara once more.")
