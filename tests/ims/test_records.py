@@ -112,6 +112,46 @@ def test_every_move_of_a_register_is_in_its_table_and_open_follows(register, uti
     assert offered <= table
 
 
+# register → from → to
+STEPS = {
+    "actions": {
+        "planned": {"under-way", "canceled"},
+        "under-way": {"done", "planned", "canceled"},
+        "done": {"closed", "under-way"},
+        "closed": {"under-way"},
+        "canceled": {"planned"},
+    },
+    "objectives": {
+        "proposed": {"agreed", "dropped"},
+        "agreed": {"reached", "dropped", "proposed"},
+        "reached": {"agreed"},
+        "dropped": {"proposed"},
+    },
+    "units": {"in-use": {"retired"}, "retired": {"in-use"}},
+}
+
+
+def test_the_table_has_every_register():
+    assert set(STEPS) == {each.slug for each in registers.known()}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("register", STEPS)
+def test_every_pair_of_statuses(register, utility, manager, catalog):
+    model, steps = registers.get(register).model, STEPS[register]
+    record = model.open_in(utility, by=manager, title="Tried")
+    for start in steps:
+        for end in steps:
+            model.objects.filter(pk=record.pk).update(status=start)
+            tried = seen(record, manager)
+            if end in steps[start]:
+                tried.move(end, by=manager, why="Tried.")
+                assert model.objects.get(pk=record.pk).status == end
+            else:
+                with pytest.raises(WrongState):
+                    tried.move(end, by=manager)
+
+
 @pytest.mark.django_db
 def test_a_move_that_is_not_in_the_table_is_refused(action, manager):
     with pytest.raises(WrongState):
