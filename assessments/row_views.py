@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.requests import AuthenticatedRequest
-from assessments.forms import FileForm, FindingForm, LinkForm, VersionForm
+from assessments.forms import FindingForm, VersionForm
 from assessments.models import Evidence, Finding
 from assessments.views import details_context, read_context, table, visible
+from files.forms import FileForm, LinkForm
 from files.models import RefusedFile
 from workflow import saving
 from workflow.models import Stale, WrongState

@@ -15,9 +15,7 @@ from assessments.forms import (
     AnalysisForm,
     ConfirmForm,
     DeleteForm,
-    FileForm,
     FindingForm,
-    LinkForm,
     ReopenForm,
     StartForm,
 )
@@ -25,6 +23,7 @@ from assessments.lists import AnalysisFilters, AnalysisTable
 from assessments.models import COMPLETED, Deletion, Finding, GapAnalysis, Incomplete, InUse
 from assessments.results import phases
 from assessments.rows import AreaShown, markup, rows_of
+from files.forms import FileForm, LinkForm
 from pdca.models import Area, Component
 from workflow import saving
 from workflow.lists import list_page

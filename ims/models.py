@@ -11,7 +11,6 @@ from ims.records import (
     RecordChange,
     RecordComment,
     RecordEvent,
-    RecordLink,
 )
 
 __all__ = [
@@ -24,6 +23,5 @@ __all__ = [
     "RecordChange",
     "RecordComment",
     "RecordEvent",
-    "RecordLink",
     "Unit",
 ]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.utils import timezone
 from accounts.models import CAN_EDIT, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from files.attachments import Attachment, link_or_file
+from files.models import StoredFile
 from ims.people import Person
 from workflow.changes import Change, WithHistory
 from workflow.models import Comment, Event, StateMachine
@@ -158,11 +160,16 @@ class Record(OfUtility, StateMachine, WithHistory):
         self.require_editor()
         self._move(to, by=by, why=why, is_open=to in self.OPEN, version=F("version") + 1, **changes)
 
-    @transaction.atomic
-    def attach(self, *, by: User, **fields: Any) -> "RecordAttachment":
-        """Adds a link or a stored file."""
+    def attach_link(self, *, by: User, url: str, title: str = "") -> "RecordAttachment":
+        """Adds a link or a path. Raises NotAllowed."""
         self.require_editor()
-        return self.attachments.create(added_by=by, **fields)
+        return self.attachments.create(added_by=by, url=url, title=title)
+
+    @transaction.atomic
+    def attach_file(self, upload: UploadedFile, *, by: User) -> "RecordAttachment":
+        """Stores the upload with the record. Raises NotAllowed, RefusedFile."""
+        self.require_editor()
+        return self.attachments.create(added_by=by, file=StoredFile.keep(upload, by=by))
 
     def say(self, text: str, *, by: User) -> "RecordComment":
         """Adds a comment; viewers may comment too."""
@@ -188,24 +195,22 @@ class RecordComment(Comment):
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="comments")
 
 
-class RecordAttachment(Attachment):
+class AttachmentQuerySet(OfUtilityQuerySet["RecordAttachment"]):
+    utility = "record__utility"
+
+
+class RecordAttachment(OfUtility, Attachment):
+    """A link or a stored file of a record."""
+
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="attachments")
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta(Attachment.Meta):
         constraints = [link_or_file("record_attachment_link_or_file")]
 
-
-class RecordLink(models.Model):
-    """That one record led to another, such as a finding to an action."""
-
-    start = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="led_to")
-    end = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="came_from")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["start", "end"], name="record_link_once"),
-            models.CheckConstraint(condition=~Q(start=F("end")), name="record_link_of_two"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.start_id} → {self.end_id}"
+    @transaction.atomic
+    def discard(self) -> None:
+        """Removes it, and its file unless another record uses it. Raises NotAllowed."""
+        self.require_editor()
+        self.remove()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
+from files.forms import FileForm, LinkForm
 from ims import registers
 from ims.forms import CommentForm, MoveForm, RecordForm, form_of
 from ims.lists import filters_of, table_of
@@ -110,18 +111,18 @@ def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpRe
     return render(request, "ims/record_new.html", context, status=saving.status_of(form))
 
 
-def _record(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> Any:
+def record_of(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> Any:
     rows: Any = _register(register).model.objects.visible_to(request.user)
     return get_object_or_404(rows, utility=utility_pk, number=number)
 
 
 @login_required
 def record(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
-    return _page(request, _record(request, utility_pk, register, number))
+    return page_of(request, record_of(request, utility_pk, register, number))
 
 
-def _page(request: AuthenticatedRequest, found: Any, *, status: int = 200, **more: Any) -> HttpResponse:
-    """Shows a record. ``more`` may have a bound form of a move or of a comment."""
+def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **more: Any) -> HttpResponse:
+    """Shows a record. ``more`` may have a bound form of a move, a comment, a link or a file."""
     described = registers.get(found.register)
     labels = _labels(found)
     changes = list(found.history.select_related("by")[: MOST_CHANGES + 1])
@@ -136,7 +137,9 @@ def _page(request: AuthenticatedRequest, found: Any, *, status: int = 200, **mor
         "units": [labels["units"].get(pk, "a unit") for pk in found.units],
         "moves": _moves(found, described, more.pop("sent", None)),
         "comments": found.comments.select_related("by"),
-        "comment_form": more.pop("comment_form", CommentForm()),
+        "comment_form": CommentForm(),
+        "link_form": LinkForm(auto_id="id_link_%s"),
+        "file_form": FileForm(auto_id="id_file_%s"),
         "attachments": found.attachments.select_related("file"),
         "events": events,
         "changes": [(change, change.lines(labels)) for change in changes[:MOST_CHANGES]],
@@ -194,7 +197,7 @@ def _moves(found: Any, described: Register, sent: MoveForm | None) -> list[tuple
 @login_required
 def edit(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
     """Shows the form of a record, which saves as you go."""
-    found = _record(request, utility_pk, register, number)
+    found = record_of(request, utility_pk, register, number)
     if not found.can_edit:
         raise PermissionDenied
     return _form_page(request, found, form_of(registers.get(register))(utility=found.utility, instance=found))
@@ -210,7 +213,7 @@ def _form_page(request: AuthenticatedRequest, found: Any, form: RecordForm, **mo
 @require_POST
 def save(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
     """Saves a record if it still has the version that was read (workflow.saving)."""
-    found = _record(request, utility_pk, register, number)
+    found = record_of(request, utility_pk, register, number)
     found.require_editor()
     form = form_of(registers.get(register))(request.POST, utility=found.utility, instance=found)
 
@@ -228,7 +231,7 @@ def save(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
 @login_required
 @require_POST
 def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: str, to: str) -> HttpResponse:
-    found = _record(request, utility_pk, register, number)
+    found = record_of(request, utility_pk, register, number)
     found.require_editor()
     described = registers.get(register)
     chosen = next((each for each in described.moves if each.slug == to), None)
@@ -236,14 +239,14 @@ def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
         raise Http404
     form = MoveForm(request.POST, register=described, move=chosen)
     if not form.is_valid():
-        return _page(request, found, sent=form, status=422)
+        return page_of(request, found, sent=form, status=422)
     try:
         if found.status not in chosen.start:
             raise WrongState
         asked = {name: form.cleaned_data[name] for name in chosen.asks}
         found.move(chosen.end, by=request.user, why=form.cleaned_data.get("why", ""), **asked)
     except WrongState:
-        current = _record(request, utility_pk, register, number)
+        current = record_of(request, utility_pk, register, number)
         messages.info(request, f"Nothing was changed: {number} is now “{current.status_label}”.")
     else:
         messages.success(request, f"{number} is now “{found.status_label}”.")
@@ -253,9 +256,9 @@ def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
 @login_required
 @require_POST
 def comment(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
-    found = _record(request, utility_pk, register, number)
+    found = record_of(request, utility_pk, register, number)
     form = CommentForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, comment_form=form, status=422)
+        return page_of(request, found, comment_form=form, status=422)
     found.say(form.cleaned_data["text"], by=request.user)
     return redirect(f"{found.get_absolute_url()}#comments")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from assessments.models import Answer
 from ims import registers
 from ims.models import Action, Person, Record, RecordComment
 from pdca.models import Opportunity
+from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
 
@@ -229,3 +231,48 @@ def test_what_is_mine_and_late_waits_on_the_home_page(action, utility, manager, 
     assert action.number in as_(contributor).get("/").text
     contributor.memberships.all().delete()
     assert action.number not in as_(contributor).get("/").text
+
+
+# --- links and files
+
+
+@pytest.fixture
+def attached(action, manager, own_folder):
+    return action.attach_file(upload(), by=manager)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_attaches_removes_and_downloads(action, attached, address, browser, role):
+    expected = {"viewer": 403, "stranger": 404}.get(role, 302)
+    person = browser(role)
+    assert (
+        person.post(address("add_link", action), {"url": "https://example.org", "title": "Plan"}).status_code
+        == expected
+    )
+    assert person.post(address("add_file", action), {"file": upload()}).status_code == expected
+    kept = person.get(reverse("ims:download", args=[attached.pk]))
+    assert kept.status_code == {"stranger": 404, "nobody": 302}.get(role, 200)
+    if kept.streaming:
+        assert b"".join(kept.streaming_content)
+    assert person.post(reverse("ims:remove", args=[attached.pk])).status_code == expected
+    left = {str(item) for item in action.attachments.exclude(pk=attached.pk)}
+    assert left == ({"Plan", str(attached)} if role in ("manager", "contributor") else set())
+    assert action.attachments.filter(pk=attached.pk).exists() == (not left)
+
+
+def test_a_path_is_kept_to_copy_and_a_wrong_one_is_told(action, address, as_, manager):
+    browser = as_(manager)
+    path = r"\\server\share\plan.docx"
+    browser.post(address("add_link", action), {"url": path, "title": ""})
+    assert action.attachments.get().url == path
+    assert "path to copy" in browser.get(action.get_absolute_url()).text
+    wrong = browser.post(address("add_link", action), {"url": "not an address", "title": ""})
+    assert wrong.status_code == 422
+    assert "Enter a web address" in wrong.text
+
+
+def test_a_program_is_refused_as_a_file(action, address, as_, manager, own_folder):
+    program = SimpleUploadedFile("tool.exe", b"MZ" + b"\0" * 200)
+    refused = as_(manager).post(address("add_file", action), {"file": program})
+    assert refused.status_code == 422
+    assert not action.attachments.exists()
