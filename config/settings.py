@@ -211,6 +211,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": f"{_tries}/m/ip,5/m/key",
     "reset_password_from_key": f"{_tries}/m/ip",
 }
+MFA_TOTP_TOLERANCE = 1  # a code of the 30 seconds before or after is accepted too (RFC 6238, 5.2)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Headworks"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday

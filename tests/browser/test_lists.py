@@ -11,7 +11,7 @@ from accounts.models import Role
 from files.models import StoredFile
 from reports.models import Report
 from tests.browser.conftest import NARROW, WIDE, answer_all, look, start
-from tests.factories import MembershipFactory, UtilityFactory
+from tests.factories import GapAnalysisFactory, MembershipFactory, UtilityFactory
 from tests.processes import broker_at
 
 pytestmark = pytest.mark.usefixtures("visits")
@@ -123,7 +123,11 @@ def test_reports_in_every_state(visits, analysis, viewer):
         at = timezone.now() - timedelta(days=days)
         title = f"Gap analysis: {analysis}, {analysis.utility}"
         return Report.objects.create(
-            kind="gap-analysis", object_id=days, requested_by=viewer, title=title, requested_at=at
+            kind="gap-analysis",
+            object_id=GapAnalysisFactory(utility=analysis.utility).pk,
+            requested_by=viewer,
+            title=title,
+            requested_at=at,
         )
 
     with broker_at("redis://127.0.0.1:1/0"):
