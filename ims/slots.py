@@ -1,13 +1,19 @@
 """What the management system adds to pages of the apps below."""
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Max, Q
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import Utility
+from assessments.models import GapAnalysis
 from assessments.results import AreaInScope
+from ims.plan.actions import Action
 from pdca.models import Element, Opportunity
 from workflow.slots import fills
 
@@ -26,3 +32,13 @@ def _link(utility_pk: int, about: str, **asked: str) -> SafeString:
     new = reverse("ims:new", args=[utility_pk, "actions"])
     html = '<a href="{}?{}">Make it an action<span class="usa-sr-only">: {}</span></a>'
     return format_html(html, new, urlencode(asked), about)
+
+
+@fills("analyses.compared")
+def closed_between(utility: Utility, first: GapAnalysis, last: GapAnalysis) -> SafeString:
+    """Lists the actions that were closed after the date of the first analysis and up to that of the last."""
+    closed: Any = Action.objects.filter(utility=utility, status=Action.Status.CLOSED)
+    rows = closed.annotate(closed_at=Max("events__at", filter=Q(events__to_status=Action.Status.CLOSED)))
+    between = rows.filter(closed_at__date__gt=first.as_of, closed_at__date__lte=last.as_of)
+    actions = between.select_related("element", "objective").order_by("closed_at", "number")
+    return render_to_string("ims/_closed.html", {"actions": actions}) if actions else SafeString("")

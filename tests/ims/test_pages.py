@@ -1,6 +1,6 @@
 """The pages that all registers share, for every role."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +14,7 @@ from assessments.models import Answer
 from ims import registers
 from ims.models import Action, Person, Record, RecordComment
 from pdca.models import Opportunity
+from tests.factories import GapAnalysisFactory
 from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
@@ -276,3 +277,22 @@ def test_a_program_is_refused_as_a_file(action, address, as_, manager, own_folde
     refused = as_(manager).post(address("add_file", action), {"file": program})
     assert refused.status_code == 422
     assert not action.attachments.exists()
+
+
+def test_comparing_analyses_lists_the_actions_closed_in_between(action, analysis, utility, manager, viewer, as_):
+    earlier = GapAnalysisFactory(utility=utility, by=manager, as_of=date(2025, 1, 1))
+    page = reverse("assessments:compare", args=[utility.pk])
+    asked = {"analysis": [earlier.pk, analysis.pk]}
+    browser = as_(viewer)
+    for step in ("under-way", "done"):
+        action.move(step, by=manager)
+    action.move("closed", by=manager, verified="No overflow since May.", verified_by="Dana")
+
+    def shown(on: date) -> bool:
+        action.events.filter(to_status="closed").update(at=datetime(on.year, on.month, on.day, 18, tzinfo=UTC))
+        return "No overflow since May." in browser.get(page, asked).text
+
+    assert not shown(date(2025, 1, 1))
+    assert shown(date(2025, 1, 2))
+    assert shown(analysis.as_of)
+    assert not shown(analysis.as_of + timedelta(days=1))
