@@ -35,6 +35,8 @@ EXPECTED = {
     "PATCH analyses/{id}/findings/{element}": WRITE,
 }
 WRITES = [name for name in EXPECTED if not name.startswith("GET")]
+REOPENING = "POST analyses/{id}/reopen"  # ``ask`` completes the analysis first
+WITHOUT_REOPENING = [name for name in WRITES if name != REOPENING]
 
 
 @pytest.fixture
@@ -44,7 +46,9 @@ def ask(answered, manager):
     def send(program: Program, name: str):
         method, path = name.split(" ")
         if path.endswith("reopen"):
-            GapAnalysis.objects.visible_to(manager).get(pk=answered.pk).complete(by=manager)
+            drafts = GapAnalysis.objects.visible_to(manager).filter(pk=answered.pk, status="draft")
+            for draft in drafts:
+                draft.complete(by=manager)
         sent = {
             "POST analyses": START | {"utility": answered.utility_id},
             "PATCH analyses/{id}": {"version": 1, "name": "Renamed"},
@@ -90,18 +94,19 @@ def test_each_role(ask, program, name, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("name", WRITES)
-def test_a_token_for_reading_changes_nothing(ask, program, name, role):
-    before = everything()
-    told = is_problem(ask(program(role, scope="read"), name), 403)
-    assert "can only read" in told["detail"]
-    if not name.endswith("reopen"):
-        assert everything() == before
+def test_a_token_for_reading_changes_nothing(ask, program, role):
+    asking, before = program(role, scope="read"), everything()
+    for name in WITHOUT_REOPENING:
+        told = is_problem(ask(asking, name), 403)
+        assert "can only read" in told["detail"]
+    assert everything() == before
+    is_problem(ask(asking, REOPENING), 403)
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name not in WRITES])
-def test_a_token_for_reading_reads(ask, program, name):
-    assert ask(program("viewer", scope="read"), name).status_code == 200
+def test_a_token_for_reading_reads(ask, program):
+    asking = program("viewer", scope="read")
+    for name in EXPECTED.keys() - set(WRITES):
+        assert ask(asking, name).status_code == 200, name
 
 
 def no_token(manager):
@@ -166,17 +171,17 @@ WITHOUT += [expired, revoked, deactivated, a_session]
 
 
 @pytest.mark.parametrize("way", WITHOUT)
-@pytest.mark.parametrize("name", EXPECTED)
-def test_without_a_valid_token(ask, manager, name, way, caplog):
+def test_without_a_valid_token(ask, manager, way):
     asking = way(manager)
     before = everything()
-    answer = ask(asking, name)
-    is_problem(answer, 401)
-    assert answer["WWW-Authenticate"] == "Bearer"
-    assert answer["Cache-Control"] == "no-store"
-    assert "headworks_x" not in answer.text
-    if not name.endswith("reopen"):
-        assert everything() == before
+    for name in [*(name for name in EXPECTED if name != REOPENING), REOPENING]:
+        if name == REOPENING:
+            assert everything() == before
+        answer = ask(asking, name)
+        is_problem(answer, 401)
+        assert answer["WWW-Authenticate"] == "Bearer"
+        assert answer["Cache-Control"] == "no-store"
+        assert "headworks_x" not in answer.text
 
 
 def test_a_token_opens_no_page(answered, program):
