@@ -23,6 +23,7 @@ from assessments.models import Finding
 from bench import served
 from bench.world import World
 from config.management.commands.demo import web
+from ims.models import Action
 
 WARM_UP = 20  # requests, after which both workers have connected and loaded the page
 CSRF = "c" * 32
@@ -83,6 +84,8 @@ def pages(world: World) -> list[Page]:
         Page("road map suggested", reverse("assessments:road_map_suggested", args=[world.complete.pk])),
         Page("integration", reverse("assessments:integration", args=[world.complete.utility_id]), aim_queries=15),
         Page("analyses compared", reverse("assessments:compare", args=[world.complete.utility_id])),
+        Page("300 actions, 25 rows", reverse("ims:list", args=[world.complete.utility_id, "actions"]), aim_queries=15),
+        Page("an action", Action.objects.filter(utility=world.complete.utility_id)[0].get_absolute_url()),
         Page("reports, list", reverse("reports:list")),
         Page("queue of 1,500, 25 rows", reverse("recognition:queue", args=["panel"]), as_staff=True),
     ]

@@ -12,12 +12,14 @@ from accounts.models import Membership, Role, System, User, Utility
 from assessments.models import Evidence, Finding, GapAnalysis
 from assessments.operations import OPERATIONS
 from bench import applications
+from ims.models import Action, Person
 from initiatives.models import Initiative
 from pdca.models import Area, Element
 from reports.models import Report
 
 OWN, DRAFTS = 60, 5  # gap analyses of the measured user's utility, and how many are under way
 REPORTS = 60
+ACTIONS = 300
 ELSEWHERE, UTILITIES = 500, 50
 TEXT = "The environmental team keeps this under document control and reviews it each spring with operations. "
 
@@ -50,11 +52,20 @@ def build() -> World:
     for analysis in analyses[DRAFTS:]:
         GapAnalysis.objects.visible_to(person).get(pk=analysis.pk).complete(by=person)
     _reports(person, analyses)
+    _actions(own, person)
     staff = User.objects.create_user("staff@example.org", "only-for-measuring", name="Sam Prather")
     applications.build(staff)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum would within a minute
     return World(person, staff, analyses[0], GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk))
+
+
+def _actions(utility: Utility, by: User) -> None:
+    owner = Person.objects.of(utility).get(user=by)
+    today = dt.date.today()
+    for number in range(ACTIONS):
+        due = today + dt.timedelta(days=number - ACTIONS // 3)
+        Action.open_in(utility, by=by, title=f"Action {number}", areas=["E", "S"], owner=owner, due=due, lines=TEXT)
 
 
 def _utility(name: str, manager: User) -> Utility:

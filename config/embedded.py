@@ -263,9 +263,14 @@ def _is_ours(port: int, folder: Path) -> bool:
 
 
 def _is_free(port: int) -> bool:
+    """Returns whether nobody listens on the port and this user may."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_port() -> int:

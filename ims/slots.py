@@ -4,18 +4,28 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import Utility
+from accounts.models import User, Utility
 from assessments.models import GapAnalysis
 from assessments.results import AreaInScope
 from ims.plan.actions import Action
+from ims.records import Record
 from pdca.models import Element, Opportunity
 from workflow.slots import fills
+
+
+@fills("utility.work")
+def system_of(utility: Utility, user: User) -> SafeString:
+    """Says how many records are open and late in a utility that the user belongs to."""
+    rows = Record.objects.filter(utility=utility).open()
+    counts = rows.aggregate(n_open=Count("pk"), n_late=Count("pk", filter=Q(due__lt=timezone.localdate())))
+    return render_to_string("ims/_of_utility.html", {"utility": utility} | counts)
 
 
 @fills("opportunity.taken_up")

@@ -16,7 +16,9 @@ from assessments.integration.board import Shown, board, latest
 from assessments.models import Answer
 from pdca.models import Opportunity
 from workflow import saving
+from workflow.models import WrongState
 
+RETIRED = "This opportunity has just been retired from the catalog, so it can no longer be answered."
 CHOICES = [*Answer.Choice.choices, ("", "No answer yet")]
 
 
@@ -97,7 +99,7 @@ def _page(
         .exclude(choice="")
         .exclude(opportunity__in=offered if analysis else [])
         .order_by("pk"),
-        "not_kept": sent["why"].value() if sent and not analysis else "",
+        "not_kept": sent["why"].value() if sent and not (analysis and offered.filter(slug=slug).exists()) else "",
     }
     if analysis:
         context["board"] = found = board(analysis, analysis.results)
@@ -125,11 +127,13 @@ def answer(request: AuthenticatedRequest, utility_pk: int, slug: str) -> HttpRes
     utility = _utility(request, utility_pk)
     if utility.membership_of(request.user).role not in CAN_EDIT:
         raise PermissionDenied
-    opportunity = get_object_or_404(Opportunity.objects.readable(), slug=slug)
+    opportunity = get_object_or_404(Opportunity.objects.known(), slug=slug)
     stored = Answer.objects.filter(utility=utility, opportunity=opportunity).first()
     form = AnswerForm(request.POST, answer=stored or Answer(opportunity=opportunity))
 
     def save() -> Answer:
+        if opportunity.retired_on:
+            raise WrongState(RETIRED)
         changes = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         return Answer.give(utility, opportunity, form.cleaned_data["version"], by=request.user, **changes)
 

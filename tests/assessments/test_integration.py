@@ -219,3 +219,15 @@ def test_a_viewer_is_told_who_answers(rated, page, as_, viewer, contributor):
     words = "Contributors and managers give them."
     assert words in as_(viewer).get(page).text
     assert words not in as_(contributor).get(page).text
+
+
+def test_an_opportunity_that_was_just_retired_is_told(rated, give, manager):
+    give(manager, choice="taken-up")
+    Opportunity.objects.filter(slug=SLUG).update(retired_on="2026-01-01")
+    answer = give(manager, choice="already", why="Minutes of May 3", version=2)
+    assert answer.status_code == 422
+    assert "retired from the catalog" in answer.json()["errors"][0]["message"]
+    page = give(manager, choice="already", why="Minutes of May 3", version=2, script=False)
+    assert page.status_code == 422
+    assert "Minutes of May 3" in page.text
+    assert Answer.objects.get().choice == "taken-up"

@@ -296,3 +296,12 @@ def test_comparing_analyses_lists_the_actions_closed_in_between(action, analysis
     assert shown(date(2025, 1, 2))
     assert shown(analysis.as_of)
     assert not shown(analysis.as_of + timedelta(days=1))
+
+
+def test_the_page_of_a_utility_tells_what_is_open_and_late(action, utility, as_, viewer):
+    page = reverse("accounts:utility", args=[utility.pk])
+    text = as_(viewer).get(page).text
+    assert "3 open records" in text, "the unit and the objective too"
+    assert "late</span>" not in text
+    Record.objects.filter(pk=action.pk).update(due="2020-01-01")
+    assert "1 late" in as_(viewer).get(page).text
