@@ -137,3 +137,13 @@ def test_results_lead_to_the_road_map_that_is_kept(rated, url, as_, manager, vie
     assert url("road_map_suggested", rated) in as_(viewer).get(url("results", rated)).text
     as_(manager).post(url("road_map_suggested", rated), {"version": 0})
     assert RoadMap.objects.get().get_absolute_url() in as_(viewer).get(url("results", rated)).text
+
+
+def test_each_element_leads_to_its_row_the_guide_and_a_case(rated, url, as_, viewer):
+    page = as_(viewer).get(url("results", rated))
+    for row, case in page.context["rows"]:
+        times = 2 if row.strategic_alignment else 1  # in the table, and among those key to alignment
+        assert page.text.count(f'href="/pdca/{row.slug}/"') >= times, row.slug
+        assert page.text.count(f'#row-{row.slug}"') > times
+        assert case is None or page.text.count(f'{case.get_absolute_url()}#integrated"') >= times
+    assert sum(case is not None for _, case in page.context["rows"]) >= 17
