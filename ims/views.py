@@ -1,5 +1,6 @@
 """The pages that all registers share: the system at a glance, the list, a record, its form, its moves and comments."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -131,7 +132,7 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "record": found,
         "register": described,
         "stages": _stages(found, described, events),
-        "fields": list(_told(found, described, labels)),
+        "fields": list(_told(found, described)),
         "areas": [labels["areas"].get(code, code) for code in found.areas],
         "initiatives": [labels["initiatives"].get(slug, slug) for slug in found.initiatives],
         "units": [labels["units"].get(pk, "a unit") for pk in found.units],
@@ -141,7 +142,6 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "link_form": LinkForm(auto_id="id_link_%s"),
         "file_form": FileForm(auto_id="id_file_%s"),
         "attachments": found.attachments.select_related("file"),
-        "events": events,
         "changes": [(change, change.lines(labels)) for change in changes[:MOST_CHANGES]],
         "are_more": len(changes) > MOST_CHANGES,
         "most": MOST_CHANGES,
@@ -160,9 +160,9 @@ def _labels(found: Any) -> dict[str, dict[Any, str]]:
     }
 
 
-def _told(found: Any, described: Register, labels: dict[str, dict[Any, str]]) -> Any:
+def _told(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str]]:
     """Yields (label, words, is long, address) of the register's own fields that have a value."""
-    for name in (*described.origins, *described.fields, *{ask: None for move in described.moves for ask in move.asks}):
+    for name in (*described.origins, *described.fields, *(ask for move in described.moves for ask in move.asks)):
         field: Any = described.model._meta.get_field(name)
         value = getattr(found, name)
         if value in (None, ""):
@@ -205,7 +205,7 @@ def edit(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
 
 def _form_page(request: AuthenticatedRequest, found: Any, form: RecordForm, **more: Any) -> HttpResponse:
     status = more.pop("status", 200)
-    context = {"record": found, "register": registers.get(found.register), "form": form, "block": "record"}
+    context = {"record": found, "register": registers.get(found.register), "form": form}
     return render(request, "ims/record_edit.html", context | more, status=status)
 
 

@@ -1,12 +1,16 @@
 """Management programs (guide 2004, §4.1.7): who does what by when to reach an objective."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import User
 from ims.plan.objectives import Objective
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
 from pdca.models import Element, Opportunity
+from workflow.models import WrongState
 
 
 class Action(Record):
@@ -60,6 +64,12 @@ class Action(Record):
     hours = models.DecimalField("hours of work", max_digits=8, decimal_places=1, null=True, blank=True)
     verified = models.TextField("what was verified", blank=True, max_length=2000)
     verified_by = models.CharField("verified by", blank=True, max_length=120)
+
+    def move(self, to: str, *, by: User, why: str = "", **changes: Any) -> None:
+        """Raises WrongState too if it is to be closed without what was verified and by whom."""
+        if to == self.Status.CLOSED and not (changes.get("verified") and changes.get("verified_by")):
+            raise WrongState("Enter what was verified, and by whom.")
+        super().move(to, by=by, why=why, **changes)
 
     class Meta:
         constraints = [

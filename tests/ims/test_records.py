@@ -145,7 +145,8 @@ def test_every_pair_of_statuses(register, utility, manager, catalog):
             model.objects.filter(pk=record.pk).update(status=start)
             tried = seen(record, manager)
             if end in steps[start]:
-                tried.move(end, by=manager, why="Tried.")
+                check = {"verified": "Seen.", "verified_by": "Dana"} if end == "closed" else {}
+                tried.move(end, by=manager, why="Tried.", **check)
                 assert model.objects.get(pk=record.pk).status == end
             else:
                 with pytest.raises(WrongState):
@@ -157,6 +158,16 @@ def test_a_move_that_is_not_in_the_table_is_refused(action, manager):
     with pytest.raises(WrongState):
         action.move("closed", by=manager)
     assert Action.objects.get().status == "planned"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", [{}, {"verified": "Seen."}, {"verified_by": "Dana"}])
+def test_an_action_closes_only_with_what_was_verified_and_by_whom(action, manager, given):
+    for step in ("under-way", "done"):
+        action.move(step, by=manager)
+    with pytest.raises(WrongState, match="verified"):
+        action.move("closed", by=manager, **given)
+    assert Action.objects.get().status == "done"
 
 
 @pytest.mark.django_db
