@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("visits")
 
 
 def first_rows(page: Page) -> list[str]:
+    page.wait_for_load_state()  # a click returns as soon as the next page begins to arrive
     return page.get_by_role("rowheader").all_inner_texts()[:2]
 
 
