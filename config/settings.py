@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     "send reminders": {"task": "letters.tasks.remind", "schedule": crontab(hour="13", minute="10")},
     "close what came back late": {"task": "recognition.tasks.close_late", "schedule": crontab(minute="25")},
     "sweep screenings": {"task": "recognition.tasks.sweep_screenings", "schedule": 60.0, "options": {"expires": 60.0}},
+    "tell new owners": {"task": "ims.tasks.tell_owners", "schedule": 60.0, "options": {"expires": 60.0}},
     "send queued email": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},
 }
 REPORT_RETENTION_DAYS = env.int("REPORT_RETENTION_DAYS", default=90)

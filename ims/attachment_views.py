@@ -46,7 +46,7 @@ def add_file(request: AuthenticatedRequest, utility_pk: int, register: str, numb
 @require_POST
 def remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     item = get_object_or_404(RecordAttachment.objects.visible_to(request.user).select_related("record", "file"), pk=pk)
-    item.discard()
+    item.discard(by=request.user)
     return redirect(f"{item.record.get_absolute_url()}{ANCHOR}")
 
 

@@ -6,11 +6,14 @@ from django import forms
 from django.forms import modelform_factory
 
 from accounts.models import Utility
+from ims.links import CAME_FROM, LED_TO, RELATED
 from ims.people import Person
 from ims.plan.objectives import Objective
 from ims.plan.units import Unit
+from ims.preferences import Preferences
 from ims.records import Record
 from ims.registers import Move, Register
+from ims.saved import SavedView
 from initiatives.models import Initiative
 from pdca.models import Area
 
@@ -89,5 +92,54 @@ class MoveForm(forms.Form):
             self.fields[name] = field
 
 
+class VersionForm(forms.Form):
+    version = forms.IntegerField(min_value=0)
+
+
 class CommentForm(forms.Form):
-    text = forms.CharField(label="Write a comment", max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(
+        label="Write a comment",
+        help_text="@ and a name sends that person an email.",
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3, "data-mention": "people"}),
+    )
+
+
+class RelationForm(forms.Form):
+    """Another record of the utility, by its number, and how it is related."""
+
+    relation = forms.ChoiceField(
+        label="This record", choices=[(CAME_FROM, "came from"), (LED_TO, "led to"), (RELATED, "is related to")]
+    )
+    other = forms.CharField(label="Number of the other record", max_length=20, help_text="Such as PRG-2026-014")
+
+    def __init__(self, data: Any = None, *, record: Record) -> None:
+        super().__init__(data, auto_id="id_relation_%s")
+        self.record = record
+
+    def clean_other(self) -> Record:
+        number = self.cleaned_data["other"].strip()
+        found = Record.objects.filter(utility=self.record.utility_id, number__iexact=number).first()
+        if found is None:
+            raise forms.ValidationError(f"No record has the number “{number}”.")
+        if found.pk == self.record.pk:
+            raise forms.ValidationError("Enter the number of another record.")
+        return found
+
+
+class SavedViewForm(forms.ModelForm):
+    class Meta:
+        model = SavedView
+        fields = ["name", "is_shared"]
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="id_view_%s")
+
+    def _post_clean(self) -> None:
+        """The view is kept by SavedView.objects.keep."""
+
+
+class PreferencesForm(forms.ModelForm):
+    class Meta:
+        model = Preferences
+        fields = ["weekly_email"]

@@ -1,5 +1,9 @@
 """The people of a utility's system: its members, and others who are named without an account."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -39,3 +43,30 @@ class Person(OfUtility, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def mentioned(text: str, people: Iterable[Person]) -> list[Person]:
+    """Returns the people whom a comment mentions: @ and a full name, or @ and a first name that only one has.
+
+    Upper and lower case are the same. A full name that two people have mentions both.
+    """
+    people = list(people)
+    first = Counter(_first(person) for person in people)
+    found = []
+    for match in re.finditer(r"(?<![\w.])@(?=\w)", text):
+        rest = text[match.end() :].casefold()
+        full = [person for person in people if _begins(rest, person.name.casefold())]
+        longest = max((len(person.name) for person in full), default=0)
+        found += [person for person in full if len(person.name) == longest] or [
+            person for person in people if first[_first(person)] == 1 and _begins(rest, _first(person))
+        ]
+    return list(dict.fromkeys(found))
+
+
+def _first(person: Person) -> str:
+    return (person.name.split() or [person.name])[0].casefold()
+
+
+def _begins(text: str, name: str) -> bool:
+    """Returns whether ``text`` begins with ``name`` as whole words."""
+    return text.startswith(name) and not text[len(name) : len(name) + 1].isalnum()

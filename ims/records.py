@@ -4,9 +4,11 @@ A register's model inherits from Record (multi-table inheritance) and adds its o
 a person owns or what is late in all registers, and a link, a comment or a file refers to a record of any register.
 """
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.files.uploadedfile import UploadedFile
@@ -19,9 +21,9 @@ from accounts.models import CAN_EDIT, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from files.attachments import Attachment, link_or_file
 from files.models import StoredFile
-from ims.people import Person
+from ims.people import Person, mentioned
 from workflow.changes import Change, WithHistory
-from workflow.models import Comment, Event, StateMachine
+from workflow.models import Comment, Event, StateMachine, WrongState
 
 AREAS = ["E", "S", "Q", "F", "H"]
 
@@ -91,9 +93,13 @@ class Record(OfUtility, StateMachine, WithHistory):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
+    # Since when a new owner is to be told, until the email is written (ims/emails.py).
+    assigned_at = models.DateTimeField(null=True, editable=False)
+    reminded_on = models.DateField(default=timezone.localdate, editable=False)
 
     objects = RecordQuerySet.as_manager()
     utility_id: int
+    owner_id: int | None
 
     class Meta:
         ordering = ["number"]
@@ -105,6 +111,7 @@ class Record(OfUtility, StateMachine, WithHistory):
         indexes = [
             models.Index(fields=["utility", "register", "is_open", "due"], name="record_in_register"),
             models.Index(fields=["owner", "is_open", "due"], name="record_of_owner"),
+            models.Index(fields=["assigned_at"], name="record_to_tell", condition=Q(assigned_at__isnull=False)),
             GinIndex(fields=["units"], name="record_units"),
         ]
 
@@ -146,9 +153,27 @@ class Record(OfUtility, StateMachine, WithHistory):
             changed_at=timezone.now(),
             **fields,
         )
+        record.assigned_at = record._to_tell(by)
         record.save(force_insert=True)
         record.events.create(by=by, from_status="", to_status=status)
         return record
+
+    def _to_tell(self, by: AbstractBaseUser) -> datetime | None:
+        """Returns now if the owner is someone else with an account, who must be told; else None."""
+        owner = self.owner
+        return timezone.now() if owner and owner.user_id not in (None, by.pk) else None
+
+    @transaction.atomic
+    def save_over(self, version: int, *, by: AbstractBaseUser, **options: Any) -> Self:
+        """Saves as WithHistory does. A new owner is told, and reminders begin anew with a new owner or date."""
+        before = self.owner_id, self.due
+        super().save_over(version, by=by, **options)
+        if (self.owner_id, self.due) != before:
+            told: dict[str, Any] = {"reminded_on": timezone.localdate()}
+            if self.owner_id != before[0]:
+                told["assigned_at"] = self._to_tell(by)
+            Record.objects.filter(pk=self.pk).update(**told)
+        return self
 
     def change(self, version: int, *, by: User, **changes: Any) -> None:
         """Saves what a person entered. Raises NotAllowed, Stale, WrongState if it is closed."""
@@ -160,20 +185,35 @@ class Record(OfUtility, StateMachine, WithHistory):
         self.require_editor()
         self._move(to, by=by, why=why, is_open=to in self.OPEN, version=F("version") + 1, **changes)
 
+    def take_back(self, version: int, *, by: User) -> None:
+        """Undoes the last change. Raises NotAllowed, Stale, WrongState if there is none or the record is closed."""
+        self.require_editor()
+        if not self.is_open:
+            raise WrongState("A closed record can't be changed.")
+        self.undo(version, by=by)
+
+    @transaction.atomic
     def attach_link(self, *, by: User, url: str, title: str = "") -> "RecordAttachment":
         """Adds a link or a path. Raises NotAllowed."""
         self.require_editor()
-        return self.attachments.create(added_by=by, url=url, title=title)
+        return self._attached(self.attachments.create(added_by=by, url=url, title=title))
 
     @transaction.atomic
     def attach_file(self, upload: UploadedFile, *, by: User) -> "RecordAttachment":
         """Stores the upload with the record. Raises NotAllowed, RefusedFile."""
         self.require_editor()
-        return self.attachments.create(added_by=by, file=StoredFile.keep(upload, by=by))
+        return self._attached(self.attachments.create(added_by=by, file=StoredFile.keep(upload, by=by)))
 
+    def _attached(self, item: "RecordAttachment") -> "RecordAttachment":
+        self.history.create(by=item.added_by, after={"links_and_files": str(item)})
+        return item
+
+    @transaction.atomic
     def say(self, text: str, *, by: User) -> "RecordComment":
-        """Adds a comment; viewers may comment too."""
-        return self.comments.create(by=by, text=text)
+        """Adds a comment, and keeps whom it mentions; viewers may comment too."""
+        comment = self.comments.create(by=by, text=text)
+        comment.mentioned.set(mentioned(text, Person.objects.of(self.utility)))
+        return comment
 
 
 def extends_record() -> Any:
@@ -193,6 +233,7 @@ class RecordChange(Change):
 
 class RecordComment(Comment):
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="comments")
+    mentioned = models.ManyToManyField(Person, related_name="+")
 
 
 class AttachmentQuerySet(OfUtilityQuerySet["RecordAttachment"]):
@@ -210,7 +251,8 @@ class RecordAttachment(OfUtility, Attachment):
         constraints = [link_or_file("record_attachment_link_or_file")]
 
     @transaction.atomic
-    def discard(self) -> None:
+    def discard(self, *, by: User) -> None:
         """Removes it, and its file unless another record uses it. Raises NotAllowed."""
         self.require_editor()
+        self.record.history.create(by=by, before={"links_and_files": str(self)})
         self.remove()

@@ -28,6 +28,11 @@ def system_of(utility: Utility, user: User) -> SafeString:
     return render_to_string("ims/_of_utility.html", {"utility": utility} | counts)
 
 
+@fills("account.panels")
+def email_and_calendar() -> SafeString:
+    return render_to_string("ims/_email_and_calendar.html")
+
+
 @fills("opportunity.taken_up")
 def of_opportunity(opportunity: Opportunity, utility_pk: int) -> SafeString:
     return _link(utility_pk, opportunity.title, opportunity=opportunity.slug)

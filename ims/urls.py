@@ -2,20 +2,34 @@
 
 from django.urls import path
 
-from ims import attachment_views, views
+from ims import attachment_views, link_views, list_views, preference_views, views
 
 app_name = "ims"
 urlpatterns = [
     path("", views.systems, name="systems"),
+    path("preferences/", preference_views.preferences, name="preferences"),
+    path("preferences/calendar/new/", preference_views.new_calendar, name="new_calendar"),
+    path("preferences/calendar/end/", preference_views.end_calendar, name="end_calendar"),
+    path("weekly-email/<str:signed>/stop/", preference_views.stop_weekly, name="stop_weekly"),
+    path("calendar/<str:secret>/headworks.ics", preference_views.calendar, name="calendar"),
+    path("views/<int:pk>/remove/", list_views.remove_view, name="remove_view"),
     path("attachments/<int:pk>/", attachment_views.download, name="download"),
     path("attachments/<int:pk>/remove/", attachment_views.remove, name="remove"),
     path("<int:utility_pk>/", views.system, name="system"),
-    path("<int:utility_pk>/<slug:register>/", views.record_list, name="list"),
+    path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),
+    path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),
     path("<int:utility_pk>/<slug:register>/new/", views.new, name="new"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/", views.record, name="record"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/edit/", views.edit, name="edit"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/save/", views.save, name="save"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/comment/", views.comment, name="comment"),
+    path("<int:utility_pk>/<slug:register>/<slug:number>/undo/", views.undo, name="undo"),
+    path("<int:utility_pk>/<slug:register>/<slug:number>/relations/", link_views.add, name="add_relation"),
+    path(
+        "<int:utility_pk>/<slug:register>/<slug:number>/relations/<int:pk>/remove/",
+        link_views.remove,
+        name="remove_relation",
+    ),
     path("<int:utility_pk>/<slug:register>/<slug:number>/link/", attachment_views.add_link, name="add_link"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/file/", attachment_views.add_file, name="add_file"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/<slug:to>/", views.move, name="move"),

@@ -6,27 +6,32 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST
 
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from files.forms import FileForm, LinkForm
 from ims import registers
-from ims.forms import CommentForm, MoveForm, RecordForm, form_of
-from ims.lists import filters_of, table_of
+from ims.access import can_edit, record_of, register_of, utility_of
+from ims.emails import tell_mentioned
+from ims.forms import CommentForm, MoveForm, RecordForm, RelationForm, VersionForm, form_of
+from ims.links import CAME_FROM, LED_TO, RELATED, Relative, relatives
 from ims.origins import suggested
+from ims.people import Person
 from ims.plan.units import Unit
 from ims.records import Record
 from ims.registers import Register
 from initiatives.models import Initiative
 from pdca.models import Area, Component
 from workflow import saving
-from workflow.lists import list_page
-from workflow.models import WrongState
+from workflow.models import Stale, WrongState
 
 MOST_CHANGES = 30
 
@@ -40,25 +45,10 @@ def systems(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "ims/systems.html", {"utilities": utilities})
 
 
-def _utility(request: AuthenticatedRequest, pk: int) -> Utility:
-    return get_object_or_404(Utility.objects.visible_to(request.user), pk=pk)
-
-
-def _register(slug: str) -> Register:
-    try:
-        return registers.get(slug)
-    except KeyError as error:
-        raise Http404 from error
-
-
-def _can_edit(request: AuthenticatedRequest, utility: Utility) -> bool:
-    return utility.membership_of(request.user).role in CAN_EDIT
-
-
 @login_required
 def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Shows the registers by component, with how many records are open and late."""
-    utility = _utility(request, utility_pk)
+    utility = utility_of(request, utility_pk)
     late = Q(is_open=True, due__lt=timezone.localdate())
     rows = Record.objects.filter(utility=utility).order_by().values("register")
     counts = {
@@ -81,26 +71,9 @@ def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 
 @login_required
-def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
-    utility, described = _utility(request, utility_pk), _register(register)
-    rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility)
-    foreign = [name for name in described.columns if described.model._meta.get_field(name).is_relation]
-    context = {"utility": utility, "register": described, "can_edit": _can_edit(request, utility)}
-    filters = filters_of(described, utility.pk)
-    return list_page(
-        request,
-        table_of(described),
-        filters,
-        rows.select_related("utility", "owner", *foreign),
-        "ims/record_list.html",
-        context,
-    )
-
-
-@login_required
 def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
-    utility, described = _utility(request, utility_pk), _register(register)
-    if not _can_edit(request, utility):
+    utility, described = utility_of(request, utility_pk), register_of(register)
+    if not can_edit(request, utility):
         raise PermissionDenied
     initial, origin = suggested(request.GET) if described.origins else ({}, {})
     form = form_of(described)(request.POST or None, utility=utility, initial=initial)
@@ -112,18 +85,13 @@ def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpRe
     return render(request, "ims/record_new.html", context, status=saving.status_of(form))
 
 
-def record_of(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> Any:
-    rows: Any = _register(register).model.objects.visible_to(request.user)
-    return get_object_or_404(rows, utility=utility_pk, number=number)
-
-
 @login_required
 def record(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
     return page_of(request, record_of(request, utility_pk, register, number))
 
 
 def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **more: Any) -> HttpResponse:
-    """Shows a record. ``more`` may have a bound form of a move, a comment, a link or a file."""
+    """Shows a record. ``more`` may have a bound form of a move, a comment, a relation, a link or a file."""
     described = registers.get(found.register)
     labels = _labels(found)
     changes = list(found.history.select_related("by")[: MOST_CHANGES + 1])
@@ -139,6 +107,10 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "moves": _moves(found, described, more.pop("sent", None)),
         "comments": found.comments.select_related("by"),
         "comment_form": CommentForm(),
+        "chain": _chain(found),
+        "relation_form": RelationForm(record=found),
+        "people": list(Person.objects.filter(utility=found.utility_id).values_list("name", flat=True)),
+        "undoes": found.can_edit and next((change for change in changes if change.can_be_undone), None),
         "link_form": LinkForm(auto_id="id_link_%s"),
         "file_form": FileForm(auto_id="id_file_%s"),
         "attachments": found.attachments.select_related("file"),
@@ -148,6 +120,15 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "living": described.living(found),
     }
     return render(request, "ims/record.html", context | more, status=status)
+
+
+def _chain(found: Any) -> dict[str, list[tuple[Relative, Register]]]:
+    """Returns what the record came from, what it led to and what is related, each with its register."""
+    chain: dict[str, list[tuple[Relative, Register]]] = {"before": [], "after": [], "related": []}
+    place = {CAME_FROM: "before", LED_TO: "after", RELATED: "related"}
+    for relative in relatives(found):
+        chain[place[relative.relation]].append((relative, registers.get(relative.record.register)))
+    return chain
 
 
 def _labels(found: Any) -> dict[str, dict[Any, str]]:
@@ -250,6 +231,29 @@ def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
         messages.info(request, f"Nothing was changed: {number} is now “{current.status_label}”.")
     else:
         messages.success(request, f"{number} is now “{found.status_label}”.")
+    back = request.POST.get("back", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else found)
+
+
+@login_required
+@require_POST
+def undo(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
+    """Undoes the last change if nobody changed the record since the page was read."""
+    found = record_of(request, utility_pk, register, number)
+    found.require_editor()
+    form = VersionForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest("No version was sent.")
+    try:
+        found.take_back(form.cleaned_data["version"], by=request.user)
+    except Stale as stale:
+        messages.error(
+            request, f"Nothing was undone: {stale.current.changed_by or 'someone'} changed the record since."
+        )
+    except WrongState as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"The last change of {number} was undone.")
     return redirect(found)
 
 
@@ -260,5 +264,10 @@ def comment(request: AuthenticatedRequest, utility_pk: int, register: str, numbe
     form = CommentForm(request.POST)
     if not form.is_valid():
         return page_of(request, found, comment_form=form, status=422)
-    found.say(form.cleaned_data["text"], by=request.user)
+    with transaction.atomic():
+        said = found.say(form.cleaned_data["text"], by=request.user)
+        told = tell_mentioned(said, found)
+    if told:
+        names = get_text_list([str(person) for person in told], "and")
+        messages.success(request, f"Emailed to {names}.")
     return redirect(f"{found.get_absolute_url()}#comments")

@@ -22,7 +22,7 @@ from tests.factories import UserFactory
 
 Status = Application.Status
 ROOT = Path(__file__).parents[2]
-FILES = [ROOT / room / "data" / "emails.yaml" for room in ("accounts", "recognition")]
+FILES = [ROOT / room / "data" / "emails.yaml" for room in ("accounts", "ims", "recognition")]
 LOADED = [row for path in FILES for row in yaml.safe_load(path.read_text())]
 TYPED = "Please see {% foo %} and {{ utility }} & <b>{{ x }}</b> {# gone? #}"
 

@@ -1,0 +1,142 @@
+"""The emails about records: to a new owner, to whom a comment mentions, what is due, and the weekly one."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User, Utility
+from ims.people import Person
+from ims.preferences import stop_address
+from ims.records import Record, RecordComment
+from letters.models import Message
+from letters.wordings import rendered
+
+SETTLED = timedelta(minutes=5)  # a wrong choice of the owner can be corrected for so long before an email goes out
+REMIND = (timedelta(days=-7), timedelta(days=-1), timedelta(days=1))  # from the due date
+SOON = timedelta(days=14)
+MOST = 50  # lines in one email
+
+
+def to_tell() -> Iterable[Record]:
+    """Returns the records whose new owner is to be told now."""
+    return Record.objects.filter(assigned_at__lte=timezone.now() - SETTLED).select_related("utility", "owner__user")
+
+
+def tell_owner(record: Record) -> None:
+    """Writes the email to a new owner, unless the owner has changed since, or may not read the record."""
+    same = Record.objects.filter(pk=record.pk, assigned_at=record.assigned_at, owner=record.owner_id)
+    if not same.update(assigned_at=None) or not (user := _reader(record.owner, record)):
+        return
+    change = next((each for each in record.history.select_related("by") if "owner" in each.after), None)
+    by = change.by if change else record.created_by
+    words = _about(record) | {"person": user, "by": by or "", "due": _day(record.due)}
+    subject, body = rendered("record-assigned", **words)
+    Message.write(record, f"record-assigned:{record.pk}:{record.assigned_at:%Y%m%d%H%M%S}", user.email, subject, body)
+
+
+def tell_mentioned(comment: RecordComment, record: Record) -> list[Person]:
+    """Writes an email to each person whom the comment mentions. Returns those who are told; never its writer."""
+    told = []
+    for person in comment.mentioned.select_related("user").exclude(user=comment.by):
+        if user := _reader(person, record):
+            words = _about(record) | {"person": user, "by": comment.by, "comment": comment.text}
+            subject, body = rendered("record-mentioned", **words)
+            Message.write(record, f"record-mentioned:{comment.pk}", user.email, subject, body)
+            told.append(person)
+    return told
+
+
+def _reader(person: Person | None, record: Record) -> User | None:
+    """Returns the person's account if it is active and may read the record."""
+    user = person.user if person else None
+    can_read = user and user.is_active and Record.objects.visible_to(user).filter(pk=record.pk).exists()
+    return user if can_read else None
+
+
+def due_today(today: date) -> Iterable[Record]:
+    """Returns the open records of whose due date the owner is to be reminded, ordered by owner and date.
+
+    A day on which nothing ran is made up for. What the owner was told since does not count again.
+    """
+    reached = Q()
+    for days in REMIND:
+        reached |= Q(due__lte=today - days, due__gt=F("reminded_on") - days)
+    rows = Record.objects.open().filter(reached, owner__user__is_active=True)
+    return rows.select_related("utility", "owner__user").order_by("owner", "due", "pk")
+
+
+def remind(records: list[Record], today: date) -> None:
+    """Reminds the one owner of all ``records`` by one email."""
+    Record.objects.filter(pk__in=[record.pk for record in records]).update(reminded_on=today)
+    owner, utility = records[0].owner, records[0].utility
+    records = [record for record in records if _reader(owner, record)]
+    if not records or owner is None or owner.user is None:
+        return
+    count = "1 record is" if len(records) == 1 else f"{len(records)} records are"
+    words = {"person": owner.user, "utility": utility, "count": count, "records": _lines(records, today)}
+    subject, body = rendered("records-due", **words)
+    Message.write(utility, f"records-due:{owner.pk}:{today}", owner.user.email, subject, body)
+
+
+def readers_of_the_week() -> Iterable[User]:
+    """Returns the people who may get the weekly email."""
+    people = User.objects.filter(is_active=True, memberships__isnull=False).exclude(ims_preferences__weekly_email=False)
+    return people.distinct().order_by("pk")
+
+
+def tell_week(user: User, today: date) -> None:
+    """Writes the weekly email if there is something to tell."""
+    mine = Record.objects.visible_to(user).open().filter(owner__user=user, due__lte=today + SOON).order_by("due", "pk")
+    late = [record for record in mine if record.due and record.due < today]
+    soon = [record for record in mine if record.due and record.due >= today]
+    managed = list(_late_in_utilities(user, today))
+    if not (late or soon or managed):
+        return
+    site = settings.SITE_URL.rstrip("/")
+    words = {
+        "person": user,
+        "late": _lines(late, today),
+        "soon": _lines(soon, today),
+        "utilities": "\n".join(managed),
+        "link": f"{site}/",
+        "stop": site + stop_address(user),
+    }
+    subject, body = rendered("weekly-digest", **words)
+    monday = today - timedelta(days=today.weekday())
+    Message.write(user, f"weekly-digest:{monday}", user.email, subject, body)
+
+
+def _late_in_utilities(user: User, today: date) -> Iterable[str]:
+    """Yields a line for each utility that the user manages and that has late or ownerless records."""
+    for utility in Utility.objects.managed_by(user).order_by("name", "pk"):
+        rows = Record.objects.filter(utility=utility).open().filter(due__isnull=False)
+        n_late, n_nobody = rows.filter(due__lt=today).count(), rows.filter(owner=None).count()
+        if n_late or n_nobody:
+            nobody = f", {n_nobody} without an owner" if n_nobody else ""
+            yield f"- {utility}: {n_late} late{nobody}"
+
+
+def _about(record: Record) -> dict[str, object]:
+    link = settings.SITE_URL.rstrip("/") + record.get_absolute_url()
+    return {"utility": record.utility, "number": record.number, "title": record.title, "link": link}
+
+
+def _lines(records: list[Record], today: date) -> str:
+    site = settings.SITE_URL.rstrip("/")
+    lines = [
+        f"- {record}, {_when(record.due, today)}\n  {site}{record.get_absolute_url()}" for record in records[:MOST]
+    ]
+    if len(records) > MOST:
+        lines.append(f"and {len(records) - MOST} more")
+    return "\n".join(lines)
+
+
+def _when(due: date | None, today: date) -> str:
+    return f"{'was' if due and due < today else 'is'} due {_day(due)}"
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%B %-d, %Y}" if day else ""

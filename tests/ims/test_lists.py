@@ -1,0 +1,122 @@
+"""Boards and saved views of a register's list."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from ims.models import Action, Record, SavedView
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(utility) -> str:
+    return reverse("ims:list", args=[utility.pk, "actions"])
+
+
+@pytest.fixture
+def save(utility):
+    def as_one(browser, **sent):
+        return browser.post(reverse("ims:save_view", args=[utility.pk, "actions"]), {"query": "late=true"} | sent)
+
+    return as_one
+
+
+def test_a_board_has_a_column_for_each_status_with_what_is_due_first(action, utility, manager, as_, page):
+    today = timezone.localdate()
+    for title, due in [("No date", None), ("Soon", today), ("Later", today + timedelta(days=9))]:
+        Action.open_in(utility, by=manager, title=title, due=due)
+    board = as_(manager).get(page, {"layout": "board"})
+    columns = board.context["columns"]
+    assert [(column.label, column.n) for column in columns] == [
+        ("Planned", 4),
+        ("Under way", 0),
+        ("Done, to be checked", 0),
+        ("Closed", 0),
+    ]
+    assert [card.title for card in columns[0].cards] == ["Soon", "Later", action.title, "No date"]
+    assert "Start<span" in board.text
+
+
+def test_a_card_moves_and_the_board_comes_back(action, address, as_, manager, page):
+    back = f"{page}?layout=board&area=S#{action.number}"
+    moved = as_(manager).post(address("move", action, "start"), {"back": back})
+    assert moved["Location"] == back
+    away = as_(manager).post(address("move", action, "finish"), {"back": "https://example.org/"})
+    assert away["Location"] == action.get_absolute_url()
+
+
+def test_a_board_filters_and_shows_the_first_thirty_of_each(action, utility, manager, viewer, as_, page):
+    for number in range(40):
+        Action.open_in(utility, by=manager, title=f"Record {number}", areas=["F"])
+    board = as_(viewer).get(page, {"layout": "board", "area": "F"})
+    planned = board.context["columns"][0]
+    assert (planned.n, len(planned.cards)) == (40, 30)
+    assert "All 40 in the list" in board.text
+    assert 'name="layout" value="board"' in board.text, "filtering stays on the board"
+    assert "board__moves" not in board.text, "a viewer moves nothing"
+
+
+def test_a_board_takes_as_many_queries_for_many_records(action, utility, manager, as_, page):
+    browser = as_(manager)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            browser.get(page, {"layout": "board"})
+        return len(captured)
+
+    queries()
+    few = queries()
+    for number in range(40):
+        Action.open_in(utility, by=manager, title=f"Record {number}")
+    assert queries() == few <= 15
+
+
+def test_a_view_is_saved_and_opened(action, as_, manager, contributor, page, save):
+    browser = as_(manager)
+    saved = save(browser, name="Late ones", query="late=true&page=2&title=&sort=-due&layout=board")
+    view = SavedView.objects.get()
+    assert view.query == "late=true&sort=-due&layout=board"
+    assert saved["Location"] == view.get_absolute_url()
+    assert "Late ones" in browser.get(page).text
+    assert "Late ones" not in as_(contributor).get(page).text
+    save(browser, name="LATE ONES", query="area=E", is_shared="on")
+    view = SavedView.objects.get()
+    assert (view.query, view.is_shared) == ("area=E", True)
+    assert "Late ones" in as_(contributor).get(page).text
+    assert action.number in browser.get(view.get_absolute_url()).text
+
+
+def test_views_that_are_refused(as_, manager, viewer, stranger, catalog, save):
+    save(as_(manager), name="")
+    save(as_(manager), name="x" * 61)
+    assert not SavedView.objects.exists()
+    save(as_(viewer), name="Mine", is_shared="on")
+    assert not SavedView.objects.get().is_shared, "a viewer shares nothing"
+    assert save(as_(stranger), name="Theirs").status_code == 404
+    for number in range(40):
+        save(as_(manager), name=f"View {number}")
+    assert SavedView.objects.filter(by=manager).count() == 30
+    save(as_(manager), name="View 3", query="area=E")
+    assert SavedView.objects.get(by=manager, name="View 3").query == "area=E"
+
+
+def test_who_removes_a_view(as_, manager, contributor, viewer, stranger, catalog, save):
+    save(as_(contributor), name="Private")
+    save(as_(contributor), name="Shared", is_shared="on")
+    private, shared = (reverse("ims:remove_view", args=[view.pk]) for view in SavedView.objects.order_by("name"))
+    assert as_(manager).post(private).status_code == 404
+    assert as_(viewer).post(shared).status_code == 403
+    assert as_(stranger).post(shared).status_code == 404
+    assert as_(manager).post(shared).status_code == 302
+    assert as_(contributor).post(private).status_code == 302
+    assert not SavedView.objects.exists()
+
+
+def test_a_record_of_another_utility_is_on_no_board(action, stranger, as_, page):
+    assert as_(stranger).get(page, {"layout": "board"}).status_code == 404
+    assert Record.objects.count() == 3
