@@ -1,8 +1,12 @@
-"""What a register is, said once: its model, fields, columns, moves, and when a record of it counts as living."""
+"""What a register is, said once: its model, fields, columns, moves, and when a record of it counts as living.
+
+A page of the system that is no register, such as that of the team, is a Page: it stands beside the registers.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from accounts.models import User, Utility
 from ims.records import Record
 
 
@@ -61,14 +65,41 @@ class Register:
         return [(value, str(label)) for value, label in self.model.Status.choices]
 
 
+@dataclass(frozen=True)
+class Page:
+    """``url_name`` is an address that takes the key of a utility. ``state`` returns in a few words how it stands there.
+
+    The words may be empty, as for a page where nothing can be missing.
+    """
+
+    slug: str
+    name: str
+    about: str
+    component: str
+    element: str  # its slug
+    url_name: str
+    state: Callable[[Utility, User], str] = lambda utility, user: ""
+
+
 _registers: dict[str, Register] = {}
+_pages: dict[str, Page] = {}
 
 
 def register(*found: Register) -> None:
     for each in found:
-        if each.slug in _registers:
-            raise ValueError(f"register {each.slug!r} is registered twice")
+        _require_new(each.slug)
         _registers[each.slug] = each
+
+
+def add_page(page: Page) -> None:
+    """Adds a page to the system. Its slug begins its addresses, so no register may have the same one."""
+    _require_new(page.slug)
+    _pages[page.slug] = page
+
+
+def _require_new(slug: str) -> None:
+    if slug in _registers or slug in _pages:
+        raise ValueError(f"{slug!r} is registered twice")
 
 
 def get(slug: str) -> Register:
@@ -78,3 +109,7 @@ def get(slug: str) -> Register:
 
 def known() -> Iterable[Register]:
     return _registers.values()
+
+
+def pages() -> Iterable[Page]:
+    return _pages.values()

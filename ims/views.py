@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import get_text_list
@@ -47,7 +48,7 @@ def systems(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
-    """Shows the registers by component, with how many records are open and late."""
+    """Shows the pages and registers by component, with how many records are open and late."""
     utility = utility_of(request, utility_pk)
     late = Q(is_open=True, due__lt=timezone.localdate())
     rows = Record.objects.filter(utility=utility).order_by().values("register")
@@ -62,6 +63,11 @@ def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
         "components": [
             (
                 component,
+                [
+                    (page, reverse(page.url_name, args=[utility.pk]), page.state(utility, request.user))
+                    for page in registers.pages()
+                    if page.component == component.slug
+                ],
                 [(each, counts.get(each.slug)) for each in registers.known() if each.component == component.slug],
             )
             for component in Component.objects.all()

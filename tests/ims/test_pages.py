@@ -1,5 +1,6 @@
 """The pages that all registers share, for every role."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -166,6 +167,26 @@ def test_the_system_tells_what_is_open_and_late(action, utility, as_, viewer):
     assert "1 late" in page.text
     assert "1 of 1 open" in page.text
     assert as_(viewer).get(reverse("ims:systems"))["Location"] == reverse("ims:system", args=[utility.pk])
+
+
+def test_a_page_stands_beside_the_registers_with_its_state(utility, as_, viewer, monkeypatch, catalog):
+    monkeypatch.setattr(registers, "_pages", {})
+    page = registers.Page(
+        slug="sample",
+        name="Sample page",
+        about="What it is for.",
+        component="plan",
+        element="vision",
+        url_name="ims:system",
+        state=lambda of, user: f"{of} for {user}",
+    )
+    registers.add_page(page)
+    shown = as_(viewer).get(reverse("ims:system", args=[utility.pk])).text
+    assert "Sample page" in shown
+    assert f"{utility} for {viewer}" in shown
+    for taken in ("sample", "actions"):
+        with pytest.raises(ValueError, match="twice"):
+            registers.add_page(replace(page, slug=taken))
 
 
 def test_a_record_takes_few_queries(action, as_, viewer):
