@@ -29,12 +29,13 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
     utility, described = utility_of(request, utility_pk), register_of(register)
     foreign = [name for name in described.columns if described.model._meta.get_field(name).is_relation]
     rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility)
-    rows = rows.select_related("utility", "owner", *foreign)
+    rows = described.listed(rows.select_related("utility", "owner", *foreign))
     filters = filters_of(described, utility.pk)
     context = {
         "utility": utility,
         "register": described,
         "can_edit": can_edit(request, utility),
+        "has_examples": bool(described.examples()),
         "views": SavedView.objects.for_list(utility, register, request.user),
         "query": kept_query(request.GET),
         "view_form": SavedViewForm(),

@@ -47,6 +47,7 @@ def table_of(register: Register) -> type[Table]:
         columns["areas"] = CodesColumn("Areas", orderable=False)
     for name in register.columns:
         columns[name] = tables.Column(str(register.model._meta.get_field(name).verbose_name).capitalize())  # type: ignore[union-attr]
+    columns |= register.computed()
     if "owner" in register.shared:
         columns["owner"] = tables.Column("Owner", order_by="owner__name")
     if "due" in register.shared:

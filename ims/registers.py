@@ -3,10 +3,12 @@
 A page of the system that is no register, such as that of the team, is a Page: it stands beside the registers.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from accounts.models import User, Utility
+from ims.examples import Example
 from ims.records import Record
 
 
@@ -32,6 +34,14 @@ class Register:
     ``shared`` names the fields of every record that the form has. ``aside`` are the statuses off the usual way.
     ``origins`` names fields that tell what a record was made from; nobody edits them. ``living`` returns why a
     record does not count as living, empty if it does.
+
+    ``examples`` returns what a utility may start from, usually ``lambda: from_file("measures")``, which reads
+    ims/data/measures.yaml (ims/examples.py). With it the list offers "Start from examples", where a person chooses
+    several; each becomes a record of the register, with the title and the fields of its example.
+
+    What else a register shows is in slots that ims/slots.py fills (workflow/slots.py): ``record.<slug>`` under the
+    fields of a record gets ``record`` and ``user``; ``list.<slug>`` beside "Add" above the list gets ``utility`` and
+    ``user``. ``computed`` are columns of the list that are no fields; ``listed`` fetches with its rows what they show.
     """
 
     model: type[Record]
@@ -47,6 +57,9 @@ class Register:
     aside: frozenset[str] = frozenset()
     origins: tuple[str, ...] = ()
     shared: tuple[str, ...] = Record.SHARED
+    examples: Callable[[], list[Example]] = list
+    computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
+    listed: Callable[[Any], Any] = lambda rows: rows
 
     @property
     def slug(self) -> str:
@@ -55,6 +68,14 @@ class Register:
     @property
     def prefix(self) -> str:
         return self.model.PREFIX
+
+    @property
+    def slot_of_record(self) -> str:
+        return f"record.{self.slug}"
+
+    @property
+    def slot_of_list(self) -> str:
+        return f"list.{self.slug}"
 
     def moves_from(self, status: str) -> list[Move]:
         return [move for move in self.moves if status in move.start]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims import attachment_views, link_views, list_views, preference_views, views
+from ims import attachment_views, example_views, link_views, list_views, preference_views, views
 
 app_name = "ims"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),
     path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),
     path("<int:utility_pk>/<slug:register>/new/", views.new, name="new"),
+    path("<int:utility_pk>/<slug:register>/examples/", example_views.examples, name="examples"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/", views.record, name="record"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/edit/", views.edit, name="edit"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/save/", views.save, name="save"),
