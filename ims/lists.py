@@ -6,8 +6,7 @@ import django_tables2 as tables
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
-from django_filters import BooleanFilter, CharFilter, ChoiceFilter
-from django_filters.widgets import BooleanWidget
+from django_filters import CharFilter, ChoiceFilter
 
 from ims.people import Person
 from ims.registers import Register
@@ -62,7 +61,7 @@ class RecordFilters(Filters):
     status = ChoiceFilter(label="Status", empty_label="All statuses")
     owner = ChoiceFilter(label="Owner", empty_label="Everyone")
     area = ChoiceFilter(label="Area", empty_label="All areas", method="in_area")
-    late = BooleanFilter(label="Late only", method="only_late", widget=BooleanWidget)
+    late = ChoiceFilter(label="Due", empty_label="Any date", choices=[("true", "Late")], method="only_late")
     register: Register
     utility_pk: int
 
@@ -78,8 +77,8 @@ class RecordFilters(Filters):
     def in_area(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(areas__contains=[value])
 
-    def only_late(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
-        return rows.filter(is_open=True, due__lt=timezone.localdate()) if value else rows
+    def only_late(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(is_open=True, due__lt=timezone.localdate())
 
 
 def filters_of(register: Register, utility_pk: int) -> type[RecordFilters]:

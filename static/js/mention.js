@@ -24,7 +24,7 @@
       area.removeAttribute("aria-activedescendant");
     };
     const mark = () => {
-      [...list.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === chosen)));
+      for (const item of list.children) item.setAttribute("aria-selected", String(item === list.children[chosen]));
       area.setAttribute("aria-activedescendant", list.children[chosen].id);
     };
     const take = (name) => {
@@ -37,9 +37,7 @@
     const offer = () => {
       const word = asked()?.toLowerCase();
       const found =
-        word === undefined
-          ? []
-          : names.filter((name) => ` ${name.toLowerCase()}`.includes(` ${word}`)).slice(0, MOST);
+        word === undefined ? [] : names.filter((name) => ` ${name.toLowerCase()}`.includes(` ${word}`)).slice(0, MOST);
       if (!found.length || found[0].toLowerCase() === word?.trim()) return close();
       list.replaceChildren(
         ...found.map((name, place) => {

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from ims.models import Action, Objective, Unit
+from ims.links import LED_TO, link
+from ims.models import Action, Objective, Person, RecordComment, SavedView, Unit
 from tests.browser.conftest import NARROW, WIDE, expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
@@ -55,9 +56,15 @@ def test_the_pages(visits, catalog, manager, utility):
         areas=["E", "S"],
         lines="Flush.\nInspect.",
     )
+    later = Action.open_in(utility, by=manager, title="Train both crews", due="2031-01-31")
+    link(action, later, LED_TO, by=manager)
+    SavedView.objects.keep(utility, "actions", manager, name="What is late", query="late=true", is_shared=False)
+    action.say("Can the round take a photo of the panel?", by=manager)
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
     look(page, "system")
     for name, url in (
+        ("system-board", reverse("ims:list", args=[utility.pk, "actions"]) + "?layout=board"),
+        ("system-preferences", reverse("ims:preferences")),
         ("system-list", reverse("ims:list", args=[utility.pk, "actions"])),
         ("system-record", action.get_absolute_url()),
         ("system-edit", f"{action.get_absolute_url()}edit/"),
@@ -65,3 +72,48 @@ def test_the_pages(visits, catalog, manager, utility):
     ):
         page.goto(visits.url + url)
         look(page, name)
+
+
+def test_a_board_a_saved_view_and_an_undo_by_keyboard(visits, catalog, manager, utility):
+    action = Action.open_in(utility, by=manager, title="Clean the sewers", areas=["E"])
+    page = visits(manager, reverse("ims:list", args=[utility.pk, "actions"]))
+    page.get_by_role("link", name="Board").press("Enter")
+    page.get_by_role("combobox", name="Area").select_option(label="Environmental performance")
+    page.get_by_role("button", name="Apply filters").press("Enter")
+    page.get_by_text("Save this view").press("Enter")
+    page.get_by_label("Name").fill("Environment")
+    page.get_by_role("button", name="Save view").press("Enter")
+    expect(page.get_by_text("The view “Environment” was saved.")).to_be_visible()
+    page.get_by_role("button", name="Start").press("Enter")
+    expect(page.get_by_role("heading", name="Under way 1")).to_be_visible()
+    page.get_by_role("link", name="Clean the sewers").press("Enter")
+    page.get_by_role("link", name="Change", exact=True).press("Enter")
+    page.wait_for_load_state()
+    page.get_by_label("Title").fill("Wrong")
+    expect_saved(page)
+    page.get_by_role("link", name="Back to").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wrong")
+    page.get_by_text("History", exact=True).press("Enter")
+    page.get_by_role("button", name="Undo the last change").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Clean the sewers")
+    page.goto(visits.url + reverse("ims:list", args=[utility.pk, "actions"]))
+    page.get_by_role("link", name="Environment", exact=True).press("Enter")
+    expect(page.get_by_role("link", name=action.title)).to_be_visible()
+
+
+def test_naming_a_colleague_in_a_comment(visits, catalog, manager, contributor, utility):
+    action = Action.open_in(utility, by=manager, title="Clean the sewers")
+    Person.objects.of(utility)
+    page = visits(manager, action.get_absolute_url())
+    comment = page.get_by_label("Write a comment")
+    comment.press_sequentially("Ask @con")
+    people = page.get_by_role("listbox", name="People")
+    expect(people.get_by_role("option")).to_have_text([str(contributor)])
+    look(page, "system-mention")
+    comment.press("Enter")
+    expect(people).to_be_hidden()
+    expect(comment).to_have_value(f"Ask @{contributor} ")
+    comment.press_sequentially("today")
+    page.get_by_role("button", name="Comment").press("Enter")
+    expect(page.get_by_text(f"Emailed to {contributor}.")).to_be_visible()
+    assert [str(person) for person in RecordComment.objects.get().mentioned.all()] == [str(contributor)]
