@@ -63,6 +63,10 @@ class RecordForm(forms.ModelForm):
         known = {value for value, _ in choices}
         return choices + [(value, str(value)) for value in getattr(self.instance, name) if value not in known]
 
+    def clean(self) -> None:
+        for name, words in self.instance.faults(self.cleaned_data):
+            self.add_error(name, words)
+
     def _post_clean(self) -> None:
         """Nothing is written into the instance: the row is saved by its version (Record.change)."""
 

@@ -1,5 +1,9 @@
 """The tables of the management system. The registers are described beside their models."""
 
+from ims.check import register as _register_of_measures  # noqa: F401
+from ims.check.measures import Measure
+from ims.check.quarters import Quarter
+from ims.check.readings import Reading, ReadingChange
 from ims.links import RecordLink
 from ims.people import Person
 from ims.plan.actions import Action
@@ -19,9 +23,13 @@ from ims.saved import SavedView
 __all__ = [
     "Action",
     "Counter",
+    "Measure",
     "Objective",
     "Person",
     "Preferences",
+    "Quarter",
+    "Reading",
+    "ReadingChange",
     "Record",
     "RecordAttachment",
     "RecordChange",

@@ -4,6 +4,7 @@ A register's model inherits from Record (multi-table inheritance) and adds its o
 a person owns or what is late in all registers, and a link, a comment or a file refers to a record of any register.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -174,6 +175,10 @@ class Record(OfUtility, StateMachine, WithHistory):
                 told["assigned_at"] = self._to_tell(by)
             Record.objects.filter(pk=self.pk).update(**told)
         return self
+
+    def faults(self, given: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """Returns what is wrong with values of the form together, as (field, words)."""
+        return ()
 
     def change(self, version: int, *, by: User, **changes: Any) -> None:
         """Saves what a person entered. Raises NotAllowed, Stale, WrongState if it is closed."""
