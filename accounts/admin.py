@@ -82,6 +82,10 @@ class MembershipInline(admin.TabularInline):
     autocomplete_fields = ["user"]
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """Also returns advisors who have ended."""
+        return Membership.with_ended.order_by("user__name", "user__email")
+
 
 class IdentifierInline(admin.TabularInline):
     model = Identifier
@@ -124,10 +128,10 @@ class ClaimAdmin(admin.ModelAdmin):
 class InvitationAdmin(admin.ModelAdmin):
     """Read-only, without the token of the link."""
 
-    list_display = ["email", "utility", "role", "invited_by", "invited_at", "accepted_at"]
+    list_display = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at"]
     list_select_related = ["utility", "invited_by"]
     search_fields = ["email__matches", "utility__name__matches"]
-    fields = ["email", "utility", "role", "invited_by", "invited_at", "accepted_at"]
+    fields = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.models import ApiToken, Claim, Invitation, StaffGroup, User
+from accounts.models import ApiToken, Claim, Invitation, Membership, StaffGroup, User
 from accounts.requests import AuthenticatedRequest
 from letters.models import Message
 from letters.wordings import rendered
@@ -32,6 +32,7 @@ def invite(invitation: Invitation) -> None:
         role=invitation.get_role_display().lower(),
         address=invitation.email,
         until=date_format(timezone.localtime(invitation.expires_at, invitation.utility.zone), "F j, Y"),
+        advisor_until=date_format(invitation.until, "F j, Y") if invitation.until else "",
         link=link("accounts:invitation", invitation.token),
     )
     Message.write(invitation, f"invitation:{invitation.pk}", invitation.email, subject, body)
@@ -68,6 +69,21 @@ def answer(claim: Claim) -> None:
     role = claim.get_granted_role_display().lower() if claim.granted_role else ""
     subject, body = rendered("join-answer", utility=claim.utility, person=claim.user, role=role, link=url)
     Message.write(claim, f"join-answer:{claim.pk}", claim.user.email, subject, body)
+
+
+def remind_of_end(advisor: Membership, occasion: str) -> None:
+    """Emails the advisor, and the managers, who can extend the advisor's last day."""
+    words = {
+        "utility": advisor.utility,
+        "person": advisor.user,
+        "until": advisor.last_day,
+        "link": link("accounts:utility", advisor.utility_id),
+    }
+    subject, body = rendered("advisor-ends", **words)
+    Message.write(advisor, f"advisor-ends:{advisor.pk}:{occasion}", advisor.user.email, subject, body)
+    subject, body = rendered("advisor-ends-managers", address=advisor.user.email, **words)
+    for manager in advisor.utility.managers:
+        Message.write(advisor, f"advisor-ends-managers:{advisor.pk}:{occasion}", manager.email, subject, body)
 
 
 def tell_of_token(request: AuthenticatedRequest, token: ApiToken) -> None:

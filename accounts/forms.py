@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.api_tokens import MOST_TOKENS, NameInUse, TooManyTokens
-from accounts.models import ApiToken, Claim, Identifier, Membership, Number, Role, System, User, Utility
+from accounts.models import ApiToken, Claim, Identifier, Number, Role, System, User, Utility
 from accounts.numbers import doubt, numbers_in
-from accounts.zones import ZONES
+from accounts.zones import ZONES, site_today
 
 NUMBER = {
     Identifier.Kind.NPDES: (
@@ -190,23 +190,49 @@ class UtilityForm(forms.ModelForm):
         return alike
 
 
-class InvitationForm(forms.Form):
+class RoleForm(forms.Form):
+    """A role; an advisor's with the last day. ``why_not`` says in one line what is wrong."""
+
+    role = forms.ChoiceField(
+        label="Role",
+        choices=Role.choices,
+        initial=Role.CONTRIBUTOR,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(
+            ["required", "invalid_choice"], "Choose manager, contributor, advisor or viewer as the role."
+        ),
+    )
+    until = forms.DateField(
+        label="Last day of an advisor",
+        required=False,
+        help_text="After this day, an advisor no longer sees the utility. You can change it at any time.",
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Drops the day of who is no advisor: the field stays on the page when another role is chosen."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("role") != Role.ADVISOR:
+            self.errors.pop("until", None)
+            cleaned["until"] = None
+        elif "until" in cleaned and cleaned["until"] is None:
+            self.add_error("until", "Enter the last day of the advisor.")
+        elif "until" in cleaned and cleaned["until"] < site_today():
+            self.add_error("until", "Enter a last day of the advisor that is not in the past.")
+        return cleaned
+
+    @property
+    def why_not(self) -> str:
+        return "Nothing was changed. " + " ".join(str(error) for errors in self.errors.values() for error in errors)
+
+
+class InvitationForm(RoleForm):
+    field_order = ("email",)
     email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.CONTRIBUTOR, widget=forms.RadioSelect)
-
-
-class RoleForm(forms.ModelForm):
-    class Meta:
-        model = Membership
-        fields = ["role"]
-
-
-class GrantForm(forms.Form):
-    role = forms.ChoiceField(choices=Role.choices)
 
 
 class RepresentativeForm(forms.Form):
-    """A choice of one of the members, or nobody."""
+    """A choice of one of the members who are no advisors, or nobody."""
 
     person = forms.ModelChoiceField(
         User.objects.none(), label="Management representative", required=False, empty_label="Not named yet"
@@ -217,7 +243,9 @@ class RepresentativeForm(forms.Form):
         self.initial["person"] = utility.management_representative_id
         people = self.fields["person"]
         assert isinstance(people, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
-        people.queryset = User.objects.filter(memberships__utility=utility).order_by("name", "email")
+        people.queryset = User.objects.filter(memberships__in=utility.memberships.of_its_own()).order_by(
+            "name", "email"
+        )
 
 
 class ClaimForm(forms.ModelForm):

@@ -1,5 +1,7 @@
 """Views for the two ways to join a utility: by a manager's invitation or by a claim."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import emails
 from accounts.adapter import PROVEN
-from accounts.forms import ClaimForm, GrantForm, InvitationForm
+from accounts.forms import ClaimForm, InvitationForm, RoleForm
 from accounts.models import (
     AlreadyAsked,
     AlreadyDecided,
@@ -112,11 +114,11 @@ def claims(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 def grant(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     claim = get_object_or_404(Claim.objects.decidable_by(request.user), pk=pk)
-    form = GrantForm(request.POST)
+    form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was changed: choose manager, contributor or viewer.")
+        messages.error(request, form.why_not)
         return _after(request, claim)
-    return _decide(request, claim, form.cleaned_data["role"])
+    return _decide(request, claim, **form.cleaned_data)
 
 
 @login_required
@@ -125,10 +127,10 @@ def decline(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return _decide(request, get_object_or_404(Claim.objects.decidable_by(request.user), pk=pk), "")
 
 
-def _decide(request: AuthenticatedRequest, claim: Claim, role: str) -> HttpResponse:
+def _decide(request: AuthenticatedRequest, claim: Claim, role: str, until: date | None = None) -> HttpResponse:
     try:
         with transaction.atomic():
-            claim.decide(role, by=request.user)
+            claim.decide(role, by=request.user, until=until)
             emails.answer(claim)
     except AlreadyDecided:
         messages.info(request, f"Someone else already answered the request from {claim.user}.")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,10 @@ from django.utils.functional import cached_property
 
 from accounts.api_tokens import ApiToken as ApiToken
 from accounts.regions import region_of, states
-from accounts.zones import OF_STATE
+from accounts.roles import CAN_EDIT as CAN_EDIT
+from accounts.roles import Role as Role
+from accounts.roles import belongs, lasting, only_advisors_end
+from accounts.zones import OF_STATE, site_today
 from accounts.zones import choices as zone_choices
 from workflow.matching import plain
 
@@ -93,17 +96,6 @@ class StaffGroup(models.TextChoices):
     ADMINISTRATOR = "Administrator"
 
 
-class Role(models.TextChoices):
-    """What a person may do in a utility. Each role includes the rights of those below it."""
-
-    MANAGER = "manager", "Manager"
-    CONTRIBUTOR = "contributor", "Contributor"
-    VIEWER = "viewer", "Viewer"
-
-
-CAN_EDIT = (Role.MANAGER, Role.CONTRIBUTOR)
-
-
 class System(models.TextChoices):
     DRINKING_WATER = "drinking_water", "Drinking water"
     WASTEWATER = "wastewater", "Wastewater"
@@ -114,13 +106,13 @@ class System(models.TextChoices):
 class UtilityQuerySet(models.QuerySet["Utility"]):
     def visible_to(self, user: User) -> "UtilityQuerySet":
         """Returns the utilities that ``user`` belongs to."""
-        return self.filter(memberships__user=user)
+        return self.filter(belongs(user))
 
     def editable_by(self, user: User) -> "UtilityQuerySet":
-        return self.filter(memberships__user=user, memberships__role__in=CAN_EDIT)
+        return self.filter(belongs(user, roles=CAN_EDIT))
 
     def managed_by(self, user: User) -> "UtilityQuerySet":
-        return self.filter(memberships__user=user, memberships__role=Role.MANAGER)
+        return self.filter(belongs(user, roles=[Role.MANAGER]))
 
     def without_manager(self) -> "UtilityQuerySet":
         """Returns the utilities where nobody can decide who joins, so program staff decide."""
@@ -165,7 +157,7 @@ class IdentifierTaken(Exception):
 
 
 class NotAMember(Exception):
-    """Only a member can be the management representative. Nothing was changed."""
+    """Only a member who is no advisor can be the management representative. Nothing was changed."""
 
 
 class Utility(models.Model):
@@ -226,7 +218,7 @@ class Utility(models.Model):
     def name_representative(self, user_id: int | None) -> None:
         """Sets the representative. Raises NotAMember. The row lock keeps the person from leaving at the same time."""
         Utility.objects.select_for_update().get(pk=self.pk)
-        if user_id is not None and not self.memberships.filter(user=user_id).exists():
+        if user_id is not None and not self.memberships.of_its_own().filter(user=user_id).exists():
             raise NotAMember
         self.management_representative_id = user_id
         self.save(update_fields=["management_representative"])
@@ -272,17 +264,53 @@ class LastManager(Exception):
     """A utility keeps at least one manager. Nothing was changed."""
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of_its_own(self) -> "MembershipQuerySet":
+        """Leaves out advisors."""
+        return self.exclude(role=Role.ADVISOR)
+
+    def ended(self) -> "MembershipQuerySet":
+        return self.exclude(lasting())
+
+    def ending(self) -> "MembershipQuerySet":
+        """Returns the advisors who end within two weeks or have ended, the earliest first."""
+        return self.filter(until__lte=site_today() + Membership.SOON).order_by("until", "pk")
+
+    def add(self, utility: Utility, user: User, role: str, until: date | None = None) -> None:
+        """Makes ``user`` a member. A member keeps the role; an advisor who has ended gets the new one."""
+        fields = {"role": role, "until": until}
+        if not self.ended().filter(utility=utility, user=user).update(since=timezone.now(), **fields):
+            self.get_or_create(utility=utility, user=user, defaults=fields)
+
+
+class LastingManager(models.Manager.from_queryset(MembershipQuerySet)):  # type: ignore[misc]
+    """The memberships that give rights today."""
+
+    def get_queryset(self) -> MembershipQuerySet:
+        return super().get_queryset().filter(lasting())
+
+
 class Membership(models.Model):
-    """One person's role in one utility."""
+    """One person's role in one utility, of an advisor through the day ``until``, by the site's calendar.
+
+    What has ended is kept until a manager extends or removes it, and gives no right; only ``with_ended`` finds it.
+    """
+
+    SOON: ClassVar[timedelta] = timedelta(days=14)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role.choices)
     since = models.DateTimeField(default=timezone.now, editable=False)
+    until = models.DateField("last day of an advisor", null=True, blank=True)
+
+    objects = LastingManager()
+    with_ended = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["user__name", "user__email"]
         constraints = [
+            only_advisors_end("membership_of_advisors_ends"),
             models.UniqueConstraint(fields=["user", "utility"], name="membership_once_per_utility"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
@@ -294,6 +322,7 @@ class Membership(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(old__role="manager"),
                 func="""
                     IF EXISTS (SELECT 1 FROM accounts_membership m WHERE m.utility_id = OLD.utility_id)
                        AND NOT EXISTS (SELECT 1 FROM accounts_membership m
@@ -317,22 +346,39 @@ class Membership(models.Model):
     def can_manage(self) -> bool:
         return self.role == Role.MANAGER
 
+    @property
+    def has_ended(self) -> bool:
+        return self.until is not None and self.until < site_today()
+
+    @property
+    def last_day(self) -> str:
+        """Returns an advisor's last day, as June 30, 2027; empty for others."""
+        return f"{self.until:%B %-d, %Y}" if self.until else ""
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.until is not None and not self.has_ended and self.until <= site_today() + self.SOON
+
     @transaction.atomic
-    def change_role(self, role: str) -> None:
-        """Changes the role. Raises LastManager if the utility would have no manager left."""
+    def change_role(self, role: str, until: date | None = None) -> None:
+        """Changes the role and an advisor's last day. Raises LastManager if the utility would have no manager left."""
         if role != Role.MANAGER:
             self._keep_a_manager()
-        Membership.objects.filter(pk=self.pk).update(role=role)
-        self.role = role
+        if role == Role.ADVISOR:
+            self._represent_no_more()
+        Membership.with_ended.filter(pk=self.pk).update(role=role, until=until)
+        self.role, self.until = role, until
 
     @transaction.atomic
     def leave(self) -> None:
         """Removes the person from the utility. Raises LastManager if it would have no manager left."""
         self._keep_a_manager()
-        Utility.objects.filter(pk=self.utility_id, management_representative=self.user_id).update(
-            management_representative=None
-        )
+        self._represent_no_more()
         self.delete()
+
+    def _represent_no_more(self) -> None:
+        represented = Utility.objects.filter(pk=self.utility_id, management_representative=self.user_id)
+        represented.update(management_representative=None)
 
     def _keep_a_manager(self) -> None:
         Utility.objects.select_for_update().get(pk=self.utility_id)
@@ -350,7 +396,7 @@ class AlreadyMember(Exception):
 
 
 class InvitationClosed(Exception):
-    """The invitation was used, replaced or withdrawn, or its 14 days are over. Nothing was changed."""
+    """The invitation was used, replaced or withdrawn, or its time is over. Nothing was changed."""
 
 
 class InvitationForSomeoneElse(Exception):
@@ -365,13 +411,13 @@ def addresses_of(user: User) -> list[str]:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
-        return self.filter(accepted_at=None, invited_at__gt=timezone.now() - Invitation.LIFETIME)
+        return self.filter(lasting(), accepted_at=None, invited_at__gt=timezone.now() - Invitation.LIFETIME)
 
     def addressed_to(self, user: User) -> "InvitationQuerySet":
         return self.annotate(address=Lower("email")).filter(address__in=addresses_of(user))
 
     @transaction.atomic
-    def invite(self, utility: Utility, email: str, role: str, by: User) -> "Invitation":
+    def invite(self, utility: Utility, email: str, role: str, by: User, until: date | None = None) -> "Invitation":
         """Creates an invitation; the link of an earlier one to the address stops working. Raises AlreadyMember."""
         Utility.objects.select_for_update().get(pk=utility.pk)
         theirs = models.Q(user__email__iexact=email) | models.Q(
@@ -380,7 +426,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         if utility.memberships.filter(theirs).exists():
             raise AlreadyMember
         self.filter(utility=utility, email__iexact=email, accepted_at=None).delete()
-        return self.create(utility=utility, email=email.lower(), role=role, invited_by=by)
+        return self.create(utility=utility, email=email.lower(), role=role, until=until, invited_by=by)
 
 
 class Invitation(models.Model):
@@ -391,6 +437,7 @@ class Invitation(models.Model):
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
     role = models.CharField(max_length=12, choices=Role.choices)
+    until = models.DateField("last day of an advisor", null=True, blank=True)
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     invited_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -405,6 +452,7 @@ class Invitation(models.Model):
                 Lower("email"), "utility", condition=models.Q(accepted_at=None), name="invitation_open_once"
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
+            only_advisors_end("invitation_of_advisors_ends"),
         ]
 
     def __str__(self) -> str:
@@ -416,7 +464,8 @@ class Invitation(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.accepted_at is None and timezone.now() < self.expires_at
+        is_over = self.until is not None and self.until < site_today()
+        return self.accepted_at is None and timezone.now() < self.expires_at and not is_over
 
     def is_for(self, user: User) -> bool:
         return self.email.lower() in addresses_of(user)
@@ -428,7 +477,7 @@ class Invitation(models.Model):
             raise InvitationForSomeoneElse
         if not Invitation.objects.open().filter(pk=self.pk).update(accepted_at=timezone.now()):
             raise InvitationClosed
-        Membership.objects.get_or_create(utility=self.utility, user=by, defaults={"role": self.role})
+        Membership.with_ended.add(self.utility, by, self.role, self.until)
         # This also answers an open claim of theirs.
         Claim.objects.open().filter(utility=self.utility, user=by).update(
             decided_at=timezone.now(), decided_by=self.invited_by, granted_role=self.role
@@ -496,11 +545,14 @@ class Claim(models.Model):
         return f"{self.user} wants to join {self.utility}"
 
     @transaction.atomic
-    def decide(self, role: str, by: User) -> None:
-        """Grants the claim with ``role``, or declines it if ``role`` is empty. Raises AlreadyDecided."""
+    def decide(self, role: str, by: User, until: date | None = None) -> None:
+        """Grants the claim with ``role``, or declines it if ``role`` is empty. Raises AlreadyDecided.
+
+        ``until`` is the last day of an advisor.
+        """
         self.decided_at, self.decided_by, self.granted_role = timezone.now(), by, role
         decision = {"decided_at": self.decided_at, "decided_by": by, "granted_role": role}
         if not Claim.objects.open().filter(pk=self.pk).update(**decision):
             raise AlreadyDecided
         if role:
-            Membership.objects.get_or_create(utility=self.utility, user=self.user, defaults={"role": role})
+            Membership.with_ended.add(self.utility, self.user, role, until)

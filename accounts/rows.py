@@ -5,7 +5,8 @@ from typing import ClassVar, Self, TypeVar
 from django.db import models
 from django.db.models import F, OuterRef, Subquery
 
-from accounts.models import CAN_EDIT, Membership, Role, User
+from accounts.models import Membership, User
+from accounts.roles import CAN_EDIT, Role, belongs
 from workflow.rights import NotAllowed
 
 Row = TypeVar("Row", bound=models.Model)
@@ -18,8 +19,8 @@ class OfUtilityQuerySet(models.QuerySet[Row]):
 
     def visible_to(self, user: User) -> Self:
         """Returns the rows of the utilities that ``user`` belongs to, annotated with ``my_role`` there."""
-        memberships = f"{self.utility}__memberships"
-        return self.filter(**{f"{memberships}__user": user}).annotate(my_role=F(f"{memberships}__role"))
+        mine = belongs(user, self.utility)
+        return self.filter(mine).annotate(my_role=F(f"{self.utility}__memberships__role"))
 
 
 class OfUtility:

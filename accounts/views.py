@@ -128,11 +128,13 @@ def utility(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(
         Utility.objects.visible_to(request.user).select_related("management_representative"), pk=pk
     )
-    members = list(shown.memberships.select_related("user"))
+    everyone = list(Membership.with_ended.filter(utility=shown).select_related("user"))
+    members = [member for member in everyone if not member.has_ended]
     mine = next(member for member in members if member.user_id == request.user.pk)
     context = {"utility": shown, "members": members, "mine": mine, "roles": Role.choices}
     if mine.can_manage:
         context |= {
+            "ended": [member for member in everyone if member.has_ended],
             "invitations": shown.invitations.filter(accepted_at=None).select_related("invited_by"),
             "claims": shown.claims.open().select_related("user"),
             "representative_form": RepresentativeForm(utility=shown),
@@ -144,14 +146,15 @@ def utility(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @require_POST
 def change_role(request: AuthenticatedRequest, pk: int, member: int) -> HttpResponse:
     utility = for_manager(request, pk)
-    membership = get_object_or_404(utility.memberships, pk=member)
+    membership: Membership = get_object_or_404(Membership.with_ended, utility=utility, pk=member)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was changed: choose manager, contributor or viewer.")
+        messages.error(request, form.why_not)
         return redirect("accounts:utility", pk)
     try:
-        membership.change_role(form.cleaned_data["role"])
-        messages.success(request, f"{membership.user} is now {membership.get_role_display().lower()}.")
+        membership.change_role(**form.cleaned_data)
+        until = f" until {membership.last_day}" if membership.until else ""
+        messages.success(request, f"{membership.user} is now {membership.get_role_display().lower()}{until}.")
     except LastManager:
         messages.error(request, LAST_MANAGER.format(utility=utility))
     return redirect("accounts:utility", pk)
@@ -161,14 +164,14 @@ def change_role(request: AuthenticatedRequest, pk: int, member: int) -> HttpResp
 @require_POST
 def remove(request: AuthenticatedRequest, pk: int, member: int) -> HttpResponse:
     utility = for_manager(request, pk)
-    membership = get_object_or_404(utility.memberships, pk=member)
+    membership: Membership = get_object_or_404(Membership.with_ended, utility=utility, pk=member)
     return _take_out(request, membership, f"{membership.user} is no longer a member of {utility}.")
 
 
 @login_required
 @require_POST
 def leave(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    membership = get_object_or_404(request.user.memberships, utility=pk)
+    membership: Membership = get_object_or_404(request.user.memberships, utility=pk)
     return _take_out(request, membership, f"You have left {membership.utility}.")
 
 
@@ -199,5 +202,5 @@ def representative(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             f"{person} is the management representative." if person else "No management representative is named.",
         )
     except NotAMember:
-        messages.error(request, f"Nothing was changed: choose a member of {utility}.")
+        messages.error(request, f"Nothing was changed: choose a member of {utility} who is not an advisor.")
     return redirect("accounts:utility", pk)

@@ -1,8 +1,10 @@
-"""Home page items: invitations, the search for one's utility, claims that the user decides as a manager."""
+"""Home page items: invitations, the search for one's utility, what the user decides as a manager."""
 
 from django.urls import reverse
 
-from accounts.models import Claim, Invitation, Role, User
+from accounts.models import Claim, Invitation, Membership, User, Utility
+from accounts.roles import Role, belongs
+from accounts.zones import site_today
 from workflow.waiting import Waiting, source
 
 
@@ -34,9 +36,7 @@ def first_utility(user: User) -> list[Waiting]:
 
 @source(order=10)
 def claims(user: User) -> list[Waiting]:
-    claims = Claim.objects.filter(
-        decided_at=None, utility__memberships__user=user, utility__memberships__role=Role.MANAGER
-    ).select_related("user", "utility")
+    claims = Claim.objects.open().filter(belongs(user, "utility", [Role.MANAGER])).select_related("user", "utility")
     return [
         Waiting(
             f"{claim.user} wants to join {claim.utility}",
@@ -45,4 +45,21 @@ def claims(user: User) -> list[Waiting]:
             reverse("accounts:utility", args=[claim.utility_id]),
         )
         for claim in claims
+    ]
+
+
+@source(order=12)
+def advisors(user: User) -> list[Waiting]:
+    """The advisors of utilities that the user manages who end within two weeks, or ended within the last two."""
+    of_mine = Membership.with_ended.filter(utility__in=Utility.objects.managed_by(user)).ending()
+    recent = of_mine.filter(until__gte=site_today() - Membership.SOON).select_related("user", "utility")
+    return [
+        Waiting(
+            f"{advisor.user}, advisor of {advisor.utility}",
+            f"{'The last day was' if advisor.has_ended else 'The last day is'} {advisor.last_day}."
+            " Extend it, or remove the advisor.",
+            "Review",
+            f"{reverse('accounts:utility', args=[advisor.utility_id])}#members",
+        )
+        for advisor in recent
     ]

@@ -5,7 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import User
+from accounts.roles import Role, belongs
 from assessments import charts
 from assessments.catalog import Catalog, recommended
 from assessments.compared import earlier, with_reasons
@@ -23,7 +24,7 @@ def find(user: User, object_id: int) -> GapAnalysis | None:
 
 
 def managed(user: User) -> QuerySet[GapAnalysis]:
-    return GapAnalysis.objects.filter(utility__memberships__user=user, utility__memberships__role=Role.MANAGER)
+    return GapAnalysis.objects.filter(belongs(user, "utility", [Role.MANAGER]))
 
 
 def title(analysis: GapAnalysis) -> str:

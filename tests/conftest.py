@@ -1,9 +1,10 @@
-"""The cast that most tests share: one utility with a manager, a contributor and a viewer, and a stranger."""
+"""The cast that most tests share: one utility with a member in each role, and a stranger."""
 
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import Role, User, Utility
+from accounts.zones import site_today
 from tests.factories import MembershipFactory, UtilityFactory
 
 # A folder of this clone for temporary files, so that the tests of two clones do not delete each other's.
@@ -48,8 +50,8 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-def member(utility: Utility, role: Role, email: str, name: str) -> User:
-    return MembershipFactory(utility=utility, role=role, user__email=email, user__name=name).user
+def member(utility: Utility, role: Role, email: str, name: str, until: date | None = None) -> User:
+    return MembershipFactory(utility=utility, role=role, until=until, user__email=email, user__name=name).user
 
 
 @pytest.fixture
@@ -70,6 +72,18 @@ def contributor(utility, manager) -> User:
 @pytest.fixture
 def viewer(utility, manager) -> User:
     return member(utility, Role.VIEWER, "viewer@example.org", "Vic Weir")
+
+
+@pytest.fixture
+def advisor(utility, manager) -> User:
+    """A consultant whose last day is today."""
+    return member(utility, Role.ADVISOR, "advisor@example.org", "Ada Reed", until=site_today())
+
+
+@pytest.fixture
+def former(utility, manager) -> User:
+    """A consultant whose last day was yesterday: a stranger now."""
+    return member(utility, Role.ADVISOR, "former@example.org", "Fern Oakes", until=site_today() - timedelta(days=1))
 
 
 @pytest.fixture

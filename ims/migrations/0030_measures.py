@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_api_tokens'),
-        ('ims', '0001_initial'),
+        ('ims', '0002_reaching_people'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -48,7 +48,8 @@ def paper(request: AuthenticatedRequest) -> HttpResponse:
     _for_program_staff(request)
     form = SearchForm(request.GET or None)
     words = form.cleaned_data["q"] if form.is_valid() else ""
-    found = list(Utility.objects.matching(words).exclude(memberships__user=request.user)[: SHOWN + 1])
+    others = Utility.objects.matching(words).exclude(pk__in=Utility.objects.visible_to(request.user))
+    found = list(others[: SHOWN + 1])
     context = {"form": form, "words": words, "found": found[:SHOWN], "more": len(found) > SHOWN}
     return render(request, "recognition/applying/paper_search.html", context)
 
@@ -77,7 +78,8 @@ def paper_utility(request: AuthenticatedRequest) -> HttpResponse:
 def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Asks for the cycle and the scan, and starts a draft that is filled in like any other."""
     _for_program_staff(request)
-    utility = get_object_or_404(Utility.objects.exclude(memberships__user=request.user), pk=utility_pk)
+    others = Utility.objects.exclude(pk__in=Utility.objects.visible_to(request.user))
+    utility = get_object_or_404(others, pk=utility_pk)
     form = PaperForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:

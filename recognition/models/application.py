@@ -66,7 +66,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             "seats",
             condition=Q(seats__member=user, seats__recused_at=None, seats__submitted_at=None),
         )
-        return self.annotate(_review_due=review_due).exclude(utility__memberships__user=user).filter(_review_due=None)
+        others = self.exclude(utility__in=Utility.objects.visible_to(user))
+        return others.annotate(_review_due=review_due).filter(_review_due=None)
 
     def of_others(self) -> Self:
         """Leaves out the person's utilities, whose applications the person never reviews. Call after ``visible_to``."""

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import StaffGroup, User, Utility
+from accounts.models import Membership, StaffGroup, User, Utility
 from accounts.regions import states
 from recognition.application.content import claimed
 from recognition.application.shown import criterion_names
@@ -73,15 +73,15 @@ class PanelMember(models.Model):
             .exclude(pk__in=had_part)
             .annotate(n_open=Count("seats", filter=to_do, distinct=True))
             .select_related("panel_member")
-            .prefetch_related("panel_member__interests", "memberships")
+            .prefetch_related("panel_member__interests", Prefetch("memberships", Membership.with_ended.all()))
             .order_by("name", "email")
         )
 
     @staticmethod
     def conflict_of(user: User, utility: Utility) -> str:
         """Returns why ``user`` can't judge ``utility``; empty if no conflict is recorded."""
-        if utility.memberships.filter(user=user).exists():
-            return f"{user} is a member of {utility}."
+        if Membership.with_ended.filter(utility=utility, user=user).exists():  # one's advice may be what they judge
+            return f"{user} is a member of {utility}, or was its advisor."
         if PanelMember.objects.filter(user=user, interests=utility).exists():
             return f"{user} has declared an interest in {utility}."
         return ""

@@ -96,9 +96,9 @@ def _people(application: Application, seats: list[Seat]) -> tuple[list[tuple[Use
         seated=[_affiliation(seat.member) for seat in seats],
     )
     proposed = {one.candidate.id for one in found}
+    belonged = "is a member of this utility, or was its advisor"
     barred = [
-        f"{person} "
-        + ("is a member of this utility" if utility.pk in candidates[key].utilities else "declared an interest")
+        f"{person} {belonged if utility.pk in candidates[key].utilities else 'declared an interest'}"
         for key, person in people.items()
         if key not in proposed
     ]

@@ -11,8 +11,15 @@ from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 
 
 @pytest.fixture
-def cast(manager, contributor, viewer, stranger):
-    return {"manager": manager, "contributor": contributor, "viewer": viewer, "stranger": stranger}
+def cast(manager, contributor, advisor, viewer, stranger, former):
+    return {
+        "manager": manager,
+        "contributor": contributor,
+        "advisor": advisor,
+        "viewer": viewer,
+        "stranger": stranger,
+        "former": former,
+    }
 
 
 @pytest.fixture
@@ -72,12 +79,12 @@ def test_a_manager_may(action, cast, things, as_, utility):
     assert state(utility) != before
 
 
-@pytest.mark.parametrize("who", ["contributor", "viewer", "stranger"])
+@pytest.mark.parametrize("who", ["contributor", "advisor", "viewer", "stranger", "former"])
 @pytest.mark.parametrize("action", GOOD)
 def test_others_may_not(action, who, cast, things, as_, utility):
     before = state(utility)
     answer = as_(cast[who]).post(address(action, things), GOOD[action])
-    is_known = who != "stranger" and action not in ("grant", "decline")
+    is_known = who not in ("stranger", "former") and action not in ("grant", "decline")
     assert answer.status_code == (403 if is_known else 404)
     assert state(utility) == before
 
@@ -98,7 +105,15 @@ def test_actions_are_not_done_by_following_a_link(action, cast, things, as_, uti
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("manager", 200), ("contributor", 200), ("viewer", 200), ("stranger", 404)]
+    ("who", "status"),
+    [
+        ("manager", 200),
+        ("contributor", 200),
+        ("advisor", 200),
+        ("viewer", 200),
+        ("stranger", 404),
+        ("former", 404),
+    ],
 )
 def test_members_see_the_utility_and_strangers_do_not(who, status, cast, things, as_, utility):
     assert as_(cast[who]).get(address("utility", things)).status_code == status
@@ -110,7 +125,7 @@ def test_staff_and_superusers_are_not_members(utility, manager, as_):
 
 
 def test_only_managers_see_the_controls(cast, things, as_):
-    for who, count in {"manager": True, "contributor": False, "viewer": False}.items():
+    for who, count in {"manager": True, "contributor": False, "advisor": False, "viewer": False}.items():
         text = as_(cast[who]).get(address("utility", things)).content.decode()
         assert ("in@example.org" in text) is count
         assert ("Requests to join" in text) is count
@@ -134,14 +149,18 @@ def test_ids_of_another_utility_do_not_help(cast, things, as_, utility):
 def test_a_forged_role_changes_nothing(role, cast, things, as_, utility):
     before = state(utility)
     me = as_(cast["manager"])
-    assert "choose manager" in me.post(address("change_role", things), {"role": role}, follow=True).content.decode()
-    assert "choose manager" in me.post(address("grant", things), {"role": role}, follow=True).content.decode()
+    assert "Choose manager" in me.post(address("change_role", things), {"role": role}, follow=True).content.decode()
+    assert "Choose manager" in me.post(address("grant", things), {"role": role}, follow=True).content.decode()
     assert me.post(address("invite", things), {"email": "a@example.org", "role": role}).status_code == 200
     assert state(utility) == before
 
 
 def test_the_sets_by_right(cast, utility):
-    rights = {"visible_to": "manager contributor viewer", "editable_by": "manager contributor", "managed_by": "manager"}
+    rights = {
+        "visible_to": "manager contributor advisor viewer",
+        "editable_by": "manager contributor advisor",
+        "managed_by": "manager",
+    }
     for name, who in rights.items():
         having = getattr(Utility.objects, name)
         assert [person for person in cast if utility in having(cast[person])] == who.split()

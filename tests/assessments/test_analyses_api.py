@@ -15,15 +15,15 @@ from tests.factories import GapAnalysisFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["manager", "contributor", "viewer", "stranger"]
-READ = {"manager": 200, "contributor": 200, "viewer": 200, "stranger": 404}
+ROLES = ["manager", "contributor", "advisor", "viewer", "stranger", "former"]
+READ = {"manager": 200, "contributor": 200, "advisor": 200, "viewer": 200, "stranger": 404, "former": 404}
 WRITE = READ | {"viewer": 403}
-MANAGE = WRITE | {"contributor": 403}
+MANAGE = WRITE | {"contributor": 403, "advisor": 403}
 START = {"name": "Sent", "as_of": "2026-06-30", "areas": ["E", "S"]}
 
 # method and address → expected for each role
 EXPECTED = {
-    "GET analyses": READ | {"stranger": 200},
+    "GET analyses": READ | {"stranger": 200, "former": 200},
     "POST analyses": {role: 201 if status == 200 else status for role, status in WRITE.items()},
     "GET analyses/{id}": READ,
     "PATCH analyses/{id}": WRITE,

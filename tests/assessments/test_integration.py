@@ -216,7 +216,7 @@ def test_what_follows_a_complete_analysis_waits_on_the_home_page(rated, answer_a
 
 
 def test_a_viewer_is_told_who_answers(rated, page, as_, viewer, contributor):
-    words = "Contributors and managers give them."
+    words = "Managers, contributors and advisors give them."
     assert words in as_(viewer).get(page).text
     assert words not in as_(contributor).get(page).text
 

@@ -18,25 +18,28 @@ from workflow.exchange.workbook import written
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["manager", "contributor", "viewer", "stranger", "nobody"]
-READ = {"manager": 200, "contributor": 200, "viewer": 200, "stranger": 404, "nobody": "sign in"}
-WRITE = {"manager": 302, "contributor": 302, "viewer": 403, "stranger": 404, "nobody": "sign in"}
-FORM = {"manager": 200, "contributor": 200, "viewer": 403, "stranger": 404, "nobody": "sign in"}
-MANAGE = WRITE | {"contributor": 403}
+ROLES = ["manager", "contributor", "advisor", "viewer", "stranger", "former", "nobody"]
+OUTSIDE = {"stranger": 404, "former": 404, "nobody": "sign in"}
+READ = {"manager": 200, "contributor": 200, "advisor": 200, "viewer": 200} | OUTSIDE
+WRITE = {"manager": 302, "contributor": 302, "advisor": 302, "viewer": 403} | OUTSIDE
+FORM = {"manager": 200, "contributor": 200, "advisor": 200, "viewer": 403} | OUTSIDE
+MANAGE = WRITE | {"contributor": 403, "advisor": 403}
 ONLY_POST = dict.fromkeys(ROLES, 405) | {"nobody": "sign in"}
-LED = READ | {"manager": 302, "contributor": 302, "viewer": 302}  # on to another page; sent to, it changes nothing
+LED = dict.fromkeys(ROLES, 302) | OUTSIDE  # on to another page; sent to, it changes nothing
 NO_POST = READ  # a page that is only read; sent to, it changes nothing
+
+WHERE = {"stranger": 302, "former": 200}  # each is led to their own utility; without one there is nowhere to go
 
 # name of the address → expected of GET, expected of POST
 EXPECTED = {
-    "list": (READ | {"stranger": 200}, NO_POST | {"stranger": 200}),
+    "list": (READ | {"stranger": 200, "former": 200}, NO_POST | {"stranger": 200, "former": 200}),
     "start": (FORM, WRITE),
     "analysis": (READ, NO_POST),
     "scope": (FORM, WRITE),
     "confirm": (FORM, WRITE),
     "complete": (ONLY_POST, MANAGE),
     "reopen": (ONLY_POST, MANAGE),
-    "delete": (FORM | {"contributor": 403}, MANAGE),
+    "delete": (FORM | {"contributor": 403, "advisor": 403}, MANAGE),
     "excel": (READ, NO_POST),
     "excel_import": (FORM, FORM),  # a preview changes nothing
     "excel_confirm": (ONLY_POST, WRITE),
@@ -44,7 +47,7 @@ EXPECTED = {
     "recommendations": (READ, NO_POST),
     "compare": (READ, NO_POST),
     "integration": (READ, NO_POST),
-    "integration_where": (LED | {"stranger": 302}, LED | {"stranger": 302}),
+    "integration_where": (LED | WHERE, LED | WHERE),
     "road_map_latest": (LED, LED),
     "answer": (ONLY_POST, WRITE),
     "answer_history": (READ, NO_POST),
@@ -210,7 +213,7 @@ def test_who_may_changes_something_by_sending(send, address, name, role):
     assert everything() != before
 
 
-@pytest.mark.parametrize("role", ["viewer", "stranger"])
+@pytest.mark.parametrize("role", ["viewer", "stranger", "former"])
 def test_forged_json_saves_change_nothing(address, browser, role):
     before = everything()
     answer = browser(role).post(address("save"), sent("save"), headers={"Accept": "application/json"})
@@ -220,7 +223,7 @@ def test_forged_json_saves_change_nothing(address, browser, role):
 
 def test_a_viewer_sees_nothing_to_change(answered, browser):
     page = browser("viewer").get(answered.get_absolute_url()).content.decode()
-    assert "You can read it. Managers and contributors fill it in." in page
+    assert "You can read it. Managers, contributors and advisors fill it in." in page
     main = page.partition("<main")[2].partition("</main")[0]
     assert "<form" not in main
     assert "Use as a starting point" not in main

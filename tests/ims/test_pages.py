@@ -20,7 +20,7 @@ from tests.uploads import upload
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["manager", "contributor", "viewer", "stranger", "nobody"]
+ROLES = ["manager", "contributor", "advisor", "viewer", "stranger", "former", "nobody"]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_who_reads(action, address, browser, role, utility):
     }
     for page, expected in pages.items():
         status = browser(role).get(page).status_code
-        assert status == {"stranger": 404, "nobody": 302}.get(role, expected), page
+        assert status == {"stranger": 404, "former": 404, "nobody": 302}.get(role, expected), page
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -49,19 +49,19 @@ def test_who_changes(action, address, browser, role, utility):
         address("save", action): {"title": "Changed", "version": 1},
         address("move", action, "start"): {},
     }
-    expected = {"viewer": 403, "stranger": 404}.get(role, 302)
+    expected = {"viewer": 403, "stranger": 404, "former": 404}.get(role, 302)
     before = list(Record.objects.values())
     for page, data in sent.items():
         assert browser(role).post(page, data).status_code == expected, page
     changed = list(Record.objects.values()) != before
-    assert changed == (role in ("manager", "contributor"))
+    assert changed == (role in ("manager", "contributor", "advisor"))
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_who_comments(action, address, browser, role):
     status = browser(role).post(address("comment", action), {"text": "Station 11 has no display."}).status_code
-    assert status == {"stranger": 404}.get(role, 302)
-    assert RecordComment.objects.exists() == (role in ("manager", "contributor", "viewer"))
+    assert status == {"stranger": 404, "former": 404}.get(role, 302)
+    assert RecordComment.objects.exists() == (role in ("manager", "contributor", "advisor", "viewer"))
 
 
 def test_an_action_from_its_start_to_its_close(objective, unit, utility, manager, as_):
@@ -265,7 +265,7 @@ def attached(action, manager, own_folder):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_who_attaches_removes_and_downloads(action, attached, address, browser, role):
-    expected = {"viewer": 403, "stranger": 404}.get(role, 302)
+    expected = {"viewer": 403, "stranger": 404, "former": 404}.get(role, 302)
     person = browser(role)
     assert (
         person.post(address("add_link", action), {"url": "https://example.org", "title": "Plan"}).status_code
@@ -273,12 +273,12 @@ def test_who_attaches_removes_and_downloads(action, attached, address, browser, 
     )
     assert person.post(address("add_file", action), {"file": upload()}).status_code == expected
     kept = person.get(reverse("ims:download", args=[attached.pk]))
-    assert kept.status_code == {"stranger": 404, "nobody": 302}.get(role, 200)
+    assert kept.status_code == {"stranger": 404, "former": 404, "nobody": 302}.get(role, 200)
     if kept.streaming:
         assert b"".join(kept.streaming_content)
     assert person.post(reverse("ims:remove", args=[attached.pk])).status_code == expected
     left = {str(item) for item in action.attachments.exclude(pk=attached.pk)}
-    assert left == ({"Plan", str(attached)} if role in ("manager", "contributor") else set())
+    assert left == ({"Plan", str(attached)} if role in ("manager", "contributor", "advisor") else set())
     assert action.attachments.filter(pk=attached.pk).exists() == (not left)
 
 

@@ -99,6 +99,8 @@ AS_STAFF_ON_THE_PANEL = without(PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORE
 WHO_MAY_WHAT = {
     "reader": (ANY, READER),
     "contributor": (ANY, CONTRIBUTOR),
+    "advisor": (ANY, CONTRIBUTOR),
+    "former": (set(), {}),
     "manager": (ANY, MANAGER),
     "program": (ANY, PROGRAM),
     "compliance": (FROM_COMPLIANCE, COMPLIANCE),
@@ -130,7 +132,9 @@ def joins(user: User, *groups: str) -> User:
 
 
 @pytest.fixture
-def cast(draft, manager, contributor, viewer, stranger, staff, compliance, official) -> dict[str, User]:
+def cast(
+    draft, manager, contributor, advisor, viewer, stranger, former, staff, compliance, official
+) -> dict[str, User]:
     """Everyone of the table, the panel seated whatever the stage."""
     now, utility = timezone.now(), draft.utility
 
@@ -146,7 +150,9 @@ def cast(draft, manager, contributor, viewer, stranger, staff, compliance, offic
     people = {
         "reader": viewer,
         "contributor": contributor,
+        "advisor": advisor,
         "manager": manager,
+        "former": former,
         "program": staff,
         "compliance": compliance,
         "official": official,

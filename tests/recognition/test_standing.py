@@ -18,6 +18,7 @@ PROGRAM, COMPLIANCE, OFFICIAL = "Program staff", "Compliance staff", "Deciding o
     [
         ("viewer", {"reader"}),
         ("contributor", {"reader", "writer"}),
+        ("advisor", {"reader", "writer"}),
         ("manager", {"reader", "writer", "manager"}),
     ],
 )

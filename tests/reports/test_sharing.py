@@ -57,7 +57,9 @@ def answer(as_):
         ("viewer", {"report": 200, "again": 404, "delete": 403, "download": 200}),
         ("manager", {"report": 200, "again": 404, "download": 200, "delete": 302}),
         ("contributor", {"report": 200, "again": 302, "download": 200, "delete": 302}),
+        ("advisor", {"report": 200, "again": 404, "delete": 403, "download": 200}),
         ("stranger", dict.fromkeys(PAGES, 404)),
+        ("former", dict.fromkeys(PAGES, 404)),
         ("staff", dict.fromkeys(PAGES, 404)),
         ("admin_user", dict.fromkeys(PAGES, 404)),
     ],
@@ -68,11 +70,11 @@ def test_who_may_do_what(request, theirs, answer, who, expected):
     assert Report.objects.exists() == (expected["delete"] != 302)
 
 
-@pytest.mark.parametrize("who", ["viewer", "manager", "contributor", "stranger", "staff"])
+@pytest.mark.parametrize("who", ["viewer", "manager", "contributor", "advisor", "stranger", "former", "staff"])
 def test_the_list_has_it_and_says_who_requested_it(request, as_, theirs, contributor, who):
     user = request.getfixturevalue(who)
     rows = list(csv.DictReader(StringIO(as_(user).get(LIST, {"export": "csv"}).content.decode("utf-8-sig"))))
-    expected = [("Theirs", contributor.name)] if who not in ("stranger", "staff") else []
+    expected = [("Theirs", contributor.name)] if who not in ("stranger", "former", "staff") else []
     assert [(row["Report"], row["Requested by"]) for row in rows] == expected
 
 
