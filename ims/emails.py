@@ -83,8 +83,8 @@ def remind(records: list[Record], today: date) -> None:
 
 def readers_of_the_week() -> Iterable[User]:
     """Returns the people who may get the weekly email."""
-    people = User.objects.filter(is_active=True, memberships__isnull=False).exclude(ims_preferences__weekly_email=False)
-    return people.distinct().order_by("pk")
+    people = User.objects.filter(is_active=True, pk__in=Membership.objects.values("user"))
+    return people.exclude(ims_preferences__weekly_email=False).order_by("pk")
 
 
 def tell_week(user: User, today: date) -> None:

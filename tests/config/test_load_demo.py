@@ -12,10 +12,12 @@ from django.utils import timezone
 from post_office.models import STATUS, Email
 
 import assessments.demo
+import ims.demo
 import recognition.demo
 from accounts.models import Membership, Role, StaffGroup, User, Utility
 from assessments.models import GapAnalysis
 from config.management.commands.load_demo import ADMIN, AT_UTILITIES, IN_THE_PROGRAM
+from ims.models import Action, Measure, Objective, Record
 from letters.models import Message
 from recognition import reminders
 from recognition.models import Application, Cycle, Decision, PanelMember, Seat
@@ -176,6 +178,28 @@ def test_the_invented_utility_has_a_complete_one_and_an_older_one(loaded):
     assert len(analyses) >= 2
     assert any(analysis.status == "complete" and analysis.frozen for analysis in analyses)
     assert len({analysis.as_of for analysis in analyses}) == len(analyses)
+
+
+@pytest.mark.django_db
+def test_the_invented_utility_runs_a_system(loaded):
+    utility = Utility.objects.get(name=ims.demo.read(ims.demo.DATA)["utility"])
+    manager = person("manager")
+    assert Objective.objects.filter(utility=utility).count() == 12
+    actions = Action.objects.visible_to(manager).filter(utility=utility)
+    assert actions.count() == 40
+    assert set(actions.values_list("status", flat=True)) == set(Action.Status.values)
+    assert 3 <= actions.late().count() <= 8
+    assert actions.exclude(owner=None).count() == 40
+    assert not Record.objects.exclude(assigned_at=None).exists(), "nobody is emailed about the demo"
+    for action in actions:
+        events = list(action.events.all())
+        assert [event.at for event in events] == sorted(event.at for event in events), action
+        assert (events[-1].to_status, events[-1].at < timezone.now()) == (action.status, True)
+        for start, end in zip(events, events[1:], strict=False):
+            assert end.to_status in Action.TRANSITIONS[start.to_status]
+    for measure in Measure.objects.all():
+        assert measure.readings.exclude(value=None).count() == 36, "three years"
+        assert measure.readings.order_by("period").last().period == measure.last_period
 
 
 @pytest.mark.django_db

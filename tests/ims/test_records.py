@@ -121,6 +121,7 @@ STEPS = {
         "closed": {"under-way"},
         "canceled": {"planned"},
     },
+    "measures": {"in-use": {"retired"}, "retired": {"in-use"}},
     "objectives": {
         "proposed": {"agreed", "dropped"},
         "agreed": {"reached", "dropped", "proposed"},

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 import assessments.demo
+import ims.demo
 import recognition.demo
 from accounts.models import Role, StaffGroup, User
 
@@ -53,7 +54,9 @@ class Command(BaseCommand):
         password = os.environ.get("DEMO_PASSWORD") or _kept_password() or secrets.token_urlsafe(9)
         if admin is None:
             people = _people(password)
-            assessments.demo.load({role: people[name] for name, (_, role) in AT_UTILITIES.items()})
+            at_utilities = {role: people[name] for name, (_, role) in AT_UTILITIES.items()}
+            assessments.demo.load(at_utilities)
+            ims.demo.load(at_utilities)
             recognition.demo.load(people)
         elif not admin.check_password(password):
             addresses = [f"{name}@example.org" for name in AT_UTILITIES | IN_THE_PROGRAM]

@@ -1,0 +1,149 @@
+"""Demo data: the management system of one utility, from data/demo.yaml. Loaded by ``manage.py load_demo``."""
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Role, User, Utility
+from ims.check.measures import Measure
+from ims.check.periods import moved
+from ims.check.readings import Reading
+from ims.links import LED_TO, link
+from ims.people import Person
+from ims.plan.actions import Action
+from ims.plan.objectives import Objective
+from ims.plan.units import Unit
+from ims.records import Record
+from pdca.loading import read
+from pdca.models import Opportunity
+
+DATA = Path(__file__).parent / "data" / "demo.yaml"
+MONTHS = 36
+WAY = {  # status → the statuses on the way to it
+    "planned": [],
+    "under-way": ["under-way"],
+    "done": ["under-way", "done"],
+    "closed": ["under-way", "done", "closed"],
+    "canceled": ["canceled"],
+    "proposed": [],
+    "agreed": ["agreed"],
+    "reached": ["agreed", "reached"],
+}
+
+
+class Loading:
+    """One loading. ``made`` has the records by their key in the file."""
+
+    def __init__(self, people: Mapping[Role, User]) -> None:
+        self.data = read(DATA)
+        self.people = people
+        self.by = people[Role.MANAGER]
+        self.utility = Utility.objects.get(name=self.data["utility"])
+        self.now = timezone.now()
+        self.made: dict[str, Any] = {}
+
+    def load(self) -> None:
+        Person.objects.of(self.utility)
+        Person.objects.bulk_create(Person(utility=self.utility, **each) for each in self.data["people"])
+        self.named = {person.name: person for person in Person.objects.filter(utility=self.utility)}
+        for each in self.data["units"]:
+            self._record(Unit, each, {"kind": each["kind"], "includes": each["includes"]})
+        for each in self.data["objectives"]:
+            own = ("measure", "unit", "baseline", "target", "driver", "why")
+            objective = self._record(Objective, each, {name: each[name] for name in own if name in each})
+            self._along(objective, each)
+        for each in self.data["actions"]:
+            self._action(each)
+        for earlier, later in self.data["links"]:
+            link(self.made[earlier], self.made[later], LED_TO, by=self.by)
+        for each in self.data["measures"]:
+            self._measure(each)
+        # What is made at once was not assigned by anyone just now.
+        Record.objects.filter(utility=self.utility).update(assigned_at=None)
+
+    def _day(self, days: int) -> date:
+        return (self.now + timedelta(days=days)).date()
+
+    def _at(self, days: int) -> datetime:
+        return self.now + timedelta(days=days)
+
+    def _record(self, model: type[Record], each: dict[str, Any], own: dict[str, Any]) -> Any:
+        shared = {
+            "title": each["title"],
+            "areas": each.get("areas", []),
+            "initiatives": each.get("initiatives", []),
+            "units": [self.made[key].pk for key in each.get("units", [])],
+            "owner": self.named[each["owner"]],
+            "due": self._day(each["due"]) if "due" in each else None,
+        }
+        made = model.open_in(self.utility, by=self.by, **shared, **own)
+        found: Any = model.objects.visible_to(self.by).get(pk=made.pk)
+        self.made[each.get("key", each["title"])] = found
+        return found
+
+    def _along(self, record: Any, each: dict[str, Any]) -> None:
+        """Moves the record to its status. The events are spread over the time from its start until ``since``."""
+        begun = each.get("starts", each["due"] - 500)
+        begun = min(begun, -1)
+        reached = each.get("since", begun + 1)
+        steps = WAY[each.get("status", "planned")]
+        asked = {name: each[name] for name in ("verified", "verified_by") if name in each}
+        for step in steps:
+            record.move(step, by=self.by, why=each.get("why", "") if step == "canceled" else "", **asked)
+            asked = {} if step == "closed" else asked
+        Record.objects.filter(pk=record.pk).update(created_at=self._at(begun - 20), reminded_on=self._day(0))
+        for place, event in enumerate(record.events.all()):
+            days = begun - 20 if place == 0 else begun + (reached - begun) * place // max(len(steps), 1)
+            record.events.filter(pk=event.pk).update(at=self._at(days))
+
+    def _action(self, each: dict[str, Any]) -> None:
+        own = {name: each[name] for name in ("cost", "hours") if name in each}
+        opportunity = Opportunity.objects.filter(slug=each.get("opportunity", "")).first()
+        action = self._record(
+            Action,
+            each,
+            own
+            | {
+                "objective": self.made[each["serves"]],
+                "opportunity": opportunity,
+                "element": opportunity.element if opportunity else None,
+                "lines": "\n".join(opportunity.how) if opportunity else "",
+                "starts": self._day(each["starts"]),
+            },
+        )
+        self._along(action, each)
+        for said in each.get("comments", []):
+            comment = action.say(said["text"], by=self.people[Role(said["by"])])
+            action.comments.filter(pk=comment.pk).update(at=self._at(said["at"]))
+
+    def _measure(self, each: dict[str, Any]) -> None:
+        own = ("unit", "combined", "direction", "decimals", "baseline", "target")
+        measure = self._record(
+            Measure, each, {name: each[name] for name in own} | {"objective": self.made[each["serves"]]}
+        )
+        months = [moved(measure.last_period, measure.every, -back) for back in reversed(range(MONTHS))]
+        Reading.objects.bulk_create(
+            Reading(measure=measure, period=month, value=_value(each, place, month), entered_by=self.by)
+            for place, month in enumerate(months)
+        )
+
+
+def _value(each: dict[str, Any], place: int, month: date) -> Decimal:
+    """Returns an invented reading: a line between two levels, higher in winter, with some unrest."""
+    level = each["from"] + (each["to"] - each["from"]) * place / (MONTHS - 1)
+    season = each["swing"] * math.cos((month.month - 1) / 12 * math.tau)
+    unrest = each["swing"] * ((place * 7) % 5 - 2) / 6
+    value = max(level * (1 + season + unrest), 0)
+    if each["unit"].startswith("percent"):
+        value = min(value, 100)
+    return round(Decimal(value), each["decimals"])
+
+
+def load(people: Mapping[Role, User]) -> None:
+    """Creates the records of the demo's utility. ``people`` are its members by role."""
+    Loading(people).load()
