@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
@@ -18,13 +17,13 @@ from assessments.exchange import FindingExchange
 from assessments.forms import ExcelForm
 from assessments.models import GapAnalysis
 from assessments.views import visible
+from workflow.exchange import keeping
 from workflow.exchange.planning import Plan, carry_out, planned
 from workflow.exchange.workbook import written
 from workflow.models import Stale, WrongState
 from workflow.saving import status_of
 from workflow.spreadsheets import KINDS, Unreadable
 
-KEPT_FOR = 3600  # seconds between the preview and its confirmation
 COMPLETE = "This gap analysis is complete, so nothing can be imported. A manager can reopen it."
 
 
@@ -74,9 +73,9 @@ def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if analysis is None:
         return redirect("assessments:analysis", pk)
     token = request.POST.get("token", "")
-    kept = cache.get(_key(request, pk, token))
+    kept = keeping.take(request, _what(pk), token)
     if kept is None:
-        messages.error(request, "Nothing was imported: the file was stored for only an hour. Choose it again.")
+        messages.error(request, keeping.GONE)
         return _ask(request, analysis, ExcelForm(), status=422)
     name, content = kept
     try:
@@ -92,23 +91,21 @@ def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             request, "Nothing was imported, because rows changed since the preview. This is what the file changes now."
         )
         return _show_plan(request, exchange.analysis, plan, name, content)
-    cache.delete(_key(request, pk, token))
     skipped = len(plan.changes) - len(saved)
     left = f" {skipped} row{pluralize(skipped)} stayed as on the site." if skipped else ""
     messages.success(request, f"Imported from Excel: {len(saved)} row{pluralize(len(saved))} changed.{left}")
     return redirect(analysis)
 
 
-def _key(request: AuthenticatedRequest, pk: int, token: str) -> str:
-    """Returns where the file of a preview is kept: for this person, in this session."""
-    return f"findings-import:{request.user.pk}:{request.session.session_key}:{pk}:{token[:64]}"
+def _what(pk: int) -> str:
+    return f"findings-{pk}"
 
 
 def _show_plan(
     request: AuthenticatedRequest, analysis: GapAnalysis, plan: Plan, name: str, content: bytes
 ) -> HttpResponse:
     if plan.changes and not plan.faults:
-        cache.set(_key(request, analysis.pk, plan.token), (name, content), KEPT_FOR)
+        keeping.keep(request, _what(analysis.pk), plan.token, name, content)
     context = {"analysis": analysis, "plan": plan, "name": name}
     return render(request, "assessments/exchange_plan.html", context, status=422 if plan.faults else 200)
 

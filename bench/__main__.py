@@ -93,7 +93,7 @@ def _address(database: dict[str, str]) -> str:
 
 
 def _run(requests: int, times: int, *, as_json: bool) -> None:
-    from bench import documents, memory, pages, recommending, report_time, tables, world
+    from bench import documents, exchanging, memory, pages, recommending, report_time, tables, world
 
     place = world.build()
     costs = pages.measure(place, requests)
@@ -108,6 +108,9 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
     printed = documents.measure(place, times)
     if not as_json:
         _print(*documents.told(printed, times), "")
+    exchanged = exchanging.measure(place, times)
+    if not as_json:
+        _print(*exchanging.told(exchanged, times), "")
     held = memory.measure(place)
     if not as_json:
         _print(*tables.memory(held))
@@ -119,6 +122,7 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
     }
     figures |= {"recommendations": [dataclasses.asdict(each) for each in advice]}
     figures |= {"report": dataclasses.asdict(report), "documents": dataclasses.asdict(printed)}
+    figures |= {"exchange": dataclasses.asdict(exchanged)}
     figures |= {"memory": [dataclasses.asdict(each) for each in held]}
     _print(json.dumps(figures, indent=2))
 

@@ -27,7 +27,8 @@ class RecordForm(forms.ModelForm):
         model = Record
         fields = ["title"]
 
-    def __init__(self, *args: Any, utility: Utility, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, utility: Utility, like: "RecordForm | None" = None, **kwargs: Any) -> None:
+        """``like``: a form of the same register, whose choices are taken instead of asking for them again."""
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["version"].initial = self.instance.version
@@ -38,19 +39,22 @@ class RecordForm(forms.ModelForm):
             "initiatives": lambda: Initiative.objects.readable().values_list("slug", "short_name"),
             "units": lambda: Unit.objects.filter(utility=utility, is_open=True).values_list("pk", "title"),
         }
-        for name, choices in offer.items():
-            if name in self.fields:
-                number = name == "units"
-                self.fields[name] = forms.TypedMultipleChoiceField(
-                    label=self.fields[name].label,
-                    choices=self._with_kept(name, list(choices())),
-                    coerce=int if number else str,
-                    required=False,
-                    widget=forms.CheckboxSelectMultiple,
-                )
-                if self.instance.pk:
-                    self.initial[name] = getattr(self.instance, name)
-        if "owner" in self.fields:
+        self.offers: dict[str, list[tuple[Any, str]]]
+        if like:
+            self.offers = like.offers
+        else:
+            self.offers = {name: list(choices()) for name, choices in offer.items() if name in self.fields}
+        for name, choices in self.offers.items():
+            self.fields[name] = forms.TypedMultipleChoiceField(
+                label=self.fields[name].label,
+                choices=self._with_kept(name, choices),
+                coerce=int if name == "units" else str,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+            if self.instance.pk:
+                self.initial[name] = getattr(self.instance, name)
+        if "owner" in self.fields and not like:
             self.fields["owner"].queryset = Person.objects.of(utility)  # type: ignore[attr-defined]
         if "objective" in self.fields:
             self.fields["objective"].queryset = Objective.objects.filter(utility=utility)  # type: ignore[attr-defined]

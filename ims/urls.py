@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims import attachment_views, example_views, link_views, list_views, preference_views, views
+from ims import attachment_views, example_views, exchange_views, link_views, list_views, preference_views, views
 
 app_name = "ims"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),
     path("<int:utility_pk>/<slug:register>/new/", views.new, name="new"),
     path("<int:utility_pk>/<slug:register>/examples/", example_views.examples, name="examples"),
+    path("<int:utility_pk>/<slug:register>/excel/", exchange_views.download, name="excel"),
+    path("<int:utility_pk>/<slug:register>/excel/import/", exchange_views.preview, name="excel_import"),
+    path("<int:utility_pk>/<slug:register>/excel/confirm/", exchange_views.confirm, name="excel_confirm"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/", views.record, name="record"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/edit/", views.edit, name="edit"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/save/", views.save, name="save"),

@@ -1,9 +1,12 @@
 """Compares two people's conflicting edits of one row."""
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 
 
 @dataclass(frozen=True)
@@ -33,4 +36,10 @@ def words(field: forms.Field, value: Any) -> str:
         return "nothing"
     labels = {str(key): str(label) for key, label in getattr(field, "choices", [])}
     values = value if isinstance(value, list) else [value]
-    return ", ".join(labels.get(str(one), str(one)) for one in values)
+    return ", ".join(labels.get(str(one), _plain(one)) for one in values)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date):
+        return date_format(value, "F j, Y")
+    return f"{value.normalize():,f}" if isinstance(value, Decimal) else str(value)

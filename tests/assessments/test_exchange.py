@@ -499,7 +499,7 @@ def test_only_the_same_session_confirms_and_only_once(analysis, exported, previe
 
 
 def test_a_preview_expires(analysis, exported, preview, confirm, monkeypatch):
-    monkeypatch.setattr("assessments.exchange_views.KEPT_FOR", 0)
+    monkeypatch.setattr("workflow.exchange.keeping.KEPT_FOR", 0)
     page = preview(analysis, edited(exported(analysis), {("vision", "Notes"): "File."}))
     assert confirm(analysis, page).status_code == 422
 

@@ -2,22 +2,28 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date, time
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 from django import forms
 
-from workflow.exchange.rows import Column, Exchange, X
+from workflow.exchange.rows import Column, Exchange, Kind, X
 from workflow.spreadsheets import LONGEST_CELL, Fault, Unreadable, escaped, opened, unescaped
 
 FORMAT = "headworks-rows-1"
 EXPORTED = "Exported"  # the hidden sheet
+CHOICES = "Choices"  # the sheet with lists that are too long for a cell's validation
 VERSION = re.compile(r"[0-9]{1,9}")
 MAX_ROWS, MAX_COLUMNS = 20_000, 200
 LONGEST_LIST = 255  # characters of the choices in a cell's validation, Excel's limit
 GRAY, BLUE = "F0F0F0", "D9E8F6"
+MOST_DIGITS = 15  # of a number in Excel
+FIRST_DATE = date(1900, 3, 1)  # Excel counts a February 29 in 1900, so earlier dates are texts
+FORMATS = {Kind.DATE: "yyyy-mm-dd", Kind.NUMBER: "General"}
+LAST_ROW = 1_048_576
 
 
 # Export.
@@ -28,8 +34,11 @@ def written(exchange: Exchange) -> bytes:
 
     book, content = Workbook(write_only=True), BytesIO()
     rows = [(row, [_fitting(text) for text in exchange.texts(row)]) for row in exchange.rows.values()]
-    _write_rows(book.create_sheet(exchange.sheet), exchange, [texts for _, texts in rows])
+    listed = [column for column in exchange.columns if not _fits_validation(_offered(column))]
+    _write_rows(book.create_sheet(exchange.sheet), exchange, [texts for _, texts in rows], listed)
     _write_about(book.create_sheet("About"), exchange)
+    if listed:
+        _write_choices(book.create_sheet(CHOICES), listed)
     hidden = book.create_sheet(EXPORTED)
     hidden.sheet_state = "veryHidden"
     hidden.append(_texts(hidden, [FORMAT, exchange.identity, _fitting(exchange.title)]))
@@ -60,10 +69,39 @@ def _texts(sheet: Any, texts: list[str]) -> list[Any]:
     return cells
 
 
-def _write_rows(sheet: Any, exchange: Exchange, rows: list[list[str]]) -> None:
+def _offered(column: Column) -> list[str]:
+    return (
+        [X]
+        if column.choice
+        else [escaped(words) for value, words in column.choices.items() if value not in column.closed]
+    )
+
+
+def _fits_validation(offered: list[str]) -> bool:
+    listed = ",".join(offered)
+    return len(listed) <= LONGEST_LIST and listed.count(",") <= max(len(offered) - 1, 0) and '"' not in listed
+
+
+def _write_choices(sheet: Any, columns: list[Column]) -> None:
+    from itertools import zip_longest
+
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    for number, column in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = max(column.width, 30)
+    head = _texts(sheet, [escaped(column.heading) for column in columns])
+    for cell in head:
+        cell.font = Font(bold=True)
+    sheet.append(head)
+    for line in zip_longest(*(_offered(column) for column in columns), fillvalue=""):
+        sheet.append(_texts(sheet, list(line)))
+
+
+def _write_rows(sheet: Any, exchange: Exchange, rows: list[list[str]], listed: list[Column]) -> None:
+    """``listed``: the columns whose choices are on a sheet of their own."""
     from openpyxl.styles import Alignment, Font, PatternFill, Protection
     from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
 
     sheet.freeze_panes = "C2"
     sheet.print_title_rows = "1:1"
@@ -72,22 +110,22 @@ def _write_rows(sheet: Any, exchange: Exchange, rows: list[list[str]]) -> None:
     # Without a password: it keeps people from mistakes. Columns and rows can still be made wider or filtered.
     protection = sheet.protection
     protection.sheet, protection.formatColumns, protection.formatRows = True, False, False
-    for number, column in enumerate(exchange.columns, start=1):
-        letter = get_column_letter(number)
-        sheet.column_dimensions[letter].width = column.width
-        offered = [X] if column.choice else list(column.choices.values())
-        listed = ",".join(offered)
-        if offered and len(listed) <= LONGEST_LIST and listed.count(",") == len(offered) - 1 and '"' not in listed:
-            validation = DataValidation("list", formula1=f'"{listed}"', allow_blank=True, showErrorMessage=True)
-            validation.error, validation.errorTitle = "Choose from the list, or empty the cell.", column.heading[:32]
-            validation.add(f"{letter}2:{letter}{len(rows) + 1}")
-            sheet.data_validations.append(validation)
+    protection.insertRows = protection.deleteRows = not exchange.may_add
     top, middle = Alignment(vertical="top", wrap_text=True), Alignment("center", "top", wrap_text=True)
     bold, blue, gray = Font(bold=True), PatternFill("solid", BLUE), PatternFill("solid", GRAY)
     free = Protection(locked=False)
+    for number, column in enumerate(exchange.columns, start=1):
+        letter = get_column_letter(number)
+        dimension = sheet.column_dimensions[letter]
+        dimension.width = column.width
+        if exchange.may_add and not column.locked:  # the cells below, for new rows
+            dimension.protection, dimension.alignment = free, top
+            dimension.number_format = FORMATS.get(column.kind, "@")
+        last = LAST_ROW if exchange.may_add else len(rows) + 1
+        _validate(sheet, column, f"{letter}2:{letter}{last}", listed)
     head = _texts(sheet, [escaped(column.heading) for column in exchange.columns])
     for cell in head:
-        cell.font, cell.fill, cell.alignment = bold, blue, top
+        cell.font, cell.fill, cell.alignment, cell.protection = bold, blue, top, Protection(locked=True)
     sheet.append(head)
     for row in rows:
         cells = _texts(sheet, row)
@@ -97,7 +135,40 @@ def _write_rows(sheet: Any, exchange: Exchange, rows: list[list[str]]) -> None:
                 cell.fill = gray
             else:
                 cell.protection = free
+                _as_native(cell, column.kind)
         sheet.append(cells)
+
+
+def _validate(sheet: Any, column: Column, cells: str, listed: list[Column]) -> None:
+    """Offers the choices of a column in its cells. A cell with several names can't have a list."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    offered = _offered(column)
+    if not offered or column.many or column.locked:
+        return
+    formula = f'"{",".join(offered)}"'
+    if column in listed:
+        letter = get_column_letter(listed.index(column) + 1)
+        formula = f"{CHOICES}!${letter}$2:${letter}${len(offered) + 1}"
+    validation = DataValidation("list", formula1=formula, allow_blank=True, showErrorMessage=True)
+    validation.error, validation.errorTitle = "Choose from the list, or empty the cell.", column.heading[:32]
+    validation.add(cells)
+    sheet.data_validations.append(validation)
+
+
+def _as_native(cell: Any, kind: Kind) -> None:
+    """Makes a date or a number of the text, where Excel keeps it exactly."""
+    if kind not in FORMATS:
+        return
+    cell.number_format = FORMATS[kind]
+    if not cell.value:
+        return
+    if kind is Kind.DATE and date.fromisoformat(cell.value) >= FIRST_DATE:
+        cell.value = date.fromisoformat(cell.value)
+        cell.number_format = FORMATS[kind]  # openpyxl has set its own
+    elif kind is Kind.NUMBER and len(Decimal(cell.value).normalize().as_tuple().digits) <= MOST_DIGITS:
+        cell.value = Decimal(cell.value)
 
 
 def _write_about(sheet: Any, exchange: Exchange) -> None:
@@ -117,12 +188,16 @@ def _write_about(sheet: Any, exchange: Exchange) -> None:
 
 @dataclass
 class Contents:
-    """``rows``: key → (row's number, texts by column); ``exported``: key → (version, texts by column)."""
+    """``rows``: key → (row's number, texts by column); ``exported``: key → (version, texts by column).
+
+    ``added``: the rows without a key, where they are new ones: (row's number, texts by column).
+    """
 
     columns: list[Column]
     exported: dict[str, tuple[int, dict[str, str]]]
     rows: dict[str, tuple[int, dict[str, str]]]
     faults: list[Fault]
+    added: list[tuple[int, dict[str, str]]] = field(default_factory=list)
 
 
 def read(exchange: Exchange, content: bytes) -> Contents:
@@ -139,7 +214,7 @@ def read(exchange: Exchange, content: bytes) -> Contents:
     if key_column.name in at:
         for place, cells in rows:
             _read_row(exchange, contents, place, cells, at)
-        for key in contents.exported.keys() - contents.rows.keys():
+        for key in () if exchange.may_add else contents.exported.keys() - contents.rows.keys():
             words = "This row is missing. Rows can’t be deleted here: put it back, or download the file again."
             contents.faults.append(Fault(exchange.sheet, None, "", words, exchange.name_of(exchange.rows[key])))
     return contents
@@ -161,7 +236,7 @@ def _filled(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
 
 def _read_exported(exchange: Exchange, rows: list[tuple[int, tuple[Any, ...]]]) -> Contents:
     """Reads the hidden sheet. Raises Unreadable."""
-    texts = [[_text(cell) for cell in cells] for _, cells in rows]
+    texts = [[_text(cell, Kind.TEXT) for cell in cells] for _, cells in rows]
     if len(texts) < 3 or texts[0][0] != FORMAT or texts[1][1] != exchange.columns[0].name:
         raise Unreadable(
             "This file does not say what was exported. It was not downloaded here, or the program that saved it left "
@@ -186,12 +261,13 @@ def _gone(exchange: Exchange, name: str, heading: str) -> Column:
     """Returns a column that the sheet no longer has. A choice is still read; any other must be as it was."""
     column = Column(name, heading)
     is_choice = isinstance(exchange.form.fields.get(column.field), forms.MultipleChoiceField) and column.choice
-    return column if is_choice else replace(column, locked=True)
+    in_one_cell = any(known.name == column.field for known in exchange.columns)
+    return column if is_choice and not in_one_cell else replace(column, locked=True)
 
 
 def _read_head(exchange: Exchange, contents: Contents, place: int, cells: tuple[Any, ...]) -> dict[str, int]:
     """Returns column → its position in the sheet."""
-    head = [" ".join(_text(cell).split()) for cell in cells]
+    head = [" ".join(_text(cell, Kind.TEXT).split()) for cell in cells]
     names = {" ".join(column.heading.split()): column.name for column in contents.columns}
     missing = [heading for heading in names if heading not in head]
     words = dict.fromkeys(missing, "This column is missing. Put it back, or give it back its name.")
@@ -205,47 +281,67 @@ def _read_head(exchange: Exchange, contents: Contents, place: int, cells: tuple[
 
 
 def _read_row(exchange: Exchange, contents: Contents, place: int, cells: tuple[Any, ...], at: dict[str, int]) -> None:
-    key_column = contents.columns[0]
-    key = _text(cells[at[key_column.name]]).strip()
+    key_column, word = contents.columns[0], exchange.key_word
+    key = _text(cells[at[key_column.name]], Kind.TEXT).strip()
     words = ""
+    if not key and exchange.may_add:
+        texts = dict.fromkeys((column.name for column in contents.columns), "")
+        _read_cells(exchange, contents, place, cells, at, texts, "")
+        if any(text.strip() for text in texts.values()):
+            contents.added.append((place, texts))
+        return
+    advice = "leave it empty for a new row" if exchange.may_add else "delete the row if you added it"
     if not key:
-        words = "This row has no code. Put back the code that was there, or delete the row if you added it."
+        words = f"This row has no {word}. Put back the {word} that was there, or {advice}."
     elif key not in contents.exported:
-        words = (
-            f"No row has the code “{key[:80]}”. Put back the code that was there, or delete the row if you added it."
-        )
+        words = f"No row has the {word} “{key[:80]}”. Put back the {word} that was there, or {advice}."
     elif key in contents.rows:
-        words = f"There are two rows with the code “{key}”. Delete one of them."
+        words = f"There are two rows with the {word} “{key}”. Delete one of them."
     name = exchange.name_of(exchange.rows[key]) if key in exchange.rows else ""
     if words:
         contents.faults.append(Fault(exchange.sheet, place, key_column.heading, words, name))
         return
     texts = dict(contents.exported[key][1])
-    for column in contents.columns:
-        if column.name in at:
-            cell = cells[at[column.name]]
-            if words := _unfit(cell):
-                contents.faults.append(Fault(exchange.sheet, place, column.heading, words, name))
-            else:
-                texts[column.name] = _text(cell)
+    _read_cells(exchange, contents, place, cells, at, texts, name)
     contents.rows[key] = (place, texts)
 
 
-def _unfit(cell: Any) -> str:
-    """Returns why the content of a cell can't be taken as text; empty if it can."""
+def _read_cells(
+    exchange: Exchange,
+    contents: Contents,
+    place: int,
+    cells: tuple[Any, ...],
+    at: dict[str, int],
+    texts: dict[str, str],
+    name: str,
+) -> None:
+    """Adds to ``texts`` what the cells of a row have."""
+    for column in contents.columns:
+        if column.name in at:
+            cell = cells[at[column.name]]
+            if words := _unfit(cell, column.kind):
+                contents.faults.append(Fault(exchange.sheet, place, column.heading, words, name))
+            else:
+                texts[column.name] = _text(cell, column.kind)
+
+
+def _unfit(cell: Any, kind: Kind) -> str:
+    """Returns why the content of a cell can't be taken; empty if it can."""
     if cell.data_type == "f":
         return "This is a formula. Enter its text instead."
     if cell.data_type == "e":
         return f"This is the error {cell.value}. Enter a text instead."
-    if isinstance(cell.value, (date, time)) or cell.data_type == "d":
+    if (isinstance(cell.value, (date, time)) or cell.data_type == "d") and kind is not Kind.DATE:
         return "The spreadsheet made a date of this. Format the cell as text and enter it again."
     return ""
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, kind: Kind) -> str:
     value = cell.value
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
-        return f"{value:.15g}"
+        return f"{value:.15g}" if kind is not Kind.NUMBER else f"{Decimal(f'{value:.15g}'):f}"
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
     return unescaped(value) if isinstance(value, str) else "" if value is None else str(value)
