@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import User, Utility
+from accounts.models import Membership, User, Utility
 from ims.people import Person
 from ims.preferences import stop_address
 from ims.records import Record, RecordComment
