@@ -8,6 +8,7 @@ from django.forms import modelform_factory
 from accounts.models import Utility
 from ims.links import CAME_FROM, LED_TO, RELATED
 from ims.people import Person
+from ims.plan.criteria import Criteria, ScoresFormField
 from ims.plan.objectives import Objective
 from ims.plan.units import Unit
 from ims.preferences import Preferences
@@ -58,6 +59,8 @@ class RecordForm(forms.ModelForm):
             self.fields["owner"].queryset = Person.objects.of(utility)  # type: ignore[attr-defined]
         if "objective" in self.fields:
             self.fields["objective"].queryset = Objective.objects.filter(utility=utility)  # type: ignore[attr-defined]
+        if "scores" in self.fields:
+            self.fields["scores"] = ScoresFormField(Criteria.current(utility))
         for field in self.fields.values():
             if isinstance(field, forms.DateField):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

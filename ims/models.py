@@ -7,6 +7,9 @@ from ims.check.readings import Reading, ReadingChange
 from ims.links import RecordLink
 from ims.people import Person
 from ims.plan.actions import Action
+from ims.plan.assessing import Assessment
+from ims.plan.criteria import AreaWeight, Criteria, Criterion
+from ims.plan.harmonize.models import Ballot, Pair, Participant, Proposal, Workshop
 from ims.plan.objectives import Objective
 from ims.plan.units import Unit
 from ims.preferences import Preferences
@@ -22,14 +25,22 @@ from ims.saved import SavedView
 
 __all__ = [
     "Action",
+    "AreaWeight",
+    "Assessment",
+    "Ballot",
     "Counter",
     "Measure",
+    "Criteria",
+    "Criterion",
     "Objective",
+    "Pair",
+    "Participant",
     "Person",
     "Preferences",
     "Quarter",
     "Reading",
     "ReadingChange",
+    "Proposal",
     "Record",
     "RecordAttachment",
     "RecordChange",
@@ -38,4 +49,5 @@ __all__ = [
     "RecordLink",
     "SavedView",
     "Unit",
+    "Workshop",
 ]

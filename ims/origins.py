@@ -1,17 +1,34 @@
-"""What a new action is made from: an integration opportunity taken up, or gaps of an analysis at one element."""
+"""What a new record is made from.
+
+An action takes up an integration opportunity, or closes gaps of an analysis at one element. An objective answers a
+finding of an assessment.
+"""
 
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.text import get_text_list
 
+from accounts.models import Utility
+from ims.plan.assessing import Assessment
+from ims.plan.ranked import Ranked
+from ims.registers import Register
 from pdca.models import Area, Element, Opportunity
 
 Suggested = tuple[dict[str, Any], dict[str, Any]]  # what the form begins with, what is kept with the record
 
 
-def suggested(asked: QueryDict) -> Suggested:
-    """Reads ``opportunity`` (a slug), or ``element`` (a slug) and ``areas`` (letters). Ignores what is unknown."""
+def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggested:
+    """Reads what the register's records may be made from. Ignores what is unknown.
+
+    ``finding`` is the number of a finding; ``opportunity`` a slug, or ``element`` a slug and ``areas`` letters.
+    """
+    if "finding" in register.origins:
+        rows = Assessment.objects.filter(utility=utility, number=asked.get("finding", ""))
+        finding: Any = rows.select_related("utility").first()
+        return (Ranked(utility).objective_for(finding), {"finding": finding}) if finding else ({}, {})
+    if "opportunity" not in register.origins:
+        return {}, {}
     if opportunity := Opportunity.objects.readable().filter(slug=asked.get("opportunity", "")).first():
         initial = {
             "title": opportunity.title,

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import User, Utility
+from accounts.models import CAN_EDIT, User, Utility
 from assessments.models import GapAnalysis
 from assessments.results import AreaInScope
 from ims.plan.actions import Action
+from ims.plan.assessing import Assessment
 from ims.records import Record
 from pdca.models import Element, Opportunity
 from workflow.slots import fills
@@ -57,3 +58,14 @@ def closed_between(utility: Utility, first: GapAnalysis, last: GapAnalysis) -> S
     between = rows.filter(closed_at__date__gt=first.as_of, closed_at__date__lte=last.as_of)
     actions = between.select_related("element", "objective").order_by("closed_at", "number")
     return render_to_string("ims/_closed.html", {"actions": actions}) if actions else SafeString("")
+
+
+@fills("list.assessments")
+def to_ranked(utility: Utility, user: User) -> SafeString:
+    return format_html('<a href="{}">Ranked findings</a>', reverse("ims:ranked", args=[utility.pk]))
+
+
+@fills("record.assessments")
+def of_finding(record: Assessment, user: User) -> SafeString:
+    """Makes an objective of a finding, and leads to the ranked list."""
+    return render_to_string("ims/plan/_of_finding.html", {"finding": record, "can_edit": record.my_role in CAN_EDIT})

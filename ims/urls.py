@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ims import attachment_views, example_views, exchange_views, link_views, list_views, preference_views, views
+from ims.plan import assessing_views
 
 app_name = "ims"
 urlpatterns = [
@@ -16,6 +17,8 @@ urlpatterns = [
     path("attachments/<int:pk>/", attachment_views.download, name="download"),
     path("attachments/<int:pk>/remove/", attachment_views.remove, name="remove"),
     path("<int:utility_pk>/", views.system, name="system"),
+    path("<int:utility_pk>/ranked/", assessing_views.ranked, name="ranked"),
+    path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),
     path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),
     path("<int:utility_pk>/<slug:register>/new/", views.new, name="new"),

@@ -81,7 +81,7 @@ def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpRe
     utility, described = utility_of(request, utility_pk), register_of(register)
     if not can_edit(request, utility):
         raise PermissionDenied
-    initial, origin = suggested(request.GET) if described.origins else ({}, {})
+    initial, origin = suggested(request.GET, described, utility)
     form = form_of(described)(request.POST or None, utility=utility, initial=initial)
     if request.method == "POST" and form.is_valid():
         record = described.model.open_in(utility, by=request.user, **form.changes, **origin)

@@ -158,6 +158,8 @@ def _line(
 def _words(value: Any, labels: Mapping[Any, str]) -> str:
     if isinstance(value, list):
         return ", ".join(labels.get(each, str(each)) for each in value) or "nothing"
+    if isinstance(value, dict):
+        return ", ".join(f"{labels.get(key, key)} {each}" for key, each in value.items()) or "nothing"
     if value in labels:
         return labels[value]
     if isinstance(value, bool):

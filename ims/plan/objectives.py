@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from ims.plan.assessing import Assessment
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
 
@@ -31,6 +32,15 @@ class Objective(Record):
     HISTORY = (*Record.SHARED, "measure", "unit", "baseline", "target", "driver", "why")
 
     record = extends_record()
+    finding = models.ForeignKey(
+        Assessment,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="objectives",
+        editable=False,
+        verbose_name="answers the finding",
+    )
     measure = models.CharField("what is measured", max_length=200, blank=True)
     unit = models.CharField("unit of measure", max_length=40, blank=True)
     baseline = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
@@ -54,6 +64,7 @@ register(
         element="objectives-and-targets",
         component="plan",
         fields=("measure", "unit", "baseline", "target", "driver", "why"),
+        origins=("finding",),
         columns=("target",),
         moves=(
             Move("agree", "Agree", frozenset({Objective.Status.PROPOSED}), Objective.Status.AGREED),
