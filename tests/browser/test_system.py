@@ -6,20 +6,22 @@ from playwright.sync_api import expect
 
 from ims.links import LED_TO, link
 from ims.models import Action, Objective, Person, RecordComment, SavedView, Unit
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import NARROW, WIDE, answer_all, expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_a_new_action_to_its_close(visits, catalog, manager, utility, size):
-    Objective.open_in(utility, by=manager, title="Cut overflows to 2 per 100 miles")
-    page = visits(manager, reverse("ims:system", args=[utility.pk]))
+def test_from_a_result_to_a_closed_action(visits, analysis, manager, utility, size):
+    answer_all(analysis, manager)
+    analysis.complete(by=manager)
+    objective = Objective.open_in(utility, by=manager, title="Cut overflows to 2 per 100 miles")
+    page = visits(manager, reverse("assessments:results", args=[analysis.pk]))
     page.set_viewport_size(size)
-    page.get_by_role("link", name="Management programs").click()
-    page.get_by_role("link", name="Add action").click()
+    page.get_by_role("link", name="Make it an action").first.click()
+    expect(page.get_by_label("Title")).not_to_have_value("")
     page.get_by_label("Title").fill("Clean the sewers of Mill Street")
-    page.get_by_text("Environmental performance").click()
+    page.get_by_label("Serves").select_option(label=str(objective))
     page.get_by_label("Owner").select_option(label="Mara Gerr")
     page.get_by_label("Due").fill("2030-06-30")
     page.get_by_role("button", name="Create").click()
@@ -39,7 +41,9 @@ def test_from_a_new_action_to_its_close(visits, catalog, manager, utility, size)
     page.get_by_role("button", name="Close after the check").click()
     expect(page.get_by_text("is now “Closed”")).to_be_visible()
     expect(page.get_by_text("No overflow in six months.")).to_be_visible()
-    assert Action.objects.get().status == "closed"
+    closed = Action.objects.get()
+    assert (closed.status, closed.objective) == ("closed", objective)
+    assert closed.element, "it tells which gaps it closes"
 
 
 def test_the_pages(visits, catalog, manager, utility):
