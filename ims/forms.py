@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.forms import modelform_factory
 
 from accounts.models import Utility
@@ -56,7 +57,9 @@ class RecordForm(forms.ModelForm):
             if self.instance.pk:
                 self.initial[name] = getattr(self.instance, name)
         if "owner" in self.fields and not like:
-            self.fields["owner"].queryset = Person.objects.of(utility)  # type: ignore[attr-defined]
+            kept = Q(pk=self.instance.owner_id)  # who owns it now, though no longer here
+            people = Person.objects.of(utility).filter(Q(pk__in=Person.objects.here()) | kept)
+            self.fields["owner"].queryset = people  # type: ignore[attr-defined]
         if "objective" in self.fields:
             self.fields["objective"].queryset = Objective.objects.filter(utility=utility)  # type: ignore[attr-defined]
         if "scores" in self.fields:

@@ -5,7 +5,7 @@ from ims.check.measures import Measure
 from ims.check.quarters import Quarter
 from ims.check.readings import Reading, ReadingChange
 from ims.links import RecordLink
-from ims.people import Person
+from ims.people import Person, PersonChange
 from ims.plan.actions import Action
 from ims.plan.assessing import Assessment
 from ims.plan.criteria import AreaWeight, Criteria, Criterion
@@ -22,6 +22,7 @@ from ims.records import (
     RecordEvent,
 )
 from ims.saved import SavedView
+from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
 
 __all__ = [
     "Action",
@@ -36,6 +37,7 @@ __all__ = [
     "Pair",
     "Participant",
     "Person",
+    "PersonChange",
     "Preferences",
     "Quarter",
     "Reading",
@@ -48,6 +50,12 @@ __all__ = [
     "RecordEvent",
     "RecordLink",
     "SavedView",
+    "Seat",
+    "SeatChange",
+    "Subgroup",
+    "SubgroupChange",
+    "TeamScope",
+    "TeamScopeChange",
     "Unit",
     "Workshop",
 ]

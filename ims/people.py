@@ -3,13 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
 
-from accounts.models import Utility
+from accounts.models import Membership, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
+from workflow.changes import Change, WithHistory
+from workflow.models import Versioned, WrongState
+
+NOT_MERGED = "A person without an account is merged with a member of the same utility. Nothing was changed."
 
 
 class PersonQuerySet(OfUtilityQuerySet["Person"]):
@@ -22,16 +28,34 @@ class PersonQuerySet(OfUtilityQuerySet["Person"]):
         )
         return self.filter(utility=utility)
 
+    def here(self) -> "PersonQuerySet":
+        """Returns those who can be chosen: who have not left, and whose account, if any, is still a member's."""
+        member = Membership.objects.filter(utility=OuterRef("utility"), user=OuterRef("user"))
+        return self.filter(Q(user=None) | Exists(member), has_left=False)
 
-class Person(OfUtility, models.Model):
-    """Someone who may own records. ``user`` is empty for a person without an account."""
 
-    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="people")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+class Person(OfUtility, WithHistory):
+    """Someone who may own records. ``user`` is empty for a person without an account.
+
+    ``same_as`` is the member into whom a person without an account was merged. The row stays for the histories.
+    """
+
+    HISTORY = ("name", "job", "email", "phone", "has_left", "same_as")
+
+    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="people", editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, editable=False)
     name = models.CharField(max_length=120)
+    job = models.CharField("function or job title", max_length=120, blank=True)
     email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    has_left = models.BooleanField("no longer here", default=False, editable=False)
+    same_as = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, editable=False, verbose_name="merged with"
+    )
 
     objects = PersonQuerySet.as_manager()
+    utility_id: int
+    user_id: int | None
 
     class Meta:
         verbose_name_plural = "people"
@@ -39,10 +63,62 @@ class Person(OfUtility, models.Model):
         constraints = [
             models.UniqueConstraint(fields=["utility", "user"], name="person_once_per_utility"),
             models.CheckConstraint(condition=~Q(name=""), name="person_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(same_as=None) | Q(has_left=True, user=None) & ~Q(same_as=F("pk")),
+                name="person_merged_is_no_longer_chosen",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("ims:person", args=[self.utility_id, self.pk])
+
+    @classmethod
+    def add(cls, utility: Utility, *, by: User, **fields: Any) -> "Person":
+        """Names a person without an account."""
+        return cls.objects.create(utility=utility, changed_by=by, **fields)
+
+    def change(self, version: int, *, by: User, **changes: Any) -> None:
+        """Raises NotAllowed, Stale, WrongState if the person was merged with a member."""
+        self.require_editor()
+        self.save_over(version, by=by, only_if=Q(same_as=None), **changes)
+
+    @transaction.atomic
+    def merge_into(self, member: "Person", *, by: User) -> None:
+        """Hands all that refers to this person without an account to a member. Raises NotAllowed, WrongState."""
+        self.require_editor()
+        is_named = not (self.user_id or self.same_as_id)
+        is_member = member.user_id and member.utility_id == self.utility_id and not member.has_left
+        if not (is_named and is_member):
+            raise WrongState(NOT_MERGED)
+        kept = {name: getattr(self, name) for name in ("job", "phone") if not getattr(member, name)}
+        self.save_over(self.version, by=by, only_if=Q(same_as=None), has_left=True, same_as=member)
+        if any(kept.values()):
+            member.save_over(member.version, by=by, **kept)
+        for relation in Person._meta.related_objects:
+            if relation.field.name not in ("same_as", "row"):
+                self._hand_over(relation, member)
+
+    def _hand_over(self, relation: Any, member: "Person") -> None:
+        model, name = relation.related_model, relation.field.name
+        for row in model._base_manager.filter(**{name: self}):
+            if relation.many_to_many:
+                getattr(row, name).remove(self)
+                getattr(row, name).add(member)
+                continue
+            # A page that was read before must not put the old person back.
+            newer = {"version": F("version") + 1} if issubclass(model, Versioned) else {}
+            try:
+                with transaction.atomic():
+                    model._base_manager.filter(pk=row.pk).update(**{name: member}, **newer)
+            except IntegrityError:
+                pass  # the member has a row of their own there, such as a rating
+
+
+class PersonChange(Change):
+    row = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="history")
 
 
 def mentioned(text: str, people: Iterable[Person]) -> list[Person]:

@@ -1,6 +1,6 @@
 """The addresses of the management system. A record is named by its register and number."""
 
-from django.urls import path
+from django.urls import include, path
 
 from ims import attachment_views, example_views, exchange_views, link_views, list_views, preference_views, views
 from ims.plan import assessing_views
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<int:utility_pk>/", views.system, name="system"),
     path("<int:utility_pk>/ranked/", assessing_views.ranked, name="ranked"),
     path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
+    path("<int:utility_pk>/team/", include("ims.team.urls")),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),
     path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),
     path("<int:utility_pk>/<slug:register>/new/", views.new, name="new"),
