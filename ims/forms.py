@@ -64,7 +64,10 @@ class RecordForm(forms.ModelForm):
             self.fields["objective"].queryset = Objective.objects.filter(utility=utility)  # type: ignore[attr-defined]
         if "scores" in self.fields:
             self.fields["scores"] = ScoresFormField(Criteria.current(utility))
-        for field in self.fields.values():
+        for name, field in self.fields.items():
+            if name != "version":
+                checks = self._meta.model._meta.get_field(name).validators
+                field.validators += [check for check in checks if check not in field.validators]
             if isinstance(field, forms.DateField):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 

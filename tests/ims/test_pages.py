@@ -326,3 +326,10 @@ def test_the_page_of_a_utility_tells_what_is_open_and_late(action, utility, as_,
     assert "late</span>" not in text
     Record.objects.filter(pk=action.pk).update(due="2020-01-01")
     assert "1 late" in as_(viewer).get(page).text
+
+
+def test_a_form_checks_what_the_fields_of_its_register_ask_for(utility, catalog, as_, manager):
+    sent = {"title": "Overflows", "every": "month", "combined": "total", "direction": "lower", "decimals": "99"}
+    page = as_(manager).post(reverse("ims:new", args=[utility.pk, "measures"]), sent)
+    assert page.status_code == 422
+    assert "less than or equal to 6" in str(page.context["form"].errors["decimals"])
