@@ -30,11 +30,11 @@ def measure(world: World, times: int) -> ExchangeCost:
     register, utility = registers.get("actions"), world.complete.utility
 
     def exchange() -> RecordExchange:
-        return RecordExchange(register, utility, world.manager)
+        return RecordExchange(register, utility, world.person)
 
     def save(content: bytes) -> None:
         with transaction.atomic():
-            carry_out(exchange(), content, planned(exchange(), content).token, over=[], by=world.manager)
+            carry_out(exchange(), content, planned(exchange(), content).token, over=[], by=world.person)
             transaction.set_rollback(True)
 
     content = written(exchange())
