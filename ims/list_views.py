@@ -16,7 +16,8 @@ from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, register_of, utility_of
 from ims.forms import SavedViewForm
-from ims.lists import filters_of, table_of
+from ims.lists import RecordsFilters, RecordsTable, filters_of, table_of
+from ims.records import Record
 from ims.registers import Move, Register
 from ims.saved import SavedView, TooManyViews, kept_query
 from workflow.lists import list_page
@@ -56,6 +57,21 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
         "columns": _columns(described, shown.qs),
     }
     return render(request, "ims/record_board.html", context)
+
+
+@login_required
+def mine(request: AuthenticatedRequest) -> HttpResponse:
+    """Lists the open records that the person owns, of all registers and utilities."""
+    rows = Record.objects.visible_to(request.user).open().filter(owner__user=request.user)
+    return list_page(request, RecordsTable, RecordsFilters, rows, "ims/records_mine.html")
+
+
+@login_required
+def everything(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
+    """Lists the open records of a utility, of all registers."""
+    utility = utility_of(request, utility_pk)
+    rows = Record.objects.visible_to(request.user).open().filter(utility=utility)
+    return list_page(request, RecordsTable, RecordsFilters, rows, "ims/records_all.html", {"utility": utility})
 
 
 def _with(asked: QueryDict, **changed: str) -> str:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django_filters import CharFilter, ChoiceFilter
 
+from ims import registers
 from ims.people import Person
 from ims.registers import Register
 from pdca.models import Area
@@ -54,6 +55,54 @@ def table_of(register: Register) -> type[Table]:
     columns["status"] = StageColumn("Status")
     columns["Meta"] = type("Meta", (), {"order_by": "due" if "due" in register.shared else "number"})
     return type(f"{register.model.__name__}Table", (Table,), columns)
+
+
+class RegisterColumn(tables.Column):
+    def render(self, value: str) -> str:
+        return registers.get(value).name
+
+    value = render
+
+
+class AnyStageColumn(tables.Column):
+    def render(self, record: Any) -> str:
+        return registers.status_label(record)
+
+    value = render
+
+
+class RecordsTable(Table):
+    """Records of all registers."""
+
+    page_name = "Records"
+    number = tables.Column("Number", linkify=True)
+    title = tables.Column("Title")
+    register = RegisterColumn("Register")
+    utility = tables.Column("Utility", order_by="utility__name")
+    owner = tables.Column("Owner", order_by="owner__name")
+    due = DueColumn("Due")
+    status = AnyStageColumn("Status", orderable=False)
+
+    class Meta:
+        order_by = "due"
+
+
+class RecordsFilters(Filters):
+    title = CharFilter(label="Title contains", lookup_expr="matches")
+    register = ChoiceFilter(label="Register", empty_label="All registers")
+    owner = ChoiceFilter(label="Owner", empty_label="Everyone")
+    utility = ChoiceFilter(label="Utility", empty_label="All utilities")
+    late = ChoiceFilter(label="Due", empty_label="Any date", choices=[("true", "Late")], method="only_late")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        rows: Any = self.queryset
+        self.offer("register", [(each.slug, each.name) for each in registers.known()])
+        self.offer("owner", rows.order_by("owner__name").values_list("owner", "owner__name").distinct())
+        self.offer("utility", rows.order_by("utility__name").values_list("utility", "utility__name").distinct())
+
+    def only_late(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(due__lt=timezone.localdate())
 
 
 class RecordFilters(Filters):

@@ -132,5 +132,10 @@ def known() -> Iterable[Register]:
     return _registers.values()
 
 
+def status_label(record: Record) -> str:
+    """Returns the status in words, also of a row that was read from the table of all records."""
+    return str(get(record.register).model.Status(record.status).label)
+
+
 def pages() -> Iterable[Page]:
     return _pages.values()

@@ -8,6 +8,7 @@ from ims.plan import assessing_views
 app_name = "ims"
 urlpatterns = [
     path("", views.systems, name="systems"),
+    path("mine/", list_views.mine, name="mine"),
     path("preferences/", preference_views.preferences, name="preferences"),
     path("preferences/calendar/new/", preference_views.new_calendar, name="new_calendar"),
     path("preferences/calendar/end/", preference_views.end_calendar, name="end_calendar"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("attachments/<int:pk>/", attachment_views.download, name="download"),
     path("attachments/<int:pk>/remove/", attachment_views.remove, name="remove"),
     path("<int:utility_pk>/", views.system, name="system"),
+    path("<int:utility_pk>/records/", list_views.everything, name="everything"),
     path("<int:utility_pk>/ranked/", assessing_views.ranked, name="ranked"),
     path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
     path("<int:utility_pk>/team/", include("ims.team.urls")),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -18,8 +19,11 @@ MOST = 10
 def mine(user: User) -> Iterator[Waiting]:
     until = timezone.localdate() + SOON
     rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__lte=until)
-    for record in rows.order_by("due", "pk")[:MOST]:
+    found = list(rows.order_by("due", "pk")[: MOST + 1])
+    for record in found[:MOST]:
         yield Waiting(str(record), f"{record.utility}: {_when(record)}. You own it.", "Open", record.get_absolute_url())
+    if len(found) > MOST:
+        yield Waiting("More of your records are due", "All of them are in one list.", "Open", reverse("ims:mine"))
 
 
 def _when(record: Record) -> str:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ims.models import Action, Record, SavedView
+from ims.models import Action, Person, Record, SavedView
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +120,62 @@ def test_who_removes_a_view(as_, manager, contributor, viewer, stranger, catalog
 def test_a_record_of_another_utility_is_on_no_board(action, stranger, as_, page):
     assert as_(stranger).get(page, {"layout": "board"}).status_code == 404
     assert Record.objects.count() == 3
+
+
+# --- records of all registers
+
+
+def own(record, user) -> None:
+    Record.objects.filter(pk=record.pk).update(owner=Person.objects.of(record.utility).get(user=user))
+
+
+def test_my_records_are_open_and_mine(action, unit, objective, manager, contributor, as_):
+    own(action, contributor)
+    own(unit, contributor)
+    own(objective, manager)
+    page = as_(contributor).get(reverse("ims:mine")).text
+    for words in (action.number, "Management programs", "Planned", unit.number, "In use"):
+        assert words in page
+    assert objective.number not in page
+    Record.objects.filter(pk=action.pk).update(is_open=False)
+    assert action.number not in as_(contributor).get(reverse("ims:mine")).text
+    contributor.memberships.all().delete()
+    assert "You own no open records." in as_(contributor).get(reverse("ims:mine")).text
+
+
+def test_all_records_of_a_utility(action, unit, objective, utility, contributor, viewer, stranger, as_):
+    own(action, contributor)
+    page = reverse("ims:everything", args=[utility.pk])
+    browser = as_(viewer)
+    text = browser.get(page).text
+    assert all(record.number in text for record in (action, unit, objective))
+    mine = browser.get(page, {"owner": action.utility.people.get(user=contributor).pk}).text
+    assert action.number in mine
+    assert unit.number not in mine
+    assert unit.number not in browser.get(page, {"register": "actions"}).text
+    assert action.number not in browser.get(page, {"late": "true"}).text
+    assert as_(stranger).get(page).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["mine", "everything"])
+def test_both_take_as_many_queries_for_many_records(name, action, utility, manager, as_):
+    page = reverse(f"ims:{name}", args=[] if name == "mine" else [utility.pk])
+    browser = as_(manager)
+    own(action, manager)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(page).status_code == 200
+        return len(captured)
+
+    queries()
+    few = queries()
+    for number in range(30):
+        own(Action.open_in(utility, by=manager, title=f"Record {number}"), manager)
+    assert queries() == few <= 15
+
+
+def test_the_search_finds_my_utilitys_records(action, viewer, stranger, as_):
+    for typed in (action.number, "mill street sewers"):
+        assert f"{action.number} {action.title}" in as_(viewer).get("/pdca/search/", {"q": typed}).text
+        assert action.title not in as_(stranger).get("/pdca/search/", {"q": typed}).text
