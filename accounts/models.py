@@ -414,7 +414,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(lasting(), accepted_at=None, invited_at__gt=timezone.now() - Invitation.LIFETIME)
 
     def addressed_to(self, user: User) -> "InvitationQuerySet":
-        return self.annotate(address=Lower("email")).filter(address__in=addresses_of(user))
+        verified = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
+        others = verified.annotate(address=Lower("email")).values("address")
+        mine = models.Q(address=user.email.lower()) | models.Q(address__in=others)
+        return self.annotate(address=Lower("email")).filter(mine)
 
     @transaction.atomic
     def invite(self, utility: Utility, email: str, role: str, by: User, until: date | None = None) -> "Invitation":

@@ -36,6 +36,8 @@ def first_utility(user: User) -> list[Waiting]:
 
 @source(order=10)
 def claims(user: User) -> list[Waiting]:
+    if not _manages(user):
+        return []
     claims = Claim.objects.open().filter(belongs(user, "utility", [Role.MANAGER])).select_related("user", "utility")
     return [
         Waiting(
@@ -51,6 +53,8 @@ def claims(user: User) -> list[Waiting]:
 @source(order=12)
 def advisors(user: User) -> list[Waiting]:
     """The advisors of utilities that the user manages who end within two weeks, or ended within the last two."""
+    if not _manages(user):
+        return []
     of_mine = Membership.with_ended.filter(utility__in=Utility.objects.managed_by(user)).ending()
     recent = of_mine.filter(until__gte=site_today() - Membership.SOON).select_related("user", "utility")
     return [
@@ -63,3 +67,7 @@ def advisors(user: User) -> list[Waiting]:
         )
         for advisor in recent
     ]
+
+
+def _manages(user: User) -> bool:
+    return any(membership.can_manage for membership in user.memberships.all())

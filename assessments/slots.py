@@ -1,11 +1,16 @@
 """What the gap analyses add to pages of the apps below."""
 
+from typing import Any
+
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from accounts.models import User, Utility
+from assessments.latest import complete_by_utility
 from assessments.models import GapAnalysis
 from pdca.models import Opportunity
+from reports.trend import trend
 from workflow.slots import fills
 
 SHOWN = 5
@@ -26,6 +31,26 @@ def analyses_of(utility: Utility, user: User) -> SafeString:
         "can_start": utility.membership_of(user).can_edit,
     }
     return render_to_string("assessments/_of_utility.html", context)
+
+
+@fills("home.side")
+def coverage_of_person(user: User) -> SafeString:
+    """Shows how many cells each of the user's utilities covers, and covered before."""
+    lines = [_line(rows) for rows in complete_by_utility(user)]
+    return render_to_string("assessments/_coverage.html", {"lines": lines}) if lines else SafeString()
+
+
+def _line(newest_first: list[GapAnalysis]) -> dict[str, Any]:
+    """Returns the figures of one utility's complete analyses, and the line they draw."""
+    now, *earlier = newest_first
+    points = [(each.as_of, each.covered / each.cells) for each in reversed(newest_first)]
+    first = newest_first[-1]
+    title = (
+        f"Coverage moved from {first.covered} of {first.cells} cells in {date_format(first.as_of, 'F Y')} to "
+        f"{now.covered} of {now.cells} in {date_format(now.as_of, 'F Y')}."
+    )
+    drawn = trend(points, title) if earlier else ""
+    return {"now": now, "before": earlier[0] if earlier else None, "rows": newest_first, "drawn": drawn}
 
 
 @fills("report.links")

@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from accounts.models import CAN_EDIT, User, Utility
-from assessments.models import Answer, GapAnalysis, RoadMap
+from accounts.models import CAN_EDIT, User
+from assessments.latest import complete_by_utility, latest
+from assessments.models import GapAnalysis
 from workflow.waiting import Waiting, source
+
+MOST = 10
 
 
 @source(order=30)
 def analyses(user: User) -> list[Waiting]:
-    drafts = GapAnalysis.objects.visible_to(user).to_fill_in()
-    return [_analysis(draft) for draft in drafts.with_progress().order_by("-as_of", "-pk")[:10]]
+    drafts = [row for row in latest(user) if row.can_edit]
+    return [_analysis(draft) for draft in drafts[:MOST]]
 
 
 def _analysis(draft: GapAnalysis) -> Waiting:
@@ -30,7 +32,7 @@ def _analysis(draft: GapAnalysis) -> Waiting:
 
 @source(order=50)
 def first_analysis(user: User) -> list[Waiting]:
-    memberships = user.memberships.filter(role__in=CAN_EDIT, utility__gap_analyses=None).select_related("utility")
+    begun = {analysis.utility_id for analysis in latest(user)}
     return [
         Waiting(
             f"First gap analysis for {membership.utility}",
@@ -38,32 +40,30 @@ def first_analysis(user: User) -> list[Waiting]:
             "Start",
             reverse("assessments:start", args=[membership.utility_id]),
         )
-        for membership in memberships
+        for membership in user.memberships.all()
+        if membership.role in CAN_EDIT and membership.utility_id not in begun
     ]
 
 
 @source(order=40)
 def what_follows(user: User) -> list[Waiting]:
     """For a utility with a complete analysis: the opportunities, if none is answered; then the road map."""
-    utilities = Utility.objects.editable_by(user).filter(gap_analyses__status=GapAnalysis.Status.COMPLETE)
-    answers = Answer.objects.filter(utility=OuterRef("pk")).exclude(choice="")
-    rows = utilities.distinct().annotate(
-        is_answered=Exists(answers), has_road_map=Exists(RoadMap.objects.filter(utility=OuterRef("pk")))
-    )
-    return [_next_step(utility) for utility in rows.exclude(is_answered=True, has_road_map=True)[:10]]
+    newest: list[Any] = [rows[0] for rows in complete_by_utility(user)]
+    rows = [row for row in newest if row.my_role in CAN_EDIT and not (row.is_answered and row.has_road_map)]
+    return [_next_step(row) for row in rows[:MOST]]
 
 
-def _next_step(utility: Any) -> Waiting:
-    if not utility.is_answered:
+def _next_step(newest: Any) -> Waiting:
+    if not newest.is_answered:
         return Waiting(
-            f"Integration at {utility}",
+            f"Integration at {newest.utility}",
             "Your gap analysis shows which integration opportunities are open to you. Say which you take up.",
             "Answer",
-            reverse("assessments:integration", args=[utility.pk]),
+            reverse("assessments:integration", args=[newest.utility_id]),
         )
     return Waiting(
-        f"Road map for {utility}",
+        f"Road map for {newest.utility}",
         "See what to do first, next and later, and keep it as your own.",
         "Draw it",
-        reverse("assessments:road_map_latest", args=[utility.pk]),
+        reverse("assessments:road_map_latest", args=[newest.utility_id]),
     )

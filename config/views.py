@@ -1,4 +1,4 @@
-"""The home page, the pages about the site, and health checks."""
+"""The pages about the site, and health checks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,28 +10,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from accounts.unsent import way_on
-from initiatives.models import Initiative
-from pdca.models import Element
 from workflow.navigation import links_for
 from workflow.saving import wants_json
-from workflow.waiting import waiting_for
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the contact address of the site, and the links at the top of every page."""
     return {"contact_email": settings.CONTACT_EMAIL, "navigation": list(links_for(request))}
-
-
-def home(request: HttpRequest) -> HttpResponse:
-    """Describes the site and, to signed-in users, lists their utilities and what needs their attention."""
-    context: dict[str, Any] = {
-        "n_initiatives": Initiative.objects.readable().count(),
-        "n_elements": Element.objects.count(),
-    }
-    if request.user.is_authenticated:
-        memberships = request.user.memberships.select_related("utility").order_by("utility__name")
-        context |= {"waiting": waiting_for(request.user), "memberships": memberships}
-    return render(request, "config/home.html", context)
 
 
 def not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -1,8 +1,10 @@
 """Home page items: the records that a person owns and that are late or due soon."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
+from django.db.models import Count, Q, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,16 +19,32 @@ MOST = 10
 
 @source(order=10)
 def mine(user: User) -> Iterator[Waiting]:
-    until = timezone.localdate() + SOON
-    rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__lte=until)
-    found = list(rows.order_by("due", "pk")[: MOST + 1])
-    for record in found[:MOST]:
-        yield Waiting(str(record), f"{record.utility}: {_when(record)}. You own it.", "Open", record.get_absolute_url())
-    if len(found) > MOST:
-        yield Waiting("More of your records are due", "All of them are in one list.", "Open", reverse("ims:mine"))
+    """Yields the ten that are due first, and how many others there are."""
+    today = timezone.localdate()
+    rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__lte=today + SOON)
+    counted = rows.annotate(n=Window(Count("pk")), n_late=Window(Count("pk", filter=Q(due__lt=today))))
+    found: list[Any] = list(counted.order_by("due", "pk")[:MOST])
+    several = len(user.memberships.all()) > 1
+    for record in found:
+        why = f"{_when(record)} · you own it" + (f" · {record.utility}" if several else "")
+        what = f"{record.number} · {record.title}"
+        yield Waiting(what, why, "Open", record.get_absolute_url(), by=record.due, is_late=record.is_late)
+    if found:
+        late = found[0].n_late - sum(record.is_late for record in found)
+        soon = found[0].n - len(found) - late
+        yield from _others(late, "late", found[-1].due, is_late=True)
+        yield from _others(soon, "due in the next 14 days", found[-1].due, is_late=False)
+
+
+def _others(n: int, why: str, by: date, *, is_late: bool) -> Iterator[Waiting]:
+    if n:
+        what = f"{n} more {'record' if n == 1 else 'records'} of yours"
+        yield Waiting(what, why, "View", reverse("ims:mine"), by=by, is_late=is_late, n=n)
 
 
 def _when(record: Record) -> str:
     if record.is_late:
         return f"{record.days_late} {'day' if record.days_late == 1 else 'days'} late"
+    if record.due == timezone.localdate():
+        return "due today"
     return f"due {date_format(record.due, 'F j, Y')}" if record.due else ""

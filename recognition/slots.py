@@ -4,28 +4,25 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from accounts.models import User, Utility
+from recognition.latest import SHOWN, moved_last
 from recognition.models import Application
 from workflow.slots import fills
-
-SHOWN = 5
 
 
 @fills("utility.work")
 def applications_of(utility: Utility, user: User) -> SafeString:
     """Lists the latest applications of a utility that the user belongs to."""
-    return _list(user, utility=utility)
+    rows = Application.objects.visible_to(user).of_utilities_of(user).filter(utility=utility)
+    applications = rows.order_by("-status_since", "-pk")[:SHOWN]
+    return render_to_string("recognition/_applications.html", {"applications": applications, "utility": utility})
 
 
 @fills("home")
 def applications_of_person(user: User) -> SafeString:
     """Lists the latest applications of the user's utilities, with the stage that each has reached."""
-    return _list(user)
-
-
-def _list(user: User, utility: Utility | None = None) -> SafeString:
-    rows = Application.objects.visible_to(user).of_utilities_of(user)
-    if utility:
-        rows = rows.filter(utility=utility)
-    applications = rows.order_by("-status_since", "-pk")[:SHOWN]
-    context = {"applications": applications, "utility": utility}
-    return render_to_string("recognition/_applications.html", context) if applications or utility else SafeString()
+    applications = moved_last(user)
+    return (
+        render_to_string("recognition/_applications.html", {"applications": applications})
+        if applications
+        else SafeString()
+    )

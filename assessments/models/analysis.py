@@ -9,7 +9,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -70,6 +71,12 @@ class GapAnalysisQuerySet(OfUtilityQuerySet["GapAnalysis"]):
             n_findings=Count("findings"),
         )
 
+    def with_coverage(self) -> Self:
+        """Adds ``covered`` and ``cells``, as ``Results.overall`` counts them, without reading the findings."""
+        return self.annotate(
+            covered=Coalesce(Sum("findings__areas__len"), 0), cells=Count("findings") * F("areas__len")
+        )
+
 
 class GapAnalysis(OfUtility, StateMachine, Versioned):
     class Status(models.TextChoices):
@@ -106,8 +113,10 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
     frozen = models.JSONField(null=True, blank=True, editable=False, help_text="the results as they were at completion")
 
     objects = GapAnalysisQuerySet.as_manager()
-    n_findings: int
+    n_findings: int  # added by with_progress
     n_answered: int
+    covered: int  # added by with_coverage
+    cells: int
 
     class Meta:
         verbose_name_plural = "gap analyses"

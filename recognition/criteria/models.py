@@ -1,9 +1,12 @@
 """The models of the criteria: editions with attributes, resource categories and thresholds (ICR 2010, App. C)."""
 
 from functools import cached_property
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONArray, JSONObject
 
 from pdca.models import Element
 from recognition.criteria.completeness import DRINKING_WATER, STORMWATER, WASTEWATER, CategoryRule, Criteria
@@ -52,6 +55,18 @@ class Edition(models.Model):
     def criteria(self) -> Criteria:
         """The rules as plain values: three queries, or none after ``whole``."""
         models.prefetch_related_objects([self], "attributes", "categories__options")
+        return self._criteria(
+            {attribute.slug: attribute.name for attribute in self.attributes.all()},
+            {category.slug: category.as_rule() for category in self.categories.all()},
+        )
+
+    def criteria_from(self, rules: dict[str, Any]) -> Criteria:
+        """Returns the rules as plain values, from what a query brought along by ``rules_of``."""
+        options = ("activities", "components")
+        plain = [each | {name: dict(each[name]) for name in options} for each in rules["categories"]]
+        return self._criteria(dict(rules["attributes"]), {each["slug"]: CategoryRule(**each) for each in plain})
+
+    def _criteria(self, attributes: dict[str, str], categories: dict[str, CategoryRule]) -> Criteria:
         return Criteria(
             large_attributes=self.large_attributes,
             small_attributes=self.small_attributes,
@@ -64,8 +79,8 @@ class Edition(models.Model):
                 DRINKING_WATER: self.large_drinking_water_population,
                 STORMWATER: self.large_stormwater_population,
             },
-            attributes={attribute.slug: attribute.name for attribute in self.attributes.all()},
-            categories={category.slug: category.as_rule() for category in self.categories.all()},
+            attributes=attributes,
+            categories=categories,
         )
 
 
@@ -190,3 +205,25 @@ class Option(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+def rules_of(edition: str) -> JSONObject:
+    """Returns an expression for what ``Edition.criteria_from`` needs. ``edition`` is the path from a row to it."""
+
+    def options(kind: Option.Kind) -> ArraySubquery:
+        rows = Option.objects.filter(category=OuterRef("pk"), kind=kind).order_by("order", "pk")
+        return ArraySubquery(rows.values(pair=JSONArray("slug", "label")))
+
+    numbers = ("slug", "name", "boxes", "rule", "minimum", "least_reduction_percent", "least_sustainable_percent")
+    category = JSONObject(
+        **{name: name for name in numbers},
+        activities=options(Option.Kind.ACTIVITY),
+        components=options(Option.Kind.COMPONENT),
+    )
+    of_edition = {"edition": OuterRef(edition)}
+    attributes = Attribute.objects.filter(**of_edition).order_by("order", "pk")
+    categories = Category.objects.filter(**of_edition).order_by("order", "pk")
+    return JSONObject(
+        attributes=ArraySubquery(attributes.values(pair=JSONArray("slug", "name"))),
+        categories=ArraySubquery(categories.values(category=category)),
+    )

@@ -1,20 +1,28 @@
 """The first page: what this is for; signed in, what waits for me."""
 
-from datetime import timedelta
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Claim, StaffGroup
-from assessments.models import GapAnalysis
+from assessments.models import Finding, GapAnalysis
+from config.models import Visit
+from ims.models import Action, Person
 from recognition.criteria.completeness import Outcome
+from recognition.criteria.models import rules_of
 from recognition.models import Application, Cycle, Decision, Edition, Seat
 from reports.models import Report
-from tests.factories import MembershipFactory, UserFactory, UtilityFactory
+from tests.factories import GapAnalysisFactory, MembershipFactory, UserFactory, UtilityFactory
+from workflow import waiting as registry
+from workflow.waiting import Waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +31,11 @@ def words(browser) -> str:
     answer = browser.get("/")
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def items(page: str) -> str:
+    """The part of the page that lists what needs attention."""
+    return page.partition('<ul class="list panel waiting">')[2].partition("</ul>")[0]
 
 
 def test_a_visitor_reads_what_this_is_for(client):
@@ -64,7 +77,7 @@ def test_nothing_waits_for_a_viewer(as_, viewer, analysis):
     page = words(as_(viewer))
     assert "You’re all caught up" in page
     assert "Your role: viewer" in page
-    assert analysis.name not in page
+    assert analysis.name not in items(page)
 
 
 @pytest.mark.parametrize("role", ["manager", "contributor"])
@@ -88,7 +101,7 @@ def test_a_complete_one_waits_for_nobody_but_leads_on(as_, analysis, manager, vi
     analysis.findings.update(rating=0)
     GapAnalysis.objects.visible_to(manager).get().complete(by=manager)
     page = words(as_(manager))
-    assert analysis.name not in page.partition("<main")[2].partition("</main")[0]
+    assert analysis.name not in items(page)
     assert "Integration at Riverbend Water and Sewer" in page
     assert "You’re all caught up" in words(as_(viewer))
 
@@ -260,27 +273,187 @@ def test_a_review_waits_for_its_member_alone(as_, entry):
     assert "Your review of" not in words(browser)
 
 
-def test_the_first_page_costs_the_same_for_three_as_for_one(as_, entry):
+# Late first, then by date.
+
+
+@pytest.fixture
+def no_sources(monkeypatch):
+    monkeypatch.setattr(registry, "_sources", [])
+
+
+def test_late_comes_first_then_by_date_then_the_rest(no_sources, as_, viewer):
+    today = timezone.localdate()
+
+    def days(n: int) -> dict[str, Any]:
+        return {"by": today + timedelta(days=n), "is_late": n < 0}
+
+    registry.source(order=1)(lambda user: [Waiting("Whenever", "", "Open", "/")])
+    registry.source(order=2)(
+        lambda user: [Waiting(f"In {n}", f"{-n} days late", "Review", "/x", **days(n)) for n in (9, -2, 3, -7)]
+    )
+    page = words(as_(viewer))
+    assert re.findall(r"<b>(Whenever|In -?\d)</b>", page) == ["In -7", "In -2", "In 3", "In 9", "Whenever"]
+    assert "5 items need your attention" in page
+    assert "2 are late." in page
+    assert page.count('class="waiting__late"') == 2
+    assert "7 days late" in page, "in words too"
+    assert '<a class="usa-button" href="/x">Review<span class="usa-sr-only">: In -7</span></a>' in page
+
+
+@pytest.mark.parametrize(
+    ("late", "on_time", "said"),
+    [
+        (0, 0, "Nothing needs your attention."),
+        (0, 1, "Nothing is late."),
+        (1, 0, "One is late."),
+        (2, 1, "2 are late."),
+        (3, 0, "All of them are late."),
+    ],
+)
+def test_the_first_line_says_what_is_late(no_sources, as_, viewer, late, on_time, said):
+    items = [Waiting("Late", "", "Open", "/", is_late=True)] * late + [Waiting("In time", "", "Open", "/")] * on_time
+    registry.source(order=1)(lambda user: items)
+    assert said in words(as_(viewer))
+
+
+@pytest.mark.parametrize(("hour", "greeting"), [(6, "Good morning"), (12, "Good afternoon"), (20, "Good evening")])
+def test_the_greeting_goes_by_the_clock_of_the_reader(as_, viewer, hour, greeting):
+    with time_machine.travel(datetime(2026, 6, 19, hour, 5, tzinfo=ZoneInfo(settings.TIME_ZONE))):
+        assert f"{greeting}, Vic." in words(as_(viewer))
+        viewer.name = ""
+        viewer.save()
+        assert f"{greeting}. " in words(as_(viewer))
+
+
+def test_of_very_many_records_ten_are_listed_and_all_are_counted(as_, catalog, utility, viewer, manager):
+    owner, today = Person.objects.of(utility).get(user=viewer), timezone.localdate()
+    for n in range(15):
+        Action.open_in(utility, by=manager, title=f"Action {n}", owner=owner, due=today + timedelta(days=n - 12))
+    page = words(as_(viewer))
+    assert "15 items need your attention" in page
+    assert "12 are late." in page
+    assert page.count("you own it") == 10
+    assert "2 more records of yours</b><small>late" in page
+    assert "3 more records of yours</b><small>due in the next 14 days" in page
+    assert "12 days late · you own it</small>" in page
+    Action.objects.exclude(title="Action 12").update(owner=None)
+    assert "due today · you own it" in words(as_(viewer))
+    assert "more records" not in words(as_(viewer))
+
+
+def test_the_utility_is_named_to_who_has_several(as_, catalog, utility, viewer, manager):
+    owner = Person.objects.of(utility).get(user=viewer)
+    Action.open_in(utility, by=manager, title="Clean", owner=owner, due=timezone.localdate())
+    MembershipFactory(user=viewer, role="viewer")
+    assert "due today · you own it · Riverbend Water and Sewer</small>" in words(as_(viewer))
+
+
+# The coverage.
+
+
+def complete(utility, by, year: int, areas: list[str], scope: list[str]) -> GapAnalysis:
+    started = GapAnalysisFactory(utility=utility, by=by, as_of=date(year, 3, 31), areas=scope)
+    started.findings.update(rating=2 if len(areas) > 1 else 1, areas=areas)
+    analysis = GapAnalysis.objects.visible_to(by).get(pk=started.pk)
+    analysis.complete(by=by)
+    return analysis
+
+
+def test_the_coverage_now_and_before(as_, catalog, utility, manager, viewer, stranger):
+    assert "Coverage</h2>" not in words(as_(viewer))
+    first = complete(utility, manager, 2024, ["E"], ["E", "S"])
+    page = words(as_(viewer))
+    assert "<p>18 of 36 cells</p>" in page
+    assert reverse("assessments:results", args=[first.pk]) in page
+    assert "Coverage moved" not in page, "one figure is no line"
+    complete(utility, manager, 2025, ["E", "S"], ["E", "S"])
+    assert "<p>36 of 36 cells, 18 in March 2024</p>" in words(as_(viewer))
+    last = complete(utility, manager, 2026, ["E", "S"], ["E", "S", "Q"])
+    page = words(as_(viewer))
+    assert "<p>36 of 54 cells, 36 of 36 in March 2025</p>" in page
+    assert "<title>Coverage moved from 18 of 36 cells in March 2024 to 36 of 54 in March 2026.</title>" in page
+    assert re.findall(r"<td>(\d+ of \d+)</td>", page) == ["36 of 54", "36 of 36", "18 of 36"]
+    assert f'{reverse("assessments:results", args=[last.pk])}">Results' in page
+    assert reverse("assessments:compare", args=[utility.pk]) in page
+    assert "Coverage</h2>" not in words(as_(stranger))
+
+
+def test_the_counted_coverage_is_that_of_the_results(catalog, utility, manager, analysis):
+    Finding.objects.filter(analysis=analysis, element__component="plan").update(rating=2, areas=["E", "Q"])
+    (counted,) = GapAnalysis.objects.filter(pk=analysis.pk).with_coverage()
+    overall = analysis.results.overall
+    assert (counted.covered, counted.cells) == (overall.covered, overall.cells)
+
+
+def test_the_rules_that_a_query_brings_are_those_of_the_edition(entry):
+    edition = Edition.objects.get()
+    (row,) = Application.objects.annotate(rules=rules_of("cycle__edition"))
+    assert edition.criteria_from(row.rules) == edition.criteria
+    assert edition.criteria.categories
+
+
+# What the page costs.
+
+
+MOST_QUERIES = 15
+
+
+def a_lot(utility, by, cycle, owner=None) -> None:
+    """Records, comments, analyses in progress and complete, and an application."""
+    today = timezone.localdate()
+    for n in range(4):
+        record = Action.open_in(
+            utility, by=by, title=f"Action {n}", owner=owner, due=today + timedelta(days=40 * n - 4)
+        )
+        record.comments.create(by=by, text="Well.")
+    GapAnalysisFactory(utility=utility, by=by)
+    for year in (2025, 2026):
+        complete(utility, by, year, ["E"], ["E", "S"])
+    Application.objects.filter(utility=utility).exists() or Application.start(utility=utility, cycle=cycle, by=by)
+
+
+@pytest.mark.parametrize("who", ["manager", "contributor", "viewer", "five utilities"])
+def test_the_home_of_a_member_costs_the_same_at_two_sizes(
+    request, as_, entry, utility, manager, django_assert_max_num_queries, who
+):
+    Application.objects.all().delete()
+    person = request.getfixturevalue("viewer" if who == "five utilities" else who)
+    others = [MembershipFactory(user=person).utility for _ in range(4)] if who == "five utilities" else []
+    someone = MembershipFactory(utility=utility, role="manager").user
+    for other in others:
+        MembershipFactory(utility=other, user=someone, role="manager")
+    sizes = []
+    for _ in range(2):
+        for each in [utility, *others]:
+            a_lot(each, someone, entry.cycle, Person.objects.of(each).get(user=person))
+        Claim.objects.create(utility=utility, user=UserFactory())
+        browser = as_(person)
+        words(browser)
+        with django_assert_max_num_queries(MOST_QUERIES) as captured:
+            words(browser)
+        sizes.append(len(captured))
+        Visit.objects.update(at=timezone.now() - timedelta(days=2))
+        with django_assert_max_num_queries(MOST_QUERIES):
+            words(browser)  # the first page of a visit
+    assert sizes[0] == sizes[1]
+
+
+def test_the_home_of_staff_costs_the_same_at_two_sizes(as_, entry, django_assert_max_num_queries):
     person = in_group(StaffGroup.PROGRAM)
     person.groups.add(*Group.objects.all())
-    browser = as_(person)
-
-    def one_more() -> None:
-        """A draft of an own utility, and another's application at each stage, with a seat on its panel."""
-        MembershipFactory(user=person, utility=(own := UtilityFactory()))
-        Application.start(utility=own, cycle=entry.cycle, by=person)
+    browser, sizes = as_(person), []
+    for n in (1, 2):
         for status in ("submitted", "completeness", "compliance", "panel", "recommended"):
             given = Application.objects.create(utility=UtilityFactory(), cycle=entry.cycle, status=status)
             if status == "panel":
                 Seat.objects.create(application=given, member=person, due=timezone.localdate())
-
-    one_more()
-    words(browser)
-    with CaptureQueriesContext(connection) as one:
         words(browser)
-    one_more()
-    one_more()
-    with CaptureQueriesContext(connection) as three:
-        page = words(browser)
-    assert page.count("Your review of") == 6  # each told twice: to see, and to hear
-    assert len(three) == len(one)
+        with django_assert_max_num_queries(MOST_QUERIES) as captured:
+            page = words(browser)
+        assert page.count("Your review of") == 2 * n  # each told twice: to see, and to hear
+        sizes.append(len(captured))
+    assert sizes[0] == sizes[1]
+    assert "Our year" not in page, "staff without a utility have no year"
+    MembershipFactory(user=person)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        words(browser)

@@ -1,0 +1,74 @@
+"""The home page: what needs a person's attention, what others changed, the year, and how the coverage moves."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from accounts.requests import AuthenticatedRequest
+from config.models import Visit
+from initiatives.models import Initiative
+from pdca.models import Element
+from reports import ring
+from workflow.recent import LONGEST, recent_for
+from workflow.waiting import waiting_for
+from workflow.year import year_for
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Describes the site to visitors. To a person, what needs attention and, to members, what goes on."""
+    if request.user.is_authenticated:
+        return _of_person(request)  # type: ignore[arg-type]
+    context = {"n_initiatives": Initiative.objects.readable().count(), "n_elements": Element.objects.count()}
+    return render(request, "config/visitor.html", context)
+
+
+def _of_person(request: AuthenticatedRequest) -> HttpResponse:
+    user, last = request.user, _known(request.user)
+    utilities = Membership.objects.select_related("utility").order_by("utility__name", "pk")
+    prefetch_related_objects([user], Prefetch("memberships", utilities))
+    waiting = waiting_for(user)
+    context: dict[str, Any] = {
+        "waiting": waiting,
+        "n": sum(item.n for item in waiting),
+        "n_late": sum(item.n for item in waiting if item.is_late),
+        "memberships": user.memberships.all(),
+        "greeting": _greeting(user),
+    }
+    if context["memberships"]:
+        context |= _recent(request, user, last) | _year(user)
+    return render(request, "config/home.html", context)
+
+
+def _known(user: User) -> Visit | None:
+    """Reads the person's staff groups and last visit in one query. Returns the visit."""
+    names = Group.objects.filter(user=OuterRef("pk")).values("name")
+    row: Any = User.objects.select_related("visit").annotate(names=ArraySubquery(names)).get(pk=user.pk)
+    user.staff_groups = frozenset(row.names)
+    return getattr(row, "visit", None)
+
+
+def _greeting(user: User) -> str:
+    hour = timezone.localtime().hour
+    words = "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
+    first_name = user.name.partition(" ")[0]
+    return f"{words}, {first_name}." if first_name else f"{words}."
+
+
+def _recent(request: HttpRequest, user: User, last: Visit | None) -> dict[str, Any]:
+    """What changed since the last visit, or in the last days where the person asks for these or was never here."""
+    longest = timezone.now() - LONGEST
+    before = Visit.begin(user, last)
+    since = longest if before is None or "days" in request.GET else max(before, longest)
+    return {"recent": recent_for(user, since), "since": since, "is_longest": since == longest, "n_days": LONGEST.days}
+
+
+def _year(user: User) -> dict[str, Any]:
+    groups = year_for(user)
+    marks = [ring.Mark(group.component, group.letter, group.first, group.n) for group in groups]
+    return {"groups": groups, "ring": ring.drawn_year(marks, timezone.localdate())}

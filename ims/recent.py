@@ -1,0 +1,82 @@
+"""What others changed in the registers, for the home page: statuses, fields, comments, links and files."""
+
+from typing import Any
+
+from django.db.models import CharField, Expression, F, Func, JSONField, QuerySet, Value
+from django.db.models.functions import Coalesce, JSONObject, NullIf, Substr
+from django.urls import reverse
+
+from accounts.models import User
+from ims import registers
+from ims.records import Record, RecordAttachment, RecordChange, RecordComment, RecordEvent
+from workflow.recent import Facts, Told, source
+
+QUOTED = 80  # characters of a comment or a reason
+
+
+def _readable(user: User) -> QuerySet[Any]:
+    return Record.objects.visible_to(user).order_by().values("pk")
+
+
+def _about(path: str, **more: Any) -> JSONObject:
+    """Returns the facts of a change. ``path`` leads from it to its record."""
+    names = ("utility_id", "register", "number", "title")
+    return JSONObject(**{name: F(f"{path}__{name}") for name in names}, **more)
+
+
+def _told(did: str, facts: Facts, then: str = "", anchor: str = "") -> Told:
+    url = reverse("ims:record", args=[facts["utility_id"], facts["register"], facts["number"]])
+    return Told(did, f"{facts['number']} {facts['title']}", url + anchor, then)
+
+
+def _quoted(text: str) -> str:
+    line = " ".join(text.split())
+    return f"“{line[:QUOTED]}…”" if len(line) > QUOTED else f"“{line}”"
+
+
+def _moved(facts: Facts) -> Told:
+    if not facts["from"]:
+        return _told("added", facts)
+    status = dict(registers.get(facts["register"]).stages).get(facts["to"], facts["to"])
+    why = f": {_quoted(facts['why'])}" if facts["why"] else ""
+    return _told("moved", facts, f"to “{status}”{why}")
+
+
+@source(told=_moved)
+def moves(user: User) -> QuerySet[Any]:
+    why = Substr("why", 1, QUOTED + 1)
+    facts = _about("record", **{"from": F("from_status"), "to": F("to_status"), "why": why})
+    return RecordEvent.objects.filter(record__in=_readable(user)).annotate(facts=facts)
+
+
+@source(told=lambda facts: _told("commented on", facts, _quoted(facts["text"]), "#comments"))
+def comments(user: User) -> QuerySet[Any]:
+    facts = _about("record", text=Substr("text", 1, QUOTED + 1))
+    return RecordComment.objects.filter(record__in=_readable(user)).annotate(facts=facts)
+
+
+@source(
+    told=lambda facts: _told(f"added “{facts['name']}” to", facts, anchor="#attachments"), at="added_at", by="added_by"
+)
+def attachments(user: User) -> QuerySet[Any]:
+    name = Coalesce(NullIf(F("title"), Value("")), "file__name", "url", output_field=CharField())
+    facts = _about("record", name=name)
+    return RecordAttachment.objects.filter(record__in=_readable(user)).annotate(facts=facts)
+
+
+def _names_of(field: str) -> Expression:
+    """Returns the keys of a JSON object, as a list. Their values may be long texts."""
+    template = "jsonb_path_query_array(%(expressions)s, '$.keyvalue().key')"
+    return Func(F(field), template=template, output_field=JSONField())
+
+
+def _changed(facts: Facts) -> Told:
+    model: Any = registers.get(facts["register"]).model
+    labels = [str(model._meta.get_field(name).verbose_name) for name in facts["fields"]]
+    return _told("changed", facts, f"({', '.join(labels)})" if labels else "")
+
+
+@source(told=_changed)
+def changes(user: User) -> QuerySet[Any]:
+    facts = _about("row", fields=_names_of("after"))
+    return RecordChange.objects.filter(row__in=_readable(user)).annotate(facts=facts)

@@ -1,0 +1,103 @@
+"""The dates that a person's year has: what is due, what recurs, what begins and ends.
+
+An app registers its dates in its ``year.py``, which is imported at startup, like ``admin.py``. One query reads the
+dates of all apps, and of each month no more than are shown, however many there are.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import Count, F, QuerySet, Value, Window
+from django.db.models.functions import RowNumber, TruncMonth
+from django.utils import timezone
+
+SHOWN = 3  # dates of one component in one month that are named; the others are counted
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What happens on a day: a link, and what is to be said about it."""
+
+    day: date
+    what: str
+    url: str
+    why: str = ""
+
+
+@dataclass
+class Group:
+    """``n`` dates of one component (slug; empty for what belongs to none) in one month; ``named`` are the first."""
+
+    component: str
+    month: date
+    n: int = 0
+    named: list[Occasion] = field(default_factory=list)
+
+    @property
+    def letter(self) -> str:
+        return self.component[:1].upper() or "R"
+
+    @property
+    def first(self) -> date:
+        return self.named[0].day
+
+    @property
+    def n_more(self) -> int:
+        return self.n - len(self.named)
+
+
+Facts = Mapping[str, Any]
+Rows = Callable[[Any], "QuerySet[Any]"]
+Told = Callable[[date, Facts], Occasion]
+_sources: dict[str, tuple[Rows, Told]] = {}
+
+
+def source(*, told: Told) -> Callable[[Rows], Rows]:
+    """Decorator for a function that returns the dates that a user may read.
+
+    Its rows are annotated with ``day`` (a date), ``component`` (a slug or empty) and ``facts`` (a JSONObject), of which
+    ``told`` makes the words without a query.
+    """
+
+    def add(function: Rows) -> Rows:
+        _sources[f"{function.__module__}.{function.__qualname__}"] = function, told
+        return function
+
+    return add
+
+
+def year_for(user: AbstractBaseUser) -> list[Group]:
+    """Returns what is ahead in the twelve months from today, by month and component. Makes one query."""
+    today = timezone.localdate()
+    parts = [_part(name, rows(user), today) for name, (rows, _) in _sources.items()]
+    if not parts:
+        return []
+    groups: dict[tuple[date, str], Group] = {}
+    for kind, day, component, n, place, facts in parts[0].union(*parts[1:], all=True).order_by("day"):
+        month = day.replace(day=1)
+        group = groups.setdefault((month, component), Group(component, month))
+        group.n += n if place == 1 else 0
+        if len(group.named) < SHOWN:
+            group.named.append(_sources[kind][1](day, facts))
+    return list(groups.values())
+
+
+def _part(name: str, rows: "QuerySet[Any]", today: date) -> "QuerySet[Any]":
+    month: list[Any] = [TruncMonth("day"), F("component")]
+    ahead = rows.filter(day__gte=today, day__lt=_a_year_after(today)).annotate(
+        kind=Value(name),
+        n=Window(Count("pk"), partition_by=month),
+        place=Window(RowNumber(), partition_by=month, order_by=["day", "pk"]),
+    )
+    return ahead.filter(place__lte=SHOWN).order_by().values_list("kind", "day", "component", "n", "place", "facts")
+
+
+def _a_year_after(day: date) -> date:
+    """Returns the same day of the next year; February 28 after February 29."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
