@@ -14,11 +14,18 @@ from django.utils.safestring import SafeString
 from accounts.models import CAN_EDIT, User, Utility
 from assessments.models import GapAnalysis
 from assessments.results import AreaInScope
+from ims.check.charts import line
+from ims.check.measures import Measure
+from ims.check.readings import Standing, latest
+from ims.check.trends import RULE
 from ims.plan.actions import Action
 from ims.plan.assessing import Assessment
+from ims.plan.objectives import Objective
 from ims.records import Record
 from pdca.models import Element, Opportunity
 from workflow.slots import fills
+
+CHARTED = 36  # readings
 
 
 @fills("utility.work")
@@ -32,6 +39,31 @@ def system_of(utility: Utility, user: User) -> SafeString:
 @fills("account.panels")
 def email_and_calendar() -> SafeString:
     return render_to_string("ims/_email_and_calendar.html")
+
+
+@fills("record.measures")
+def readings_of(record: Measure, user: User) -> SafeString:
+    """Shows the readings of a measure: where it stands, the chart and its numbers."""
+    rows = list(record.readings.filter(value__isnull=False).order_by("-period")[:CHARTED])
+    for row in rows:
+        row.measure = record
+    standing = Standing(record, rows[::-1])
+    context = {"measure": record, "standing": standing, "chart": line(standing) if rows else "", "rule": RULE}
+    return render_to_string("ims/check/_of_measure.html", context)
+
+
+@fills("record.objectives")
+def measures_of(record: Objective, user: User) -> SafeString:
+    """Shows the measures that serve an objective, each with its chart."""
+    measures = Measure.objects.filter(objective=record, is_open=True).prefetch_related(latest()).order_by("number")
+    measured = [(standing, line(standing) if standing.readings else "") for standing in map(Standing.of, measures)]
+    return render_to_string("ims/check/_of_objective.html", {"measured": measured}) if measured else SafeString("")
+
+
+@fills("list.measures")
+def above_measures(utility: Utility, user: User) -> SafeString:
+    can_edit = utility.membership_of(user).role in CAN_EDIT
+    return render_to_string("ims/check/_of_list.html", {"utility": utility, "can_edit": can_edit})
 
 
 @fills("opportunity.taken_up")

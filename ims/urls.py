@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:utility_pk>/records/", list_views.everything, name="everything"),
     path("<int:utility_pk>/ranked/", assessing_views.ranked, name="ranked"),
     path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
+    path("<int:utility_pk>/measures/", include("ims.check.urls")),
     path("<int:utility_pk>/team/", include("ims.team.urls")),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),
     path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),

@@ -1,6 +1,7 @@
 """The pages that all registers share: the system at a glance, the list, a record, its form, its moves and comments."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from accounts.requests import AuthenticatedRequest
 from files.forms import FileForm, LinkForm
 from ims import registers
 from ims.access import can_edit, record_of, register_of, utility_of
+from ims.check.numbers import exact
 from ims.emails import tell_mentioned
 from ims.forms import CommentForm, MoveForm, RecordForm, RelationForm, VersionForm, form_of
 from ims.links import CAME_FROM, LED_TO, RELATED, Relative, relatives
@@ -155,7 +157,7 @@ def _told(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str
         if value in (None, ""):
             continue
         display = getattr(found, f"get_{name}_display", None)
-        shown = display() if display else value
+        shown = display() if display else exact(value) if isinstance(value, Decimal) else value
         url = value.get_absolute_url() if field.is_relation else ""
         yield str(field.verbose_name).capitalize(), shown, field.get_internal_type() == "TextField", url
 

@@ -1,4 +1,4 @@
-"""Home page items: the records that a person owns and that are late or due soon."""
+"""Home page items: the records that a person owns and that are late or due soon, and readings that are due."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
+from ims.check.measures import Measure
+from ims.check.readings import due_period, with_last_period
 from ims.records import Record
 from workflow.waiting import Waiting, source
 
@@ -40,6 +42,22 @@ def _others(n: int, why: str, by: date, *, is_late: bool) -> Iterator[Waiting]:
     if n:
         what = f"{n} more {'record' if n == 1 else 'records'} of yours"
         yield Waiting(what, why, "View", reverse("ims:mine"), by=by, is_late=is_late, n=n)
+
+
+@source(order=11)
+def readings(user: User) -> Iterator[Waiting]:
+    """The measures that a person owns and whose last period ended without a reading."""
+    rows: Any = Measure.objects.visible_to(user).open().filter(owner__user=user)
+    due = [(measure, period) for measure in with_last_period(rows) if (period := due_period(measure))]
+    due.sort(key=lambda each: each[1])
+    several = len(user.memberships.all()) > 1
+    for measure, period in due[:MOST]:
+        why = f"{measure.period_name(period)} has no reading · you own it" + (f" · {measure.utility}" if several else "")
+        url = reverse("ims:readings", args=[measure.utility_id, measure.number])
+        yield Waiting(f"{measure.number} · {measure.title}", why, "Enter it", url)
+    if others := due[MOST:]:
+        what = f"{len(others)} more {'measure' if len(others) == 1 else 'measures'} of yours"
+        yield Waiting(what, "a reading is due", "View", reverse("ims:mine"), n=len(others))
 
 
 def _when(record: Record) -> str:

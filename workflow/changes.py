@@ -149,10 +149,17 @@ def _line(
         field = None
     label = str(getattr(field, "verbose_name", name.replace("_", " ")))
     labels = {key: str(words) for key, words in getattr(field, "flatchoices", [])} | dict(labels)
+    if isinstance(field, models.DecimalField):
+        labels |= {each[name]: _plain_number(each[name]) for each in (before, after) if each.get(name)}
     words = [_words(each[name], labels) if name in each else None for each in (before, after)]
     texts = [each.get(name) for each in (before, after)]
     is_text = isinstance(field, models.TextField) and all(isinstance(text, str) for text in texts)
     return Line(label[:1].upper() + label[1:], *words, pieces=pieces(*texts) if is_text else [])  # type: ignore[arg-type]
+
+
+def _plain_number(text: str) -> str:
+    """Returns a number without the zeros that the database adds at its end."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _words(value: Any, labels: Mapping[Any, str]) -> str:

@@ -131,14 +131,17 @@ class Fault:
 
 
 @contextmanager
-def opened(content: bytes) -> Iterator[Any]:
-    """Opens an Excel file to read its cells. Raises Unreadable, also if reading its cells fails."""
+def opened(content: bytes, *, results: bool = False) -> Iterator[Any]:
+    """Opens an Excel file to read its cells; with ``results``, a formula's last result instead of the formula.
+
+    Raises Unreadable, also if reading its cells fails.
+    """
     # Imported here because most web processes never need openpyxl.
     from openpyxl import load_workbook
 
     _refuse_bombs_and_macros(content)
     try:
-        yield load_workbook(BytesIO(content), read_only=True)
+        yield load_workbook(BytesIO(content), read_only=True, data_only=results)
     except Unreadable:
         raise
     except Exception as error:  # openpyxl raises many types of errors for broken files

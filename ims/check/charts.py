@@ -11,7 +11,7 @@ from ims.check.readings import Reading, Standing
 from reports.charts import COLORS, EMPTY_EDGE, INK, INK_2, as_svg, drawn, words_at
 
 LINE = COLORS["check"]
-_WIDTH, _HEIGHT, _TOP, _BOTTOM, _SIDE = 480, 200, 34, 34, 12
+_WIDTH, _HEIGHT, _TOP, _BOTTOM, _SIDE = 480, 210, 30, 52, 12
 _SMALL = (96, 28)
 
 
@@ -58,9 +58,6 @@ def line(standing: Standing) -> SafeString:
     measure, readings = standing.measure, standing.readings
     scale = _Scale(standing, _SIDE, _WIDTH - _SIDE, _TOP, _HEIGHT - _BOTTOM)
     picture = drawn(_WIDTH, _HEIGHT, _title(standing))
-    for limit in measure.goal.limits:
-        y = scale.y(limit)
-        picture.append(draw.Line(0, y, _WIDTH, y, stroke=INK_2, stroke_width=1.5, stroke_dasharray="6 4"))
     _line(picture, scale.runs(readings), 3.5)
     first, last = readings[0], readings[-1]
     _value(picture, scale, last, readings[-2].value if len(readings) > 1 else None)
@@ -69,17 +66,26 @@ def line(standing: Standing) -> SafeString:
         picture.append(words_at(str(first), 0, _HEIGHT - 4, 14, fill=INK_2))
     picture.append(words_at(str(last), _WIDTH, _HEIGHT - 4, 14, anchor="end", fill=INK_2))
     picture.append(draw.Circle(scale.x(last), scale.y(last.value or Decimal(0)), 6, fill=LINE))
-    if measure.goal.is_set:
-        picture.append(words_at(f"wanted: {standing.goal_words}", _WIDTH / 2, 14, 14, anchor="middle", fill=INK_2))
+    for limit in measure.goal.limits:
+        _limit(picture, scale, limit, measure.shown(limit), [first, last])
     return as_svg(picture)
 
 
 def _title(standing: Standing) -> str:
     first, last = standing.readings[0], standing.readings[-1]
-    goal = f" Wanted: {standing.goal_words}." if standing.goal_words else ""
+    goal = f" Target: {standing.goal_words}." if standing.goal_words else ""
     if first == last:
         return f"{last.measure.title}: {last.shown} in {last}.{goal}"
     return f"{last.measure.title}: from {first.shown} in {first} to {last.shown} in {last}.{goal}"
+
+
+def _limit(picture: draw.Drawing, scale: _Scale, limit: Decimal, words: str, ends: list[Reading]) -> None:
+    """Draws a dashed line with its number at the side where the readings are farther away."""
+    y = scale.y(limit)
+    away = [abs(scale.y(end.value or Decimal(0)) - y) for end in ends]
+    x, anchor = (0, "start") if away[0] > away[1] else (_WIDTH, "end")
+    picture.append(draw.Line(0, y, _WIDTH, y, stroke=INK_2, stroke_width=1.5, stroke_dasharray="6 4"))
+    picture.append(words_at(f"target {words}", x, y - 6 if y > _TOP else y + 17, 14, anchor=anchor, fill=INK_2))
 
 
 def _line(picture: draw.Drawing, runs: list[list[tuple[float, float]]], width: float) -> None:

@@ -36,7 +36,11 @@ class Quarter(OfUtility, Versioned):
         return periods.named(self.first, Every.QUARTER)
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('ims:performance', args=[self.utility_id])}?quarter={self.first:%Y-%m}"
+        return f"{reverse('ims:performance', args=[self.utility_id])}?quarter={self.slug}"
+
+    @property
+    def slug(self) -> str:
+        return f"{self.first:%Y-%m}"
 
     @property
     def last(self) -> date:

@@ -9,7 +9,7 @@ from typing import Any
 import pgtrigger
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Prefetch, Q
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -165,3 +165,21 @@ def next_period(measure: Measure, known: Sequence[date]) -> date:
 def first_due(measure: Measure) -> date:
     """Returns the period in which the measure was added: earlier ones are not due."""
     return start(timezone.localdate(measure.created_at), measure.every)
+
+
+def with_last_period(rows: Any) -> Any:
+    """Annotates measures with ``read_to``, the last period with a reading or a reason why there is none."""
+    newest = Reading.objects.filter(measure=OuterRef("pk")).order_by("-period").values("period")[:1]
+    return rows.annotate(read_to=Subquery(newest))
+
+
+def open_period(measure: Any) -> date | None:
+    """Returns the next period to be read if it has ended. ``measure`` has ``read_to``."""
+    period = next_period(measure, [measure.read_to] if measure.read_to else [])
+    return period if period <= measure.last_period else None
+
+
+def due_period(measure: Any) -> date | None:
+    """Returns the period of which a reading is due. ``measure`` has ``read_to``."""
+    period = open_period(measure)
+    return period if measure.read_to or first_due(measure) <= measure.last_period else None

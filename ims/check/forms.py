@@ -1,0 +1,172 @@
+"""Forms for readings: one by hand, its correction, and many that are pasted or sent as a file."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from files.checks import looks_like
+from ims.check import pasting
+from ims.check.measures import Measure
+from ims.check.numbers import NotANumber, exact, number
+from ims.check.pasting import Grid
+from ims.check.periods import SAMPLE, Every, NotAPeriod, short, understood
+from ims.check.planning import LONGEST_NOTE, Entry
+from ims.check.readings import Reading
+from workflow.spreadsheets import Unreadable
+
+MOST_BYTES = 10 * 1024**2
+
+
+class ReadingForm(forms.Form):
+    """A value for a measure. Without one, ``why`` says why there is none."""
+
+    period = forms.CharField(max_length=40)
+    value = forms.CharField(required=False, max_length=40)
+    note = forms.CharField(required=False, max_length=LONGEST_NOTE)
+    why = forms.CharField(label="Why there is no value", required=False, max_length=LONGEST_NOTE)
+
+    def __init__(self, data: Any = None, *, measure: Measure, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.measure = measure
+        self.fields["period"].help_text = f"For example {SAMPLE[Every(measure.every)]}"
+        self.fields["value"].label = f"Value, {measure.unit}" if measure.unit else "Value"
+        self.fields["value"].widget.attrs = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def clean_period(self) -> date:
+        try:
+            return understood(self.cleaned_data["period"], self.measure.every)
+        except NotAPeriod as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+    def clean_value(self) -> Decimal | None:
+        return a_value(self.cleaned_data["value"], self.measure)
+
+    def clean(self) -> None:
+        given = self.cleaned_data
+        if "value" in given and given["value"] is None and not given.get("why"):
+            self.add_error("value", "Enter the value. If there is none, leave it empty and say why.")
+
+
+def a_value(text: str, measure: Measure) -> Decimal | None:
+    """Returns the number, None for an empty text. Raises ValidationError."""
+    if not text.strip():
+        return None
+    try:
+        return number(text, percent=measure.in_percent)
+    except NotANumber as refused:
+        raise forms.ValidationError(str(refused)) from refused
+
+
+class CorrectionForm(forms.Form):
+    """A new value of a reading and the reason. An empty value removes it."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    value = forms.CharField(required=False, max_length=40, help_text="Leave it empty to remove the value.")
+    note = forms.CharField(required=False, max_length=LONGEST_NOTE)
+    why = forms.CharField(label="Reason for the change", max_length=LONGEST_NOTE)
+
+    def __init__(self, data: Any = None, *, reading: Reading) -> None:
+        value = exact(reading.value) if reading.value is not None else ""
+        super().__init__(data, initial={"version": reading.version, "value": value, "note": reading.note})
+        self.reading = reading
+        self.fields["value"].widget.attrs = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def clean_value(self) -> Decimal | None:
+        return a_value(self.cleaned_data["value"], self.reading.measure)
+
+
+class PasteForm(forms.Form):
+    """A pasted text or a file. ``grid`` has its cells."""
+
+    text = forms.CharField(
+        label="Paste from a spreadsheet",
+        required=False,
+        strip=False,
+        max_length=4_000_000,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "class": "usa-textarea cells"}),
+    )
+    file = forms.FileField(
+        label="Or choose a file",
+        required=False,
+        help_text="Excel (.xlsx) or CSV, up to 10 MB. The first sheet is read.",
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
+    grid: Grid
+
+    def __init__(self, data: Any = None, files: Any = None, *, one: bool = False) -> None:
+        super().__init__(data, files)
+        self.one = one
+
+    def clean(self) -> None:
+        try:
+            file = self.cleaned_data.get("file")
+            self.grid = _of_file(file) if file else pasting.pasted(self.cleaned_data.get("text", ""), one=self.one)
+            self.found = pasting.read(self.grid, one=self.one)
+        except Unreadable as refused:
+            self.add_error("file" if file else "text", str(refused))
+
+
+def _of_file(upload: UploadedFile) -> Grid:
+    ending = str(upload.name).lower().rpartition(".")[2]
+    if ending not in ("xlsx", "csv"):
+        raise Unreadable("Choose an Excel workbook (.xlsx) or a CSV file.")
+    if (upload.size or 0) > MOST_BYTES:
+        raise Unreadable("The file is larger than 10 MB.")
+    if not looks_like(upload.file, f".{ending}"):  # type: ignore[arg-type]
+        raise Unreadable("The file is not what its name says. Save it again from your spreadsheet.")
+    upload.seek(0)
+    content = upload.read()
+    return pasting.from_xlsx(content) if ending == "xlsx" else pasting.from_csv(content)
+
+
+class ConfirmForm(forms.Form):
+    """What the preview sends back: the same lines as text, and the reason if values change."""
+
+    text = forms.CharField(strip=False, widget=forms.HiddenInput)
+    token = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    why = forms.CharField(label="Reason for the changes", required=False, max_length=LONGEST_NOTE)
+
+
+class DueForm(forms.Form):
+    """One row for each measure of which a reading is due: the value, and a note."""
+
+    def __init__(self, data: Any = None, *, due: list[tuple[Measure, date]]) -> None:
+        super().__init__(data)
+        self.due = due
+        for measure, period in due:
+            label = f"{measure.title}, {measure.period_name(period)}"
+            entered = {"inputmode": "decimal", "autocomplete": "off"}
+            self.fields[f"value-{measure.pk}-{period}"] = forms.CharField(
+                label=label, required=False, max_length=40, widget=forms.TextInput(attrs=entered)
+            )
+            self.fields[f"note-{measure.pk}-{period}"] = forms.CharField(
+                label=f"Note: {label}", required=False, max_length=LONGEST_NOTE
+            )
+
+    @property
+    def rows(self) -> list[tuple[Measure, str, Any, Any]]:
+        rows = []
+        for measure, period in self.due:
+            key = f"{measure.pk}-{period}"
+            rows.append((measure, measure.period_name(period), self[f"value-{key}"], self[f"note-{key}"]))
+        return rows
+
+    @property
+    def lines(self) -> list[pasting.Line]:
+        """What was entered, as lines of a paste. Their ``place`` is the place of the row."""
+        given = self.cleaned_data
+        lines = []
+        for place, (measure, period) in enumerate(self.due):
+            value, note = (given[f"{part}-{measure.pk}-{period}"] for part in ("value", "note"))
+            if value or note:
+                lines.append(pasting.Line(place, measure.number, short(period, measure.every), value, note))
+        return lines
+
+    def add_faults(self, faults: Iterable[Entry]) -> None:
+        for entry in faults:
+            measure, period = self.due[entry.line.place]
+            self.add_error(f"value-{measure.pk}-{period}", entry.words)

@@ -1,0 +1,225 @@
+"""Pages of readings: those of a measure, a correction, those that are due, pasting and importing, exporting."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST
+
+from accounts.models import Utility
+from accounts.requests import AuthenticatedRequest
+from ims import registers
+from ims.access import can_edit, utility_of
+from ims.check.charts import line
+from ims.check.forms import ConfirmForm, CorrectionForm, DueForm, PasteForm, ReadingForm
+from ims.check.measures import Measure
+from ims.check.pasting import Line, as_text, exported, pasted, read
+from ims.check.planning import Plan, carry_out, planned
+from ims.check.readings import Reading, Standing, enter, next_period, open_period, with_last_period
+from ims.check.trends import RULE
+from workflow.models import Stale, WrongState
+from workflow.saving import status_of
+from workflow.spreadsheets import KINDS, Unreadable
+
+MOST_SHOWN = 300  # lines of a preview, of each kind
+MOST_DUE = 50
+CHARTED = 36
+
+
+def measure_of(request: AuthenticatedRequest, utility_pk: int, number: str) -> Any:
+    return get_object_or_404(Measure.objects.visible_to(request.user), utility=utility_pk, number=number)
+
+
+def for_editors(request: AuthenticatedRequest, utility_pk: int) -> Utility:
+    """Raises Http404 for strangers, PermissionDenied for viewers."""
+    utility = utility_of(request, utility_pk)
+    if not can_edit(request, utility):
+        raise PermissionDenied
+    return utility
+
+
+@login_required
+def readings(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpResponse:
+    """Shows all readings of a measure, and adds one."""
+    measure = measure_of(request, utility_pk, number)
+    form = None
+    if request.method == "POST":
+        measure.require_editor()
+        form = ReadingForm(request.POST, measure=measure)
+        if form.is_valid() and _entered(request, measure, form):
+            return redirect(f"{request.path}#enter")
+    rows = list(measure.readings.select_related("entered_by", "changed_by").order_by("-period"))
+    for row in rows:
+        row.measure = measure
+    if form is None and measure.can_edit:
+        period = next_period(measure, [row.period for row in rows[:1]])
+        form = ReadingForm(measure=measure, initial={"period": measure.period_name(period)})
+    standing = Standing(measure, [row for row in rows if row.value is not None][:CHARTED][::-1])
+    context = {
+        **{"record": measure, "register": registers.get("measures"), "rows": rows, "form": form, "rule": RULE},
+        **{"standing": standing, "chart": line(standing) if standing.readings else ""},
+    }
+    return render(request, "ims/check/readings.html", context, status=status_of(form) if form else 200)
+
+
+def _entered(request: AuthenticatedRequest, measure: Measure, form: ReadingForm) -> bool:
+    given = form.cleaned_data
+    try:
+        reading = enter(measure, by=request.user, **given)
+    except WrongState as refused:
+        form.add_error("period", str(refused))
+        return False
+    messages.success(request, f"{measure.period_name(reading.period)}: {reading.shown} was added.")
+    return True
+
+
+@login_required
+def reading(request: AuthenticatedRequest, utility_pk: int, number: str, pk: int) -> HttpResponse:
+    """Shows a reading with its history, and corrects or removes it."""
+    rows = Reading.objects.visible_to(request.user).select_related("measure__utility", "entered_by", "changed_by")
+    found = get_object_or_404(rows, pk=pk, measure__utility=utility_pk, measure__number=number)
+    found.measure.my_role = found.my_role
+    form: CorrectionForm | None = CorrectionForm(reading=found) if found.measure.can_edit else None
+    current = None
+    if request.method == "POST":
+        found.require_editor()
+        form = CorrectionForm(request.POST, reading=found)
+        if form.is_valid():
+            try:
+                found.correct(by=request.user, **form.cleaned_data)
+            except Stale as stale:
+                current = stale.current
+                form.data = request.POST.copy()
+                form.data["version"] = str(current.version)
+            except WrongState as refused:
+                form.add_error(None, str(refused))
+            else:
+                messages.success(request, f"{found}: now {found.shown}.")
+                return redirect("ims:readings", utility_pk, number)
+    changes = [(change, change.lines({})) for change in found.history.select_related("by")]
+    context = {
+        **{"record": found.measure, "register": registers.get("measures"), "reading": found, "form": form},
+        **{"changes": changes, "current": current},
+    }
+    return render(
+        request, "ims/check/reading.html", context, status=409 if current else status_of(form) if form else 200
+    )
+
+
+@login_required
+def due(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
+    """A row for each measure with a period that ended without a reading; saves what is entered, all or nothing."""
+    utility = for_editors(request, utility_pk)
+    rows = with_last_period(Measure.objects.visible_to(request.user).filter(utility=utility, is_open=True))
+    only_mine = request.GET.get("whose") == "mine"
+    if only_mine:
+        rows = rows.filter(owner__user=request.user)
+    found = [(measure, period) for measure in rows if (period := open_period(measure))]
+    form = DueForm(request.POST if request.method == "POST" else None, due=found[:MOST_DUE])
+    if request.method == "POST" and form.is_valid():
+        plan = planned(form.lines, utility, request.user)
+        form.add_faults(plan.faults)
+        if plan.changed or plan.same:  # somebody entered them at this moment
+            messages.info(request, "Someone else has just entered some of these readings. Nothing was saved.")
+        elif form.is_valid():
+            plan, _ = carry_out(form.lines, utility, plan.token, by=request.user)
+            n = len(plan.added)
+            messages.success(request, f"{n} reading{pluralize(n)} {pluralize(n, 'was,were')} saved.")
+            return redirect(request.get_full_path())
+    context = {
+        **{"utility": utility, "register": registers.get("measures"), "form": form, "only_mine": only_mine},
+        **{"n_due": len(found), "most": MOST_DUE},
+    }
+    return render(request, "ims/check/due.html", context, status=status_of(form))
+
+
+@login_required
+def paste(request: AuthenticatedRequest, utility_pk: int, number: str = "") -> HttpResponse:
+    """Takes a pasted table or a file, for one measure or for all, and shows what each line does. Saves nothing."""
+    utility = for_editors(request, utility_pk)
+    one = measure_of(request, utility_pk, number) if number else None
+    form = PasteForm(request.POST, request.FILES, one=bool(one)) if request.method == "POST" else PasteForm()
+    if form.is_bound and form.is_valid():
+        plan = planned(form.found.lines, utility, request.user, one=one)
+        return _preview(request, utility, one, plan, form.found.ignored)
+    return _ask(request, utility, one, form)
+
+
+def _ask(request: AuthenticatedRequest, utility: Utility, one: Any, form: PasteForm) -> HttpResponse:
+    context = {"utility": utility, "register": registers.get("measures"), "record": one, "form": form}
+    return render(request, "ims/check/paste.html", context, status=status_of(form))
+
+
+def _preview(
+    request: AuthenticatedRequest, utility: Utility, one: Any, plan: Plan, ignored: list[str], **more: Any
+) -> HttpResponse:
+    text = as_text([entry.line for entry in plan.entries])
+    confirm = more.pop("confirm", None) or ConfirmForm(initial={"text": text, "token": plan.token})
+    shown = [
+        (state, label, entries[:MOST_SHOWN], len(entries))
+        for state, label, entries in (
+            ("fault", "Not understood", plan.faults),
+            ("change", "Changed", plan.changed),
+            ("add", "Added", plan.added),
+            ("same", "Unchanged", plan.same),
+        )
+        if entries
+    ]
+    context = {
+        **{"utility": utility, "register": registers.get("measures"), "record": one, "plan": plan, "shown": shown},
+        **{"ignored": ignored, "confirm": confirm, "form": PasteForm({"text": text}), "most": MOST_SHOWN},
+    }
+    status = 422 if plan.faults or confirm.errors else 200
+    return render(request, "ims/check/paste_preview.html", context, status=status)
+
+
+@login_required
+@require_POST
+def confirm(request: AuthenticatedRequest, utility_pk: int, number: str = "") -> HttpResponse:
+    """Saves what the preview showed, all or nothing. If it would differ now, shows it again."""
+    utility = for_editors(request, utility_pk)
+    one = measure_of(request, utility_pk, number) if number else None
+    form = ConfirmForm(request.POST)
+    lines: list[Line] = []
+    try:
+        if form.is_valid():
+            lines = read(pasted(form.cleaned_data["text"], one=bool(one)), one=bool(one)).lines
+    except Unreadable as refused:
+        messages.error(request, str(refused))
+    if not lines:
+        return redirect("ims:paste_one", utility.pk, number) if one else redirect("ims:paste", utility.pk)
+    given = form.cleaned_data
+    try:
+        plan, saved = carry_out(lines, utility, given["token"], by=request.user, why=given["why"], one=one)
+    except WrongState as refused:
+        form.add_error("why", str(refused))
+        plan = planned(lines, utility, request.user, one=one)
+        return _preview(request, utility, one, plan, [], confirm=form)
+    if not saved:
+        messages.warning(request, "Nothing was saved, because readings changed since the preview. Check it again.")
+        return _preview(request, utility, one, plan, [])
+    n, m = len(plan.added), len(plan.changed)
+    messages.success(request, f"{n} reading{pluralize(n)} added, {m} changed.")
+    return redirect("ims:readings", utility.pk, number) if one else redirect("ims:list", utility.pk, "measures")
+
+
+@login_required
+def export(request: AuthenticatedRequest, utility_pk: int, ending: str) -> HttpResponse:
+    """A file of all readings, which can be imported again."""
+    utility = utility_of(request, utility_pk)
+    if ending not in KINDS:
+        raise Http404
+    measures: dict[int, Any] = {row.pk: row for row in Measure.objects.visible_to(request.user).filter(utility=utility)}
+    rows = list(Reading.objects.filter(measure__in=measures, value__isnull=False).order_by("measure", "period"))
+    for row in rows:
+        row.measure = measures[row.measure_id]
+    content_type, written = KINDS[ending]
+    name = f"readings-{timezone.localdate()}.{ending}"
+    headers = {"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"}
+    return HttpResponse(written(exported(rows), "Readings"), content_type=content_type, headers=headers)

@@ -1,0 +1,84 @@
+"""The kinds of report of the management system."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.models import Role, User
+from ims.check.pasting import exported
+from ims.check.performance import Line, Report, report
+from ims.check.quarters import Quarter
+from reports.kinds import Kind, Sharing, register
+from workflow.spreadsheets import Rows
+
+PERFORMANCE = "performance"
+HEADS = ["Number", "Measure", "Unit", "How often", "Direction", "This quarter", "Last quarter", "A year ago", "Target"]
+
+
+def find(user: User, object_id: int) -> Quarter | None:
+    return Quarter.objects.visible_to(user).select_related("utility").filter(pk=object_id).first()
+
+
+def managed(user: User) -> QuerySet[Quarter]:
+    return Quarter.objects.filter(utility__memberships__user=user, utility__memberships__role=Role.MANAGER)
+
+
+def context(quarter: Quarter) -> dict[str, Any]:
+    return {"quarter": quarter, "utility": quarter.utility, "report": report(quarter)}
+
+
+def sheets(context: dict[str, Any]) -> Mapping[str, Rows]:
+    """Returns the sheets, without those that would have no rows."""
+    told: Report = context["report"]
+    quarter = told.quarter
+    made = {
+        "Summary": [["Quarter", "Utility", "Summary"], [str(quarter), str(quarter.utility), quarter.summary]],
+        "Measures": [[*HEADS, "Target met", "Trend", "Notes", "Owner"], *(_measure(line) for line in told.lines)],
+        "Readings": list(exported([reading for line in told.lines for reading in line.standing.readings])),
+        "No reading": [["Number", "Measure", "Period", "Reason"], *_missing(told)],
+        "Objectives reached": [["Number", "Objective", "Owner"], *_records(told.reached)],
+        "Actions done": [["Number", "Action", "Owner"], *_records(told.done)],
+        "Actions late": [["Number", "Action", "Owner", "Due"], *([*_record(each), each.due] for each in told.late)],
+    }
+    return {name: rows for name, rows in made.items() if len(rows) > 1}
+
+
+def _measure(line: Line) -> list[Any]:
+    measure, trend = line.measure, line.standing.trend
+    return [
+        *[measure.number, measure.title, measure.unit, measure.get_every_display(), measure.get_direction_display()],
+        *(value.value if value else "" for value in (line.now, line.before, line.year_ago)),
+        *[line.standing.goal_words, line.met, trend.label if trend else ""],
+        "; ".join(f"{name}: {note}" for name, note in line.notes),
+        str(measure.owner or ""),
+    ]
+
+
+def _missing(told: Report) -> Iterator[list[Any]]:
+    for line, missing in told.missing:
+        for period, why in missing:
+            yield [line.measure.number, line.measure.title, period, why]
+
+
+def _records(rows: list[Any]) -> Iterator[list[Any]]:
+    return (_record(each) for each in rows)
+
+
+def _record(record: Any) -> list[Any]:
+    return [record.number, record.title, str(record.owner or "")]
+
+
+register(
+    Kind(
+        name=PERFORMANCE,
+        label="Quarterly performance",
+        template="ims/reports/performance.html",
+        find=find,
+        title=lambda quarter: f"Performance in {quarter}: {quarter.utility}",
+        filename=lambda quarter: f"performance-{quarter.first:%Y-%m}",
+        context=context,
+        sheets=sheets,
+        sharing=Sharing(readable=Quarter.objects.visible_to, managed=managed),
+    )
+)
