@@ -13,6 +13,7 @@ from accounts.limits import PER_TOKEN
 from assessments.analyses_api import router as analyses_router
 from assessments.api import router as assessments_router
 from config.api_docs import Docs
+from ims.api import router as ims_router
 from initiatives.api import router as initiatives_router
 from pdca.api import router as pdca_router
 from recognition.api import router as recognition_router
@@ -25,6 +26,7 @@ api.add_router("", pdca_router)
 api.add_router("", initiatives_router)
 api.add_router("", assessments_router)
 api.add_router("", analyses_router)
+api.add_router("", ims_router)
 api.add_router("", recognition_router)
 
 

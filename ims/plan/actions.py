@@ -1,5 +1,6 @@
 """Management programs (guide 2004, §4.1.7): who does what by when to reach an objective."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import models
@@ -64,6 +65,14 @@ class Action(Record):
     hours = models.DecimalField("hours of work", max_digits=8, decimal_places=1, null=True, blank=True)
     verified = models.TextField("what was verified", blank=True, max_length=2000)
     verified_by = models.CharField("verified by", blank=True, max_length=120)
+
+    def faults(self, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        for name in ("cost", "hours"):
+            if (number := given.get(name)) is not None and number < 0:
+                yield name, "Enter 0 or more."
+        starts, due = given.get("starts"), given.get("due")
+        if starts and due and starts > due:
+            yield "starts", "It starts after it is due."
 
     def move(self, to: str, *, by: User, why: str = "", **changes: Any) -> None:
         """Raises WrongState too if it is to be closed without what was verified and by whom."""

@@ -333,3 +333,14 @@ def test_a_form_checks_what_the_fields_of_its_register_ask_for(utility, catalog,
     page = as_(manager).post(reverse("ims:new", args=[utility.pk, "measures"]), sent)
     assert page.status_code == 422
     assert "less than or equal to 6" in str(page.context["form"].errors["decimals"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [({"cost": "-1"}, "cost"), ({"hours": "-0.5"}, "hours"), ({"starts": "2030-02-01", "due": "2030-01-31"}, "starts")],
+)
+def test_what_contradicts_itself_in_an_action_is_told(utility, catalog, as_, manager, sent, field):
+    page = as_(manager).post(reverse("ims:new", args=[utility.pk, "actions"]), {"title": "New"} | sent)
+    assert page.status_code == 422
+    assert list(page.context["form"].errors) == [field]
+    assert not Action.objects.exists()
