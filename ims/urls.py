@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from ims import attachment_views, example_views, exchange_views, link_views, list_views, preference_views, views
 from ims.plan import assessing_views
+from ims.plan.harmonize import urls as harmonize
+from ims.plan.harmonize.models import Workshop
 
 app_name = "ims"
 urlpatterns = [
@@ -23,6 +25,8 @@ urlpatterns = [
     path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
     path("<int:utility_pk>/measures/", include("ims.check.urls")),
     path("<int:utility_pk>/team/", include("ims.team.urls")),
+    *harmonize.urlpatterns,
+    path(f"{harmonize.AT}record/", views.record, {"register": Workshop.REGISTER}, name="workshop_record"),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),
     path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),
     path("<int:utility_pk>/<slug:register>/new/", views.new, name="new"),

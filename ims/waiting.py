@@ -52,7 +52,8 @@ def readings(user: User) -> Iterator[Waiting]:
     due.sort(key=lambda each: each[1])
     several = len(user.memberships.all()) > 1
     for measure, period in due[:MOST]:
-        why = f"{measure.period_name(period)} has no reading · you own it" + (f" · {measure.utility}" if several else "")
+        why = f"{measure.period_name(period)} has no reading · you own it"
+        why += f" · {measure.utility}" if several else ""
         url = reverse("ims:readings", args=[measure.utility_id, measure.number])
         yield Waiting(f"{measure.number} · {measure.title}", why, "Enter it", url)
     if others := due[MOST:]:

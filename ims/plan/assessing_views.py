@@ -30,8 +30,8 @@ PAGE = "ims/plan/ranked.html"
 
 def tried(asked: MultiValueDict[str, str]) -> dict[str, int]:
     """Returns the weights that the address tries: ``w-<key>``, each 0 to 100."""
-    given = {name.removeprefix("w-"): value for name, value in asked.items() if name.startswith("w-")}
-    return {key: min(int(value), MOST) for key, value in given.items() if str(value).isdecimal() and len(value) < 6}
+    given = {name.removeprefix("w-"): str(value) for name, value in asked.items() if name.startswith("w-")}
+    return {key: min(int(value), MOST) for key, value in given.items() if value.isdecimal() and len(value) < 6}
 
 
 class RankedFilters(forms.Form):
@@ -85,7 +85,7 @@ def ranked(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
         "kept": list(kept(request, "edition")),
         "scales": [(row, found.tried[row.key]) for row in found.criterion_rows],
     }
-    return render(request, f"{PAGE}#list" if request.htmx else PAGE, context)
+    return render(request, f"{PAGE}#list" if "HX-Request" in request.headers else PAGE, context)
 
 
 class CriterionForm(forms.Form):

@@ -222,11 +222,11 @@ class ScoresFormField(forms.MultipleChoiceField):
 
     widget = ScaleWidget
 
-    def __init__(self, criteria: Criteria | None, **options: Any) -> None:
+    def __init__(self, criteria: Criteria | None) -> None:
         self.rows: list[Any] = list(criteria.rows.all()) if criteria else suggested()
         steps = range(LOW, HIGH + 1)
         choices = [(f"{row.key}:{score}", f"{row.name}: {score}") for row in self.rows for score in steps]
-        super().__init__(**{"label": "Scores", "required": False, "choices": choices} | options)
+        super().__init__(label="Scores", required=False, choices=choices)
         self.scales = [(row, [(f"{row.key}:{score}", score) for score in steps]) for row in self.rows]
 
     def prepare_value(self, value: Any) -> Any:

@@ -73,7 +73,7 @@ class Ranked:
     @cached_property
     def open(self) -> dict[int, tuple[dict[str, int], list[str]]]:
         """Finding → its scores and areas."""
-        rows = Assessment.objects.filter(utility=self.utility, is_open=True).order_by("number")
+        rows: Any = Assessment.objects.filter(utility=self.utility, is_open=True).order_by("number")
         return {pk: (scores_of(scores), areas) for pk, scores, areas in rows.values_list("pk", "scores", "areas")}
 
     def weights_of(self, areas: list[str], weights: Mapping[str, int]) -> Mapping[str, int]:
@@ -101,8 +101,8 @@ class Ranked:
 
     def rows(self, places: list[Place[int]]) -> list[Row]:
         """Returns the rows of one page. Makes two queries."""
-        found = Assessment.objects.select_related("utility", "owner").prefetch_related("objectives")
-        by_pk = found.in_bulk([place.item for place in places])
+        found: Any = Assessment.objects.select_related("utility", "owner")
+        by_pk = found.prefetch_related("objectives").in_bulk([place.item for place in places])
         return [Row(place, by_pk[place.item], self.parts(place.item), self.up.get(place.item, 0)) for place in places]
 
     def parts(self, pk: int) -> list[tuple[Criterion, Part, str]]:

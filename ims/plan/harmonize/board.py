@@ -29,6 +29,7 @@ class Line:
     total: Fraction | Decimal
     width: Fraction | Decimal
     opinions: Mapping[str, Opinion]
+    in_order: list[Opinion | None]  # by the criteria; None where nobody scored
     up: int = 0  # places gained by weights that are tried
 
 
@@ -60,6 +61,18 @@ class Cell:
     @property
     def version(self) -> int:
         return self.pair.version if self.pair else 0
+
+    @property
+    def name(self) -> str:
+        return {0: "nothing", 1: "helps", -1: "hinders"}[self.effect]
+
+    @property
+    def sign(self) -> str:
+        return {0: "·", 1: "+", -1: "−"}[self.effect]
+
+    @property
+    def words(self) -> str:
+        return {0: "nothing", 1: "they help each other", -1: "they hinder each other"}[self.effect]
 
 
 @dataclass(frozen=True)
@@ -116,7 +129,7 @@ class Board:
 
     @cached_property
     def ballots(self) -> list[Ballot]:
-        return list(Ballot.objects.revealed(self.workshop))
+        return list(Ballot.objects.revealed(self.workshop).filter(round=self.workshop.revealed))
 
     @cached_property
     def opinions(self) -> dict[int, dict[str, Opinion]]:
@@ -155,8 +168,8 @@ class Board:
         by_pk = {each.pk: each for each in self.proposals}
         if self.workshop.closed_at and not self.is_tried:
             kept = sorted((each for each in self.proposals if each.place), key=lambda each: (each.place, each.pk))
-            most = max((each.points or Decimal() for each in kept), default=Decimal()) if self.by_votes else 100
-            return [self._line(each, each.place or 0, each.points or Decimal(), most) for each in kept]
+            top = max((each.points or Decimal() for each in kept), default=Decimal()) if self.by_votes else 100
+            return [self._line(each, each.place or 0, each.points or Decimal(), top) for each in kept]
         up = dict(ranking.moved(self._places(self.workshop.weights), self.places)) if self.is_tried else {}
         most = max((place.total for place in self.places), default=Fraction()) if self.by_votes else 100
         return [
@@ -164,7 +177,9 @@ class Board:
         ]
 
     def _line(self, proposal: Proposal, rank: int, total: Any, most: Any, up: int = 0) -> Line:
-        return Line(proposal, rank, total, total * 100 / most if most else total, self.opinions[proposal.pk], up)
+        found = self.opinions[proposal.pk]
+        in_order = [found.get(row.key) for row in self.criteria]
+        return Line(proposal, rank, total, total * 100 / most if most else total, found, in_order, up)
 
     @property
     def unranked(self) -> list[Proposal]:
@@ -222,6 +237,24 @@ class Board:
             given = sorted(opinion.given.items(), key=lambda each: (each[1], each[0]))
             yield line, row, opinion, [(people[who], score) for who, score in given]
 
+    def rounds(self) -> Iterator[tuple[int, list[tuple[Proposal, int, Any]]]]:
+        """Yields the earlier rounds, the last first, with (proposal, rank, total) in order. One query."""
+        by_pk = {each.pk: each for each in self.proposals}
+        every = list(Ballot.objects.revealed(self.workshop).filter(round__lt=self.workshop.revealed))
+        for number in range(self.workshop.revealed - 1, 0, -1):
+            earlier = Board(self.workshop)
+            ballots = [each for each in every if each.round == number]
+            earlier.__dict__ |= {"proposals": self.proposals, "criteria": self.criteria, "ballots": ballots}
+            yield number, [(by_pk[place.item], place.rank, place.total) for place in earlier.places]
+
+    def voters(self) -> Iterator[tuple[Proposal, list[tuple[Participant, int]]]]:
+        """Yields who gave votes to each proposal that got any, in the order of the ranking."""
+        people = {each.pk: each for each in self.participants}
+        for line in self.lines:
+            given = [each for each in self.ballots if each.proposal_id == line.proposal.pk and each.dots]
+            if given:
+                yield line.proposal, [(people[each.participant_id], each.dots) for each in given]
+
     # --- Help or hinder --------------------------------------------------------------------------------
 
     @cached_property
@@ -255,7 +288,8 @@ class Board:
     @cached_property
     def budget(self) -> list[Budgeted]:
         """The package in the order of the ranking. Costs are those of planned and started actions; kept on close."""
-        rows = Action.objects.filter(TO_PAY, objective__in=[each.objective_id for each in self.everything])
+        actions: Any = Action.objects.filter(TO_PAY)
+        rows = actions.filter(objective__in=[each.objective_id for each in self.everything])
         work = {
             row["objective"]: row
             for row in rows.order_by()
@@ -314,6 +348,14 @@ class Board:
     @property
     def left(self) -> Decimal | None:
         return package.left(self.parts, self.workshop.amount)
+
+    @property
+    def over_or_left(self) -> Decimal:
+        return abs(self.left or package.NOTHING)
+
+    @property
+    def hours_over(self) -> Decimal:
+        return abs(self.hours_left or package.NOTHING)
 
     @property
     def hours_left(self) -> Decimal | None:

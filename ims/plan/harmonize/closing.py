@@ -2,14 +2,17 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from ims.plan.actions import Action
 from ims.plan.harmonize.board import Board
-from ims.plan.harmonize.models import Proposal, Workshop
+from ims.plan.harmonize.models import Workshop
 from ims.plan.objectives import Objective
+from ims.records import Record
 from workflow.models import WrongState
 
 
@@ -17,8 +20,10 @@ from workflow.models import WrongState
 def close(workshop: Workshop, *, by: User) -> None:
     """Raises NotAllowed, WrongState: at another step, or with a conflict that is neither settled nor accepted."""
     workshop.require_leader(by)
-    Workshop.objects.select_for_update().get(pk=workshop.pk)
     workshop.require_status(Workshop.Status.PACKAGE)
+    objectives = workshop.proposals.values("objective")
+    locked = Record.objects.filter(Q(pk=workshop.pk) | Q(pk__in=objectives))
+    list(locked.select_for_update().order_by("pk").values("pk"))
     board = Board(workshop)
     if board.open_conflicts:
         raise WrongState("Settle each conflict, or accept it with a reason, before you close the workshop.")
@@ -32,7 +37,8 @@ def close(workshop: Workshop, *, by: User) -> None:
     for proposal in board.joined:
         proposal.title = str(proposal.objective)
         proposal.save(update_fields=["title"])
-        _join(proposal, workshop, by)
+        stays = next(each for each in board.proposals if each.pk == proposal.joined_to_id)
+        _join(_objective(proposal.objective_id, by), _objective(stays.objective_id, by), workshop, by)
     for proposal in board.proposals:
         objective = _objective(proposal.objective_id, by)
         if proposal.chosen and objective.status == Objective.Status.PROPOSED:
@@ -45,17 +51,18 @@ def _rounded(total: Fraction) -> Decimal:
 
 
 def _objective(pk: int, by: User) -> Objective:
-    return Objective.objects.visible_to(by).select_for_update(of=("self",)).get(pk=pk)
+    rows: Any = Objective.objects.visible_to(by)
+    found: Objective = rows.get(pk=pk)
+    return found
 
 
-def _join(proposal: Proposal, workshop: Workshop, by: User) -> None:
+def _join(goes: Objective, stays: Objective, workshop: Workshop, by: User) -> None:
     """Gives areas, initiatives, units and open actions to the objective that stays, and drops the other."""
-    stays = _objective(Proposal.objects.get(pk=proposal.joined_to_id).objective_id, by)
-    goes = _objective(proposal.objective_id, by)
     if not (stays.is_open and goes.is_open):
         return
     both = {name: sorted({*getattr(stays, name), *getattr(goes, name)}) for name in ("areas", "initiatives", "units")}
     stays.change(stays.version, by=by, **both)
-    for action in Action.objects.visible_to(by).filter(objective=goes, is_open=True):
+    actions: Any = Action.objects.visible_to(by)
+    for action in actions.filter(objective=goes, is_open=True):
         action.change(action.version, by=by, objective=stays)
     goes.move(Objective.Status.DROPPED, by=by, why=f"Says the same as {stays.number}; joined in {workshop}.")

@@ -24,6 +24,12 @@ from workflow.rights import NotAllowed
 YEAR = timedelta(days=366)
 
 
+def broken(error: IntegrityError) -> str:
+    """Returns the name of the rule that the database refused to break."""
+    cause: Any = error.__cause__
+    return str(cause.diag.constraint_name)
+
+
 class Workshop(Record):
     """``round`` is the round of scoring, ``revealed`` the last round that everyone sees (0: none).
 
@@ -94,7 +100,7 @@ class Workshop(Record):
         me = Person.objects.of(utility).filter(user=by).first()
         fields["owner"] = fields.get("owner") or me
         made = super().open_in(utility, by=by, criteria=criteria, weights=criteria.weights, **fields)
-        proposed = Objective.objects.filter(utility=utility, status=Objective.Status.PROPOSED)
+        proposed: Any = Objective.objects.filter(utility=utility, status=Objective.Status.PROPOSED)
         Proposal.objects.bulk_create(Proposal(workshop=made, objective=each) for each in proposed)
         if fields["owner"]:
             made.participants.create(person=fields["owner"])
@@ -140,7 +146,7 @@ class Workshop(Record):
             with transaction.atomic():
                 super().move(to, by=by, why=why, **changes)
         except IntegrityError as error:
-            if "workshop_conflicts_settled" not in str(error):
+            if broken(error) != "workshop_conflicts_settled":
                 raise
             raise WrongState("A conflict is neither settled nor accepted with a reason.") from error
         if "round" in changes:
@@ -232,8 +238,8 @@ class BallotQuerySet(OfUtilityQuerySet["Ballot"]):
     utility = "participant__workshop__utility"
 
     def revealed(self, workshop: Workshop) -> "BallotQuerySet":
-        """Returns the ballots of the last round that everyone may see. No other query shows ballots of others."""
-        return self.filter(participant__workshop=workshop, round=workshop.revealed)
+        """Returns the ballots of the rounds that everyone may see. No other query shows what others gave."""
+        return self.filter(participant__workshop=workshop, round__lte=workshop.revealed)
 
 
 class Ballot(OfUtility, Versioned):
@@ -275,9 +281,9 @@ class Ballot(OfUtility, Versioned):
                     raise Stale(ballot)
                 ballot.save_over(version or ballot.version, by=by, **changes)
         except IntegrityError as error:
-            if "ballot_dots_at_most" in str(error):
+            if broken(error) == "ballot_dots_at_most":
                 raise WrongState(f"Each person has {workshop.dots} votes. Take one back first.") from error
-            if "ballot_while_scoring" in str(error):
+            if broken(error) == "ballot_while_scoring":
                 raise WrongState(
                     "The scores have just been revealed. Ask for another round to change yours."
                 ) from error
