@@ -248,6 +248,14 @@ class RepresentativeForm(forms.Form):
         )
 
 
+class ChoiceForm(forms.Form):
+    """Which utility to work for now; at which path the reader chose it, and whether that is a page of a utility."""
+
+    utility = forms.IntegerField()
+    at = forms.CharField(required=False, max_length=2000)
+    of_utility = forms.BooleanField(required=False)
+
+
 class ClaimForm(forms.ModelForm):
     class Meta:
         model = Claim

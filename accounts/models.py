@@ -105,8 +105,8 @@ class System(models.TextChoices):
 
 class UtilityQuerySet(models.QuerySet["Utility"]):
     def visible_to(self, user: User) -> "UtilityQuerySet":
-        """Returns the utilities that ``user`` belongs to."""
-        return self.filter(belongs(user))
+        """Returns the utilities that ``user`` belongs to, annotated with ``my_role`` there."""
+        return self.filter(belongs(user)).annotate(my_role=models.F("memberships__role"))
 
     def editable_by(self, user: User) -> "UtilityQuerySet":
         return self.filter(belongs(user, roles=CAN_EDIT))
@@ -172,6 +172,7 @@ class Utility(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UtilityQuerySet.as_manager()
+    my_role: str  # of one that was fetched through ``visible_to``
 
     class Meta:
         verbose_name_plural = "utilities"

@@ -1,5 +1,8 @@
-"""The link to a person's utilities."""
+"""The links to a person's account and utilities."""
 
-from workflow.navigation import Link, register
+from workflow.navigation import Link, Place, register
 
-register(Link("Utilities", "accounts:list", order=50, for_members=True))
+register(
+    Link("My account", "me", order=10, for_members=True, pages=frozenset({"me"}), place=Place.MENU),
+    Link("My utilities", "accounts:list", order=20, for_members=True, place=Place.MENU),
+)

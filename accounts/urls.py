@@ -6,6 +6,7 @@ app_name = "accounts"
 urlpatterns = [
     path("", views.utilities, name="list"),
     path("search/", views.search, name="search"),
+    path("choose/", views.choose_utility, name="choose"),
     path("new/", views.create, name="create"),
     path("<int:pk>/", views.utility, name="utility"),
     path("<int:pk>/edit/", views.edit, name="edit"),

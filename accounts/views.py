@@ -5,11 +5,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.forms import PersonForm, RepresentativeForm, RoleForm, SearchForm, UtilityForm
+from accounts.current import choose, page_after
+from accounts.forms import ChoiceForm, PersonForm, RepresentativeForm, RoleForm, SearchForm, UtilityForm
 from accounts.models import (
     Claim,
     IdentifierTaken,
@@ -56,6 +57,18 @@ def utilities(request: AuthenticatedRequest) -> HttpResponse:
         "decides": request.user.is_program_staff,
     }
     return render(request, "accounts/utility_list.html", context)
+
+
+@login_required
+@require_POST
+def choose_utility(request: AuthenticatedRequest) -> HttpResponse:
+    """Makes a utility of the reader the current one, and leads to its page that is like the one they were on."""
+    form = ChoiceForm(request.POST)
+    chosen = choose(request, form.cleaned_data["utility"]) if form.is_valid() else None
+    if chosen is None:
+        raise Http404
+    page = page_after(form.cleaned_data["at"], chosen, of_utility=form.cleaned_data["of_utility"])
+    return redirect(page)
 
 
 @login_required

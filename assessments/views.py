@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.current import current, utilities_of
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.forms import (
@@ -40,8 +41,11 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
         .defer("frozen", "operations", "fence_line")  # long, and not shown here
         .order_by("utility__name", "-as_of", "-pk")
     )
+    startable = [utility for utility in utilities_of(request) if utility.my_role in CAN_EDIT]
+    start_for = startable[0] if len(startable) == 1 else current(request)
     context = {
-        "startable": Utility.objects.editable_by(request.user),
+        "start_for": start_for if start_for in startable else None,
+        "startable": [utility for utility in startable if utility != start_for],
         "deletions": Deletion.objects.shown_to(request.user),
     }
     return list_page(request, AnalysisTable, AnalysisFilters, analyses, "assessments/analysis_list.html", context)

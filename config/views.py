@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from accounts.unsent import way_on
-from workflow.navigation import links_for
+from workflow.navigation import Place, links_for
 from workflow.saving import wants_json
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the contact address of the site, and the links at the top of every page."""
-    return {"contact_email": settings.CONTACT_EMAIL, "navigation": list(links_for(request))}
+    """Context processor: the contact address of the site, and the links at the top and the foot of every page."""
+    links = {place.value: list(links_for(request, place)) for place in Place}
+    return {"contact_email": settings.CONTACT_EMAIL, "navigation": links}
 
 
 def not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

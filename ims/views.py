@@ -17,7 +17,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST
 
-from accounts.models import CAN_EDIT, Utility
+from accounts.current import current, utilities_of
+from accounts.models import CAN_EDIT
 from accounts.requests import AuthenticatedRequest
 from files.forms import FileForm, LinkForm
 from ims import registers
@@ -41,11 +42,10 @@ MOST_CHANGES = 30
 
 @login_required
 def systems(request: AuthenticatedRequest) -> HttpResponse:
-    """Leads to the system of the person's utility; asks which if there are several."""
-    utilities = list(Utility.objects.visible_to(request.user))
-    if len(utilities) == 1:
-        return redirect("ims:system", utilities[0].pk)
-    return render(request, "ims/systems.html", {"utilities": utilities})
+    """Leads to the system of the person's current utility; asks which if none of several is chosen."""
+    if utility := current(request):
+        return redirect("ims:system", utility.pk)
+    return render(request, "ims/systems.html", {"utilities": utilities_of(request)})
 
 
 @login_required

@@ -14,13 +14,14 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.timezone import now
 from django.views.decorators.http import condition
 
+from accounts.current import KEY, utilities_of
 from pdca.index import Indexed
 
 View = Callable[..., HttpResponse]
 
 
 def catalog_page(view: View) -> View:
-    """Decorates a view whose page depends only on the catalog, its address and the user. Adds one query."""
+    """Decorates a view whose page depends only on the catalog, its address, the user and the bar. Adds one query."""
 
     @wraps(view)
     def answered(request: HttpRequest, **named: Any) -> HttpResponse:
@@ -37,8 +38,9 @@ def catalog_page(view: View) -> View:
 
 
 def _tag(request: HttpRequest, catalog: int | None) -> str:
-    said = [catalog, _templates(), request.user.pk, str(request.user), request.get_full_path()]
-    said += [request.headers.get("HX-Request"), request.META.get("CSRF_COOKIE")]
+    said: list[Any] = [catalog, _templates(), request.user.pk, str(request.user), request.get_full_path()]
+    said += [request.headers.get("HX-Request"), request.META.get("CSRF_COOKIE"), request.session.get(KEY)]
+    said += [(utility.pk, utility.name) for utility in utilities_of(request)]
     return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
 
 

@@ -2,4 +2,4 @@
 
 from workflow.navigation import Link, register
 
-register(Link("PDCA guide", "pdca:guide", order=80))
+register(Link("Guide", "pdca:guide", order=80))

@@ -6,5 +6,5 @@ REGISTER = frozenset({"recognition:register", "recognition:register_entry"})
 
 register(
     Link("Recognition", "recognition:list", order=30, for_members=True),
-    Link("Recognized utilities", "recognition:register", order=60, pages=REGISTER),
+    Link("Recognized utilities", "recognition:register", order=60, pages=REGISTER, within="recognition:list"),
 )

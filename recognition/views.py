@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
-from accounts.models import Utility
+from accounts.current import utilities_of
+from accounts.models import CAN_EDIT
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import has_pages
 from recognition.models import Application, CapacityElement, Cycle
@@ -20,7 +21,7 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "applications": mine.order_by("-cycle__opens", "utility__name"),
         "cycles": Cycle.objects.open().order_by("closes"),
-        "can_start": Utility.objects.editable_by(request.user).exists(),
+        "can_start": any(utility.my_role in CAN_EDIT for utility in utilities_of(request)),
         "edition": Cycle.current_edition(),
         "queues": queues_of(request.user),
         "has_cycle_pages": has_pages(request.user),

@@ -1,5 +1,5 @@
 """The link to a person's reports."""
 
-from workflow.navigation import Link, register
+from workflow.navigation import Link, Place, register
 
-register(Link("Reports", "reports:list", order=40, for_members=True))
+register(Link("Reports", "reports:list", order=40, for_members=True, place=Place.MENU))

@@ -1,13 +1,22 @@
-"""The links at the top of every page.
+"""The links at the top and at the foot of every page.
 
 An app registers its links in its ``navigation.py``, which is imported at startup, like ``admin.py``.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.http import HttpRequest
 from django.urls import reverse
+
+
+class Place(StrEnum):
+    """Where a link is: in the bar, in the menu of the person who is signed in, or at the foot."""
+
+    BAR = "bar"
+    MENU = "menu"
+    FOOT = "foot"
 
 
 @dataclass(frozen=True)
@@ -15,6 +24,9 @@ class Link:
     """A link. ``address`` is a URL name, ``order`` its position; ``for_members`` shows it only to signed-in users.
 
     It is marked as current on all pages of its app or, if given, on its ``pages`` (URL names), where no other link is.
+
+    The bar has at most five links for anyone. ``within`` is the address of the link whose page leads to this one:
+    members find it there, and that link is marked in its place; only visitors have it in the bar.
     """
 
     label: str
@@ -22,6 +34,8 @@ class Link:
     order: int
     for_members: bool = False
     pages: frozenset[str] = frozenset()
+    within: str = ""
+    place: Place = Place.BAR
 
     @property
     def url(self) -> str:
@@ -36,14 +50,17 @@ def register(*links: Link) -> None:
     _links.sort(key=lambda link: link.order)
 
 
-def links_for(request: HttpRequest) -> Iterator[tuple[Link, bool]]:
-    """Yields each link that the user sees, and whether it is the current one."""
+def links_for(request: HttpRequest, place: Place = Place.BAR) -> Iterator[tuple[Link, bool]]:
+    """Yields each link that the user sees there, and whether it is the current one."""
     here = request.resolver_match.view_name if request.resolver_match else ""
-    current = _current(here)
     user = getattr(request, "user", None)
+    is_member = bool(user and user.is_authenticated)
+    current = _current(here)
+    address = (is_member and current and current.within) or (current and current.address)
     for link in _links:
-        if (user and user.is_authenticated) or not link.for_members:
-            yield link, link is current
+        is_shown = not link.within if is_member else not link.for_members
+        if link.place == place and is_shown:
+            yield link, link.address == address
 
 
 def _current(here: str) -> Link | None:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.current import current, utilities_of
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.integration.board import Shown, board, latest
@@ -62,13 +63,12 @@ def integration(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 @login_required
 def where(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    """Leads from an opportunity to the Integration page of the person's utility; asks which if there are several."""
+    """Leads from an opportunity to the Integration page of the person's current utility; asks which if none is."""
     opportunity = get_object_or_404(Opportunity.objects.readable(), slug=slug)
-    utilities = list(Utility.objects.visible_to(request.user))
-    if len(utilities) == 1:
-        page = reverse("assessments:integration", args=[utilities[0].pk])
+    if utility := current(request):
+        page = reverse("assessments:integration", args=[utility.pk])
         return redirect(f"{page}?open={slug}#row-{slug}")
-    context = {"opportunity": opportunity, "utilities": utilities}
+    context = {"opportunity": opportunity, "utilities": utilities_of(request)}
     return render(request, "assessments/integration_where.html", context)
 
 
@@ -84,7 +84,7 @@ def _page(
     """``sent`` is the bound form of the opportunity ``slug`` that could not be saved."""
     analysis = latest(utility)
     offered = Opportunity.objects.readable()
-    can_edit = utility.membership_of(request.user).role in CAN_EDIT
+    can_edit = utility.my_role in CAN_EDIT
     context: dict[str, Any] = {
         "utility": utility,
         "analysis": analysis,
@@ -125,7 +125,7 @@ def _page(
 def answer(request: AuthenticatedRequest, utility_pk: int, slug: str) -> HttpResponse:
     """Saves an answer if it still has the version that was read (workflow.saving)."""
     utility = _utility(request, utility_pk)
-    if utility.membership_of(request.user).role not in CAN_EDIT:
+    if utility.my_role not in CAN_EDIT:
         raise PermissionDenied
     opportunity = get_object_or_404(Opportunity.objects.known(), slug=slug)
     stored = Answer.objects.filter(utility=utility, opportunity=opportunity).first()

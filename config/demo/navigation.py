@@ -1,5 +1,5 @@
 """The link to the emails that the demo sent."""
 
-from workflow.navigation import Link, register
+from workflow.navigation import Link, Place, register
 
-register(Link("Email", "demo:emails", order=90))
+register(Link("Emails of this demo", "demo:emails", order=90, place=Place.FOOT))

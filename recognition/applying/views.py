@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.current import current
 from accounts.requests import AuthenticatedRequest
 from recognition.access import application_for
 from recognition.applying import stages, timeline
@@ -21,7 +22,7 @@ from workflow.models import WrongState
 @login_required
 def start(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     cycle = get_object_or_404(Cycle.objects.open(), pk=cycle_pk)
-    form = StartForm(request.POST or None, user=request.user, cycle=cycle)
+    form = StartForm(request.POST or None, user=request.user, cycle=cycle, initial={"utility": current(request)})
     if request.method == "POST" and form.is_valid():
         try:
             application = Application.start(cycle=cycle, by=request.user, **form.cleaned_data)
