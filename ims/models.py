@@ -23,6 +23,13 @@ from ims.records import (
 )
 from ims.saved import SavedView
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
+from ims.team.readiness.models import (
+    ReadinessChange,
+    ReadinessEvent,
+    ReadinessPoint,
+    ReadinessRating,
+    ReadinessRound,
+)
 
 __all__ = [
     "Action",
@@ -42,6 +49,11 @@ __all__ = [
     "Quarter",
     "Reading",
     "ReadingChange",
+    "ReadinessChange",
+    "ReadinessEvent",
+    "ReadinessPoint",
+    "ReadinessRating",
+    "ReadinessRound",
     "Proposal",
     "Record",
     "RecordAttachment",

@@ -1,7 +1,7 @@
 """What a new record is made from.
 
-An action takes up an integration opportunity, or closes gaps of an analysis at one element. An objective answers a
-finding of an assessment.
+An action takes up an integration opportunity, closes gaps of an analysis at one element, or answers a weak success
+factor or a barrier. An objective answers a finding of an assessment.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from accounts.models import Utility
 from ims.plan.assessing import Assessment
 from ims.plan.ranked import Ranked
 from ims.registers import Register
+from ims.team.readiness.models import ReadinessPoint
 from pdca.models import Area, Element, Opportunity
 
 Suggested = tuple[dict[str, Any], dict[str, Any]]  # what the form begins with, what is kept with the record
@@ -21,12 +22,19 @@ Suggested = tuple[dict[str, Any], dict[str, Any]]  # what the form begins with, 
 def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggested:
     """Reads what the register's records may be made from. Ignores what is unknown.
 
-    ``finding`` is the number of a finding; ``opportunity`` a slug, or ``element`` a slug and ``areas`` letters.
+    ``finding`` is the number of a finding; ``opportunity`` a slug, or ``element`` a slug and ``areas`` letters;
+    ``readiness`` is the key of a factor, barrier or response in a round.
     """
     if "finding" in register.origins:
         rows = Assessment.objects.filter(utility=utility, number=asked.get("finding", ""))
         finding: Any = rows.select_related("utility").first()
         return (Ranked(utility).objective_for(finding), {"finding": finding}) if finding else ({}, {})
+    key = str(asked.get("readiness", ""))
+    if "readiness" in register.origins and key.isdecimal():
+        points = ReadinessPoint.objects.filter(round__utility=utility, pk=int(key[:18]))
+        if point := points.select_related("round").first():
+            element = Element.objects.filter(slug=point.element).first()
+            return point.suggested(), {"readiness": point, "element": element}
     if "opportunity" not in register.origins:
         return {}, {}
     if opportunity := Opportunity.objects.readable().filter(slug=asked.get("opportunity", "")).first():

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.urls import reverse
 
 from accounts.models import Membership, User, Utility
@@ -28,10 +28,15 @@ class PersonQuerySet(OfUtilityQuerySet["Person"]):
         )
         return self.filter(utility=utility)
 
-    def here(self) -> "PersonQuerySet":
-        """Returns those who can be chosen: who have not left, and whose account, if any, is still a member's."""
+    def with_here(self) -> "PersonQuerySet":
+        """Annotates ``is_here``: the person has not left, and the account, if any, is still a member's."""
         member = Membership.objects.filter(utility=OuterRef("utility"), user=OuterRef("user"))
-        return self.filter(Q(user=None) | Exists(member), has_left=False)
+        here = Q(has_left=False) & (Q(user=None) | Exists(member))
+        return self.annotate(is_here=ExpressionWrapper(here, models.BooleanField()))
+
+    def here(self) -> "PersonQuerySet":
+        """Returns those who can be chosen."""
+        return self.with_here().filter(is_here=True)
 
 
 class Person(OfUtility, WithHistory):
@@ -54,6 +59,7 @@ class Person(OfUtility, WithHistory):
     )
 
     objects = PersonQuerySet.as_manager()
+    is_here: bool
     utility_id: int
     user_id: int | None
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
     path("<int:utility_pk>/measures/", include("ims.check.urls")),
     path("<int:utility_pk>/team/", include("ims.team.urls")),
+    path("<int:utility_pk>/readiness/", include("ims.team.readiness.urls")),
     *harmonize.urlpatterns,
     path(f"{harmonize.AT}record/", views.record, {"register": Workshop.REGISTER}, name="workshop_record"),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),

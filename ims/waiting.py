@@ -1,4 +1,5 @@
-"""Home page items: the records that a person owns and that are late or due soon, and readings that are due."""
+"""Home page items: records that a person owns and that are late or due soon, readings that are due, and success
+factors to rate."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from accounts.models import User
 from ims.check.measures import Measure
 from ims.check.readings import due_period, with_last_period
 from ims.records import Record
+from ims.team.readiness.models import ReadinessRound
 from workflow.waiting import Waiting, source
 
 SOON = timedelta(days=14)
@@ -59,6 +61,17 @@ def readings(user: User) -> Iterator[Waiting]:
     if others := due[MOST:]:
         what = f"{len(others)} more {'measure' if len(others) == 1 else 'measures'} of yours"
         yield Waiting(what, "a reading is due", "View", reverse("ims:mine"), n=len(others))
+
+
+@source(order=20)
+def to_rate(user: User) -> Iterator[Waiting]:
+    """The rounds of readiness in which a person on the team has not rated every factor."""
+    several = len(user.memberships.all()) > 1
+    for each in ReadinessRound.objects.visible_to(user).to_rate(user):
+        late = bool(each.rate_by and each.rate_by < timezone.localdate())
+        until = f" by {date_format(each.rate_by, 'F j, Y')}" if each.rate_by else ""
+        why = f"rate the success factors{until}" + (f" · {each.utility}" if several else "")
+        yield Waiting(str(each), why, "Rate", each.get_absolute_url(), by=each.rate_by, is_late=late)
 
 
 def _when(record: Record) -> str:

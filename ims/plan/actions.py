@@ -10,6 +10,7 @@ from accounts.models import User
 from ims.plan.objectives import Objective
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
+from ims.team.readiness.models import ReadinessPoint
 from pdca.models import Element, Opportunity
 from workflow.models import WrongState
 
@@ -59,6 +60,15 @@ class Action(Record):
         editable=False,
         verbose_name="closes gaps at",
     )
+    readiness = models.ForeignKey(
+        ReadinessPoint,
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        related_name="actions",
+        editable=False,
+        verbose_name="from readiness",
+    )
     lines = models.TextField("what is to be done, step by step", blank=True, max_length=5000)
     starts = models.DateField("starts on", null=True, blank=True)
     cost = models.DecimalField("cost in dollars", max_digits=12, decimal_places=2, null=True, blank=True)
@@ -102,7 +112,7 @@ register(
         element="management-programs",
         component="plan",
         fields=("objective", "lines", "starts", "cost", "hours"),
-        origins=("opportunity", "element"),
+        origins=("opportunity", "element", "readiness"),
         columns=("objective",),
         moves=(
             Move("start", "Start", frozenset({Action.Status.PLANNED}), Action.Status.UNDER_WAY),

@@ -134,15 +134,15 @@ class Team:
 
     @cached_property
     def people(self) -> list[Person]:
-        return list(Person.objects.of(self.utility).select_related("user"))
+        return list(Person.objects.of(self.utility).with_here().select_related("user"))
 
     @cached_property
     def here(self) -> frozenset[int]:
-        return frozenset(Person.objects.filter(utility=self.utility).here().values_list("pk", flat=True))
+        return frozenset(person.pk for person in self.people if person.is_here)
 
     @cached_property
     def can_be_chosen(self) -> list[Person]:
-        return [person for person in self.people if person.pk in self.here]
+        return [person for person in self.people if person.is_here]
 
     @cached_property
     def without_account(self) -> list[Person]:
