@@ -22,12 +22,11 @@ MOST_BYTES = 10 * 1024**2
 
 
 class ReadingForm(forms.Form):
-    """A value for a measure. Without one, ``why`` says why there is none."""
+    """A value for a period of a measure."""
 
     period = forms.CharField(max_length=40)
-    value = forms.CharField(required=False, max_length=40)
+    value = forms.CharField(max_length=40)
     note = forms.CharField(required=False, max_length=LONGEST_NOTE)
-    why = forms.CharField(label="Why there is no value", required=False, max_length=LONGEST_NOTE)
 
     def __init__(self, data: Any = None, *, measure: Measure, **options: Any) -> None:
         super().__init__(data, **options)
@@ -45,10 +44,15 @@ class ReadingForm(forms.Form):
     def clean_value(self) -> Decimal | None:
         return a_value(self.cleaned_data["value"], self.measure)
 
-    def clean(self) -> None:
-        given = self.cleaned_data
-        if "value" in given and given["value"] is None and not given.get("why"):
-            self.add_error("value", "Enter the value. If there is none, leave it empty and say why.")
+
+class NoReadingForm(ReadingForm):
+    """Why a period has no value."""
+
+    why = forms.CharField(label="Reason", max_length=LONGEST_NOTE)
+
+    def __init__(self, data: Any = None, *, measure: Measure, **options: Any) -> None:
+        super().__init__(data, measure=measure, auto_id="id_none_%s", **options)
+        del self.fields["value"], self.fields["note"]
 
 
 def a_value(text: str, measure: Measure) -> Decimal | None:
@@ -139,12 +143,15 @@ class DueForm(forms.Form):
         self.due = due
         for measure, period in due:
             label = f"{measure.title}, {measure.period_name(period)}"
-            entered = {"inputmode": "decimal", "autocomplete": "off"}
+            entered = {"inputmode": "decimal", "autocomplete": "off", "class": "usa-input"}
             self.fields[f"value-{measure.pk}-{period}"] = forms.CharField(
                 label=label, required=False, max_length=40, widget=forms.TextInput(attrs=entered)
             )
             self.fields[f"note-{measure.pk}-{period}"] = forms.CharField(
-                label=f"Note: {label}", required=False, max_length=LONGEST_NOTE
+                label=f"Note: {label}",
+                required=False,
+                max_length=LONGEST_NOTE,
+                widget=forms.TextInput(attrs={"class": "usa-input"}),
             )
 
     @property

@@ -17,7 +17,7 @@ from accounts.requests import AuthenticatedRequest
 from ims import registers
 from ims.access import can_edit, utility_of
 from ims.check.charts import line
-from ims.check.forms import ConfirmForm, CorrectionForm, DueForm, PasteForm, ReadingForm
+from ims.check.forms import ConfirmForm, CorrectionForm, DueForm, NoReadingForm, PasteForm, ReadingForm
 from ims.check.measures import Measure
 from ims.check.pasting import Line, as_text, exported, pasted, read
 from ims.check.planning import Plan, carry_out, planned
@@ -48,30 +48,33 @@ def for_editors(request: AuthenticatedRequest, utility_pk: int) -> Utility:
 def readings(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpResponse:
     """Shows all readings of a measure, and adds one."""
     measure = measure_of(request, utility_pk, number)
-    form = None
+    form = none_form = None
     if request.method == "POST":
         measure.require_editor()
-        form = ReadingForm(request.POST, measure=measure)
-        if form.is_valid() and _entered(request, measure, form):
+        sent = (NoReadingForm if "why" in request.POST else ReadingForm)(request.POST, measure=measure)
+        if sent.is_valid() and _entered(request, measure, sent):
             return redirect(f"{request.path}#enter")
+        form, none_form = (None, sent) if isinstance(sent, NoReadingForm) else (sent, None)
     rows = list(measure.readings.select_related("entered_by", "changed_by").order_by("-period"))
     for row in rows:
         row.measure = measure
-    if form is None and measure.can_edit:
-        period = next_period(measure, [row.period for row in rows[:1]])
-        form = ReadingForm(measure=measure, initial={"period": measure.period_name(period)})
+    if measure.can_edit:
+        initial = {"period": measure.period_name(next_period(measure, [row.period for row in rows[:1]]))}
+        form = form or ReadingForm(measure=measure, initial=initial)
+        none_form = none_form or NoReadingForm(measure=measure, initial=initial)
     standing = Standing(measure, [row for row in rows if row.value is not None][:CHARTED][::-1])
     context = {
-        **{"record": measure, "register": registers.get("measures"), "rows": rows, "form": form, "rule": RULE},
+        **{"record": measure, "register": registers.get("measures"), "rows": rows, "rule": RULE},
+        **{"form": form, "none_form": none_form},
         **{"standing": standing, "chart": line(standing) if standing.readings else ""},
     }
-    return render(request, "ims/check/readings.html", context, status=status_of(form) if form else 200)
+    status = max(status_of(each) if each else 200 for each in (form, none_form))
+    return render(request, "ims/check/readings.html", context, status=status)
 
 
 def _entered(request: AuthenticatedRequest, measure: Measure, form: ReadingForm) -> bool:
-    given = form.cleaned_data
     try:
-        reading = enter(measure, by=request.user, **given)
+        reading = enter(measure, by=request.user, **({"value": None} | form.cleaned_data))
     except WrongState as refused:
         form.add_error("period", str(refused))
         return False
@@ -147,7 +150,7 @@ def paste(request: AuthenticatedRequest, utility_pk: int, number: str = "") -> H
     form = PasteForm(request.POST, request.FILES, one=bool(one)) if request.method == "POST" else PasteForm()
     if form.is_bound and form.is_valid():
         plan = planned(form.found.lines, utility, request.user, one=one)
-        return _preview(request, utility, one, plan, form.found.ignored)
+        return _preview(request, utility, one, plan, form.found.ignored, pasted_form=form)
     return _ask(request, utility, one, form)
 
 
@@ -159,8 +162,10 @@ def _ask(request: AuthenticatedRequest, utility: Utility, one: Any, form: PasteF
 def _preview(
     request: AuthenticatedRequest, utility: Utility, one: Any, plan: Plan, ignored: list[str], **more: Any
 ) -> HttpResponse:
+    """``pasted_form`` is what was sent: a person can fix a pasted text on the page, but not a file."""
     text = as_text([entry.line for entry in plan.entries])
     confirm = more.pop("confirm", None) or ConfirmForm(initial={"text": text, "token": plan.token})
+    sent = more.pop("pasted_form", None)
     shown = [
         (state, label, entries[:MOST_SHOWN], len(entries))
         for state, label, entries in (
@@ -173,7 +178,8 @@ def _preview(
     ]
     context = {
         **{"utility": utility, "register": registers.get("measures"), "record": one, "plan": plan, "shown": shown},
-        **{"ignored": ignored, "confirm": confirm, "form": PasteForm({"text": text}), "most": MOST_SHOWN},
+        **{"ignored": ignored, "confirm": confirm, "most": MOST_SHOWN},
+        "form": sent if sent and not sent.cleaned_data["file"] else None,
     }
     status = 422 if plan.faults or confirm.errors else 200
     return render(request, "ims/check/paste_preview.html", context, status=status)

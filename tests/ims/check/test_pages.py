@@ -94,7 +94,9 @@ def test_entering_one_after_the_other(read, address, as_, manager):
         ({"period": "Dec 2026", "value": "1"}, "December 2026 has not begun."),
         ({"period": "2026", "value": "1"}, "is a year, but this measure is read monthly"),
         ({"period": "May 2026", "value": "<0.5"}, "is a limit, not a number"),
-        ({"period": "May 2026", "value": ""}, "If there is none, leave it empty and say why."),
+        ({"period": "May 2026", "value": ""}, "This field is required"),
+        ({"period": "May 2026", "why": ""}, "This field is required"),
+        ({"period": "April 2026", "why": "Broken"}, "April 2026 has a reading already."),
     ],
 )
 def test_what_can_not_be_entered(read, address, as_, manager, sent, words):
@@ -106,7 +108,7 @@ def test_what_can_not_be_entered(read, address, as_, manager, sent, words):
 
 def test_a_period_without_a_value_has_a_reason(read, address, as_, manager):
     browser = as_(manager)
-    browser.post(address("readings"), {"period": "May 2026", "value": "", "why": "The meter was broken."})
+    browser.post(address("readings"), {"period": "May 2026", "why": "The meter was broken."})
     assert read.readings.get(period=date(2026, 5, 1)).value is None
     page = browser.get(address("readings")).text
     assert "no reading" in page
