@@ -156,8 +156,25 @@ class Report:
 
     @property
     def told(self) -> list[Line]:
-        """The measures that have a chart."""
+        """The measures that have a value in this or an earlier quarter."""
         return [line for line in self.lines if line.standing.readings]
+
+    @property
+    def untold(self) -> list[Line]:
+        """The measures without any value up to the end of the quarter, unless one was due in it."""
+        return [line for line in self.lines if not line.standing.readings and not line.missing]
+
+    @property
+    def columns(self) -> list[str]:
+        """What the table of the measures has for at least one of them."""
+        said = {
+            "now": [line.now for line in self.told],
+            "before": [line.before for line in self.told],
+            "year_ago": [line.year_ago for line in self.told],
+            "target": [line.standing.goal_words for line in self.told],
+            "trend": [line.standing.trend for line in self.told],
+        }
+        return [name for name, values in said.items() if any(values)]
 
     @property
     def missing(self) -> list[tuple[Line, list[tuple[str, str]]]]:

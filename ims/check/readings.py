@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.rows import OfUtility, OfUtilityQuerySet
+from ims.check import periods
 from ims.check.measures import Measure, a_number
 from ims.check.periods import moved, start
 from ims.check.trends import Trend, trend
@@ -77,6 +78,10 @@ class Reading(OfUtility, WithHistory):
 
     def get_absolute_url(self) -> str:
         return reverse("ims:reading", args=[self.measure.utility_id, self.measure.number, self.pk])
+
+    @property
+    def short(self) -> str:
+        return periods.short(self.period, self.measure.every)
 
     @property
     def shown(self) -> str:

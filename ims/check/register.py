@@ -8,7 +8,6 @@ from django.utils.html import format_html
 
 from ims.check.charts import sparkline
 from ims.check.measures import SHARED, Measure
-from ims.check.periods import short
 from ims.check.readings import Standing, latest
 from ims.examples import from_file
 from ims.registers import Move, Register, register
@@ -26,7 +25,7 @@ class LastColumn(tables.Column):
             sparkline(standing),
             standing.last.shown,
             record.unit,
-            short(standing.last.period, record.every),
+            standing.last.short,
         )
 
     def value(self, record: Any) -> Any:

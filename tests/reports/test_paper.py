@@ -1,12 +1,15 @@
 """Every kind of PDF, with little and with much in it: no heading alone, no page almost empty, nothing cut in two."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
 from weasyprint import HTML
 
 from assessments.models import Answer, Finding, GapAnalysis, RoadMap, When
+from ims.check import periods
+from ims.check.periods import moved
+from ims.models import Action, Measure, Quarter, Reading, Record
 from initiatives import reports as comparisons
 from initiatives.models import Initiative
 from pdca.models import Opportunity
@@ -117,6 +120,30 @@ def test_one_that_was_only_started(manager, utility, tmp_path):
     utility.save()
     analysis = an_analysis(manager, utility, Random(1), 1, 0)
     assert_accessible(made(kinds.single("gap-analysis"), analysis), tmp_path / "gap.pdf")
+
+
+# --- The performance of a quarter
+
+
+@pytest.mark.parametrize(("n", "most"), [(0, 5), (1, 5), (4, 60), (25, 300)])
+def test_a_performance_report(manager, utility, tmp_path, n, most):
+    rng, first = Random(f"{n}{most}"), date(2026, 7, 1)
+    every = rng.choices(["month", "quarter", "year"], [6, 1, 1], k=n)
+    for place in range(n):
+        fields = {"unit": text(rng, 40), "target": rng.choice([None, 5]), "every": every[place]}
+        measure = Measure.open_in(utility, by=manager, title=text(rng, min(most, 200)) or "Spills", **fields)
+        start = moved(periods.start(first, measure.every), measure.every, -rng.randrange(1, 36))
+        Reading.objects.bulk_create(
+            Reading(measure=measure, period=period, value=rng.randrange(-(10**6), 10**6), note=text(rng, most))
+            for period in periods.between(start, date(2026, 9, 1), measure.every)
+            if rng.random() < 0.9
+        )
+    for place in range(n):
+        Action.open_in(utility, by=manager, title=text(rng, 200) or "Clean", due=date(2026, 7, 1 + place))
+    Record.objects.update(created_at=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    quarter = Quarter.objects.create(utility=utility, first=first, summary=text(rng, most * 10))
+    document = made(kinds.single("performance"), quarter)
+    assert_accessible(document, tmp_path / "performance.pdf")
 
 
 # --- Initiatives compared
