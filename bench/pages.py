@@ -23,7 +23,7 @@ from assessments.models import Finding
 from bench import served
 from bench.world import World
 from config.management.commands.demo import web
-from ims.models import Action
+from ims.models import Action, Measure
 
 WARM_UP = 20  # requests, after which both workers have connected and loaded the page
 CSRF = "c" * 32
@@ -64,6 +64,7 @@ class Cost:
 
 def pages(world: World) -> list[Page]:
     row = reverse("assessments:save", args=[world.draft.pk, "communication"])
+    own = world.complete.utility_id
     results = reverse("assessments:results", args=[world.draft.pk])
     return [
         SESSION,
@@ -86,6 +87,9 @@ def pages(world: World) -> list[Page]:
         Page("analyses compared", reverse("assessments:compare", args=[world.complete.utility_id])),
         Page("300 actions, 25 rows", reverse("ims:list", args=[world.complete.utility_id, "actions"]), aim_queries=15),
         Page("an action", Action.objects.filter(utility=world.complete.utility_id)[0].get_absolute_url()),
+        Page("300 measures, 25 rows", reverse("ims:list", args=[own, "measures"]), aim_queries=15),
+        Page("a measure, 36 readings", Measure.objects.filter(utility=own)[0].get_absolute_url()),
+        Page("performance, 300 measures", reverse("ims:performance", args=[own]), aim_queries=15),
         Page("reports, list", reverse("reports:list")),
         Page("queue of 1,500, 25 rows", reverse("recognition:queue", args=["panel"]), as_staff=True),
     ]

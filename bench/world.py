@@ -12,7 +12,9 @@ from accounts.models import Membership, Role, System, User, Utility
 from assessments.models import Evidence, Finding, GapAnalysis
 from assessments.operations import OPERATIONS
 from bench import applications
-from ims.models import Action, Person
+from ims.check import periods
+from ims.check.periods import Every
+from ims.models import Action, Measure, Person, Reading
 from initiatives.models import Initiative
 from pdca.models import Area, Element
 from reports.models import Report
@@ -20,6 +22,7 @@ from reports.models import Report
 OWN, DRAFTS = 60, 5  # gap analyses of the measured user's utility, and how many are under way
 REPORTS = 60
 ACTIONS = 300
+MEASURES, READINGS = 300, 36
 ELSEWHERE, UTILITIES = 500, 50
 TEXT = "The environmental team keeps this under document control and reviews it each spring with operations. "
 
@@ -53,6 +56,7 @@ def build() -> World:
         GapAnalysis.objects.visible_to(person).get(pk=analysis.pk).complete(by=person)
     _reports(person, analyses)
     _actions(own, person)
+    _measures(own, person)
     staff = User.objects.create_user("staff@example.org", "only-for-measuring", name="Sam Prather")
     applications.build(staff)
     with connection.cursor() as cursor:
@@ -66,6 +70,17 @@ def _actions(utility: Utility, by: User) -> None:
     for number in range(ACTIONS):
         due = today + dt.timedelta(days=number - ACTIONS // 3)
         Action.open_in(utility, by=by, title=f"Action {number}", areas=["E", "S"], owner=owner, due=due, lines=TEXT)
+
+
+def _measures(utility: Utility, by: User) -> None:
+    """Monthly measures with a target, each with readings of the last full months."""
+    months = [periods.moved(periods.last_ended(dt.date.today(), Every.MONTH), Every.MONTH, -n) for n in range(READINGS)]
+    measures = [Measure.open_in(utility, by=by, title=f"Measure {number}", target=5) for number in range(MEASURES)]
+    Reading.objects.bulk_create(
+        Reading(measure=measure, period=month, value=(place * 7) % 10, note=TEXT if place % 12 == 0 else "")
+        for measure in measures
+        for place, month in enumerate(months)
+    )
 
 
 def _utility(name: str, manager: User) -> Utility:

@@ -63,7 +63,7 @@ def measures_of(record: Objective, user: User) -> SafeString:
 @fills("list.measures")
 def above_measures(utility: Utility, user: User) -> SafeString:
     can_edit = utility.membership_of(user).role in CAN_EDIT
-    return render_to_string("ims/check/_of_list.html", {"utility": utility, "can_edit": can_edit})
+    return render_to_string("ims/check/_of_list.html", {"utility": utility, "can_edit": can_edit, "rule": RULE})
 
 
 @fills("opportunity.taken_up")

@@ -32,9 +32,19 @@ def test_from_an_example_to_the_report(visits, catalog, manager, utility, size, 
     page.keyboard.type("4")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 reading was saved.")).to_be_visible()
-    # pasted
     spills = Measure.objects.get(title="Sewer spills")
     last = spills.readings.get().period
+    Measure.objects.filter(pk=spills.pk).update(created_at=timezone.now() - timedelta(days=400))
+    spills.readings.update(period=periods.moved(last, "month", -2))
+    page.goto(visits.url + reverse("ims:readings", args=[utility.pk, spills.number]))
+    page.get_by_label("Value").focus()
+    for value in ("5", "4"):  # one after the other
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(f": {value} was added.")).to_be_visible()
+    assert [int(row.value) for row in spills.readings.order_by("period")] == [4, 5, 4]
+    spills.readings.filter(period__lt=last).delete()
+    # pasted
     named = [periods.short(periods.moved(last, "month", -n), "month") for n in range(12)]
     page.goto(f"{visits.url}{spills.get_absolute_url()}")
     page.get_by_role("link", name="Paste or import").click()
