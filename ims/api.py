@@ -394,7 +394,7 @@ def add(request: TokenRequest, kind: str, asked: RecordIn, response: HttpRespons
     empty = form_of(described)(utility=utility)
     _require_types(asked.values, empty.fields)
     start = {name: empty.get_initial_for_field(field, name) for name, field in empty.fields.items()}
-    form = form_of(described)(_as_sent(start | asked.values), utility=utility)
+    form = form_of(described)(_as_sent(start | asked.values), utility=utility, from_values=True)
     _check(form)
     made = described.model.open_in(utility, by=user, **form.changes)
     response["Location"] = f"{request.path}/{made.pk}"
@@ -433,7 +433,7 @@ def _form(register: Register, row: Any, asked: RecordChange) -> RecordForm:
     names = (*register.shared, *register.fields)
     stored = {name: getattr(row, register.model._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
     data = _as_sent(stored | asked.values) | {"version": asked.version}
-    form = form_of(register)(data, utility=row.utility, instance=row)
+    form = form_of(register)(data, utility=row.utility, instance=row, from_values=True)
     _require_types(asked.values, form.fields)
     _check(form)
     return form

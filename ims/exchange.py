@@ -43,9 +43,14 @@ HOW_TO_IMPORT = (
 class KnownField(forms.TypedChoiceField):
     """A choice among rows that were read before, so that checking it makes no query. Its value is the key of a row."""
 
-    def __init__(self, field: Any) -> None:
-        rows: list[Model] = list(field.queryset)
+    def __init__(self, field: Any, kept: Iterable[Any]) -> None:
+        """``kept``: the values that records have, though they may not be offered any more."""
         self.model, key = field.queryset.model, field.to_field_name or "pk"
+        rows: list[Model] = list(field.queryset)
+        offered = {row.serializable_value(key) for row in rows}
+        self.closed = set(kept) - offered - {None}
+        if self.closed:
+            rows += self.model._base_manager.filter(**{f"{key}__in": self.closed})
         self.rows = {row.serializable_value(key): row for row in rows}
         words = _words(rows)
         super().__init__(
@@ -110,23 +115,26 @@ class RecordExchange(Exchange):
     def _read_choices(self) -> None:
         for name, field in self.form.fields.items():
             if isinstance(field, forms.ModelChoiceField):
-                self.known[name] = KnownField(field)
+                self.known[name] = KnownField(field, {self.value_of(row, name) for row in self.rows.values()})
         self.form.fields.update(self.known)
 
     def _own_columns(self) -> Iterable[Column]:
-        offered = {name: [value for value, _ in choices] for name, choices in self.form.offers.items()}
         everything = {"units": self._units, "initiatives": self._initiatives}
         for column in columns_of(self.form, HEADINGS, WIDTHS):
             field: Any = self.register.model._meta.get_field(column.field)
             if column.many:
-                choices = everything[column.name]()
+                offered = {value for value, _ in self.form.fields[column.name].choices}  # type: ignore[attr-defined]
+                choices = everything[column.name]() if column.name in everything else dict(column.choices)
                 kept = {value for row in self.rows.values() for value in getattr(row, column.name)}
                 choices |= {value: str(value) for value in kept - choices.keys()}
-                closed = choices.keys() - set(offered[column.name])
+                closed = choices.keys() - offered
                 column = replace(column, choices=choices, closed=closed, also=self._numbers(column.name))
                 self.form.fields[column.name].choices = list(choices.items())  # type: ignore[attr-defined]
             elif column.name in self.known:
-                column = replace(column, also=self._also(column), width=WIDTHS.get(column.name, 30))
+                known = self.known[column.name]
+                column = replace(
+                    column, also=self._also(column), closed=known.closed, width=WIDTHS.get(column.name, 30)
+                )
             elif isinstance(field, TextField):
                 column = replace(column, width=WIDE)
             yield column
@@ -200,7 +208,7 @@ class RecordExchange(Exchange):
     def bound(self, row: Any, values: dict[str, Any]) -> RecordForm:
         made = type("RowForm", (ByKey, form_of(self.register)), {})
         data = values | ({"version": row.version} if row else {})
-        form: RecordForm = made(data, utility=self.utility, instance=row, like=self.form)
+        form: RecordForm = made(data, utility=self.utility, instance=row, like=self.form, from_values=True)
         form.fields.update(self.known)
         return form
 

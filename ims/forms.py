@@ -29,8 +29,18 @@ class RecordForm(forms.ModelForm):
         model = Record
         fields = ["title"]
 
-    def __init__(self, *args: Any, utility: Utility, like: "RecordForm | None" = None, **kwargs: Any) -> None:
-        """``like``: a form of the same register, whose choices are taken instead of asking for them again."""
+    def __init__(
+        self,
+        *args: Any,
+        utility: Utility,
+        like: "RecordForm | None" = None,
+        from_values: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """``like``: a form of the same register, whose choices are taken instead of asking for them again.
+
+        ``from_values``: the data are values by the names of the fields, lists for several, and not from a browser.
+        """
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["version"].initial = self.instance.version
@@ -70,6 +80,20 @@ class RecordForm(forms.ModelForm):
                 field.validators += [check for check in checks if check not in field.validators]
             if isinstance(field, forms.DateField):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+        if from_values:
+            self._take_lists()
+
+    def _take_lists(self) -> None:
+        """Reads several choices as one list. What the record has already is dropped if it is not offered any more."""
+        data = dict(self.data)
+        for name, field in self.fields.items():
+            if isinstance(field, forms.MultipleChoiceField) and name in data:
+                field.widget = forms.SelectMultiple()
+                kept = getattr(self.instance, name)
+                if isinstance(data[name], list):
+                    data[name] = [each for each in data[name] if field.valid_value(each) or each not in kept]
+        self.data = data
 
     def _with_kept(self, name: str, choices: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
         """Adds what the record has already, though it is not on offer any more."""

@@ -246,8 +246,9 @@ class _Planning:
                 self._fault(column.heading, "This can no longer be chosen. Empty the cell.")
             return None
         for column in self.columns:
-            chosen = given.get(column.field) or [] if column.closed and column.field in fields else []
-            known = now[column.field] or [] if chosen else []
+            if not column.closed or column.field not in fields:
+                continue
+            chosen, known = _listed(given[column.field]), _listed(now[column.field])
             if closed := [each for each in chosen if each in column.closed and each not in known]:
                 names = ", ".join(f"“{column.choices[each]}”" for each in closed)
                 self._fault(column.heading, f"{names} can no longer be chosen. Remove it from the cell.")
@@ -292,6 +293,10 @@ def _difference(form: forms.BaseForm, name: str, exported: Any, now: Any, given:
         given=words(field, given),
         pieces=pieces(now, given) if not hasattr(field, "choices") and isinstance(given, str) else [],
     )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _same(one: Any, other: Any) -> bool:
