@@ -1,27 +1,39 @@
 """The latest gap analyses of a person's utilities: what the home page says of them comes from one query."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Window
 from django.db.models.functions import RowNumber
 
-from accounts.models import User
+from accounts.models import User, Utility
 from assessments.models import Answer, GapAnalysis, RoadMap
+from assessments.models.analysis import GapAnalysisQuerySet
 from workflow.once import once
 
-KEPT = 12  # of each utility: those in progress, and as many complete ones
+KEPT = 8  # of each utility: those in progress, and as many complete ones
 
 
 @once
 def latest(user: User) -> list[GapAnalysis]:
     """Returns the newest first, with progress, coverage, ``is_answered`` and ``has_road_map`` (of the utility)."""
+    return list(_newest(user))
+
+
+def _newest(user: User, **only: Any) -> GapAnalysisQuerySet:
     place = Window(RowNumber(), partition_by=["utility", "status"], order_by=["-as_of", "-pk"])
-    newest = GapAnalysis.objects.visible_to(user).annotate(place=place).filter(place__lte=KEPT)
+    newest = GapAnalysis.objects.visible_to(user).filter(**only).annotate(place=place).filter(place__lte=KEPT)
     rows = GapAnalysis.objects.visible_to(user).filter(pk__in=newest.values("pk"))
     answers = Answer.objects.filter(utility=OuterRef("utility")).exclude(choice="")
     of_utility = {
         "is_answered": Exists(answers),
         "has_road_map": Exists(RoadMap.objects.filter(utility=OuterRef("utility"))),
     }
-    return list(rows.with_progress().with_coverage().annotate(**of_utility).defer("frozen").order_by("-as_of", "-pk"))
+    return rows.with_progress().with_coverage().annotate(**of_utility).defer("frozen").order_by("-as_of", "-pk")
+
+
+def latest_of(utility: Utility, user: User) -> list[GapAnalysis]:
+    """Returns the same for one utility."""
+    return list(_newest(user, utility=utility))
 
 
 def complete_by_utility(user: User) -> list[list[GapAnalysis]]:

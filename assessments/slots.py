@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from accounts.models import User, Utility
-from assessments.latest import complete_by_utility
+from assessments.latest import complete_by_utility, latest_of
 from assessments.models import GapAnalysis
 from pdca.models import Opportunity
 from reports.trend import trend
@@ -21,12 +21,14 @@ def of_utility(utility: Utility) -> SafeString:
     return render_to_string("assessments/_links.html", {"utility": utility})
 
 
-@fills("utility.work")
+@fills("utility.work", order=10)
 def analyses_of(utility: Utility, user: User) -> SafeString:
-    """Lists the latest analyses of a utility that the user belongs to."""
-    rows = GapAnalysis.objects.visible_to(user).filter(utility=utility).with_progress().defer("frozen")
+    """Shows the coverage and lists the latest analyses of a utility that the user belongs to."""
+    found = latest_of(utility, user)
+    complete = [analysis for analysis in found if analysis.status == GapAnalysis.Status.COMPLETE]
     context = {
-        "analyses": rows.order_by("-as_of", "-pk")[:SHOWN],
+        "line": _line(complete) if complete else None,
+        "analyses": found[:SHOWN],
         "utility": utility,
         "can_start": utility.membership_of(user).can_edit,
     }
@@ -35,9 +37,10 @@ def analyses_of(utility: Utility, user: User) -> SafeString:
 
 @fills("home.side")
 def coverage_of_person(user: User) -> SafeString:
-    """Shows how many cells each of the user's utilities covers, and covered before."""
-    lines = [_line(rows) for rows in complete_by_utility(user)]
-    return render_to_string("assessments/_coverage.html", {"lines": lines}) if lines else SafeString()
+    """Shows how many cells the user's utilities cover, and covered before."""
+    found = complete_by_utility(user)
+    context = {"lines": [_line(rows) for rows in found[:SHOWN]], "n_more": len(found[SHOWN:])}
+    return render_to_string("assessments/_coverage.html", context) if found else SafeString()
 
 
 def _line(newest_first: list[GapAnalysis]) -> dict[str, Any]:

@@ -28,12 +28,36 @@ from workflow.slots import fills
 CHARTED = 36  # readings
 
 
-@fills("utility.work")
-def system_of(utility: Utility, user: User) -> SafeString:
-    """Says how many records are open and late in a utility that the user belongs to."""
-    rows = Record.objects.filter(utility=utility).open()
-    counts = rows.aggregate(n_open=Count("pk"), n_late=Count("pk", filter=Q(due__lt=timezone.localdate())))
-    return render_to_string("ims/_of_utility.html", {"utility": utility} | counts)
+@fills("utility.work", order=20)
+def plan_of(utility: Utility, user: User) -> SafeString:
+    """Says how far the plan of a utility that the user belongs to is, and how much is open in its system."""
+    late = Q(is_open=True, due__lt=timezone.localdate())
+    rows = Record.objects.visible_to(user).filter(utility=utility).order_by().values("register", "status", "is_open")
+    counts = list(rows.annotate(n=Count("pk"), n_late=Count("pk", filter=late)))
+    context = {
+        "utility": utility,
+        "actions": _progress(counts, Action, Action.Status.CLOSED, Action.Status.CANCELED),
+        "objectives": _progress(counts, Objective, Objective.Status.REACHED, Objective.Status.DROPPED),
+        "n_open": sum(row["n"] for row in counts if row["is_open"]),
+        "n_late": sum(row["n_late"] for row in counts),
+    }
+    return render_to_string("ims/_of_utility.html", context)
+
+
+def _progress(counts: list[Any], model: type[Record], done: str, given_up: str) -> dict[str, int]:
+    """Returns how many records of a register are ``open``, ``late`` and ``done``, of ``all`` that are not given up."""
+    rows = [row for row in counts if row["register"] == model.REGISTER and row["status"] != given_up]
+    return {
+        "all": sum(row["n"] for row in rows),
+        "open": sum(row["n"] for row in rows if row["is_open"]),
+        "late": sum(row["n_late"] for row in rows),
+        "done": sum(row["n"] for row in rows if row["status"] == done),
+    }
+
+
+@fills("home.year")
+def calendar_of_person(user: User) -> SafeString:
+    return format_html('<p><a href="{}">Calendar feed</a></p>', reverse("ims:preferences"))
 
 
 @fills("account.panels")

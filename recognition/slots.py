@@ -9,12 +9,18 @@ from recognition.models import Application
 from workflow.slots import fills
 
 
-@fills("utility.work")
+@fills("utility.work", order=30)
 def applications_of(utility: Utility, user: User) -> SafeString:
-    """Lists the latest applications of a utility that the user belongs to."""
-    rows = Application.objects.visible_to(user).of_utilities_of(user).filter(utility=utility)
-    applications = rows.order_by("-status_since", "-pk")[:SHOWN]
-    return render_to_string("recognition/_applications.html", {"applications": applications, "utility": utility})
+    """Lists the latest applications of a utility that the user belongs to, and its recognition."""
+    own = Application.objects.visible_to(user).of_utilities_of(user).filter(utility=utility)
+    applications = own.select_related("recognition").order_by("-status_since", "-pk")[:SHOWN]
+    granted = [each.recognition for each in applications if hasattr(each, "recognition")]
+    context = {
+        "applications": applications,
+        "utility": utility,
+        "recognition": max(granted, key=lambda each: each.until, default=None),
+    }
+    return render_to_string("recognition/_applications.html", context)
 
 
 @fills("home")

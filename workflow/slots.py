@@ -20,14 +20,18 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 Filler = Callable[..., SafeString]
-_fillers: dict[str, list[Filler]] = {}
+_fillers: dict[str, list[tuple[int, Filler]]] = {}
 
 
-def fills(name: str) -> Callable[[Filler], Filler]:
-    """Decorator: the slot ``name`` shows what the function returns. The function gets the arguments of the tag."""
+def fills(name: str, *, order: int = 0) -> Callable[[Filler], Filler]:
+    """Decorator: the slot ``name`` shows what the function returns. The function gets the arguments of the tag.
+
+    What has the lowest ``order`` comes first.
+    """
 
     def add(filler: Filler) -> Filler:
-        _fillers.setdefault(name, []).append(filler)
+        _fillers.setdefault(name, []).append((order, filler))
+        _fillers[name].sort(key=lambda each: each[0])
         return filler
 
     return add
@@ -36,4 +40,4 @@ def fills(name: str) -> Callable[[Filler], Filler]:
 @register.simple_tag
 def slot(name: str, /, **given: Any) -> SafeString:
     """Returns the content of the slot; empty if no app fills it."""
-    return format_html_join("\n", "{}", ((filler(**given),) for filler in _fillers.get(name, ())))
+    return format_html_join("\n", "{}", ((filler(**given),) for _, filler in _fillers.get(name, ())))

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -119,3 +120,11 @@ def test_on_paper(visits, busy, manager):
     expect(page.locator(".waiting li").first.get_by_role("link", include_hidden=True)).to_be_hidden()
     expect(page.get_by_role("region", name="Our year").get_by_role("img")).to_be_visible()
     expect(page.get_by_text("54 of 90 cells")).to_be_visible()
+
+
+def test_the_page_of_a_utility(visits, busy, manager, utility):
+    page = visits(manager, reverse("accounts:utility", args=[utility.pk]))
+    expect(page.get_by_role("region", name="Gap analyses")).to_contain_text("54 of 90 cells, 36 in March 2025")
+    expect(page.get_by_role("region", name="Our plan")).to_contain_text("0 of 16 actions are closed")
+    expect(page.get_by_role("region", name="Applications and recognition")).to_contain_text("Not recognized yet")
+    look(page, "utility")
