@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from ims import registers
 from ims.records import Record, RecordAttachment, RecordChange, RecordComment, RecordEvent
+from workflow.changes import label_of
 from workflow.recent import Facts, Told, source
 
 QUOTED = 80  # characters of a comment or a reason
@@ -72,11 +73,13 @@ def _names_of(field: str) -> Expression:
 
 def _changed(facts: Facts) -> Told:
     model: Any = registers.get(facts["register"]).model
-    labels = [str(model._meta.get_field(name).verbose_name) for name in facts["fields"]]
+    labels = [label_of(model, name) for name in facts["fields"]]
     return _told("changed", facts, f"({', '.join(labels)})" if labels else "")
 
 
 @source(told=_changed)
 def changes(user: User) -> QuerySet[Any]:
+    """Files and links to files are told of by ``attachments``."""
     facts = _about("row", fields=_names_of("after"))
-    return RecordChange.objects.filter(row__in=_readable(user)).annotate(facts=facts)
+    rows = RecordChange.objects.filter(row__in=_readable(user)).exclude(after__has_key="links_and_files")
+    return rows.annotate(facts=facts)

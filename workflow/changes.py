@@ -140,14 +140,22 @@ class WithHistory(Versioned):
         self.save_over(version, by=by, is_undo=True, **restored)
 
 
+def field_of(model: type[models.Model], name: str) -> Any:
+    """Returns the field that a change names; None for something added to the row or removed, such as a file."""
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+
+
+def label_of(model: type[models.Model], name: str) -> str:
+    return str(getattr(field_of(model, name), "verbose_name", name.replace("_", " ")))
+
+
 def _line(
     model: type[models.Model], name: str, before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[Any, str]
 ) -> Line:
-    try:
-        field = model._meta.get_field(name)
-    except FieldDoesNotExist:  # something that was added to the row or removed
-        field = None
-    label = str(getattr(field, "verbose_name", name.replace("_", " ")))
+    field, label = field_of(model, name), label_of(model, name)
     labels = {key: str(words) for key, words in getattr(field, "flatchoices", [])} | dict(labels)
     if isinstance(field, models.DecimalField):
         labels |= {each[name]: _plain_number(each[name]) for each in (before, after) if each.get(name)}
