@@ -53,7 +53,7 @@ def readings(request: AuthenticatedRequest, utility_pk: int, number: str) -> Htt
         measure.require_editor()
         sent = (NoReadingForm if "why" in request.POST else ReadingForm)(request.POST, measure=measure)
         if sent.is_valid() and _entered(request, measure, sent):
-            return redirect(f"{request.path}?added=1#enter")
+            return redirect(f"{request.path}?added=1")
         form, none_form = (None, sent) if isinstance(sent, NoReadingForm) else (sent, None)
     rows = list(measure.readings.select_related("entered_by", "changed_by").order_by("-period"))
     for row in rows:
@@ -61,7 +61,7 @@ def readings(request: AuthenticatedRequest, utility_pk: int, number: str) -> Htt
     if measure.can_edit:
         initial = {"period": measure.period_name(next_period(measure, [row.period for row in rows[:1]]))}
         form = form or ReadingForm(measure=measure, initial=initial)
-        if "added" in request.GET:  # the next one follows without a mouse
+        if "added" in request.GET:  # the next one follows without a mouse; a fragment would prevent that
             form.fields["value"].widget.attrs["autofocus"] = True
         none_form = none_form or NoReadingForm(measure=measure, initial=initial)
     standing = Standing(measure, [row for row in rows if row.value is not None][:CHARTED][::-1])
