@@ -167,6 +167,7 @@ def _preview(
     """``pasted_form`` is what was sent: a person can fix a pasted text on the page, but not a file."""
     text = as_text([entry.line for entry in plan.entries])
     confirm = more.pop("confirm", None) or ConfirmForm(initial={"text": text, "token": plan.token})
+    confirm.fields["why"].required = bool(plan.changed)
     sent = more.pop("pasted_form", None)
     shown = [
         (state, label, entries[:MOST_SHOWN], len(entries))
