@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Role, User
 from ims.check.pasting import exported
-from ims.check.performance import Line, Report, report
+from ims.check.performance import CHARTED, Line, Report, report
 from ims.check.quarters import Quarter
 from reports.kinds import Kind, Sharing, register
 from workflow.spreadsheets import Rows
@@ -25,7 +25,7 @@ def managed(user: User) -> QuerySet[Quarter]:
 
 
 def context(quarter: Quarter) -> dict[str, Any]:
-    return {"quarter": quarter, "utility": quarter.utility, "report": report(quarter)}
+    return {"quarter": quarter, "utility": quarter.utility, "report": report(quarter, readings=CHARTED)}
 
 
 def sheets(context: dict[str, Any]) -> Mapping[str, Rows]:

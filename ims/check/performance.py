@@ -20,7 +20,8 @@ from ims.check.trends import RULE
 from ims.plan.actions import Action
 from ims.plan.objectives import Objective
 
-KEPT = 40  # readings of each measure: ten years of quarters, three of months
+COMPARED = 16  # readings of each measure: enough for the year before and the trend
+CHARTED = 40  # ten years of quarters, three of months
 TABLED = 12  # readings in the table beside a chart
 
 
@@ -75,11 +76,12 @@ class Line:
         name = periods.named(asked[0], Every.YEAR if is_year else Every.QUARTER)
         return Value(value, name, len(found), len(asked))
 
-    @property
+    @cached_property
     def in_quarter(self) -> list[Reading]:
-        return [each for each in self.readings if each.period in self.periods(self.first)]
+        asked = self.periods(self.first)
+        return [each for each in self.readings if each.period in asked]
 
-    @property
+    @cached_property
     def met(self) -> str:
         """Whether the target was met; of several periods, in how many. The target is that of one period."""
         goal = self.measure.goal
@@ -102,7 +104,7 @@ class Line:
         told = [(str(each), each.note if each.value is not None else each.why) for each in self.in_quarter]
         return [(name, note) for name, note in told if note]
 
-    @property
+    @cached_property
     def missing(self) -> list[tuple[str, str]]:
         """The periods that ended in the quarter without a value, each with the reason if one was given."""
         known = {each.period: each for each in self.readings}
@@ -154,7 +156,7 @@ class Report:
 
     rule = RULE
 
-    @property
+    @cached_property
     def told(self) -> list[Line]:
         """The measures that have a value in this or an earlier quarter."""
         return [line for line in self.lines if line.standing.readings]
@@ -164,10 +166,10 @@ class Report:
         """The measures without any value up to the end of the quarter, unless one was due in it."""
         return [line for line in self.lines if not line.standing.readings and not line.missing]
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """What the table of the measures has for at least one of them."""
-        said = {
+        said: dict[str, list[Any]] = {
             "now": [line.now for line in self.told],
             "before": [line.before for line in self.told],
             "year_ago": [line.year_ago for line in self.told],
@@ -176,7 +178,7 @@ class Report:
         }
         return [name for name, values in said.items() if any(values)]
 
-    @property
+    @cached_property
     def missing(self) -> list[tuple[Line, list[tuple[str, str]]]]:
         return [(line, missing) for line in self.lines if (missing := line.missing)]
 
@@ -184,14 +186,14 @@ class Report:
     def n_met(self) -> int:
         return sum(line.all_met for line in self.judged)
 
-    @property
+    @cached_property
     def judged(self) -> list[Line]:
         return [line for line in self.lines if line.met]
 
 
-def report(quarter: Quarter) -> Report:
-    """Makes a fixed number of queries."""
-    rows = Reading.objects.filter(period__lte=quarter.last).order_by("-period")[:KEPT]
+def report(quarter: Quarter, *, readings: int = COMPARED) -> Report:
+    """Fetches so many of the last ``readings`` of each measure. Makes a fixed number of queries."""
+    rows = Reading.objects.filter(period__lte=quarter.last).order_by("-period")[:readings]
     measures: Any = Measure.objects.filter(utility=quarter.utility_id, is_open=True).select_related("owner")
     measures = measures.prefetch_related(Prefetch("readings", rows, to_attr="latest")).order_by("number")
     today = timezone.localdate()
