@@ -35,6 +35,7 @@ urlpatterns = [
     path("<int:utility_pk>/<slug:register>/excel/", exchange_views.download, name="excel"),
     path("<int:utility_pk>/<slug:register>/excel/import/", exchange_views.preview, name="excel_import"),
     path("<int:utility_pk>/<slug:register>/excel/confirm/", exchange_views.confirm, name="excel_confirm"),
+    harmonize.first,
     path("<int:utility_pk>/<slug:register>/<slug:number>/", views.record, name="record"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/edit/", views.edit, name="edit"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/save/", views.save, name="save"),

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from ims.examples import from_file
 from ims.plan.assessing import Assessment
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
@@ -63,6 +64,7 @@ register(
         about="What you want to reach, by when, and how you will know.",
         element="objectives-and-targets",
         component="plan",
+        examples=lambda: from_file("objectives"),
         fields=("measure", "unit", "baseline", "target", "driver", "why"),
         origins=("finding",),
         columns=("target",),

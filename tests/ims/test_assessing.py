@@ -1,12 +1,16 @@
 """Findings of assessments: scores, the ranked list, criteria and weights in editions, objectives made of findings."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from ims import registers
 from ims.models import AreaWeight, Assessment, Criteria, Criterion, Objective
 from ims.plan.ranked import Ranked
+from initiatives.models import Initiative
 from workflow.models import Stale
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +271,23 @@ def test_only_scores_are_stored(finding, scores):
     with pytest.raises(IntegrityError, match="assessment_scores_known"), transaction.atomic():
         Assessment.objects.filter(pk=made.pk).update(scores=scores)
     Assessment.objects.filter(pk=made.pk).update(scores=["a:1", "b-c:5"])
+
+
+# --- Examples of objectives ----------------------------------------------------------------------------
+
+
+def test_every_example_of_an_objective_becomes_one(utility, catalog, as_, manager):
+    address = reverse("ims:examples", args=[utility.pk, "objectives"])
+    browser = as_(manager)
+    shown = browser.get(address).text
+    for source in ("Table 4", "Table 5", "examples of AMP", "PSW"):
+        assert f"guide 2004, §4.1.6, {source}" in shown
+    offered = registers.get("objectives").examples()
+    browser.post(address, {"chosen": range(len(offered))})
+    made = {each.title: each for each in Objective.objects.all()}
+    assert len(made) == len(offered) == 21
+    assert made["Turbidity at the Partnership's target"].target == Decimal("0.1")
+    known = set(Initiative.objects.values_list("slug", flat=True))
+    for objective in made.values():
+        objective.full_clean()
+        assert set(objective.initiatives) <= known

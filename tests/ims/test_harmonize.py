@@ -659,7 +659,7 @@ EXPECTED = {
 
 
 def test_every_address_is_looked_at():
-    assert {pattern.name for pattern in urls.urlpatterns} | {"workshop_record"} == set(EXPECTED)
+    assert {pattern.name for pattern in (urls.first, *urls.urlpatterns)} | {"workshop_record"} == set(EXPECTED)
 
 
 @pytest.fixture

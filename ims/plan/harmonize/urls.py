@@ -1,12 +1,12 @@
-"""The addresses of a workshop; ims/urls.py includes them before those of all records."""
+"""The addresses of a workshop: they come before those of all records, and ``first`` before that of a record."""
 
 from django.urls import path
 
 from ims.plan.harmonize import package_views, scoring_views, settling_views, views
 
 AT = "<int:utility_pk>/workshops/<slug:number>/"
+first = path(AT, views.workshop, name="workshop")
 urlpatterns = [
-    path(AT, views.workshop, name="workshop"),
     path(f"{AT}step/", views.step, name="workshop_step"),
     path(f"{AT}gather/", views.gather, name="workshop_gather"),
     path(f"{AT}join/", views.join, name="workshop_join"),

@@ -20,6 +20,7 @@ from ims.plan.harmonize.board import Board
 from ims.plan.harmonize.closing import close
 from ims.plan.harmonize.models import Participant, Proposal, Workshop
 from ims.plan.objectives import Objective
+from initiatives.models import Initiative
 from workflow.models import WrongState
 
 Status = Workshop.Status
@@ -90,10 +91,13 @@ def gather(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpR
         if form.is_valid():
             return _gathered(request, found, form)
     chosen = {each.objective_id for each in board.everything}
+    names = dict(Initiative.objects.known().values_list("slug", "short_name"))
     here = {each.person_id for each in board.participants if not each.left_at}
     context = frame(request, found, Status.GATHER, board) | {
         "form": form,
-        "objectives": [(each, each.pk in chosen) for each in objectives],
+        "objectives": [
+            (each, each.pk in chosen, [names.get(slug, slug) for slug in each.initiatives]) for each in objectives
+        ],
         "people": [(each, each.pk in here) for each in people],
         "similar": list(similar(board.proposals)) if found.status == Status.GATHER else [],
     }
