@@ -127,9 +127,10 @@ def test_a_workshop_of_three(visits, objectives, utility, manager, contributor, 
     lead.get_by_role("button", name="Make the budget package").click()
     lead.get_by_label("Dollars available").fill("900000")
     lead.get_by_role("button", name="Choose what fits").click()
-    expect(lead.get_by_role("checkbox").first).to_be_visible()
-    lead.get_by_label("Choose Cut overflows").check(force=True)
     expect(lead.locator("#package")).to_contain_text("of $900,000")
+    expect(lead.locator("#package tr.is-chosen").first).to_be_visible()
+    assert Proposal.objects.filter(chosen=True, objective__title__startswith="Cut overflows").exists()
+    expect(lead.get_by_text("while you were editing")).to_have_count(0)
     lead.get_by_role("button", name="Close the workshop").click()
     expect(lead.get_by_text("The chosen objectives are agreed.")).to_be_visible()
     assert Objective.objects.get(title__startswith="Cut overflows").status == "agreed"
