@@ -30,13 +30,16 @@ class PersonQuerySet(OfUtilityQuerySet["Person"]):
 
     def with_here(self) -> "PersonQuerySet":
         """Annotates ``is_here``: the person has not left, and the account, if any, is still a member's."""
-        member = Membership.objects.filter(utility=OuterRef("utility"), user=OuterRef("user"))
-        here = Q(has_left=False) & (Q(user=None) | Exists(member))
-        return self.annotate(is_here=ExpressionWrapper(here, models.BooleanField()))
+        return self.annotate(is_here=ExpressionWrapper(_here(), models.BooleanField()))
 
     def here(self) -> "PersonQuerySet":
         """Returns those who can be chosen."""
-        return self.with_here().filter(is_here=True)
+        return self.filter(_here())
+
+
+def _here() -> Any:
+    member = Membership.objects.filter(utility=OuterRef("utility"), user=OuterRef("user"))
+    return Q(has_left=False) & (Q(user=None) | Exists(member))
 
 
 class Person(OfUtility, WithHistory):
@@ -59,7 +62,6 @@ class Person(OfUtility, WithHistory):
     )
 
     objects = PersonQuerySet.as_manager()
-    is_here: bool
     utility_id: int
     user_id: int | None
 

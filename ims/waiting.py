@@ -66,11 +66,13 @@ def readings(user: User) -> Iterator[Waiting]:
 @source(order=20)
 def to_rate(user: User) -> Iterator[Waiting]:
     """The rounds of readiness in which a person on the team has not rated every factor."""
-    several = len(user.memberships.all()) > 1
+    n_utilities = len(user.memberships.all())
+    if not n_utilities:
+        return
     for each in ReadinessRound.objects.visible_to(user).to_rate(user):
         late = bool(each.rate_by and each.rate_by < timezone.localdate())
         until = f" by {date_format(each.rate_by, 'F j, Y')}" if each.rate_by else ""
-        why = f"rate the success factors{until}" + (f" · {each.utility}" if several else "")
+        why = f"rate the success factors{until}" + (f" · {each.utility}" if n_utilities > 1 else "")
         yield Waiting(str(each), why, "Rate", each.get_absolute_url(), by=each.rate_by, is_late=late)
 
 

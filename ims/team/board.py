@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
-from django.db.models import F, Func
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, Func, Q, Value
 
 from accounts.models import User, Utility
 from assessments.integration.board import latest
@@ -15,7 +17,7 @@ from ims.people import Person
 from ims.records import Record
 from ims.registers import Page, add_page
 from ims.team.functions import Asked, Covers, Outside, Scope, functions, narrow, needed, outside
-from ims.team.models import Seat, TeamScope
+from ims.team.models import Seat, Subgroup, TeamScope
 from initiatives.models import Chain, Initiative
 from pdca.models import Area
 
@@ -133,7 +135,7 @@ class Team:
         return Scope(self.analysis.areas, self.analysis.operations, slugs)
 
     @cached_property
-    def people(self) -> list[Person]:
+    def people(self) -> list[Any]:  # Person, annotated with is_here
         return list(Person.objects.of(self.utility).with_here().select_related("user"))
 
     @cached_property
@@ -144,13 +146,28 @@ class Team:
     def can_be_chosen(self) -> list[Person]:
         return [person for person in self.people if person.is_here]
 
+    @property
+    def representative(self) -> Person | None:
+        """The member named for the management system."""
+        named = self.utility.management_representative_id
+        return next((person for person in self.people if named and person.user_id == named), None)
+
     @cached_property
     def without_account(self) -> list[Person]:
         """Those named without an account and not merged, with ``joined``: the member who seems to be the same."""
         members = [person for person in self.can_be_chosen if person.user]
         found = [person for person in self.people if not person.user and not person.same_as_id]
         for person in found:
-            person.joined = next((each for each in members if _same(person, each)), None)  # type: ignore[attr-defined]
+            person.joined = next((each for each in members if _same(person, each)), None)
+        return found
+
+    @cached_property
+    def subgroups(self) -> list[Any]:
+        """Those of the utility, each with its ``people``, in one query besides that of all people."""
+        pks = ArrayAgg("members", filter=Q(members__isnull=False), default=Value([]))
+        found: list[Any] = list(Subgroup.objects.filter(utility=self.utility).select_related("lead").annotate(pks=pks))
+        for group in found:
+            group.people = [person for person in self.people if person.pk in group.pks]
         return found
 
     @cached_property

@@ -19,7 +19,7 @@ from ims.people import PersonChange
 from ims.team.board import Place, State, Team
 from ims.team.forms import FunctionForm, ScopeForm, SeatForm
 from ims.team.functions import functions
-from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
+from ims.team.models import Seat, SeatChange, SubgroupChange, TeamScope, TeamScopeChange
 from workflow import saving
 
 MOST_CHANGES = 50
@@ -55,7 +55,7 @@ def _page(request: AuthenticatedRequest, utility: Utility, *, status: int = 200,
         "can_edit": may_edit,
         "rows": [(place, form_of(place)) for place in found.places],
         "missing": found.missing,
-        "subgroups": Subgroup.objects.filter(utility=utility).select_related("lead").prefetch_related("members"),
+        "subgroups": found.subgroups,
         "function_form": FunctionForm(),
         "status": status,
     }

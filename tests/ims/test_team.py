@@ -197,6 +197,13 @@ def test_what_lies_outside_is_said_with_where_to_fix_it(catalog, utility, manage
 
 
 @pytest.mark.django_db
+def test_the_management_representative_is_the_member_named_for_the_utility(catalog, utility, manager, as_, page):
+    assert "Not named yet" in as_(manager).get(page).text
+    utility.name_representative(manager.pk)
+    assert "<b>Mara Gerr</b>" in as_(manager).get(page).text
+
+
+@pytest.mark.django_db
 def test_a_complete_analysis_leads_to_a_new_one(catalog, utility, manager, as_, page):
     analysis = start(utility, manager, ["cmom"], areas=["E"], operations=["water-treatment"])
     type(analysis).objects.filter(pk=analysis.pk).update(operations=["water-treatment"])
@@ -397,7 +404,9 @@ def test_a_subgroup_is_formed_changed_closed_and_reopened(catalog, utility, mana
     browser.post(f"{group.get_absolute_url()}close/", {"closed": "yes"})
     assert "Closed subgroups" in browser.get(reverse("ims:team", args=[utility.pk])).text
     browser.post(f"{group.get_absolute_url()}close/", {"closed": "no"})
-    assert "Closed subgroups" not in browser.get(reverse("ims:team", args=[utility.pk])).text
+    text = browser.get(reverse("ims:team", args=[utility.pk])).text
+    assert "Closed subgroups" not in text
+    assert "Led by Connie Boyd · Connie Boyd, Pat Night" in text
 
 
 @pytest.mark.django_db

@@ -121,8 +121,9 @@ class ReadinessRound(OfUtility, StateMachine):
         if not self.is_shown:
             raise WrongState("The ratings are not shown yet.")
         values: dict[str, list[int]] = {slug: [] for slug in factors()}
-        for slug, value in self.ratings.filter(value__isnull=False).values_list("factor", "value"):
-            values.setdefault(slug, []).append(value)
+        for slug, value in self.ratings.values_list("factor", "value"):
+            if value is not None:
+                values.setdefault(slug, []).append(value)
         return {slug: spread(slug, found) for slug, found in values.items()}
 
     def before(self) -> "ReadinessRound | None":
