@@ -69,7 +69,8 @@ def pages(world: World) -> list[Page]:
     return [
         SESSION,
         Page("home, anonymous", "/", signed_in=False),
-        Page("home, signed in", "/"),
+        Page("home, 300 records and what others changed", "/", aim_queries=15),
+        Page("utility", reverse("accounts:utility", args=[world.complete.utility_id]), aim_queries=15),
         Page("initiatives", reverse("initiatives:list"), signed_in=False),
         Page("element", reverse("pdca:element", args=["communication"]), signed_in=False),
         Page("integration opportunities", reverse("pdca:opportunities"), signed_in=False),

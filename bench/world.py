@@ -65,11 +65,19 @@ def build() -> World:
 
 
 def _actions(utility: Utility, by: User) -> None:
+    """Creates the actions that ``by`` owns; a colleague has commented on each and started every third."""
+    colleague = User.objects.create_user("colleague@example.org", None, name="Connie Boyd")
+    Membership.objects.create(user=colleague, utility=utility, role=Role.CONTRIBUTOR)
     owner = Person.objects.of(utility).get(user=by)
     today = dt.date.today()
     for number in range(ACTIONS):
         due = today + dt.timedelta(days=number - ACTIONS // 3)
-        Action.open_in(utility, by=by, title=f"Action {number}", areas=["E", "S"], owner=owner, due=due, lines=TEXT)
+        fields = {"title": f"Action {number}", "areas": ["E", "S"], "owner": owner, "due": due, "lines": TEXT}
+        made = Action.open_in(utility, by=by, **fields)
+        action = Action.objects.visible_to(colleague).get(pk=made.pk)
+        action.say(f"Comment {number}", by=colleague)
+        if number % 3 == 0:
+            action.move(Action.Status.UNDER_WAY, by=colleague)
 
 
 def _measures(utility: Utility, by: User) -> None:

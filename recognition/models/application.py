@@ -54,7 +54,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return rows.filter(Q(my_role__isnull=False) | Q(my_seat__isnull=False) | _for_groups(user.staff_groups))
 
     def of_utilities_of(self, user: User) -> Self:
-        return self.filter(my_role__isnull=False)
+        """Returns those of the person's own utilities, which the index finds before any role is looked up."""
+        return self.filter(utility__in=Utility.objects.visible_to(user).values("pk"), my_role__isnull=False)
 
     def to_write(self) -> Self:
         """Returns what the person may edit as applicant. Call after ``visible_to``."""
