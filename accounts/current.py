@@ -19,6 +19,11 @@ def utilities_of(request: HttpRequest) -> list[Utility]:
     return request._utilities  # type: ignore[attr-defined]
 
 
+def know(request: HttpRequest, utilities: list[Utility]) -> None:
+    """Takes the reader's utilities, by name, from a page that has read them, so that the bar need not."""
+    request._utilities = utilities  # type: ignore[attr-defined]
+
+
 def current(request: HttpRequest) -> Utility | None:
     """Returns the chosen utility, or the only one. None if there are several and none is chosen yet.
 

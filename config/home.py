@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.current import know
 from accounts.models import Membership, User
 from accounts.requests import AuthenticatedRequest
 from config.models import Visit
@@ -29,9 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _of_person(request: AuthenticatedRequest) -> HttpResponse:
-    user, last = request.user, _known(request.user)
-    utilities = Membership.objects.select_related("utility").order_by("utility__name", "pk")
-    prefetch_related_objects([user], Prefetch("memberships", utilities))
+    user = request.user
+    last = _standing(user)
+    know(request, [membership.utility for membership in user.memberships.all()])
     waiting = waiting_for(user)
     context: dict[str, Any] = {
         "waiting": waiting,
@@ -45,12 +46,16 @@ def _of_person(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "config/home.html", context)
 
 
-def _known(user: User) -> Visit | None:
-    """Reads the person's staff groups and last visit in one query. Returns the visit."""
-    names = Group.objects.filter(user=OuterRef("pk")).values("name")
-    row: Any = User.objects.select_related("visit").annotate(names=ArraySubquery(names)).get(pk=user.pk)
-    user.staff_groups = frozenset(row.names)
-    return getattr(row, "visit", None)
+def _standing(user: User) -> Visit | None:
+    """Reads the person's memberships and, of a member, the staff groups and the last visit: one query for all."""
+    names = Group.objects.filter(user=OuterRef("user")).values("name")
+    rows = Membership.objects.select_related("utility", "user__visit").annotate(names=ArraySubquery(names))
+    prefetch_related_objects([user], Prefetch("memberships", rows.order_by("utility__name", "pk")))
+    first: Any = next(iter(user.memberships.all()), None)
+    if first is None:
+        return None
+    user.staff_groups = frozenset(first.names)
+    return getattr(first.user, "visit", None)
 
 
 def _greeting(user: User) -> str:

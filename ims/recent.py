@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import CharField, Expression, F, Func, JSONField, QuerySet, Value
-from django.db.models.functions import Coalesce, JSONObject, NullIf, Substr
+from django.db.models import Expression, F, Func, JSONField, QuerySet
+from django.db.models.functions import JSONObject, Substr
 from django.urls import reverse
 
 from accounts.models import User
 from ims import registers
-from ims.records import Record, RecordAttachment, RecordChange, RecordComment, RecordEvent
+from ims.records import Record, RecordChange, RecordComment, RecordEvent
 from workflow.changes import label_of
 from workflow.recent import Facts, Told, source
 
@@ -56,22 +56,17 @@ def comments(user: User) -> QuerySet[Any]:
     return RecordComment.objects.filter(record__in=_readable(user)).annotate(facts=facts)
 
 
-@source(
-    told=lambda facts: _told(f"added “{facts['name']}” to", facts, anchor="#attachments"), at="added_at", by="added_by"
-)
-def attachments(user: User) -> QuerySet[Any]:
-    name = Coalesce(NullIf(F("title"), Value("")), "file__name", "url", output_field=CharField())
-    facts = _about("record", name=name)
-    return RecordAttachment.objects.filter(record__in=_readable(user)).annotate(facts=facts)
-
-
-def _names_of(field: str) -> Expression:
-    """Returns the keys of a JSON object, as a list. Their values may be long texts."""
+def _names() -> Expression:
+    """Returns the names of what a change holds, as a list. Their values may be long texts."""
     template = "jsonb_path_query_array(%(expressions)s, '$.keyvalue().key')"
-    return Func(F(field), template=template, output_field=JSONField())
+    return Func(F("before"), F("after"), arg_joiner=" || ", template=template, output_field=JSONField())
 
 
 def _changed(facts: Facts) -> Told:
+    if facts["attached"]:
+        return _told(f"added “{facts['attached']}” to", facts, anchor="#attachments")
+    if facts["removed"]:
+        return _told(f"removed “{facts['removed']}” from", facts, anchor="#attachments")
     model: Any = registers.get(facts["register"]).model
     labels = [label_of(model, name) for name in facts["fields"]]
     return _told("changed", facts, f"({', '.join(labels)})" if labels else "")
@@ -79,7 +74,7 @@ def _changed(facts: Facts) -> Told:
 
 @source(told=_changed)
 def changes(user: User) -> QuerySet[Any]:
-    """Files and links to files are told of by ``attachments``."""
-    facts = _about("row", fields=_names_of("after"))
-    rows = RecordChange.objects.filter(row__in=_readable(user)).exclude(after__has_key="links_and_files")
-    return rows.annotate(facts=facts)
+    """Of fields, and of links and files that were added or removed."""
+    attached, removed = F("after__links_and_files"), F("before__links_and_files")
+    facts = _about("row", fields=_names(), attached=attached, removed=removed)
+    return RecordChange.objects.filter(row__in=_readable(user)).annotate(facts=facts)

@@ -52,18 +52,19 @@ class Group:
 Facts = Mapping[str, Any]
 Rows = Callable[[Any], "QuerySet[Any]"]
 Told = Callable[[date, Facts], Occasion]
-_sources: dict[str, tuple[Rows, Told]] = {}
+_sources: dict[str, tuple[Rows, Told, bool]] = {}
 
 
-def source(*, told: Told) -> Callable[[Rows], Rows]:
+def source(*, told: Told, are_few: bool = False) -> Callable[[Rows], Rows]:
     """Decorator for a function that returns the dates that a user may read.
 
     Its rows are annotated with ``day`` (a date), ``component`` (a slug or empty) and ``facts`` (a JSONObject), of which
-    ``told`` makes the words without a query.
+    ``told`` makes the words without a query. ``are_few`` says that a utility has a handful of them at most, so that all
+    may be read.
     """
 
     def add(function: Rows) -> Rows:
-        _sources[f"{function.__module__}.{function.__qualname__}"] = function, told
+        _sources[f"{function.__module__}.{function.__qualname__}"] = function, told, are_few
         return function
 
     return add
@@ -72,7 +73,7 @@ def source(*, told: Told) -> Callable[[Rows], Rows]:
 def year_for(user: AbstractBaseUser) -> list[Group]:
     """Returns what is ahead in the twelve months from today, by month and component. Makes one query."""
     today = timezone.localdate()
-    parts = [_part(name, rows(user), today) for name, (rows, _) in _sources.items()]
+    parts = [_part(name, rows(user), today, are_few) for name, (rows, _, are_few) in _sources.items()]
     if not parts:
         return []
     groups: dict[tuple[date, str], Group] = {}
@@ -85,14 +86,16 @@ def year_for(user: AbstractBaseUser) -> list[Group]:
     return list(groups.values())
 
 
-def _part(name: str, rows: "QuerySet[Any]", today: date) -> "QuerySet[Any]":
-    month: list[Any] = [TruncMonth("day"), F("component")]
-    ahead = rows.filter(day__gte=today, day__lt=_a_year_after(today)).annotate(
-        kind=Value(name),
-        n=Window(Count("pk"), partition_by=month),
-        place=Window(RowNumber(), partition_by=month, order_by=["day", "pk"]),
-    )
-    return ahead.filter(place__lte=SHOWN).order_by().values_list("kind", "day", "component", "n", "place", "facts")
+def _part(name: str, rows: "QuerySet[Any]", today: date, are_few: bool) -> "QuerySet[Any]":
+    ahead = rows.filter(day__gte=today, day__lt=_a_year_after(today)).annotate(kind=Value(name)).order_by()
+    if are_few:
+        ahead = ahead.annotate(n=Value(1), place=Value(1))
+    else:
+        month: list[Any] = [TruncMonth("day"), F("component")]
+        n = Window(Count("pk"), partition_by=month)
+        place = Window(RowNumber(), partition_by=month, order_by=["day", "pk"])
+        ahead = ahead.annotate(n=n, place=place).filter(place__lte=SHOWN)
+    return ahead.values_list("kind", "day", "component", "n", "place", "facts")
 
 
 def _a_year_after(day: date) -> date:

@@ -454,6 +454,20 @@ def test_the_home_of_staff_costs_the_same_at_two_sizes(as_, entry, django_assert
         sizes.append(len(captured))
     assert sizes[0] == sizes[1]
     assert "Our year" not in page, "staff without a utility have no year"
-    MembershipFactory(user=person)
-    with django_assert_max_num_queries(MOST_QUERIES):
-        words(browser)
+
+
+def test_the_home_of_a_panel_member_costs_the_same_at_two_sizes(as_, entry, django_assert_max_num_queries):
+    person, sizes = in_group(StaffGroup.PANEL), []
+    MembershipFactory(user=person, role="viewer")
+    browser = as_(person)
+    for n in (1, 3):
+        for _ in range(n):
+            given = Application.objects.create(utility=UtilityFactory(), cycle=entry.cycle, status="panel")
+            Seat.objects.create(application=given, member=person, due=timezone.localdate())
+        Visit.objects.update(at=timezone.now() - timedelta(days=2))
+        with django_assert_max_num_queries(MOST_QUERIES):
+            words(browser)  # the first page of a visit
+        with django_assert_max_num_queries(MOST_QUERIES) as captured:
+            words(browser)
+        sizes.append(len(captured))
+    assert sizes[0] == sizes[1]

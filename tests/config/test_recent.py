@@ -13,10 +13,11 @@ from django.utils.html import strip_tags
 
 from assessments.models import Answer, Finding, GapAnalysis, RoadMap
 from config.models import Visit
-from ims.models import Action
+from ims.models import Action, RecordAttachment
 from pdca.models import Area, Opportunity
 from recognition.models import Application, Cycle, Edition
 from tests.factories import GapAnalysisFactory, MembershipFactory, UserFactory
+from workflow.changes import label_of
 from workflow.recent import LONGEST, MOST, recent_for
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,21 @@ def test_what_happened_to_a_record(action, contributor, viewer, manager):
         f"Connie Boyd changed {name} (due, hours of work)",
         f"Connie Boyd moved {name} to “Under way”",
         f"Connie Boyd added {name}",
+    ]
+
+
+def test_what_was_taken_from_a_record_or_linked_to_it(action, utility, contributor, manager):
+    later = Action.open_in(utility, by=manager, title="Inspect them")
+    item = action.attach_link(by=contributor, url="https://example.org/plan", title="The plan")
+    RecordAttachment.objects.visible_to(contributor).get(pk=item.pk).discard(by=contributor)
+    action.history.create(by=contributor, after={"link": f"led to {later}"})
+    action.history.create(by=contributor, before={"link": f"led to {later}"})
+    name = str(action)
+    label = label_of(Action, "link")
+    assert told(manager)[:3] == [
+        f"Connie Boyd changed {name} ({label})",
+        f"Connie Boyd removed “The plan” from {name}",
+        f"Connie Boyd added “The plan” to {name}",
     ]
 
 
