@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from accounts.models import User, Utility
+from accounts.models import CAN_EDIT, User, Utility
 from assessments.latest import complete_by_utility, latest_of
 from assessments.models import GapAnalysis
 from pdca.models import Opportunity
@@ -30,7 +30,7 @@ def analyses_of(utility: Utility, user: User) -> SafeString:
         "line": _line(complete) if complete else None,
         "analyses": found[:SHOWN],
         "utility": utility,
-        "can_start": utility.membership_of(user).can_edit,
+        "can_start": (found[0].my_role if found else utility.membership_of(user).role) in CAN_EDIT,
     }
     return render_to_string("assessments/_of_utility.html", context)
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("visits")
 @pytest.fixture
 def busy(visits: Any, utility: Any, manager: Any, contributor: Any, viewer: Any) -> Action:
     """A utility of which the manager was last here a week ago. Returns the action that is four days late."""
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=utility.zone)  # in which the first page is shown
     owner = Person.objects.of(utility).get(user=manager)
     titles = ["Alarm status on the daily round", "Clean the sewers of Mill Street", "Train the operators", "Test pumps"]
     actions = [
@@ -54,7 +54,7 @@ def busy(visits: Any, utility: Any, manager: Any, contributor: Any, viewer: Any)
     return late
 
 
-def test_what_the_pictures_show(visits, busy, manager, viewer):
+def test_what_the_pictures_show(visits, busy, manager, viewer, utility):
     page = visits(manager, "/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("items need your attention")
     expect(page.locator(".lede")).to_contain_text("One is late.")
@@ -68,7 +68,7 @@ def test_what_the_pictures_show(visits, busy, manager, viewer):
     expect(news).to_contain_text("Connie Boyd moved")
     expect(page.get_by_role("region", name="Our year").get_by_role("img")).to_have_accessible_name(
         "The year as a ring: 17 dates in the next twelve months, the first on "
-        f"{(timezone.localdate() + timedelta(days=23)):%B %-d, %Y}."
+        f"{(timezone.localdate(timezone=utility.zone) + timedelta(days=23)):%B %-d, %Y}."
     )
     expect(page.get_by_role("region", name="Coverage")).to_contain_text("54 of 90 cells, 36 in March 2025")
     look(page, "home")
