@@ -11,6 +11,8 @@ from ims.plan.assessing import Assessment
 from ims.plan.criteria import AreaWeight, Criteria, Criterion
 from ims.plan.harmonize.models import Ballot, Pair, Participant, Proposal, Workshop
 from ims.plan.objectives import Objective
+from ims.plan.programs import page as _page_of_programs  # noqa: F401
+from ims.plan.programs.models import Agreement, Capacity
 from ims.plan.units import Unit
 from ims.preferences import Preferences
 from ims.records import (
@@ -33,9 +35,11 @@ from ims.team.readiness.models import (
 
 __all__ = [
     "Action",
+    "Agreement",
     "AreaWeight",
     "Assessment",
     "Ballot",
+    "Capacity",
     "Counter",
     "Measure",
     "Criteria",

@@ -21,6 +21,7 @@ from ims.check.trends import RULE
 from ims.plan.actions import Action
 from ims.plan.assessing import Assessment
 from ims.plan.objectives import Objective
+from ims.plan.programs.glance import flags_of
 from ims.records import Record
 from pdca.models import Element, Opportunity
 from workflow.slots import fills
@@ -114,6 +115,21 @@ def closed_between(utility: Utility, first: GapAnalysis, last: GapAnalysis) -> S
     between = rows.filter(closed_at__date__gt=first.as_of, closed_at__date__lte=last.as_of)
     actions = between.select_related("element", "objective").order_by("closed_at", "number")
     return render_to_string("ims/_closed.html", {"actions": actions}) if actions else SafeString("")
+
+
+@fills("list.actions")
+def to_programs(utility: Utility, user: User) -> SafeString:
+    return format_html('<a href="{}">Programs at a glance</a>', reverse("ims:programs", args=[utility.pk]))
+
+
+@fills("record.actions")
+def of_action(record: Action, user: User) -> SafeString:
+    """Says with which other actions this one collides."""
+    found = flags_of(record, user, timezone.localdate())
+    if not found:
+        return SafeString("")
+    context = {"record": record, "flags": found, "can_edit": record.my_role in CAN_EDIT}
+    return render_to_string("ims/plan/programs/_of_action.html", context)
 
 
 @fills("list.assessments")

@@ -6,6 +6,7 @@ from ims import attachment_views, example_views, exchange_views, link_views, lis
 from ims.plan import assessing_views
 from ims.plan.harmonize import urls as harmonize
 from ims.plan.harmonize.models import Workshop
+from ims.plan.programs import views as program_views
 
 app_name = "ims"
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("<int:utility_pk>/ranked/", assessing_views.ranked, name="ranked"),
     path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
     path("<int:utility_pk>/measures/", include("ims.check.urls")),
+    path("<int:utility_pk>/programs/", include("ims.plan.programs.urls")),
+    path("agreements/<int:pk>/end/", program_views.end, name="end_agreement"),
     path("<int:utility_pk>/team/", include("ims.team.urls")),
     path("<int:utility_pk>/readiness/", include("ims.team.readiness.urls")),
     *harmonize.urlpatterns,
