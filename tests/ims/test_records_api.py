@@ -171,7 +171,7 @@ def test_one_record(program, action, objective, unit):
         "cost": None,
         "hours": None,
     }
-    assert found["told"] == {"opportunity": None, "element": None, "verified": "", "verified_by": ""}
+    assert found["told"] == dict.fromkeys(registers.get("actions").origins) | {"verified": "", "verified_by": ""}
     assert (found["register"], found["number"], found["status"]) == ("actions", action.number, "planned")
     assert (found["moves"], found["version"], found["role"]) == (["start", "cancel"], 1, "viewer")
     assert found["utility"] == {"id": action.utility_id, "name": "Riverbend Water and Sewer"}
