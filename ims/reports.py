@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import Role, User
+from accounts.models import User
+from accounts.roles import Role, belongs
 from ims.check.pasting import exported
 from ims.check.performance import CHARTED, Line, Report, report
 from ims.check.quarters import Quarter
@@ -21,7 +22,7 @@ def find(user: User, object_id: int) -> Quarter | None:
 
 
 def managed(user: User) -> QuerySet[Quarter]:
-    return Quarter.objects.filter(utility__memberships__user=user, utility__memberships__role=Role.MANAGER)
+    return Quarter.objects.filter(belongs(user, "utility", [Role.MANAGER]))
 
 
 def context(quarter: Quarter) -> dict[str, Any]:

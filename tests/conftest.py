@@ -54,6 +54,10 @@ def member(utility: Utility, role: Role, email: str, name: str, until: date | No
     return MembershipFactory(utility=utility, role=role, until=until, user__email=email, user__name=name).user
 
 
+def main_of(answer) -> str:
+    return answer.text.partition("<main")[2].partition("</main>")[0]
+
+
 @pytest.fixture
 def utility(db) -> Utility:
     return UtilityFactory(name="Riverbend Water and Sewer")

@@ -492,7 +492,7 @@ def test_only_the_same_session_confirms_and_only_once(analysis, exported, previe
     for other in (as_(manager), as_(contributor)):
         answer = confirm(analysis, page, by=other)
         assert answer.status_code == 422
-        assert "the file was stored for only an hour" in answer.content.decode()
+        assert "is more than an hour old, so nothing was imported now" in answer.content.decode()
     assert values(analysis) == before
     assert confirm(analysis, page).status_code == 302
     assert confirm(analysis, page).status_code == 422

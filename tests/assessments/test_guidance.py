@@ -125,4 +125,4 @@ def test_it_costs_the_same_however_many_are_in_place(url, analysis, as_, manager
 
     with_two = queries()
     analysis.initiatives.set(Initiative.objects.all())
-    assert queries() == with_two <= 7
+    assert queries() == with_two <= 8

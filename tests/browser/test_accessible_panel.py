@@ -63,7 +63,7 @@ def test_the_panel_is_put_together(visits, at, staff, panelists):
 def test_a_member_declares_rates_and_submits(visits, seats, panelists):
     page = visits(panelists[0], at_url("review", seats[0].application_id))
     look(page, "review-question")
-    page.locator("summary").click()
+    page.locator("main summary").click()
     look(page, "review-question-open")
     page.get_by_role("button", name="I have no conflict of interest").click()
     expect(page.get_by_text("0 of 6 rated")).to_be_visible()

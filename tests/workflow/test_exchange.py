@@ -86,10 +86,10 @@ def test_choices_of_the_same_name_can_be_told_apart(assets):
     assert change.changes == {"crews": ["south"]}
 
 
-def test_a_choice_that_excel_could_not_list_is_typed(assets):
+def test_choices_with_a_comma_are_listed_on_a_sheet_of_their_own(assets):
     content = workbook.written(assets)
     validated = load_workbook(BytesIO(content))["Rows"].data_validations.dataValidation
-    assert {validation.formula1 for validation in validated} == {'"x"'}, "the comma would be two choices"
+    assert {validation.formula1 for validation in validated} == {'"x"', "Choices!$A$2:$A$3"}, "not split at its comma"
     content = edited(content, {("b", "Kind"): "pump, lift station", ("a", "Kind"): None, ("c", "Kind"): "Pond"})
     plan = planned(assets, content)
     assert [(change.key, change.changes) for change in plan.changes] == [("a", {"kind": ""}), ("b", {"kind": "pump"})]

@@ -4,7 +4,10 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 KEPT_FOR = 3600  # seconds
-GONE = "Nothing was imported: the file was stored for only an hour. Choose it again."
+GONE = (
+    "This preview was confirmed already or is more than an hour old, so nothing was imported now. "
+    "Check the rows; if something is missing, choose the file again."
+)
 
 
 def _key(request: HttpRequest, what: str, token: str) -> str:

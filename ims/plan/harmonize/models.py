@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -22,6 +23,7 @@ from workflow.models import Stale, Versioned, WrongState
 from workflow.rights import NotAllowed
 
 YEAR = timedelta(days=366)
+MOST_VOTES = 100  # of one person
 
 
 def broken(error: IntegrityError) -> str:
@@ -69,7 +71,12 @@ class Workshop(Record):
         default=Method.WEIGHTS,
         help_text="Votes are quicker; scores by criteria show why something comes first.",
     )
-    dots = models.PositiveSmallIntegerField("votes per person", default=10, help_text="Only for votes.")
+    dots = models.PositiveSmallIntegerField(
+        "votes per person",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_VOTES)],
+        help_text="Only for votes.",
+    )
     weights = models.JSONField(default=dict, editable=False)
     round = models.PositiveSmallIntegerField(default=1, editable=False)
     revealed = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -83,7 +90,7 @@ class Workshop(Record):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(dots__gte=1, dots__lte=100), name="workshop_votes_1_to_100"),
+            models.CheckConstraint(condition=Q(dots__gte=1, dots__lte=MOST_VOTES), name="workshop_votes_1_to_100"),
             models.CheckConstraint(condition=Q(revealed__lte=F("round")), name="workshop_revealed_to_round"),
             models.CheckConstraint(
                 condition=(Q(amount=None) | Q(amount__gte=0)) & (Q(hours=None) | Q(hours__gte=0)),

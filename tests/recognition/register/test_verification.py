@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from recognition.models import Application, Recognition
 from recognition.models.recognition import new_number
+from tests.conftest import main_of
 
 pytestmark = pytest.mark.django_db
 Status = Application.Status
@@ -33,10 +34,6 @@ def recognition(at) -> Recognition:
 
 def verify(number: str, client: Client | None = None):
     return (client or Client()).get(f"{FORM}{number}/")
-
-
-def main_of(answer) -> str:
-    return answer.text.partition("<main")[2].partition("</main>")[0]
 
 
 def test_a_valid_one(recognition):

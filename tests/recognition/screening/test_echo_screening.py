@@ -51,7 +51,7 @@ def application(at, draft, manager) -> Application:
 @pytest.fixture
 def today(monkeypatch):
     """It is the day that the files above were made for."""
-    monkeypatch.setattr("recognition.screening.running.timezone.localdate", lambda: PERIOD.today)
+    monkeypatch.setattr("recognition.screening.running.timezone.localdate", lambda *_, **__: PERIOD.today)
 
 
 @pytest.fixture
