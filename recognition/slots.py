@@ -4,7 +4,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from accounts.models import User, Utility
-from recognition.latest import SHOWN, moved_last
+from recognition.applying.latest import SHOWN, moved_last
 from recognition.models import Application
 from workflow.slots import fills
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, StaffGroup, User
-from recognition.latest import to_write
+from recognition.applying.latest import to_write
 from recognition.models import Application, Seat
 from recognition.models.application import check_content
 from recognition.rights import PENDING

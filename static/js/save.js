@@ -264,7 +264,8 @@
     if (!kept) return;
     if (kept.values.some(([name]) => name === "details")) await opened(block);
     const pending = kept.unanswered && !same(kept.unanswered, kept.values); // it may still arrive, and replace this
-    if (same(kept.values, read(block)) && !pending) return forget(block); // it was saved as the page was left
+    const isSaved = !pending && same(kept.values, read(block)) && !madeBefore(kept, block);
+    if (isSaved) return forget(block); // as the page was left
     for (const field of [...formOf(block).elements]) {
       if (!field.name || field.name === "csrfmiddlewaretoken") continue;
       const mine = kept.values.filter(([name]) => name === field.name).map(([, value]) => value);
@@ -273,6 +274,13 @@
     }
     one(block).unanswered = kept.unanswered;
     changed(block, 0);
+  };
+
+  // The page may show the same as what was kept and still be older: the values were changed and changed back.
+  const madeBefore = ({ values, unanswered }, block) => {
+    const at = (list) => Number(list.find(([name]) => name === "version")?.[1]);
+    const shown = Number(version(block).value);
+    return unanswered ? shown <= at(unanswered) : shown < at(values);
   };
 
   const opened = (block) =>
@@ -348,8 +356,7 @@
   window.addEventListener("pageshow", ({ persisted }) => {
     if (persisted) return;
     for (const block of document.querySelectorAll("[data-save]")) {
-      const { dirty, saving, failed } = one(block);
-      if (!dirty && !saving && !failed) formOf(block).reset();
+      if (!blocks.has(block)) formOf(block).reset(); // what was restored may be saved by now
     }
   });
 })();

@@ -84,6 +84,44 @@ def test_saved_while_the_next_page_is_on_its_way(page, analysis):
     assert page.evaluate("localStorage.length") == 0
 
 
+def test_the_next_page_was_made_before_two_saves_that_end_where_they_began(page, analysis, manager, slow):
+    """Its answer is right, its version is not."""
+    answer(analysis, manager, "vision", rating=1, areas=["E"])
+    page.reload()
+    held = []
+    page.route(page.url, lambda route: held.append((route, route.fetch())), times=1)
+    with page.expect_request(lambda request: request.method == "POST"):
+        choose(page, "vision", DOES_NOT_EXIST)
+    choose(page, "vision", SINGLE)
+    page.evaluate("setTimeout(() => location.reload())")
+    for _ in range(100):
+        if held and stored(analysis, "vision").version == 4:
+            break
+        page.wait_for_timeout(100)
+    [(route, made)] = held
+    with page.expect_event("load"):
+        route.fulfill(response=made)
+    expect(row(page, "vision").get_by_role("radio", name=SINGLE)).to_be_checked()
+    choose(page, "vision", DOES_NOT_EXIST)
+    expect_saved(page)
+    assert stored(analysis, "vision").rating == 0
+
+
+def test_saved_again_before_the_next_page_has_loaded(page, analysis, visits):
+    """What was kept is saved by the new page while a picture, say, is still on its way: ``pageshow`` comes after it."""
+    visits.expected.append("Failed to load resource")
+    page.route("**/vision/", lambda route: route.abort("connectionreset"), times=1)
+    choose(page, "vision", DOES_NOT_EXIST)
+    expect(page.locator("[data-saved]")).to_contain_text("Not saved")
+    page.reload()
+    expect(row(page, "vision").locator("[name=version]")).to_have_value("2")
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: false}))")
+    expect(row(page, "vision").get_by_role("radio", name=DOES_NOT_EXIST)).to_be_checked()
+    choose(page, "vision", SINGLE)
+    expect_saved(page)
+    assert stored(analysis, "vision").rating == 1
+
+
 def test_left_by_a_link_and_back(page, analysis, slow):
     open_row(page, "vision")
     evidence(page).fill(SAID)
