@@ -19,6 +19,7 @@ from ims.plan.actions import Action
 from ims.plan.objectives import Objective
 from ims.plan.units import Unit
 from ims.records import Record
+from ims.team.models import Seat
 from pdca.loading import read
 from pdca.models import Opportunity
 
@@ -51,6 +52,8 @@ class Loading:
         Person.objects.of(self.utility)
         Person.objects.bulk_create(Person(utility=self.utility, **each) for each in self.data["people"])
         self.named = {person.name: person for person in Person.objects.filter(utility=self.utility)}
+        for function, name in self.data["team"].items():
+            Seat.fill(self.utility, function, 0, by=self.by, person=self.named[name])
         for each in self.data["units"]:
             self._record(Unit, each, {"kind": each["kind"], "includes": each["includes"]})
         for each in self.data["objectives"]:

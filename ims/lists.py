@@ -51,7 +51,7 @@ def table_of(register: Register) -> type[Table]:
     if "owner" in register.shared:
         columns["owner"] = tables.Column("Owner", order_by="owner__name")
     if "due" in register.shared:
-        columns["due"] = DueColumn("Due")
+        columns["due"] = DueColumn("Due", order_by=("-is_open", "due"))
     columns["status"] = StageColumn("Status")
     columns["Meta"] = type("Meta", (), {"order_by": "due" if "due" in register.shared else "number"})
     return type(f"{register.model.__name__}Table", (Table,), columns)

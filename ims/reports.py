@@ -40,7 +40,7 @@ def sheets(context: dict[str, Any]) -> Mapping[str, Rows]:
         "No reading": [["Number", "Measure", "Period", "Reason"], *_missing(told)],
         "Objectives reached": [["Number", "Objective", "Owner"], *_records(told.reached)],
         "Actions done": [["Number", "Action", "Owner"], *_records(told.done)],
-        "Actions late": [["Number", "Action", "Owner", "Due"], *([*_record(each), each.due] for each in told.late)],
+        "Actions not done": [["Number", "Action", "Owner", "Due"], *([*_record(each), each.due] for each in told.late)],
     }
     return {name: rows for name, rows in made.items() if len(rows) > 1}
 

@@ -1,11 +1,13 @@
 """The pages that all registers share: the system at a glance, the list, a record, its form, its moves and comments."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q
@@ -13,6 +15,7 @@ from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST
@@ -29,6 +32,7 @@ from ims.forms import CommentForm, MoveForm, RecordForm, RelationForm, VersionFo
 from ims.links import CAME_FROM, LED_TO, RELATED, Relative, relatives
 from ims.origins import suggested
 from ims.people import Person
+from ims.plan.objectives import Objective
 from ims.plan.units import Unit
 from ims.records import Record
 from ims.registers import Register
@@ -103,6 +107,8 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
     described = registers.get(found.register)
     labels = _labels(found)
     changes = list(found.history.select_related("by")[: MOST_CHANGES + 1])
+    if any("objective" in change.after for change in changes):
+        labels["objective"] = {each.pk: str(each) for each in Objective.objects.filter(utility=found.utility_id)}
     events = list(found.events.select_related("by"))
     context = {
         "record": found,
@@ -157,9 +163,15 @@ def _told(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str
         if value in (None, ""):
             continue
         display = getattr(found, f"get_{name}_display", None)
-        shown = display() if display else exact(value) if isinstance(value, Decimal) else value
+        shown = display() if display else _words(value)
         url = value.get_absolute_url() if field.is_relation else ""
         yield str(field.verbose_name).capitalize(), shown, field.get_internal_type() == "TextField", url
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return intcomma(exact(value))
+    return date_format(value, "F j, Y") if isinstance(value, date) else value
 
 
 def _stages(found: Any, described: Register, events: list[Any]) -> list[tuple[str, str, Any]]:

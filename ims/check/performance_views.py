@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 
 from accounts.models import CAN_EDIT, User, Utility
@@ -65,7 +64,7 @@ def _page(request: AuthenticatedRequest, quarter: Quarter, form: SummaryForm, **
         "parts": [
             ("reached", "Objectives reached", made.reached, "None in this quarter."),
             ("done", "Actions done", made.done, "None in this quarter."),
-            ("late", f"Actions late as of {date_format(made.today, 'F j, Y')}", made.late, "None."),
+            ("late", "Due by the end of the quarter and not done", made.late, "None."),
         ],
         **{"utility": quarter.utility, "register": registers.get("measures"), "quarter": quarter, "form": form},
         "quarters": [(f"{first:%Y-%m}", periods.named(first, Every.QUARTER)) for first in offered],

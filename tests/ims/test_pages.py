@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from assessments.models import Answer
 from ims import registers
-from ims.models import Action, Person, Record, RecordComment
+from ims.models import Action, Objective, Person, Record, RecordComment
 from pdca.models import Opportunity
 from tests.factories import GapAnalysisFactory
 from tests.uploads import upload
@@ -187,6 +188,24 @@ def test_a_page_stands_beside_the_registers_with_its_state(utility, as_, viewer,
     for taken in ("sample", "actions"):
         with pytest.raises(ValueError, match="twice"):
             registers.add_page(replace(page, slug=taken))
+
+
+def test_numbers_and_dates_of_a_record_are_written_out(action, objective, utility, as_, manager):
+    browser = as_(manager)
+    other = Objective.open_in(utility, by=manager, title="Lose less water")
+    changes = {"cost": Decimal("1234567.50"), "hours": Decimal("60.0"), "starts": date(2029, 1, 2), "objective": other}
+    action.change(1, by=manager, **changes)
+    page = browser.get(action.get_absolute_url()).text
+    for words in ("1,234,567.5<", ">60<", "January 2, 2029"):
+        assert words in page
+    assert f"{objective} <span" in page, "the history names what it served before"
+
+
+def test_open_records_come_first_when_sorted_by_date(action, utility, as_, manager):
+    closed = Action.open_in(utility, by=manager, title="Closed long ago", due=date(2020, 1, 1))
+    Record.objects.filter(pk=closed.pk).update(is_open=False, status="closed")
+    page = as_(manager).get(reverse("ims:list", args=[utility.pk, "actions"])).text
+    assert page.index(action.title) < page.index(closed.title)
 
 
 def test_a_record_takes_few_queries(action, as_, viewer):

@@ -60,7 +60,8 @@ def _months(picture: draw.Drawing, scale: _Scale, bottom: float) -> None:
         x = scale.x(month.first)
         if n % each == 0:
             picture.append(draw.Line(x, 20, x, bottom, stroke=EMPTY_EDGE, stroke_width=1))
-            words = f"{month.short} {month.year}" if n == 0 or month.number <= each else month.short
+            has_year = n == 0 or month.number <= each
+            words = f"{month.short} ’{month.year % 100:02}" if has_year else month.short
             picture.append(words_at(words, x + 4, 14, 13, fill=INK_2))
 
 
