@@ -352,9 +352,21 @@
     for (const [block, state] of blocks) if (state.dirty && !state.conflict) save(block);
   });
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-save]").forEach(restore));
-  // Going back, the browser puts the old values and versions into the new page.
+  // Reloading or going back, the browser puts the old values and versions into the new page. On a page that is opened
+  // anew, what differs from how it was made was typed before this script had arrived.
+  const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  const differs = (field) => {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (!field.options) return field.value !== field.defaultValue;
+    const usual = [...field.options].find((option) => option.defaultSelected);
+    return Boolean(usual) && !usual.selected;
+  };
+  for (const block of isNew ? document.querySelectorAll("[data-save]") : []) {
+    const isTyped = [...formOf(block).elements].some((field) => field.name && differs(field));
+    if (isTyped && !localStorage.getItem(keyOf(block))) changed(block, 900); // what an earlier visit left goes first
+  }
   window.addEventListener("pageshow", ({ persisted }) => {
-    if (persisted) return;
+    if (persisted || isNew) return;
     for (const block of document.querySelectorAll("[data-save]")) {
       if (!blocks.has(block)) formOf(block).reset(); // what was restored may be saved by now
     }

@@ -38,6 +38,22 @@ def test_every_row_is_a_group_of_three_choices_named_by_its_element(page, analys
             expect(radios.nth(number)).to_have_accessible_name(choice)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_areas_stay_in_place_when_the_answer_comes(page, analysis, width):
+    """Else they move away under the finger of who is quick."""
+    page.set_viewport_size({"width": width, "height": 900})
+    held = []
+    page.route("**/vision/", lambda route: held.append(route), times=1)
+    with page.expect_request("**/vision/"):
+        choose(page, "vision", MULTIPLE)
+    chip = row(page, "vision").locator(".chip").first
+    before = chip.bounding_box()
+    held[0].continue_()
+    expect(row(page, "vision").get_by_text("Needs at least two areas")).to_be_visible()
+    assert chip.bounding_box() == before
+    look(page, "filling-lack")
+
+
 def test_a_rating_checks_no_area_by_itself(page, analysis):
     for rating in (MULTIPLE, SINGLE):
         choose(page, "vision", rating)

@@ -104,6 +104,7 @@ def test_by_mouse(page, minutes, tmp_path, utility):
     expect(vision.get_by_role("link", name="council-minutes.pdf")).to_be_visible()
     expect(vision.get_by_label("Evidence")).to_have_value(EVIDENCE)
     expect_saved(page)
+    expect(page.locator("[data-progress]")).to_contain_text("18 of 18")
     page.reload()
     assert_all_kept(page)
 
@@ -183,6 +184,7 @@ def test_by_keyboard_alone(page, minutes, tmp_path, utility):
     keyboard.press("Enter", vision.get_by_role("button", name="Add file"))
     expect(vision.get_by_role("link", name="council-minutes.pdf")).to_be_visible()
     expect_saved(page)
+    expect(page.locator("[data-progress]")).to_contain_text("18 of 18")
     page.reload()
     assert_all_kept(page)
 

@@ -122,6 +122,20 @@ def test_saved_again_before_the_next_page_has_loaded(page, analysis, visits):
     assert stored(analysis, "vision").rating == 1
 
 
+def test_chosen_before_the_scripts_have_arrived(page, analysis, visits):
+    """On a slow connection the page can be read, and answered, before that."""
+    held = []
+    page.route("**/save.js", lambda route: held.append(route), times=1)
+    page.goto(page.url, wait_until="commit")
+    page.locator("#row-operational-control").get_by_text(DOES_NOT_EXIST, exact=True).click()
+    held[0].continue_()
+    expect_saved(page)
+    expect(page.locator("[data-count]")).to_have_text("1")
+    assert stored(analysis, "operational-control").rating == 0
+    page.reload()
+    expect(row(page, "operational-control").get_by_role("radio", name=DOES_NOT_EXIST)).to_be_checked()
+
+
 def test_left_by_a_link_and_back(page, analysis, slow):
     open_row(page, "vision")
     evidence(page).fill(SAID)
