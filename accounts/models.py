@@ -358,7 +358,15 @@ class Membership(models.Model):
 
     @property
     def ends_soon(self) -> bool:
-        return self.until is not None and not self.has_ended and self.until <= site_today() + self.SOON
+        return self.ends_within(self.SOON)
+
+    @property
+    def days_left(self) -> int | None:
+        """Returns how many days follow until an advisor's last day, 0 on that day; None for others."""
+        return (self.until - site_today()).days if self.until else None
+
+    def ends_within(self, span: timedelta) -> bool:
+        return self.until is not None and not self.has_ended and self.until <= site_today() + span
 
     @transaction.atomic
     def change_role(self, role: str, until: date | None = None) -> None:

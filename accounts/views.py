@@ -4,12 +4,11 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.current import choose, page_after
+from accounts.current import choose, know, page_after
 from accounts.forms import ChoiceForm, PersonForm, RepresentativeForm, RoleForm, SearchForm, UtilityForm
 from accounts.models import (
     Claim,
@@ -22,6 +21,7 @@ from accounts.models import (
     User,
     Utility,
 )
+from accounts.overview import read_memberships, rows_for
 from accounts.requests import AuthenticatedRequest
 
 SHOWN = 50  # search results; if there are more, the page asks for another word
@@ -39,19 +39,13 @@ def for_manager(request: AuthenticatedRequest, pk: int) -> Utility:
 
 @login_required
 def utilities(request: AuthenticatedRequest) -> HttpResponse:
-    """Lists the user's utilities, and open invitations and claims to others."""
-    waiting = Q(utility__claims__decided_at=None, utility__claims__isnull=False)
-    memberships = (
-        Membership.objects.filter(user=request.user)
-        .select_related("utility")
-        .annotate(
-            people=Count("utility__memberships", distinct=True),
-            asking=Count("utility__claims", filter=waiting, distinct=True),
-        )
-        .order_by("utility__name")
-    )
+    """Gives an overview of the user's utilities, and lists open invitations and claims to others."""
+    read_memberships(request.user)
+    know(request, [membership.utility for membership in request.user.memberships.all()])
+    rows = rows_for(request.user)
     context = {
-        "memberships": memberships,
+        "rows": rows,
+        "n_late": sum(row.n_late > 0 for row in rows),
         "invitations": Invitation.objects.open().addressed_to(request.user).select_related("utility", "invited_by"),
         "claims": Claim.objects.open().filter(user=request.user).select_related("utility"),
         "decides": request.user.is_program_staff,

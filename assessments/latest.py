@@ -19,9 +19,14 @@ def latest(user: User) -> list[GapAnalysis]:
     return list(_newest(user))
 
 
-def _newest(user: User, **only: Any) -> GapAnalysisQuerySet:
+def last(user: User) -> list[GapAnalysis]:
+    """Returns the newest in progress and the newest complete one of each utility, the newest first."""
+    return list(_newest(user, kept=1))
+
+
+def _newest(user: User, kept: int = KEPT, **only: Any) -> GapAnalysisQuerySet:
     place = Window(RowNumber(), partition_by=["utility", "status"], order_by=["-as_of", "-pk"])
-    newest = GapAnalysis.objects.visible_to(user).filter(**only).annotate(place=place).filter(place__lte=KEPT)
+    newest = GapAnalysis.objects.visible_to(user).filter(**only).annotate(place=place).filter(place__lte=kept)
     rows = GapAnalysis.objects.visible_to(user).filter(pk__in=newest.values("pk"))
     answers = Answer.objects.filter(utility=OuterRef("utility")).exclude(choice="")
     of_utility = {

@@ -39,7 +39,12 @@ def _url(pk: int, element: str = "") -> str:
     return reverse("assessments:analysis", args=[pk]) + (f"#row-{element}" if element else "")
 
 
-@source(told=lambda facts: Told("started", facts["name"], _url(facts["analysis"])), at="created_at", by="created_by")
+@source(
+    told=lambda facts: Told("started", facts["name"], _url(facts["analysis"])),
+    utility="utility",
+    at="created_at",
+    by="created_by",
+)
 def starts(user: User) -> QuerySet[Any]:
     facts = JSONObject(analysis="pk", name="name")
     return GapAnalysis.objects.filter(pk__in=_readable(user)).annotate(facts=facts)
@@ -57,7 +62,7 @@ def _moved(facts: Facts) -> Told:
     return Told("marked", name, reverse("assessments:results", args=[pk]), then)
 
 
-@source(told=_moved)
+@source(told=_moved, utility="analysis__utility")
 def moves(user: User) -> QuerySet[Any]:
     earlier = GapAnalysis.objects.filter(
         utility=OuterRef("analysis__utility"), status=GapAnalysis.Status.COMPLETE, as_of__lt=OuterRef("analysis__as_of")
@@ -96,7 +101,7 @@ def _row(facts: Facts) -> Told:
     return Told("", name, url, f"{' and '.join(parts)}: {now['covered']} of {now['cells']} cells in {facts['name']}")
 
 
-@source(told=_row)
+@source(told=_row, utility="row__analysis__utility")
 def rows(user: User) -> QuerySet[Any]:
     areas = Area.objects.order_by("code").values(area=JSONObject(code="code", name="name"))
     facts = JSONObject(
@@ -119,7 +124,8 @@ def rows(user: User) -> QuerySet[Any]:
         ANSWERED[facts["choice"] or ""],
         facts["title"],
         reverse("assessments:integration", args=[facts["utility"]]),
-    )
+    ),
+    utility="row__utility",
 )
 def answers(user: User) -> QuerySet[Any]:
     facts = JSONObject(choice="after__choice", title="row__opportunity__title", utility="row__utility")
@@ -129,6 +135,7 @@ def answers(user: User) -> QuerySet[Any]:
 
 @source(
     told=lambda facts: Told("changed", "the road map", reverse("assessments:road_map", args=[facts["utility"]])),
+    utility="utility",
     at="changed_at",
     by="changed_by",
 )

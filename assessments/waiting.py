@@ -10,6 +10,7 @@ from assessments.models import GapAnalysis
 from workflow.waiting import Waiting, source
 
 MOST = 10
+MOST_FIRST = 3
 
 
 @source(order=30)
@@ -33,16 +34,18 @@ def _analysis(draft: GapAnalysis) -> Waiting:
 @source(order=50)
 def first_analysis(user: User) -> list[Waiting]:
     begun = {analysis.utility_id for analysis in latest(user)}
-    return [
+    rows = [row for row in user.memberships.all() if row.role in CAN_EDIT and row.utility_id not in begun]
+    why = "A first pass takes about ten minutes."
+    found = [
         Waiting(
-            f"First gap analysis for {membership.utility}",
-            "A first pass takes about ten minutes.",
-            "Start",
-            reverse("assessments:start", args=[membership.utility_id]),
+            f"First gap analysis for {row.utility}", why, "Start", reverse("assessments:start", args=[row.utility_id])
         )
-        for membership in user.memberships.all()
-        if membership.role in CAN_EDIT and membership.utility_id not in begun
+        for row in rows[:MOST_FIRST]
     ]
+    if others := rows[MOST_FIRST:]:
+        what = f"First gap analyses for {len(others)} more {'utility' if len(others) == 1 else 'utilities'}"
+        found.append(Waiting(what, why, "View", reverse("accounts:list"), n=len(others)))
+    return found
 
 
 @source(order=40)

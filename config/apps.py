@@ -11,7 +11,7 @@ class ConfigApp(AppConfig):
     verbose_name = "Headworks"
 
     def ready(self) -> None:
-        autodiscover_modules("navigation", "recent", "search", "slots", "waiting", "year")
+        autodiscover_modules("navigation", "overview", "recent", "search", "slots", "waiting", "year")
 
 
 class Administration(AdminConfig):

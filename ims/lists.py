@@ -1,5 +1,6 @@
 """The list of a register: its columns and filters, made from the description."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_tables2 as tables
@@ -14,6 +15,7 @@ from ims.registers import Register
 from pdca.models import Area
 from workflow.lists import DateColumn, Filters, Table
 
+SOON = timedelta(days=14)
 
 class StageColumn(tables.Column):
     def render(self, record: Any) -> str:
@@ -92,7 +94,12 @@ class RecordsFilters(Filters):
     register = ChoiceFilter(label="Register", empty_label="All registers")
     owner = ChoiceFilter(label="Owner", empty_label="Everyone")
     utility = ChoiceFilter(label="Utility", empty_label="All utilities")
-    late = ChoiceFilter(label="Due", empty_label="Any date", choices=[("true", "Late")], method="only_late")
+    late = ChoiceFilter(
+        label="Due",
+        empty_label="Any date",
+        choices=[("true", "Late"), ("soon", f"In the next {SOON.days} days")],
+        method="only_late",
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -102,7 +109,8 @@ class RecordsFilters(Filters):
         self.offer("utility", rows.order_by("utility__name").values_list("utility", "utility__name").distinct())
 
     def only_late(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(due__lt=timezone.localdate())
+        today = timezone.localdate()
+        return rows.filter(due__range=(today, today + SOON)) if value == "soon" else rows.filter(due__lt=today)
 
 
 class RecordFilters(Filters):

@@ -43,14 +43,16 @@ def _moved(facts: Facts) -> Told:
     return _told("moved", facts, f"to “{status}”{why}")
 
 
-@source(told=_moved)
+@source(told=_moved, utility="record__utility")
 def moves(user: User) -> QuerySet[Any]:
     why = Substr("why", 1, QUOTED + 1)
     facts = _about("record", **{"from": F("from_status"), "to": F("to_status"), "why": why})
     return RecordEvent.objects.filter(record__in=_readable(user)).annotate(facts=facts)
 
 
-@source(told=lambda facts: _told("commented on", facts, _quoted(facts["text"]), "#comments"))
+@source(
+    told=lambda facts: _told("commented on", facts, _quoted(facts["text"]), "#comments"), utility="record__utility"
+)
 def comments(user: User) -> QuerySet[Any]:
     facts = _about("record", text=Substr("text", 1, QUOTED + 1))
     return RecordComment.objects.filter(record__in=_readable(user)).annotate(facts=facts)
@@ -72,7 +74,7 @@ def _changed(facts: Facts) -> Told:
     return _told("changed", facts, f"({', '.join(labels)})" if labels else "")
 
 
-@source(told=_changed)
+@source(told=_changed, utility="row__utility")
 def changes(user: User) -> QuerySet[Any]:
     """Of fields, and of links and files that were added or removed."""
     attached, removed = F("after__links_and_files"), F("before__links_and_files")

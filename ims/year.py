@@ -15,7 +15,7 @@ from workflow.year import Facts, Occasion, source
 
 def _told(day: date, facts: Facts) -> Occasion:
     url = reverse("ims:record", args=[facts["utility_id"], facts["register"], facts["number"]])
-    return Occasion(day, f"{facts['number']} {facts['title']}", url)
+    return Occasion(day, f"{facts['number']} {facts['title']}", url, utility=facts["utility"])
 
 
 @source(told=_told)
@@ -26,6 +26,6 @@ def due(user: User) -> QuerySet[Any]:
         output_field=CharField(),
     )
     names = ("utility_id", "register", "number", "title")
-    facts = JSONObject(**{name: F(name) for name in names})
+    facts = JSONObject(utility=F("utility__name"), **{name: F(name) for name in names})
     rows = Record.objects.visible_to(user).select_related(None).open()
     return rows.annotate(day=F("due"), component=component, facts=facts)

@@ -24,7 +24,7 @@ def _told(facts: Facts) -> Told:
     return Told("", name, url, f"is now “{stage}”", who="")
 
 
-@source(told=_told)
+@source(told=_told, utility="application__utility")
 def steps(user: User) -> QuerySet[Any]:
     """The changes of stage that applicants see (recognition.applying.timeline), and the start."""
     own = Application.objects.visible_to(user).of_utilities_of(user).order_by().values("pk")

@@ -1,7 +1,8 @@
 """What others changed lately: the list on the home page.
 
 An app registers its changes in its ``recent.py``, which is imported at startup, like ``admin.py``. One query reads the
-changes of all apps, so the home page costs the same however many kinds there are.
+changes of all apps, so the home page costs the same however many kinds there are. Another reads the last one of each
+utility, for the overview of utilities.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,13 +38,17 @@ class Told:
 
 @dataclass
 class Sentence:
-    """Changes that one person made in one day and that differ in their links (words, URL) only. ``at`` is the last."""
+    """Changes that one person made in one day and that differ in their links (words, URL) only. ``at`` is the last.
+
+    ``utility`` is the name of the utility, empty where the link has it.
+    """
 
     day: date
     at: datetime
     who: str
     did: str
     then: str
+    utility: str = ""
     links: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -81,20 +86,23 @@ class _Source:
     told: Callable[[Facts], Told]
     at: str
     by: str
+    utility: str
 
 
 _sources: dict[str, _Source] = {}
 
 
-def source(*, told: Callable[[Facts], Told], at: str = "at", by: str = "by") -> Callable[[Rows], Rows]:
+def source(
+    *, told: Callable[[Facts], Told], utility: str, at: str = "at", by: str = "by"
+) -> Callable[[Rows], Rows]:
     """Decorator for a function that returns the changes that a user may read, whoever made them and whenever.
 
     Its rows are annotated with ``facts`` (a JSONObject), of which ``told`` makes the words without a query. ``at`` and
-    ``by`` name the fields that say when it was and who made it.
+    ``by`` name the fields that say when it was and who made it, ``utility`` is the path to the utility of a change.
     """
 
     def add(function: Rows) -> Rows:
-        _sources[f"{function.__module__}.{function.__qualname__}"] = _Source(function, told, at, by)
+        _sources[f"{function.__module__}.{function.__qualname__}"] = _Source(function, told, at, by, utility)
         return function
 
     return add
@@ -102,23 +110,46 @@ def source(*, told: Callable[[Facts], Told], at: str = "at", by: str = "by") -> 
 
 def recent_for(user: AbstractBaseUser, since: datetime) -> Recent:
     """Returns what others changed after ``since``, by day in the reader's zone. Makes one query."""
-    parts = [_part(name, each, user, since) for name, each in _sources.items()]
+    parts = [
+        _part(name, each, each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user}))
+        .order_by("-when")[: MOST + 1]
+        for name, each in _sources.items()
+    ]
     if not parts:
         return Recent([], are_more=False)
     rows = list(parts[0].union(*parts[1:], all=True).order_by("-when")[: MOST + 1])
-    found: dict[tuple[date, str, str, str], Sentence] = {}
-    for kind, when, who, facts in rows[:MOST]:
-        told, day = _sources[kind].told(facts), timezone.localtime(when).date()
-        who = (who or FORMER) if told.who is None else told.who
-        sentence = found.setdefault((day, who, told.did, told.then), Sentence(day, when, who, told.did, told.then))
-        if (told.what, told.url) not in sentence.links:
-            sentence.links.append((told.what, told.url))
+    found: dict[tuple[date, str, str, str, str], Sentence] = {}
+    for row in rows[:MOST]:
+        told = _sentence(*row)
+        sentence = found.setdefault((told.day, told.who, told.did, told.then, told.utility), told)
+        if told.links[0] not in sentence.links:
+            sentence.links += told.links
     return Recent(list(found.values()), are_more=len(rows) > MOST)
 
 
-def _part(name: str, source: _Source, user: AbstractBaseUser, since: datetime) -> "QuerySet[Any]":
-    rows = source.rows(user).filter(**{f"{source.at}__gt": since}).exclude(**{source.by: user})
+def last_by_utility(user: AbstractBaseUser) -> dict[int, Sentence]:
+    """Returns the last change at each utility, whoever made it, by key of the utility. Makes one query."""
+    parts = []
+    for name, each in _sources.items():
+        rows, utility = each.rows(user).filter(**{f"{each.at}__isnull": False}), f"{each.utility}_id"
+        newest = rows.order_by(utility, f"-{each.at}", "-pk").distinct(utility).values("pk")
+        parts.append(_part(name, each, each.rows(user).filter(pk__in=newest)).order_by())
+    found: dict[int, Sentence] = {}
+    for row in parts[0].union(*parts[1:], all=True).order_by("when") if parts else ():
+        found[row[-1]] = _sentence(*row)
+    return found
+
+
+def _part(name: str, source: _Source, rows: "QuerySet[Any]") -> "QuerySet[Any]":
     own_name, email = F(f"{source.by}__name"), F(f"{source.by}__email")
     who = Coalesce(NullIf(own_name, Value("")), email, Value(""), output_field=CharField())
-    named = rows.annotate(kind=Value(name), when=F(source.at), who=who)
-    return named.order_by("-when").values_list("kind", "when", "who", "facts")[: MOST + 1]
+    of = {"of_name": F(f"{source.utility}__name"), "of": F(f"{source.utility}_id")}
+    named = rows.annotate(kind=Value(name), when=F(source.at), who=who, **of)
+    return named.values_list("kind", "when", "who", "facts", "of_name", "of")
+
+
+def _sentence(kind: str, when: datetime, who: str, facts: Facts, utility: str, pk: int) -> Sentence:
+    told = _sources[kind].told(facts)
+    who = (who or FORMER) if told.who is None else told.who
+    utility = "" if utility in told.what else utility
+    return Sentence(timezone.localtime(when).date(), when, who, told.did, told.then, utility, [(told.what, told.url)])

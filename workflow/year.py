@@ -19,12 +19,13 @@ SHOWN = 3  # dates of one component in one month that are named; the others are 
 
 @dataclass(frozen=True)
 class Occasion:
-    """What happens on a day: a link, and what is to be said about it."""
+    """What happens on a day: a link, and what is to be said about it. ``utility`` is where, empty if the link says it."""
 
     day: date
     what: str
     url: str
     why: str = ""
+    utility: str = ""
 
 
 @dataclass

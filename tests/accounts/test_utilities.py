@@ -280,13 +280,11 @@ def test_lists_need_the_same_queries_for_one_row_and_for_three(page, utility, ma
     assert one <= 15
 
 
-def test_the_list_counts_people_and_requests_once_each(utility, manager, viewer, as_):
+def test_the_list_counts_open_requests(utility, manager, viewer, as_):
     for _ in range(2):
         Claim.objects.ask(utility, UserFactory(), "")
     Claim.objects.ask(utility, UserFactory(), "").decide("", by=manager)
     page = as_(manager).get(reverse("accounts:list"))
-    row = page.context["memberships"].get()
-    assert (row.people, row.asking) == (2, 2)
     assert "2 requests to join" in page.content.decode()
     assert "requests to join" not in as_(viewer).get(reverse("accounts:list")).content.decode()
 

@@ -1,0 +1,65 @@
+"""What the overview of utilities says of their records: what is late and due soon, and what is the person's own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import User
+from ims.lists import SOON
+from ims.records import Record
+from workflow.once import once
+from workflow.overview import Cell, Line, column
+
+
+@once
+def _counts(user: User) -> dict[int, dict[str, Any]]:
+    """Returns the figures of the open records of each utility that has any."""
+    today = timezone.localdate()
+    late, mine = Q(due__lt=today), Q(owner__user=user)
+    rows = Record.objects.visible_to(user).select_related(None).open().order_by().values("utility")
+    counted = rows.annotate(
+        n=Count("pk"),
+        n_late=Count("pk", filter=late),
+        first=Min("due"),
+        n_soon=Count("pk", filter=Q(due__range=(today, today + SOON))),
+        n_mine=Count("pk", filter=mine),
+        n_my_late=Count("pk", filter=mine & late),
+        owner=Max("owner", filter=mine),
+    )
+    return {row["utility"]: row for row in counted}
+
+
+@column("Records", order=10)
+def records(user: User) -> Mapping[int, Cell]:
+    counts = _counts(user)
+    return {each.utility_id: _of(each.utility_id, counts.get(each.utility_id)) for each in user.memberships.all()}
+
+
+def _of(pk: int, counts: dict[str, Any] | None) -> Cell:
+    if counts is None:
+        return Cell([Line("None open", reverse("ims:system", args=[pk]))])
+    every, lines = reverse("ims:everything", args=[pk]), []
+    if counts["n_late"]:
+        since = f"the first since {date_format(counts['first'], 'M j, Y')}"
+        lines.append(Line(f"{counts['n_late']} late", f"{every}?late=true", note=since, tone="bad"))
+    if counts["n_soon"]:
+        lines.append(Line(f"{counts['n_soon']} due in {SOON.days} days", f"{every}?late=soon", tone="warn"))
+    lines.append(Line(f"{counts['n']} open", every))
+    return Cell(lines, counts["n_late"], counts["n_soon"])
+
+
+@column("Yours", order=20)
+def own(user: User) -> Mapping[int, Cell]:
+    return {pk: _mine(pk, counts) for pk, counts in _counts(user).items() if counts["n_mine"]}
+
+
+def _mine(pk: int, counts: dict[str, Any]) -> Cell:
+    url = f"{reverse('ims:everything', args=[pk])}?owner={counts['owner']}"
+    lines = [Line(f"{counts['n_mine']} open", url)]
+    if counts["n_my_late"]:
+        lines.insert(0, Line(f"{counts['n_my_late']} late", f"{url}&late=true", tone="bad"))
+    return Cell(lines)
