@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from accounts.models import Membership, User, Utility
+from accounts.models import Membership, Role, User, Utility
+from accounts.roles import belongs
 from ims.people import Person
 from ims.preferences import stop_address
 from ims.records import Record, RecordComment
@@ -96,10 +97,11 @@ def tell_week(user: User, today: date) -> None:
     if not (late or soon or managed):
         return
     site = settings.SITE_URL.rstrip("/")
+    several = user.memberships.count() > 1
     words = {
         "person": user,
-        "late": _lines(late, today),
-        "soon": _lines(soon, today),
+        "late": _lines(late, today, name_utility=several),
+        "soon": _lines(soon, today, name_utility=several),
         "utilities": "\n".join(managed),
         "link": f"{site}/",
         "stop": site + stop_address(user),
@@ -110,13 +112,15 @@ def tell_week(user: User, today: date) -> None:
 
 
 def _late_in_utilities(user: User, today: date) -> Iterable[str]:
-    """Yields a line for each utility that the user manages and that has late or ownerless records."""
-    for utility in Utility.objects.managed_by(user).order_by("name", "pk"):
-        rows = Record.objects.filter(utility=utility).open().filter(due__isnull=False)
-        n_late, n_nobody = rows.filter(due__lt=today).count(), rows.filter(owner=None).count()
-        if n_late or n_nobody:
-            nobody = f", {n_nobody} without an owner" if n_nobody else ""
-            yield f"- {utility}: {n_late} late{nobody}"
+    """Yields a line for each utility that the user manages or advises and that has late or ownerless records."""
+    dated = Q(records__is_open=True, records__due__isnull=False)
+    utilities = Utility.objects.filter(belongs(user, roles=[Role.MANAGER, Role.ADVISOR])).annotate(
+        n_late=Count("records", filter=dated & Q(records__due__lt=today)),
+        n_nobody=Count("records", filter=dated & Q(records__owner=None)),
+    )
+    for utility in utilities.exclude(n_late=0, n_nobody=0).order_by("-n_late", "name", "pk"):
+        nobody = f", {utility.n_nobody} without an owner" if utility.n_nobody else ""
+        yield f"- {utility}: {utility.n_late} late{nobody}"
 
 
 def _about(record: Record) -> dict[str, object]:
@@ -124,10 +128,12 @@ def _about(record: Record) -> dict[str, object]:
     return {"utility": record.utility, "number": record.number, "title": record.title, "link": link}
 
 
-def _lines(records: list[Record], today: date) -> str:
+def _lines(records: list[Record], today: date, *, name_utility: bool = False) -> str:
     site = settings.SITE_URL.rstrip("/")
     lines = [
-        f"- {record}, {_when(record.due, today)}\n  {site}{record.get_absolute_url()}" for record in records[:MOST]
+        f"- {record}{f', {record.utility}' if name_utility else ''}, {_when(record.due, today)}"
+        f"\n  {site}{record.get_absolute_url()}"
+        for record in records[:MOST]
     ]
     if len(records) > MOST:
         lines.append(f"and {len(records) - MOST} more")

@@ -44,7 +44,7 @@ def _of(pk: int, counts: dict[str, Any] | None) -> Cell:
         return Cell([Line("None open", reverse("ims:system", args=[pk]))])
     every, lines = reverse("ims:everything", args=[pk]), []
     if counts["n_late"]:
-        since = f"the first since {date_format(counts['first'], 'M j, Y')}"
+        since = f"since {date_format(counts['first'], 'M j, Y')}"
         lines.append(Line(f"{counts['n_late']} late", f"{every}?late=true", note=since, tone="bad"))
     if counts["n_soon"]:
         lines.append(Line(f"{counts['n_soon']} due in {SOON.days} days", f"{every}?late=soon", tone="warn"))

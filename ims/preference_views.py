@@ -72,14 +72,14 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
     feed.add("prodid", "-//Headworks//Records//EN")
     feed.add("version", "2.0")
     feed.add("x-wr-calname", "Headworks")
-    site = settings.SITE_URL.rstrip("/")
+    site, several = settings.SITE_URL.rstrip("/"), user.memberships.count() > 1
     for record in rows.order_by("due", "pk")[:MOST]:
         event = Event()
         event.add("uid", f"record-{record.pk}@{site.partition('://')[2]}")
         event.add("dtstamp", record.changed_at or record.created_at)
         event.add("sequence", record.version)
         event.add("dtstart", record.due)
-        event.add("summary", f"Due: {record}")
+        event.add("summary", f"Due: {record}{f', {record.utility}' if several else ''}")
         event.add("description", str(record.utility))
         event.add("url", site + record.get_absolute_url())
         event.add("transp", "TRANSPARENT")

@@ -99,7 +99,7 @@ def test_records_that_are_late_due_soon_and_open(advised, as_, consultant):
     action(utility, -30).move("canceled", by=utility.boss, why="Not needed")
     first = date_format(timezone.localdate() - timedelta(days=20), "M j, Y")
     row = told(as_, consultant)["Alder Creek"]
-    assert row["Records"] == f"2 late the first since {first} 2 due in 14 days 6 open"
+    assert row["Records"] == f"2 late since {first} 2 due in 14 days 6 open"
     assert row["Yours"] == ""
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from ims.models import Action, Person, Preferences, Record
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,13 @@ def test_the_feed_has_my_open_records(action, unit, utility, manager, contributo
     assert str(event["uid"]).startswith(f"record-{mine.pk}@")
     assert str(event["url"]).endswith(mine.get_absolute_url())
     assert event["sequence"] == 1
+
+
+def test_the_utility_is_named_to_who_has_several(action, utility, manager, feed):
+    me, due = Person.objects.of(utility).get(user=manager), timezone.localdate() + timedelta(days=3)
+    mine = Action.open_in(utility, by=manager, title="Mine", owner=me, due=due)
+    MembershipFactory(user=manager)
+    assert list(feed()) == [f"Due: {mine}, Riverbend Water and Sewer"]
 
 
 def test_a_new_address_ends_the_old_one_and_only_hashes_are_kept(manager, feed, client, as_):

@@ -7,10 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
+from accounts.models import Membership, Role
+from accounts.zones import site_today
 from ims import emails, reminders, tasks
 from ims.models import Action, Person, Preferences, Record
 from ims.people import mentioned
 from ims.preferences import stop_address
+from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2030, 6, 3)
@@ -61,7 +64,7 @@ def test_a_new_owner_is_told_once_after_five_minutes(action, manager, contributo
     later()
     email = Email.objects.get()
     assert email.to == [contributor.email]
-    assert email.subject == f"Headworks: {action.number} is now yours"
+    assert email.subject == f"Headworks: {action.number} at {action.utility} is now yours"
     for words in ("Hello Connie", "Mara Gerr made you the owner", "Clean the sewers", "Due June 30, 2030", "/system/"):
         assert words in email.message
 
@@ -112,7 +115,7 @@ def test_a_comment_emails_whom_it_mentions(action, address, as_, manager, contri
     assert to() == [contributor.email]
     assert "Emailed to Connie Boyd." in page.text
     email = Email.objects.get()
-    assert email.subject == f"Headworks: Mara Gerr mentioned you on {action.number}"
+    assert email.subject == f"Headworks: Mara Gerr mentioned you on {action.number} at {action.utility}"
     assert text in email.message
 
 
@@ -229,8 +232,50 @@ def test_the_weekly_email(owned, utility, manager, contributor, viewer, on):
     assert "Late:\n\n- PRG" in mine
     assert "Soon, is due June 17, 2030" in mine
     assert "Much later" not in mine
-    assert "that you manage" not in mine
+    assert "At your utilities" not in mine
+    assert "Riverbend Water and Sewer" not in mine, "the reader has no other"
     assert "- Riverbend Water and Sewer: 1 late, 1 without an owner" in Email.objects.get(to=manager.email).message
+
+
+@pytest.fixture
+def two(owned, utility, manager):
+    """A consultant who advises two utilities, each with a late record of the same number that is theirs."""
+    consultant, other = UserFactory(email="ada@example.org"), UtilityFactory(name="Alder Creek")
+    MembershipFactory(utility=other)
+    for each in (utility, other):
+        MembershipFactory(utility=each, user=consultant, role=Role.ADVISOR, until=date(2031, 1, 1))
+    theirs = Action.open_in(other, by=manager, title="Replace the analyzer")
+    for record, each in ((owned, utility), (theirs, other)):
+        mine = Person.objects.of(each).get(user=consultant)
+        Record.objects.filter(pk=record.pk).update(
+            number="PRG-2030-001", owner=mine, due=MONDAY - timedelta(days=1), reminded_on=MONDAY, assigned_at=None
+        )
+    return consultant
+
+
+def test_the_weekly_email_of_an_advisor_names_the_utilities(two, owned, on):
+    reminders.tell_week()
+    message = Email.objects.get(to=two.email).message
+    assert f"- PRG-2030-001 {owned.title}, Riverbend Water and Sewer, was due June 2, 2030" in message
+    assert "- PRG-2030-001 Replace the analyzer, Alder Creek, was due June 2, 2030" in message
+    assert "At your utilities:\n\n- Alder Creek: 1 late\n- Riverbend Water and Sewer: 1 late" in message
+
+
+def test_a_utility_that_an_advisor_has_left_is_not_in_the_weekly_email(two, on):
+    Membership.objects.filter(user=two, utility__name="Alder Creek").update(until=site_today() - timedelta(days=1))
+    reminders.tell_week()
+    message = Email.objects.get(to=two.email).message
+    assert "Alder Creek" not in message
+    assert "analyzer" not in message
+
+
+def test_the_weekly_email_asks_as_often_for_many_utilities(two, on, django_assert_num_queries):
+    for _ in range(5):
+        many = MembershipFactory(user=two, role=Role.ADVISOR, until=date(2031, 1, 1)).utility
+        Action.open_in(many, by=two, title="Late", due=MONDAY - timedelta(days=3))
+    with django_assert_num_queries(1):
+        lines = list(emails._late_in_utilities(two, MONDAY))
+    assert len(lines) == 7
 
 
 def test_the_weekly_email_comes_by_wednesday_or_not_at_all(owned, on):
