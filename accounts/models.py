@@ -15,6 +15,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import slugify
 
 from accounts.api_tokens import ApiToken as ApiToken
 from accounts.regions import region_of, states
@@ -231,6 +232,11 @@ class Utility(models.Model):
     @property
     def managers(self) -> models.QuerySet[User]:
         return User.objects.filter(memberships__utility=self, memberships__role=Role.MANAGER, is_active=True)
+
+    @property
+    def in_file_names(self) -> str:
+        """The name as the names of files have it, of which an advisor collects those of many utilities."""
+        return slugify(self.name)[:60].strip("-") or f"utility-{self.pk}"
 
     def get_systems_display(self) -> str:
         return ", ".join(System(system).label.lower() for system in self.systems).capitalize()

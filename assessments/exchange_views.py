@@ -30,7 +30,8 @@ COMPLETE = "This gap analysis is complete, so nothing can be imported. A manager
 @login_required
 def download(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     analysis = visible(request, pk)
-    name = f"{slugify(str(analysis))[:80] or 'gap-analysis'}-{analysis.as_of}.xlsx"
+    named = slugify(str(analysis))[:80] or "gap-analysis"
+    name = f"{analysis.utility.in_file_names}-{named}-{analysis.as_of}.xlsx"
     headers = {"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"}
     return HttpResponse(written(FindingExchange(analysis, request.user)), KINDS["xlsx"][0], headers=headers)
 

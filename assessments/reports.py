@@ -83,7 +83,7 @@ register(
         template="assessments/reports/gap_analysis.html",
         find=find,
         title=title,
-        filename=lambda analysis: f"gap-analysis-{analysis.as_of:%Y-%m-%d}",
+        filename=lambda analysis: f"{analysis.utility.in_file_names}-gap-analysis-{analysis.as_of:%Y-%m-%d}",
         context=context,
         in_word=True,
         sheets=sheets,

@@ -36,7 +36,7 @@ def download(request: AuthenticatedRequest, utility_pk: int, register: str) -> H
     rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility)
     found = filters_of(described, utility.pk)(request.GET, rows, request=request).qs
     content = written(RecordExchange(described, utility, request.user, rows=found))
-    name = f"{slugify(described.name)}-{timezone.localdate()}.xlsx"
+    name = f"{utility.in_file_names}-{slugify(described.name)}-{timezone.localdate()}.xlsx"
     headers = {"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"}
     return HttpResponse(content, KINDS["xlsx"][0], headers=headers)
 

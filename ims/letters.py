@@ -51,7 +51,11 @@ register(
             _PERSON,
             Word("late", "the reader's late records; may be empty", _SAMPLE),
             Word("soon", "the reader's records that are due soon; may be empty", _SAMPLE),
-            Word("utilities", "one line for each utility that the reader manages or advises; may be empty", "- Riverbend: 3 late"),
+            Word(
+                "utilities",
+                "one line for each utility that the reader manages or advises; may be empty",
+                "- Riverbend: 3 late",
+            ),
             Word("link", "the address of the home page", f"{settings.SITE_URL}/"),
             Word("stop", "the address that stops this email", f"{settings.SITE_URL}/system/digest/…/stop/"),
             *_ALWAYS,

@@ -16,7 +16,7 @@ from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, register_of, utility_of
 from ims.forms import SavedViewForm
-from ims.lists import RecordsFilters, RecordsTable, filters_of, table_of
+from ims.lists import MyRecordsFilters, MyRecordsTable, RecordsFilters, RecordsTable, filters_of, table_of
 from ims.records import Record
 from ims.registers import Move, Register
 from ims.saved import SavedView, TooManyViews, kept_query
@@ -63,7 +63,7 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
 def mine(request: AuthenticatedRequest) -> HttpResponse:
     """Lists the open records that the person owns, of all registers and utilities."""
     rows = Record.objects.visible_to(request.user).open().filter(owner__user=request.user)
-    return list_page(request, RecordsTable, RecordsFilters, rows, "ims/records_mine.html")
+    return list_page(request, MyRecordsTable, MyRecordsFilters, rows, "ims/records_mine.html")
 
 
 @login_required

@@ -17,6 +17,7 @@ from workflow.lists import DateColumn, Filters, Table
 
 SOON = timedelta(days=14)
 
+
 class StageColumn(tables.Column):
     def render(self, record: Any) -> str:
         return str(record.status_label)
@@ -105,12 +106,23 @@ class RecordsFilters(Filters):
         super().__init__(*args, **options)
         rows: Any = self.queryset
         self.offer("register", [(each.slug, each.name) for each in registers.known()])
-        self.offer("owner", rows.order_by("owner__name").values_list("owner", "owner__name").distinct())
+        if "owner" in self.filters:
+            self.offer("owner", rows.order_by("owner__name").values_list("owner", "owner__name").distinct())
         self.offer("utility", rows.order_by("utility__name").values_list("utility", "utility__name").distinct())
 
     def only_late(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         today = timezone.localdate()
         return rows.filter(due__range=(today, today + SOON)) if value == "soon" else rows.filter(due__lt=today)
+
+
+class MyRecordsTable(RecordsTable):
+    """Those of one person."""
+
+    owner = None
+
+
+class MyRecordsFilters(RecordsFilters):
+    owner = None
 
 
 class RecordFilters(Filters):

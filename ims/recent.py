@@ -50,9 +50,7 @@ def moves(user: User) -> QuerySet[Any]:
     return RecordEvent.objects.filter(record__in=_readable(user)).annotate(facts=facts)
 
 
-@source(
-    told=lambda facts: _told("commented on", facts, _quoted(facts["text"]), "#comments"), utility="record__utility"
-)
+@source(told=lambda facts: _told("commented on", facts, _quoted(facts["text"]), "#comments"), utility="record__utility")
 def comments(user: User) -> QuerySet[Any]:
     facts = _about("record", text=Substr("text", 1, QUOTED + 1))
     return RecordComment.objects.filter(record__in=_readable(user)).annotate(facts=facts)

@@ -77,7 +77,7 @@ register(
         template="ims/reports/performance.html",
         find=find,
         title=lambda quarter: f"Performance in {quarter}: {quarter.utility}",
-        filename=lambda quarter: f"performance-{quarter.first:%Y-%m}",
+        filename=lambda quarter: f"{quarter.utility.in_file_names}-performance-{quarter.first:%Y-%m}",
         context=context,
         sheets=sheets,
         sharing=Sharing(readable=Quarter.objects.visible_to, managed=managed),

@@ -19,7 +19,9 @@ SOON = timedelta(days=14)
 def applications(user: User) -> Mapping[int, Cell]:
     """The application of each utility whose stage changed last."""
     own: Any = Application.objects.visible_to(user).of_utilities_of(user).select_related("cycle", "recognition")
-    return {each.utility_id: _of(each) for each in own.order_by("utility_id", "-status_since", "-pk").distinct("utility_id")}
+    return {
+        each.utility_id: _of(each) for each in own.order_by("utility_id", "-status_since", "-pk").distinct("utility_id")
+    }
 
 
 def _of(application: Any) -> Cell:

@@ -92,9 +92,7 @@ class _Source:
 _sources: dict[str, _Source] = {}
 
 
-def source(
-    *, told: Callable[[Facts], Told], utility: str, at: str = "at", by: str = "by"
-) -> Callable[[Rows], Rows]:
+def source(*, told: Callable[[Facts], Told], utility: str, at: str = "at", by: str = "by") -> Callable[[Rows], Rows]:
     """Decorator for a function that returns the changes that a user may read, whoever made them and whenever.
 
     Its rows are annotated with ``facts`` (a JSONObject), of which ``told`` makes the words without a query. ``at`` and
@@ -111,8 +109,9 @@ def source(
 def recent_for(user: AbstractBaseUser, since: datetime) -> Recent:
     """Returns what others changed after ``since``, by day in the reader's zone. Makes one query."""
     parts = [
-        _part(name, each, each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user}))
-        .order_by("-when")[: MOST + 1]
+        _part(name, each, each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user})).order_by(
+            "-when"
+        )[: MOST + 1]
         for name, each in _sources.items()
     ]
     if not parts:

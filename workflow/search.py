@@ -59,7 +59,7 @@ def public_places() -> Iterable[Place]:
 
 def own_places(user: Any, typed: str) -> list[Place]:
     """Returns the user's rows whose names have all words of ``typed``."""
-    words = [word for word in re.findall(r"\w+", plain(typed)) if len(word) > 1]
+    words = [word for word in re.findall(r"\w+", plain(typed)) if len(word) > 1 or word.isdigit()]
     return [place for _, function in _own for place in function(user, words)] if words else []
 
 

@@ -229,6 +229,6 @@ def export(request: AuthenticatedRequest, utility_pk: int, ending: str) -> HttpR
     for row in rows:
         row.measure = measures[row.measure_id]
     content_type, written = KINDS[ending]
-    name = f"readings-{timezone.localdate()}.{ending}"
+    name = f"{utility.in_file_names}-readings-{timezone.localdate()}.{ending}"
     headers = {"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"}
     return HttpResponse(written(exported(rows), "Readings"), content_type=content_type, headers=headers)

@@ -89,7 +89,7 @@ def test_the_results_offer_every_type_of_file(analysis, viewer, as_):
 
 def test_it_is_named_after_what_it_is_about(analysis):
     assert gap_analysis.title(analysis) == "Gap analysis: Integrated system, 2026, Riverbend Water and Sewer"
-    assert kinds.get("gap-analysis").filename(analysis) == "gap-analysis-2026-06-30"
+    assert kinds.get("gap-analysis").filename(analysis) == "riverbend-water-and-sewer-gap-analysis-2026-06-30"
 
 
 def test_it_has_everything_that_was_entered(full, manager):

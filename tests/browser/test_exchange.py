@@ -28,7 +28,7 @@ def test_a_round_trip_with_one_conflict(visits, analysis, manager, contributor, 
     page = visits(manager, analysis.get_absolute_url(), **options)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download as Excel").click()
-    assert download.value.suggested_filename == "integrated-management-system-2026-06-30.xlsx"
+    assert download.value.suggested_filename == "riverbend-water-and-sewer-integrated-management-system-2026-06-30.xlsx"
     file = tmp_path / "edited.xlsx"
     file.write_bytes(edited(Path(download.value.path()).read_bytes(), CHANGES))
     answer(analysis, contributor, "reporting", changes="Two reports, but on the same day.")

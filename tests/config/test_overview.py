@@ -271,3 +271,17 @@ def test_what_changed_and_the_year_name_the_utility(advised, as_, consultant):
     for part in (recent, year):
         for utility in (first, second):
             assert re.search(rf'/system/{utility.pk}/actions/{record.number}/".*?· {utility}<', part)
+
+
+@pytest.mark.parametrize(("name", "in_files"), [("Alder Creek, #2", "alder-creek-2"), ("水道", "utility-{pk}")])
+def test_files_of_a_utility_are_named_after_it(catalog, manager, as_, name, in_files):
+    utility = UtilityFactory(name=name)
+    MembershipFactory(utility=utility, user=manager)
+    analysis = GapAnalysisFactory(utility=utility, by=manager)
+    for address in (
+        reverse("ims:excel", args=[utility.pk, "actions"]),
+        reverse("ims:readings_export", args=[utility.pk, "csv"]),
+        reverse("assessments:excel", args=[analysis.pk]),
+    ):
+        answer = as_(manager).get(address)
+        assert f'filename="{in_files.format(pk=utility.pk)}-' in answer["Content-Disposition"]

@@ -4,10 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments.models import GapAnalysis
+from ims.models import Action
 from recognition.models import Application
-from tests.factories import GapAnalysisFactory
+from tests.factories import GapAnalysisFactory, MembershipFactory
 from tests.pdca.test_search import addresses
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,26 @@ def test_every_page_has_the_field_with_its_label(client, catalog, path):
     assert f'action="{reverse("pdca:search")}"' in header
     assert '<label class="usa-sr-only" for="find">Search Headworks</label>' in header
     assert 'id="find" name="q"' in header
+
+
+@pytest.fixture
+def records(catalog, utility, manager):
+    """``records[(utility, n)]`` are the address of record ``n`` at one of two utilities of the manager."""
+    other = MembershipFactory(user=manager, utility__name="Alder Creek").utility
+    made = {}
+    for each in (utility, other):
+        for n in range(1, 4):
+            made[each.name, n] = Action.open_in(each, by=manager, title=f"Action {n}").get_absolute_url()
+    return made
+
+
+def test_a_record_is_found_by_its_number_and_its_utility(as_, manager, records):
+    year = timezone.localdate().year
+    numbered = found(as_(manager), f"PRG-{year}-002")
+    assert set(numbered[:2]) == {url for (_, n), url in records.items() if n == 2}
+    assert found(as_(manager), f"PRG-{year}-002 Alder")[:1] == [records["Alder Creek", 2]]
+    assert found(as_(manager), "action 3 creek")[:1] == [records["Alder Creek", 3]]
+    assert not set(found(as_(manager), "Alder Creek")) & set(records.values()), "that asks for the utility"
 
 
 @pytest.mark.parametrize("person", ["manager", "contributor", "viewer"])

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ims.models import Action, Person, Record, SavedView
+from tests.conftest import main_of
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +157,18 @@ def test_all_records_of_a_utility(action, unit, objective, utility, contributor,
     assert unit.number not in browser.get(page, {"register": "actions"}).text
     assert action.number not in browser.get(page, {"late": "true"}).text
     assert as_(stranger).get(page).status_code == 404
+
+
+def test_my_records_at_several_utilities_name_them_and_not_me(action, contributor, as_):
+    other = MembershipFactory(user=contributor).utility
+    own(action, contributor)
+    own(Action.open_in(other, by=contributor, title="There"), contributor)
+    page = as_(contributor).get(reverse("ims:mine"))
+    assert list(page.context["filters"].filters) == ["title", "register", "utility", "late"]
+    assert page.text.count(str(action.utility)) >= 2, "in its row and in the filter"
+    assert contributor.name not in main_of(page)
+    listed = as_(contributor).get(reverse("ims:mine"), {"utility": other.pk})
+    assert [record.title for record in listed.context["table"].data] == ["There"]
 
 
 @pytest.mark.parametrize("name", ["mine", "everything"])

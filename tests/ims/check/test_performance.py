@@ -202,7 +202,7 @@ def test_who_gets_the_report(quarter, manager, viewer, stranger):
     assert [list(KIND.sharing.managed(user)) for user in (manager, viewer)] == [[quarter], []]
     assert (KIND.title(quarter), KIND.filename(quarter)) == (
         "Performance in Q1 2026: Riverbend Water and Sewer",
-        "performance-2026-01",
+        "riverbend-water-and-sewer-performance-2026-01",
     )
 
 
