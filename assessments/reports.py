@@ -16,7 +16,7 @@ from assessments.movement import movement
 from assessments.operations import VALUE_CHAINS
 from assessments.results import phases
 from assessments.sheets import sheets
-from reports.kinds import Kind, Sharing, register
+from reports.kinds import Kind, Sharing, chapters, register
 
 
 def find(user: User, object_id: int) -> GapAnalysis | None:
@@ -32,7 +32,10 @@ def title(analysis: GapAnalysis) -> str:
 
 
 def context(analysis: GapAnalysis) -> dict[str, Any]:
-    """Recommendations, opportunities, answers and road map are as of now, also for a complete analysis."""
+    """Recommendations, opportunities, answers, road map and chapters are as of now, also for a complete analysis.
+
+    A chapter is made of the analysis and its results.
+    """
     results, findings = analysis.results_with_findings()
     catalog, before = Catalog(), earlier(analysis)
     advice = recommended(analysis, results, catalog)
@@ -67,6 +70,7 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
         "earlier": before,
         "moved": moved,
         "reasons": list(with_reasons(moved.moved, before, analysis)) if before and moved else [],
+        "chapters": chapters(REPORT, analysis, results),
     }
 
 

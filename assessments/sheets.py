@@ -16,7 +16,7 @@ COVERAGE = ["Cells covered", "Cells in scope", "Elements that exist", "Elements"
 
 def sheets(context: dict[str, Any]) -> Mapping[str, Rows]:
     """Returns the sheets, without those that would have no rows."""
-    made = {
+    made: dict[str, Any] = {
         "Summary": [["What", "Value"], *_summary(context)],
         "Coverage": [["Part", "Name", *COVERAGE], *_coverage(context["results"])],
         "Findings": list(_findings(context)),
@@ -44,6 +44,8 @@ def sheets(context: dict[str, Any]) -> Mapping[str, Rows]:
         ],
         "Road map": [["When", "Step"], *context["steps"]],
     }
+    for chapter in context["chapters"]:
+        made |= chapter.sheets
     return {name: rows for name, rows in made.items() if len(rows) > 1}
 
 

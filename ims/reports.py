@@ -1,4 +1,4 @@
-"""The kinds of report of the management system."""
+"""The kinds of report of the management system, and what it adds to those of gap analyses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,10 +7,13 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.roles import Role, belongs
+from assessments.models import REPORT, GapAnalysis
+from assessments.results import Results
+from ims import plan_chapter
 from ims.check.pasting import exported
 from ims.check.performance import CHARTED, Line, Report, report
 from ims.check.quarters import Quarter
-from reports.kinds import Kind, Sharing, register
+from reports.kinds import Chapter, Kind, Sharing, adds_to, register
 from workflow.spreadsheets import Rows
 
 PERFORMANCE = "performance"
@@ -83,3 +86,9 @@ register(
         sharing=Sharing(readable=Quarter.objects.visible_to, managed=managed),
     )
 )
+
+
+@adds_to(REPORT)
+def plan_of_utility(analysis: GapAnalysis, results: Results) -> Chapter:
+    plan = plan_chapter.plan_of(analysis, results)
+    return Chapter("ims/reports/plan.html", plan, plan_chapter.sheets(plan))

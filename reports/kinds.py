@@ -92,13 +92,42 @@ class Bundle:
         return [FileType.PDF]  # of its parts
 
 
+@dataclass(frozen=True)
+class Chapter:
+    """What an app adds to a report of an app below it.
+
+    ``template`` shows what is in ``told`` (its name there too), in the HTML of the PDF and the Word document;
+    ``sheets`` are for the Excel file.
+    """
+
+    template: str
+    told: Any
+    sheets: Mapping[str, Rows]
+
+
 _kinds: dict[str, Kind | Bundle] = {}
+_authors: dict[str, list[Callable[..., Chapter]]] = {}
 
 
 def register(kind: Kind | Bundle) -> None:
     if kind.name in _kinds:
         raise ValueError(f"report kind {kind.name!r} is registered twice")
     _kinds[kind.name] = kind
+
+
+def adds_to(name: str) -> Callable[[Callable[..., Chapter]], Callable[..., Chapter]]:
+    """Decorator: the kind ``name`` gets the chapter that the function returns for what ``chapters`` is given."""
+
+    def add(author: Callable[..., Chapter]) -> Callable[..., Chapter]:
+        _authors.setdefault(name, []).append(author)
+        return author
+
+    return add
+
+
+def chapters(name: str, *given: Any) -> list[Chapter]:
+    """Returns what other apps add to a report of this kind; the kind says what it gives them."""
+    return [author(*given) for author in _authors.get(name, ())]
 
 
 def get(name: str) -> Kind | Bundle:

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from assessments.models import Answer, Evidence, Finding, GapAnalysis, RoadMap
 from files.models import StoredFile
+from ims.models import Action, Objective
 from pdca.models import Opportunity
 from reports import kinds, word
 from tests.factories import GapAnalysisFactory
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.django_db
 KIND = kinds.single("gap-analysis")
 HOSTILE = ["=1+1", "🚰 Łódź 水", "a" * 10_000, "_x0041_" * 1_400, "<w:p/> & \x0b]]>", "@x\n+y", "&lt;b&gt;"]
 ENTERED = [(Finding, {"analysis"}), (Evidence, {"finding"}), (Answer, {"utility"}), (GapAnalysis, set())]
+TOLD = ["title", "measure", "unit"]  # of a record in the plan
 
 
 @pytest.fixture
@@ -52,6 +54,13 @@ def whole(manager, utility, initiatives_in_place) -> GapAnalysis:
         Answer.give(utility, row, 0, by=manager, choice=choice, why=HOSTILE[place % len(HOSTILE)][:2000])
     steps = [{"key": str(n), "text": text[:300], "when": "next"} for n, text in enumerate(HOSTILE)]
     RoadMap.keep(analysis, 0, by=manager, approach="areas", steps=steps)
+    for place, words in enumerate(HOSTILE):
+        title = words[:200]
+        own = {"measure": title, "unit": title[:40], "baseline": place, "target": 1234.5, "areas": ["E"]}
+        objective = Objective.open_in(utility, by=manager, title=title, due=date(2026, 1, 31), **own)
+        element = analysis.findings.all()[place].element
+        for serves in (objective, None):
+            Action.open_in(utility, by=manager, title=title, objective=serves, element=element, due=date(2026, 3, 1))
     return analysis
 
 
@@ -144,6 +153,8 @@ def test_both_have_everything_that_people_entered(whole, shown):
     ]
     entered += [step["text"] for step in whole.utility.road_map.steps]
     entered += [name for finding in whole.findings.all() for name in [finding.element.name]]
+    records = [*Objective.objects.all(), *Action.objects.all()]
+    entered += [getattr(record, name, "") for record in records for name in TOLD]
     entered = [text for text in entered if text]
     assert len(entered) > 100
     assert [text[:80] for text in entered if letters(text) not in in_word] == []
@@ -181,7 +192,7 @@ def test_one_just_started_has_only_what_there_is(analysis, shown):
     assert text_of_document(word.docx(page)) == text_of_page(page)
     book = sheets(context)
     assert not {"Evidence", "What moved", "Why it moved", "Extend first", "Road map"} & set(book.sheetnames)
-    for heading in ("What moved since", "Road map", "Answered<"):
+    for heading in ("What moved since", "Road map", "Answered<", "Objectives and their actions"):
         assert heading not in page
     rows = [row for sheet in book for row in sheet.values]
     assert all(is_in(element, rows) for element in [row.name for row in context["results"].rows])

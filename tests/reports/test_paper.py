@@ -9,7 +9,7 @@ from weasyprint import HTML
 from assessments.models import Answer, Finding, GapAnalysis, RoadMap, When
 from ims.check import periods
 from ims.check.periods import moved
-from ims.models import Action, Measure, Quarter, Reading, Record
+from ims.models import Action, Measure, Objective, Quarter, Reading, Record
 from initiatives import reports as comparisons
 from initiatives.models import Initiative
 from pdca.models import Opportunity
@@ -83,7 +83,7 @@ def an_analysis(manager, utility, rng, most, share=1.0, areas="ESQFH", initiativ
 
 
 def with_what_follows(analysis, manager, rng, most, answers, steps) -> GapAnalysis:
-    """Gives its utility an earlier analysis, which was complete, answers to opportunities and a road map."""
+    """Gives its utility an earlier analysis, which was complete, answers to opportunities, a road map and a plan."""
     earlier = an_analysis(manager, analysis.utility, rng, most, areas="ESQ")
     GapAnalysis.objects.filter(pk=earlier.pk).update(as_of=analysis.as_of - timedelta(days=400))
     earlier.findings.filter(rating=1).update(rating=0, areas=[])
@@ -93,6 +93,27 @@ def with_what_follows(analysis, manager, rng, most, answers, steps) -> GapAnalys
         Answer.give(analysis.utility, row, 0, by=manager, choice=choice, why=text(rng, min(most, 2000)) or "So")
     road = [{"key": str(n), "text": text(rng, 300) or "Step", "when": rng.choice(When.values)} for n in range(steps)]
     RoadMap.keep(analysis, 0, by=manager, approach="areas", steps=road)
+    objectives = [
+        Objective.open_in(
+            analysis.utility,
+            by=manager,
+            title=text(rng, min(most, 200)) or "Spills",
+            measure=text(rng, min(most, 200)),
+            target=rng.choice([None, 5]),
+            areas=rng.sample("ESQFH", rng.randrange(6)),
+        )
+        for _ in range(steps // 4)
+    ]
+    for _ in range(steps):
+        element = rng.choice([None, *analysis.findings.all()])
+        Action.open_in(
+            analysis.utility,
+            by=manager,
+            title=text(rng, min(most, 200)) or "Clean",
+            objective=rng.choice([None, *objectives]),
+            element=element and element.element,
+            due=rng.choice([None, date(2026, 1, 1 + rng.randrange(28))]),
+        )
     return analysis
 
 
