@@ -14,6 +14,7 @@ from assessments.analyses_api import router as analyses_router
 from assessments.api import router as assessments_router
 from config.api_docs import Docs
 from ims.api import router as ims_router
+from ims.check.readings_api import router as readings_router
 from initiatives.api import router as initiatives_router
 from pdca.api import router as pdca_router
 from recognition.api import router as recognition_router
@@ -27,6 +28,7 @@ api.add_router("", initiatives_router)
 api.add_router("", assessments_router)
 api.add_router("", analyses_router)
 api.add_router("", ims_router)
+api.add_router("", readings_router)
 api.add_router("", recognition_router)
 
 

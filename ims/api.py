@@ -255,15 +255,15 @@ def _out(row: Any, register: Register) -> dict[str, Any]:
     }
 
 
-def _invalid(errors: Iterable[tuple[tuple[str, ...], str]], where: str = "body") -> ValidationError:
+def invalid(errors: Iterable[tuple[tuple[str, ...], str]], where: str = "body") -> ValidationError:
     """Returns errors in the format of a type error: (names that lead to the value, words)."""
     return ValidationError([{"type": "invalid", "loc": [where, *place], "msg": words} for place, words in errors])
 
 
-def _require_known(request: TokenRequest, asked: type[Schema]) -> None:
+def require_known(request: TokenRequest, asked: type[Schema]) -> None:
     """Rejects unknown parameters; otherwise a mistyped filter would return everything."""
     if unknown := sorted(request.GET.keys() - asked.model_fields.keys()):
-        raise _invalid([((name,), "unknown parameter") for name in unknown], "query")
+        raise invalid([((name,), "unknown parameter") for name in unknown], "query")
 
 
 def _type(field: forms.Field) -> str:
@@ -281,20 +281,20 @@ def _require_types(values: Mapping[str, Any], fields: Mapping[str, forms.Field])
         elif isinstance(value, bool) and _type(fields[name]) != "yes or no":
             wrong.append((("asked", "values", name), "unexpected true or false"))
     if wrong:
-        raise _invalid(wrong)
+        raise invalid(wrong)
 
 
-def _check(form: forms.BaseForm, outside: tuple[str, ...] = ()) -> None:
+def check(form: forms.BaseForm, outside: tuple[str, ...] = ()) -> None:
     """Raises ValidationError if the form is not valid. ``outside`` names what is not among the values."""
     if not form.is_valid():
         errors = [(each["name"], each["message"]) for each in errors_of(form)]
-        raise _invalid(
+        raise invalid(
             (("asked", name) if name in outside else ("asked", "values", name) if name else ("asked",), words)
             for name, words in errors
         )
 
 
-def _as_sent(values: Mapping[str, Any]) -> dict[str, Any]:
+def as_sent(values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns ``values`` as a browser sends them: one character for a line break."""
     return {name: value.replace("\r\n", "\n") if isinstance(value, str) else value for name, value in values.items()}
 
@@ -337,7 +337,7 @@ def register_list(request: TokenRequest) -> dict[str, Any]:
 
 @router.get("registers/{slug:kind}", response=DescribedOut, summary="One register and the values of its records")
 def one_register(request: TokenRequest, kind: str, asked: Query[RegisterAsked]) -> dict[str, Any]:
-    _require_known(request, RegisterAsked)
+    require_known(request, RegisterAsked)
     described = register_of(kind)
     utility = get_object_or_404(Utility.objects.visible_to(request.auth.user), pk=asked.utility)
     form = form_of(described)(utility=utility)
@@ -366,10 +366,10 @@ def _choices(field: forms.Field) -> Iterable[dict[str, Any]]:
 
 @router.get("records/{slug:kind}", response=RecordList, by_alias=True, summary="Your utilities’ records")
 def records(request: TokenRequest, kind: str, asked: Query[RecordsAsked]) -> dict[str, Any]:
-    _require_known(request, RecordsAsked)
+    require_known(request, RecordsAsked)
     described = register_of(kind)
     if asked.status and asked.status not in described.model.Status.values:
-        raise _invalid([(("status",), "not a status of this register")], "query")
+        raise invalid([(("status",), "not a status of this register")], "query")
     found = _rows(request, described).order_by("utility__name", "number", "pk")
     exact = {"utility": asked.utility, "status": asked.status, "owner": asked.owner, "is_open": asked.open}
     found = found.filter(**{name: value for name, value in exact.items() if value is not None})
@@ -394,8 +394,8 @@ def add(request: TokenRequest, kind: str, asked: RecordIn, response: HttpRespons
     empty = form_of(described)(utility=utility)
     _require_types(asked.values, empty.fields)
     start = {name: empty.get_initial_for_field(field, name) for name, field in empty.fields.items()}
-    form = form_of(described)(_as_sent(start | asked.values), utility=utility, from_values=True)
-    _check(form)
+    form = form_of(described)(as_sent(start | asked.values), utility=utility, from_values=True)
+    check(form)
     made = described.model.open_in(utility, by=user, **form.changes)
     response["Location"] = f"{request.path}/{made.pk}"
     return _out(_record(request, kind, made.pk), described)
@@ -432,10 +432,10 @@ def _form(register: Register, row: Any, asked: RecordChange) -> RecordForm:
     """Returns the valid form of the record with what was sent. Raises ValidationError."""
     names = (*register.shared, *register.fields)
     stored = {name: getattr(row, register.model._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
-    data = _as_sent(stored | asked.values) | {"version": asked.version}
+    data = as_sent(stored | asked.values) | {"version": asked.version}
     form = form_of(register)(data, utility=row.utility, instance=row, from_values=True)
     _require_types(asked.values, form.fields)
-    _check(form)
+    check(form)
     return form
 
 
@@ -452,10 +452,10 @@ def move(request: TokenRequest, kind: str, id: int, move: str, asked: MoveIn) ->
     chosen = next((each for each in described.moves if each.slug == move), None)
     if chosen is None:
         raise Http404
-    form = MoveForm(_as_sent(asked.values | {"why": asked.why}), register=described, move=chosen)
+    form = MoveForm(as_sent(asked.values | {"why": asked.why}), register=described, move=chosen)
     values = {name: field for name, field in form.fields.items() if name != "why"}
     _require_types(asked.values, values)
-    _check(form, outside=("why",))
+    check(form, outside=("why",))
     try:
         if row.status not in chosen.start:
             raise WrongState
@@ -472,7 +472,7 @@ def move(request: TokenRequest, kind: str, id: int, move: str, asked: MoveIn) ->
 
 @router.get("records/{slug:kind}/{int:id}/comments", response=CommentList, summary="Its comments, oldest first")
 def comments(request: TokenRequest, kind: str, id: int, asked: Query[Part]) -> dict[str, Any]:
-    _require_known(request, Part)
+    require_known(request, Part)
     found = _record(request, kind, id).comments.select_related("by")
     part = found[asked.offset : asked.offset + min(asked.limit, MOST_ROWS)]
     return {"items": list(part), "count": found.count()}
@@ -487,8 +487,8 @@ def comments(request: TokenRequest, kind: str, id: int, asked: Query[Part]) -> d
 @transaction.atomic
 def comment(request: TokenRequest, kind: str, id: int, asked: CommentIn) -> Any:
     row: Record = _record(request, kind, id)
-    form = CommentForm(_as_sent({"text": asked.text}))
-    _check(form, outside=("text",))
+    form = CommentForm(as_sent({"text": asked.text}))
+    check(form, outside=("text",))
     said = row.say(form.cleaned_data["text"], by=request.auth.user)
     tell_mentioned(said, row)
     return said
