@@ -1,14 +1,23 @@
-"""What others changed in the registers, for the home page: statuses, fields, comments, links and files."""
+"""What others changed in the management system, for the home page: records, readings, the team, readiness, workshops.
+
+Nothing here says what a person scored or rated.
+"""
 
 from typing import Any
 
-from django.db.models import Expression, F, Func, JSONField, QuerySet
-from django.db.models.functions import JSONObject, Substr
+from django.db.models import Exists, Expression, F, Func, JSONField, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject, Substr, TruncDate
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import User, Utility
 from ims import registers
+from ims.check.readings import Reading, ReadingChange
+from ims.plan.harmonize.models import Pair, Participant
 from ims.records import Record, RecordChange, RecordComment, RecordEvent
+from ims.team.functions import functions
+from ims.team.models import SeatChange, SubgroupChange, TeamScopeChange
+from ims.team.readiness.factors import barriers
+from ims.team.readiness.models import ReadinessChange, ReadinessEvent, ReadinessRound
 from workflow.changes import label_of
 from workflow.recent import Facts, Told, source
 
@@ -78,3 +87,129 @@ def changes(user: User) -> QuerySet[Any]:
     attached, removed = F("after__links_and_files"), F("before__links_and_files")
     facts = _about("row", fields=_names(), attached=attached, removed=removed)
     return RecordChange.objects.filter(row__in=_readable(user)).annotate(facts=facts)
+
+
+def _newest(rows: QuerySet[Any], at: str, *same: str) -> QuerySet[Any]:
+    """Returns the newest of the rows that one person made in one day; ``same`` names what else they share.
+
+    So hundreds of readings pasted at once are one change of each measure.
+    """
+    alike = {name: OuterRef(name) for name in same}
+    later = Q(**{f"{at}__gt": OuterRef(at)}) | Q(**{at: OuterRef(at)}, pk__gt=OuterRef("pk"))
+    on_day = rows.model._default_manager.annotate(day=TruncDate(at)).filter(later, **alike, day=OuterRef("day"))
+    return rows.annotate(day=TruncDate(at)).filter(~Exists(on_day.order_by()))
+
+
+def _measured(did: str, facts: Facts, then: str = "") -> Told:
+    url = reverse("ims:readings", args=[facts["utility_id"], facts["number"]])
+    return Told(did, f"{facts['number']} {facts['title']}", url, then)
+
+
+@source(told=lambda facts: _measured("entered readings of", facts), at="entered_at", by="entered_by")
+def readings(user: User) -> QuerySet[Any]:
+    rows = Reading.objects.filter(measure__in=_readable(user)).annotate(facts=_about("measure"))
+    return _newest(rows, "entered_at", "measure", "entered_by")
+
+
+@source(told=lambda facts: _measured("corrected readings of", facts, _quoted(facts["why"])))
+def corrections(user: User) -> QuerySet[Any]:
+    facts = _about("row__measure", why=F("row__why"))
+    rows = ReadingChange.objects.filter(row__measure__in=_readable(user)).annotate(facts=facts)
+    return _newest(rows, "at", "row__measure", "by")
+
+
+def _members(user: User) -> QuerySet[Any]:
+    return Utility.objects.visible_to(user).order_by().values("pk")
+
+
+def _on_team(did: str, what: str, facts: Facts, then: str = "") -> Told:
+    return Told(did, what, reverse("ims:team", args=[facts["utility_id"]]), then)
+
+
+def _seated(facts: Facts) -> Told:
+    known = functions().get(facts["function"])
+    what = known.name if known else facts["name"] or facts["function"]
+    if facts["left_out"]:
+        return _on_team("left", what, facts, f"without a seat: {_quoted(facts['left_out'])}")
+    return _on_team("chose who represents", what, facts)
+
+
+@source(told=_seated)
+def seats(user: User) -> QuerySet[Any]:
+    names = {name: F(f"row__{name}") for name in ("utility_id", "function", "name")}
+    facts = JSONObject(**names, left_out=F("after__left_out"))
+    return SeatChange.objects.filter(row__utility__in=_members(user)).annotate(facts=facts)
+
+
+@source(told=lambda facts: _on_team("changed", "the scope of the team", facts))
+def scopes(user: User) -> QuerySet[Any]:
+    facts = JSONObject(utility_id=F("row__utility_id"))
+    return TeamScopeChange.objects.filter(row__utility__in=_members(user)).annotate(facts=facts)
+
+
+def _grouped(facts: Facts) -> Told:
+    url = reverse("ims:subgroup", args=[facts["utility_id"], facts["subgroup"]])
+    return Told("closed" if facts["closed"] else "changed", f"the subgroup {facts['name']}", url)
+
+
+@source(told=_grouped)
+def subgroups(user: User) -> QuerySet[Any]:
+    names = {"utility_id": F("row__utility_id"), "subgroup": F("row"), "name": F("row__name")}
+    facts = JSONObject(**names, closed=F("after__is_closed"))
+    return SubgroupChange.objects.filter(row__utility__in=_members(user)).annotate(facts=facts)
+
+
+def _of_round(path: str, **more: Any) -> JSONObject:
+    return JSONObject(round=F(path), name=F(f"{path}__name"), utility_id=F(f"{path}__utility_id"), **more)
+
+
+def _round_moved(facts: Facts) -> Told:
+    url = reverse("ims:round", args=[facts["utility_id"], facts["round"]])
+    if facts["to"] == ReadinessRound.Status.TOGETHER:
+        return Told("showed the ratings of readiness,", facts["name"], url, "to the team")
+    did = "reopened" if facts["from"] else "began"
+    return Told(f"{did} the rating of readiness,", facts["name"], url, _quoted(facts["why"]) if facts["why"] else "")
+
+
+@source(told=_round_moved)
+def readiness(user: User) -> QuerySet[Any]:
+    facts = _of_round("round", **{"from": F("from_status"), "to": F("to_status"), "why": Substr("why", 1, QUOTED + 1)})
+    return ReadinessEvent.objects.filter(round__utility__in=_members(user)).annotate(facts=facts)
+
+
+def _of_barrier(facts: Facts) -> Told:
+    known, url = barriers().get(facts["slug"]), reverse("ims:round", args=[facts["utility_id"], facts["round"]])
+    what, url = known.name if known else facts["slug"], f"{url}#row-{facts['slug']}"
+    if facts["applies"] is None:
+        return Told("changed what is done about", what, url)
+    return Told("said that", what, url, "applies to us" if facts["applies"] else "does not apply to us")
+
+
+@source(told=_of_barrier)
+def barriers_met(user: User) -> QuerySet[Any]:
+    facts = _of_round("row__round", slug=F("row__slug"), applies=F("after__applies"))
+    return ReadinessChange.objects.filter(row__round__utility__in=_members(user)).annotate(facts=facts)
+
+
+def _scored(facts: Facts) -> Told:
+    told = _told("finished scoring in", facts)
+    return Told(told.did, told.what, told.url, who=facts["name"])
+
+
+@source(told=_scored, at="done_at", by="person__user")
+def scored(user: User) -> QuerySet[Any]:
+    """Who finished scoring in a workshop, also someone without an account, for whom its leader scores."""
+    facts = _about("workshop", name=F("person__name"))
+    return Participant.objects.filter(workshop__in=_readable(user)).annotate(facts=facts)
+
+
+@source(
+    told=lambda facts: _told(
+        "settled a conflict in" if facts["outcome"] == Pair.Outcome.SETTLED else "accepted a conflict in", facts
+    ),
+    at="changed_at",
+    by="changed_by",
+)
+def conflicts(user: User) -> QuerySet[Any]:
+    facts = _about("workshop", outcome=F("outcome"))
+    return Pair.objects.filter(workshop__in=_readable(user)).exclude(outcome="").annotate(facts=facts)

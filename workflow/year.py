@@ -4,7 +4,7 @@ An app registers its dates in its ``year.py``, which is imported at startup, lik
 dates of all apps, and of each month no more than are shown, however many there are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -61,7 +61,7 @@ def source(*, told: Told, are_few: bool = False) -> Callable[[Rows], Rows]:
 
     Its rows are annotated with ``day`` (a date), ``component`` (a slug or empty) and ``facts`` (a JSONObject), of which
     ``told`` makes the words without a query. ``are_few`` says that a utility has a handful of them at most, so that all
-    may be read.
+    may be read; then ``facts`` may have ``months``, after how many the same recurs on a day that every month has.
     """
 
     def add(function: Rows) -> Rows:
@@ -78,7 +78,10 @@ def year_for(user: AbstractBaseUser) -> list[Group]:
     if not parts:
         return []
     groups: dict[tuple[date, str], Group] = {}
-    for kind, day, component, n, place, facts in parts[0].union(*parts[1:], all=True).order_by("day"):
+    rows = parts[0].union(*parts[1:], all=True).order_by("day")
+    end = _a_year_after(today)
+    recurring = [(kind, day, *rest) for kind, first, *rest in rows for day in _days(first, rest[-1], end)]
+    for kind, day, component, n, place, facts in sorted(recurring, key=lambda row: row[1]):
         month = day.replace(day=1)
         group = groups.setdefault((month, component), Group(component, month))
         group.n += n if place == 1 else 0
@@ -97,6 +100,16 @@ def _part(name: str, rows: "QuerySet[Any]", today: date, are_few: bool) -> "Quer
         place = Window(RowNumber(), partition_by=month, order_by=["day", "pk"])
         ahead = ahead.annotate(n=n, place=place).filter(place__lte=SHOWN)
     return ahead.values_list("kind", "day", "component", "n", "place", "facts")
+
+
+def _days(first: date, facts: Facts, end: date) -> Iterator[date]:
+    """Yields the day, and those on which it recurs before ``end``."""
+    yield first
+    if every := facts.get("months"):
+        for months in range(first.month - 1 + every, first.month + 12, every):
+            day = first.replace(year=first.year + months // 12, month=months % 12 + 1)
+            if day < end:
+                yield day
 
 
 def _a_year_after(day: date) -> date:

@@ -8,12 +8,26 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.db import IntegrityError
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from assessments.models import Answer, Finding, GapAnalysis, RoadMap
 from config.models import Visit
-from ims.models import Action, RecordAttachment
+from ims.models import (
+    Action,
+    Measure,
+    Person,
+    ReadinessPoint,
+    ReadinessRating,
+    ReadinessRound,
+    Reading,
+    RecordAttachment,
+    Seat,
+    Subgroup,
+    TeamScope,
+)
+from ims.team.readiness.factors import barriers, factors
 from pdca.models import Area, Opportunity
 from recognition.models import Application, Cycle, Edition
 from tests.factories import GapAnalysisFactory, MembershipFactory, UserFactory
@@ -141,6 +155,86 @@ def test_the_newest_are_read_of_very_many(utility, contributor, manager):
     assert len(recent.sentences) == MOST
     assert "Comment 104" in told(manager)[0]
     assert (len(recent.first), len(recent.rest)) == (10, 90)
+
+
+# Readings, the team and readiness; workshops are in tests/ims/harmonize.
+
+
+@pytest.fixture
+def measure(catalog, utility, manager) -> Measure:
+    made = Measure.open_in(utility, by=manager, title="Overflows", every="month")
+    return Measure.objects.visible_to(manager).get(pk=made.pk)
+
+
+def test_readings_of_a_day_are_one_change_of_their_measure(measure, utility, contributor, manager, viewer, stranger):
+    for title in ("Overflows", "Energy"):
+        found = Measure.objects.filter(title=title).first() or Measure.open_in(utility, by=manager, title=title)
+        Reading.objects.bulk_create(
+            Reading(measure=found, period=date(2015 + n // 12, n % 12 + 1, 1), value=n, entered_by=contributor)
+            for n in range(60)
+        )
+    Reading.objects.create(measure=measure, period=date(2025, 1, 1), value=1, entered_by=manager)
+    rows = [line for line in told(viewer) if "readings" in line]
+    assert rows == [
+        f"Mara Gerr entered readings of {measure}",
+        f"Connie Boyd entered readings of {Measure.objects.get(title='Energy')}, {measure}",
+    ]
+    assert told(stranger) == []
+    (url,) = {url for each in recent_for(manager, timezone.now() - LONGEST).sentences for _, url in each.links} - {
+        reverse("ims:readings", args=[utility.pk, Measure.objects.get(title="Energy").number])
+    }
+    assert url == reverse("ims:readings", args=[utility.pk, measure.number])
+
+
+def test_corrections_of_readings_say_why(measure, contributor, manager, viewer):
+    for month in (1, 2):
+        Reading.objects.create(measure=measure, period=date(2026, month, 1), value=month, entered_by=manager)
+        row = Reading.objects.visible_to(contributor).get(period=date(2026, month, 1))
+        row.correct(1, by=contributor, value=9, note="", why="The lab corrected it.")
+    assert told(viewer)[0] == f"Connie Boyd corrected readings of {measure} “The lab corrected it.”"
+    assert sum("corrected readings" in line for line in told(viewer)) == 1
+
+
+def test_who_sits_at_the_table_and_what_it_covers(catalog, utility, contributor, manager, viewer, stranger):
+    person = Person.objects.of(utility).get(user=viewer)
+    Seat.fill(utility, "finance", 0, by=contributor, person=person)
+    Seat.fill(utility, "purchasing", 0, by=contributor, left_out="The city buys for us.")
+    own = Seat.add(utility, by=contributor, name="Lab", why="")
+    Seat.fill(utility, own.function, own.version, by=contributor, person=person)
+    TeamScope.choose(utility, 0, by=contributor, areas=["E"])
+    group = Subgroup.form(utility, by=contributor, members=[], name="Biosolids")
+    group = Subgroup.objects.visible_to(contributor).get(pk=group.pk)
+    group.change(group.version, by=contributor, purpose="To plan.")
+    assert told(manager) == [
+        "Connie Boyd changed the subgroup Biosolids, the scope of the team",
+        "Connie Boyd chose who represents Lab, Finance",
+        "Connie Boyd left Purchasing without a seat: “The city buys for us.”",
+    ]
+    Subgroup.objects.visible_to(manager).get().change(group.version, by=manager, is_closed=True)
+    assert told(viewer)[0] == "Mara Gerr closed the subgroup Biosolids"
+    assert told(stranger) == []
+
+
+def test_rounds_of_readiness_but_nobodys_ratings(catalog, utility, contributor, manager, viewer, stranger):
+    made = ReadinessRound.begin(utility, by=contributor, name="June 2026")
+    person = Person.objects.of(utility).get(user=contributor)
+    factor, barrier = next(iter(factors())), next(iter(barriers().values()))
+    ReadinessRating.give(made, person, factor, 0, by=contributor, value=1, note="Nobody helps.")
+    assert told(manager) == ["Connie Boyd began the rating of readiness, June 2026"]
+    found = ReadinessRound.objects.visible_to(contributor).get()
+    found.show(by=contributor)
+    found.reopen(by=contributor, why="One more person.")
+    point = ReadinessPoint.objects.visible_to(contributor).get(round=made, slug=barrier.slug)
+    point.change(1, by=contributor, applies=True)
+    assert told(manager)[:3] == [
+        f"Connie Boyd said that {barrier.name} applies to us",
+        "Connie Boyd reopened the rating of readiness, June 2026 “One more person.”",
+        "Connie Boyd showed the ratings of readiness, June 2026 to the team",
+    ]
+    point.change(2, by=manager, own="Ask the board")
+    assert told(viewer)[0] == f"Mara Gerr changed what is done about {barrier.name}"
+    assert not any("Nobody helps" in line for line in told(viewer))
+    assert told(stranger) == []
 
 
 # In the gap analyses.

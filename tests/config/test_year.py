@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from ims.models import Action, Objective, Unit
+from ims.models import Action, Measure, Objective, ReadinessRound, Record, Unit
 from recognition.models import Application, Cycle, Edition, Recognition
 from workflow.year import year_for
 
@@ -124,3 +124,56 @@ def test_the_page_shows_a_picture_and_the_same_as_a_list(as_, catalog, utility, 
 
 def test_the_list_of_recognition_is_what_a_cycle_leads_to(cycle, manager):
     assert year_for(manager)[0].named[0].url == reverse("recognition:list")
+
+
+# What recurs, and the team.
+
+
+def test_readings_recur_with_their_measures(as_, catalog, utility, manager, viewer, stranger):
+    Measure.open_in(utility, by=manager, title="Overflows", every="month")
+    Measure.open_in(utility, by=manager, title="Energy", every="month")
+    Measure.open_in(utility, by=manager, title="Training", every="quarter")
+    Measure.open_in(utility, by=manager, title="Audits", every="year")
+    retired = Measure.open_in(utility, by=manager, title="Retired", every="year")
+    Measure.objects.visible_to(manager).get(pk=retired.pk).move("retired", by=manager, why="Done")
+    dates = said(manager)
+    assert dates[:4] == [
+        "2026-07-01 Readings of 2 monthly measures for June 2026",
+        "2026-07-01 Reading of Training for Q2 2026",
+        "2026-08-01 Readings of 2 monthly measures for July 2026",
+        "2026-09-01 Readings of 2 monthly measures for August 2026",
+    ]
+    assert sum("monthly" in line for line in dates) == 12
+    assert dates[-1] == "2027-06-01 Readings of 2 monthly measures for May 2027"
+    assert [line[:10] for line in dates if "Training" in line] == [
+        *("2026-07-01", "2026-10-01", "2027-01-01", "2027-04-01")
+    ]
+    assert [line for line in dates if "Audits" in line] == ["2027-01-01 Reading of Audits for 2026"]
+    assert {group.component for group in year_for(manager)} == {"check"}
+    assert year_for(stranger) == []
+    url = {user: year_for(user)[0].named[0].url for user in (manager, viewer)}
+    assert url == {
+        manager: reverse("ims:due", args=[utility.pk]),
+        viewer: reverse("ims:list", args=[utility.pk, "measures"]),
+    }
+    assert all(as_(user).get(where).status_code == 200 for user, where in url.items())
+
+
+def test_what_recurs_stands_among_the_other_dates_by_day(catalog, utility, manager):
+    for title in ("Overflows", "Energy"):
+        Measure.open_in(utility, by=manager, title=title, every="month")
+    Record.objects.filter(title="Energy").update(due=date(2026, 8, 20))
+    Record.objects.filter(title="Overflows").update(due=date(2026, 9, 20))
+    groups = {group.month.month: group for group in year_for(manager)}
+    assert [each.day.day for each in groups[8].named] == [1, 20]
+    assert [each.day.day for each in groups[9].named] == [1, 20]
+    assert (groups[9].n, groups[10].n) == (2, 1)
+
+
+def test_until_when_readiness_is_rated(catalog, utility, manager, viewer, stranger):
+    made = ReadinessRound.begin(utility, by=manager, name="June 2026", rate_by=date(2026, 7, 3))
+    assert said(viewer) == ["2026-07-03 Readiness, June 2026 to be rated"]
+    assert year_for(viewer)[0].named[0].url == made.get_absolute_url()
+    assert said(stranger) == []
+    ReadinessRound.objects.update(status="together")
+    assert said(viewer) == []

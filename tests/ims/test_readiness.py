@@ -155,6 +155,7 @@ def test_a_round_is_shown_once_someone_has_rated_and_can_be_reopened(round_, rat
     round_ = ReadinessRound.objects.visible_to(manager).get(pk=round_.pk)
     round_.reopen(by=manager, why="Pat was away.")
     assert [(event.to_status, event.why) for event in round_.events.all()] == [
+        ("rating", ""),
         ("together", ""),
         ("rating", "Pat was away."),
     ]

@@ -94,6 +94,7 @@ class ReadinessRound(OfUtility, StateMachine):
                 made = cls.objects.create(utility=utility, began_by=by, name=name, rate_by=rate_by)
         except IntegrityError as error:
             raise WrongState(ANOTHER) from error
+        made.events.create(by=by, from_status="", to_status=made.status)
         ReadinessPoint.objects.bulk_create(ReadinessPoint(round=made, slug=slug) for slug in points())
         return made
 
