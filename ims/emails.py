@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role, User, Utility
 from accounts.roles import belongs
 from ims.people import Person
+from ims.plan.harmonize.models import Participant
 from ims.preferences import stop_address
 from ims.records import Record, RecordComment
 from letters.models import Message
@@ -94,14 +95,19 @@ def tell_week(user: User, today: date) -> None:
     late = [record for record in mine if record.due and record.due < today]
     soon = [record for record in mine if record.due and record.due >= today]
     managed = list(_late_in_utilities(user, today))
-    if not (late or soon or managed):
-        return
     site = settings.SITE_URL.rstrip("/")
+    scoring = [
+        f"- {each.workshop.title}, {each.workshop.utility}: {each.to_do}\n  {site}{each.workshop.get_absolute_url()}"
+        for each in Participant.objects.to_score(user)
+    ]
+    if not (late or soon or managed or scoring):
+        return
     several = user.memberships.count() > 1
     words = {
         "person": user,
         "late": _lines(late, today, name_utility=several),
         "soon": _lines(soon, today, name_utility=several),
+        "workshops": "\n".join(scoring),
         "utilities": "\n".join(managed),
         "link": f"{site}/",
         "stop": site + stop_address(user),

@@ -12,6 +12,8 @@ _NUMBER = Word("number", "the record's number", "PRG-2026-014")
 _TITLE = Word("title", "the record's title", "Clean the sewers of Mill Street")
 _LINK = Word("link", "the address of the page to open", f"{settings.SITE_URL}/system/1/actions/PRG-2026-014/")
 _SAMPLE = f"- PRG-2026-014 Clean the sewers of Mill Street, due June 30, 2026\n  {_LINK.sample}"
+_WORKSHOP = f"{settings.SITE_URL}/system/1/workshops/WS-2026-001/"
+_SCORED = f"- Objectives for 2027, Riverbend: 3 of 12 objectives scored\n  {_WORKSHOP}"
 _ALWAYS = (
     Word("contact", "the address for questions", settings.CONTACT_EMAIL),
     Word("site", "the site's address", settings.SITE_URL),
@@ -51,6 +53,7 @@ register(
             _PERSON,
             Word("late", "the reader's late records; may be empty", _SAMPLE),
             Word("soon", "the reader's records that are due soon; may be empty", _SAMPLE),
+            Word("workshops", "workshops that wait for the reader's scores; may be empty", _SCORED),
             Word(
                 "utilities",
                 "one line for each utility that the reader manages or advises; may be empty",

@@ -1,11 +1,12 @@
-"""Home page items: records that a person owns and that are late or due soon, readings that are due, and success
-factors to rate."""
+"""Home page items: records that a person owns and that are late or due soon, readings that are due, success factors to
+rate, and workshops to score in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Window
+from django.db.models import Count, F, Q, Value, Window
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,6 +14,7 @@ from django.utils.formats import date_format
 from accounts.models import User
 from ims.check.measures import Measure
 from ims.check.readings import due_period, with_last_period
+from ims.plan.harmonize.models import Participant, to_do
 from ims.records import Record
 from ims.team.readiness.models import ReadinessRound
 from workflow.waiting import Waiting, source
@@ -64,16 +66,39 @@ def readings(user: User) -> Iterator[Waiting]:
 
 
 @source(order=20)
-def to_rate(user: User) -> Iterator[Waiting]:
-    """The rounds of readiness in which a person on the team has not rated every factor."""
+def to_rate_or_score(user: User) -> Iterator[Waiting]:
+    """The rounds of readiness and the workshops of a person's teams that wait for what they think. One query."""
     n_utilities = len(user.memberships.all())
     if not n_utilities:
         return
-    for each in ReadinessRound.objects.visible_to(user).to_rate(user):
-        late = bool(each.rate_by and each.rate_by < timezone.localdate())
-        until = f" by {date_format(each.rate_by, 'F j, Y')}" if each.rate_by else ""
-        why = f"rate the success factors{until}" + (f" · {each.utility}" if n_utilities > 1 else "")
-        yield Waiting(str(each), why, "Rate", each.get_absolute_url(), by=each.rate_by, is_late=late)
+    rounds, scores = ReadinessRound.objects.visible_to(user).to_rate(user), Participant.objects.to_score(user)
+    rated = _facts(rounds, "rate", "", name="name", by="rate_by", round="pk")
+    counts = {name: name for name in ("n_given", "n_asked")}
+    names = {name: f"workshop__{name}" for name in ("number", "method", "round")}
+    scored = _facts(scores, "score", "workshop__", name="workshop__title", by="workshop__due", **names, **counts)
+    for kind, facts in rated.union(scored, all=True):
+        by = date.fromisoformat(facts["by"]) if facts["by"] else None
+        what, why, do, url = (_to_rate if kind == "rate" else _to_score)(facts)
+        why += f", by {date_format(by, 'F j, Y')}" if by else ""
+        why += f" · {facts['utility']}" if n_utilities > 1 else ""
+        yield Waiting(what, why, do, url, by=by, is_late=bool(by and by < timezone.localdate()))
+
+
+def _facts(rows: Any, kind: str, path: str, **names: str) -> Any:
+    utility = {"utility": f"{path}utility__name", "utility_id": f"{path}utility_id"}
+    facts = JSONObject(**{name: F(each) for name, each in (names | utility).items()})
+    return rows.order_by().annotate(kind=Value(kind), facts=facts).values_list("kind", "facts")
+
+
+def _to_rate(facts: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    url = reverse("ims:round", args=[facts["utility_id"], facts["round"]])
+    return facts["name"], "rate the success factors", "Rate", url
+
+
+def _to_score(facts: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    url = reverse("ims:workshop_score", args=[facts["utility_id"], facts["number"]])
+    why = to_do(facts["method"], facts["round"], facts["n_given"], facts["n_asked"])
+    return f"Score in this workshop: {facts['name']}", why, "Score", url
 
 
 def _when(record: Record) -> str:

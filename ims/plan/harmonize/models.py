@@ -8,13 +8,15 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import CAN_EDIT, Role, User, Utility
+from accounts.roles import belongs
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.people import Person
-from ims.plan.criteria import Criteria, scores_are_known, scores_of
+from ims.plan.criteria import Criteria, Criterion, scores_are_known, scores_of
 from ims.plan.harmonize import triggers
 from ims.plan.objectives import Objective
 from ims.records import Record, extends_record
@@ -218,6 +220,45 @@ class Proposal(models.Model):
         return self.title or self.objective.title
 
 
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def to_score(self, user: User) -> Self:
+        """Returns the user in each workshop that waits for their scores, with how much ``n_given`` of ``n_asked`` is.
+
+        Nobody waits for who is finished, or has given everything; in another round, where everyone's last scores are
+        kept, only for who has not said so.
+        """
+        rows = self.filter(belongs(user, "workshop__utility"), person__user=user, left_at=None, done_at=None)
+        rows = rows.filter(workshop__status=Workshop.Status.SCORE).select_related("workshop__utility")
+        ballots = Ballot.objects.filter(
+            participant=OuterRef("pk"), round=OuterRef("workshop__round"), proposal__joined_to=None
+        )
+        by_votes = Q(workshop__method=Workshop.Method.VOTES)
+        criteria = _n(Criterion.objects.filter(criteria=OuterRef("workshop__criteria")), "criteria")
+        rows = rows.annotate(n_criteria=criteria).annotate(
+            n_asked=Case(
+                When(by_votes, then=F("workshop__dots")),
+                default=_n(Proposal.objects.filter(workshop=OuterRef("workshop"), joined_to=None), "workshop"),
+            ),
+            n_given=Case(
+                When(by_votes, then=_n(ballots, "participant", Sum("dots"))),
+                default=_n(ballots.filter(scores__len__gte=OuterRef("n_criteria")), "participant"),
+            ),
+        )
+        return rows.filter(Q(n_given__lt=F("n_asked")) | Q(workshop__round__gt=1))
+
+
+def _n(rows: models.QuerySet[Any], of: str, counted: Any = None) -> Coalesce:
+    """Returns how many of the rows have the same ``of``, or what they come to; 0 of none."""
+    found = rows.order_by().values(of).annotate(n=counted or Count("pk")).values("n")
+    return Coalesce(Subquery(found), 0)
+
+
+def to_do(method: str, round_: int, n_given: int, n_asked: int) -> str:
+    if n_given >= n_asked:
+        return f"round {round_}: check your scores"
+    return f"{n_given} of {n_asked} {'votes given' if method == Workshop.Method.VOTES else 'objectives scored'}"
+
+
 class Participant(models.Model):
     """Someone who scores. Whoever left keeps the scores given so far, and nobody waits for more."""
 
@@ -226,6 +267,10 @@ class Participant(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ParticipantQuerySet.as_manager()
+    n_asked: int  # both of to_score
+    n_given: int
+
     class Meta:
         ordering = ["person__name", "pk"]
         constraints = [models.UniqueConstraint(fields=["workshop", "person"], name="participant_once")]
@@ -233,6 +278,11 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return self.person.name
+
+    @property
+    def to_do(self) -> str:
+        """Says what is still to be given. Only of those that ``to_score`` returns."""
+        return to_do(self.workshop.method, self.workshop.round, self.n_given, self.n_asked)
 
     def is_scored_for_by(self, user: User, workshop: Workshop) -> bool:
         """Everyone scores alone; whoever leads the workshop enters the scores of people without an account."""
