@@ -7,8 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pgtrigger
 from django.utils import timezone
 
+import ims.plan.harmonize.demo
+import ims.team.readiness.demo
 from accounts.models import Role, User, Utility
 from ims.check.measures import Measure
 from ims.check.periods import moved
@@ -16,12 +19,15 @@ from ims.check.readings import Reading
 from ims.links import LED_TO, link
 from ims.people import Person
 from ims.plan.actions import Action
+from ims.plan.assessing import Assessment
+from ims.plan.criteria import Criteria, suggested
 from ims.plan.objectives import Objective
+from ims.plan.programs.models import Agreement, Capacity
 from ims.plan.units import Unit
 from ims.records import Record
 from ims.team.models import Seat
 from pdca.loading import read
-from pdca.models import Opportunity
+from pdca.models import Element, Opportunity
 
 DATA = Path(__file__).parent / "data" / "demo.yaml"
 MONTHS = 36
@@ -34,6 +40,9 @@ WAY = {  # status → the statuses on the way to it
     "proposed": [],
     "agreed": ["agreed"],
     "reached": ["agreed", "reached"],
+    "open": [],
+    "addressed": ["addressed"],
+    "accepted": ["accepted"],
 }
 
 
@@ -56,9 +65,16 @@ class Loading:
             Seat.fill(self.utility, function, 0, by=self.by, person=self.named[name])
         for each in self.data["units"]:
             self._record(Unit, each, {"kind": each["kind"], "includes": each["includes"]})
+        rounds = self.data["readiness"]
+        self.points = ims.team.readiness.demo.load(rounds, self.utility, self.named, by=self.by)
+        for edition, each in enumerate(self.data["criteria"]):
+            self._criteria(edition, each)
+        for each in self.data["findings"]:
+            self._finding(each)
         for each in self.data["objectives"]:
             own = ("measure", "unit", "baseline", "target", "driver", "why")
-            objective = self._record(Objective, each, {name: each[name] for name in own if name in each})
+            fields = {name: each[name] for name in own if name in each} | {"finding": self.made.get(each.get("finding"))}
+            objective = self._record(Objective, each, fields)
             self._along(objective, each)
         for each in self.data["actions"]:
             self._action(each)
@@ -66,6 +82,13 @@ class Loading:
             link(self.made[earlier], self.made[later], LED_TO, by=self.by)
         for each in self.data["measures"]:
             self._measure(each)
+        ims.plan.harmonize.demo.load(self.data["workshops"], self.utility, self.made, self.named, by=self.by)
+        for name, hours in self.data["capacities"].items():
+            Capacity.objects.create(person=self.named[name], hours=hours, changed_by=self.by, changed_at=self.now)
+        for each in self.data["agreements"]:
+            one, other = (self.made[key] for key in each["of"])
+            made = Agreement.settle(one, other, by=self.by, how=each["how"], why=each["why"])
+            Agreement.objects.filter(pk=made.pk).update(at=self._at(each["at"]))
         # What is made at once was not assigned by anyone just now.
         Record.objects.filter(utility=self.utility).update(assigned_at=None)
 
@@ -91,22 +114,48 @@ class Loading:
 
     def _along(self, record: Any, each: dict[str, Any]) -> None:
         """Moves the record to its status. The events are spread over the time from its start until ``since``."""
-        begun = each.get("starts", each["due"] - 500)
+        begun = each["starts"] if "starts" in each else each["due"] - 500
         begun = min(begun, -1)
         reached = each.get("since", begun + 1)
         steps = WAY[each.get("status", "planned")]
         asked = {name: each[name] for name in ("verified", "verified_by") if name in each}
         for step in steps:
-            record.move(step, by=self.by, why=each.get("why", "") if step == "canceled" else "", **asked)
+            why = each.get("why", "") if step in ("canceled", "accepted") else ""
+            record.move(step, by=self.by, why=why, **asked)
             asked = {} if step == "closed" else asked
         Record.objects.filter(pk=record.pk).update(created_at=self._at(begun - 20), reminded_on=self._day(0))
         for place, event in enumerate(record.events.all()):
             days = begun - 20 if place == 0 else begun + (reached - begun) * place // max(len(steps), 1)
             record.events.filter(pk=event.pk).update(at=self._at(days))
 
+    def _criteria(self, edition: int, each: dict[str, Any]) -> None:
+        """Keeps the suggested criteria as an edition, with weights of the team's own if there are any."""
+        weights, own = each.get("weights", {}), each.get("own", [])
+        rows = [
+            {name: getattr(row, name) for name in ("key", "name", "low", "high")}
+            | {"weight": weights.get(row.key, row.weight)}
+            for row in suggested()
+        ]
+        made = Criteria.keep(self.utility, edition, rows, own, by=self.by, why=each.get("why", ""))
+        with pgtrigger.ignore("ims.Criteria:criteria_are_kept"):
+            Criteria.objects.filter(pk=made.pk).update(made_at=self._at(each["since"]))
+
+    def _finding(self, each: dict[str, Any]) -> None:
+        """``scores`` has one digit for each criterion."""
+        given = zip((row.key for row in suggested()), each.get("scores", ""), strict="scores" in each)
+        scores = sorted(f"{key}:{score}" for key, score in given)
+        finding = self._record(Assessment, each, {"kind": each["kind"], "found": each["found"], "scores": scores})
+        self._along(finding, each)
+
     def _action(self, each: dict[str, Any]) -> None:
         own = {name: each[name] for name in ("cost", "hours") if name in each}
         opportunity = Opportunity.objects.filter(slug=each.get("opportunity", "")).first()
+        readiness = self.points.get(each.get("readiness", ""))
+        element = opportunity.element if opportunity else None
+        lines = "\n".join(opportunity.how) if opportunity else ""
+        if readiness:
+            element = Element.objects.get(slug=readiness.element)
+            lines = readiness.suggested().get("lines", "")
         action = self._record(
             Action,
             each,
@@ -114,8 +163,9 @@ class Loading:
             | {
                 "objective": self.made[each["serves"]],
                 "opportunity": opportunity,
-                "element": opportunity.element if opportunity else None,
-                "lines": "\n".join(opportunity.how) if opportunity else "",
+                "element": element,
+                "readiness": readiness,
+                "lines": each.get("lines", lines),
                 "starts": self._day(each["starts"]),
             },
         )
