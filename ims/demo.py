@@ -25,7 +25,7 @@ from ims.plan.objectives import Objective
 from ims.plan.programs.models import Agreement, Capacity
 from ims.plan.units import Unit
 from ims.records import Record
-from ims.team.models import Seat
+from ims.team.models import Seat, Subgroup
 from pdca.loading import read
 from pdca.models import Element, Opportunity
 
@@ -63,6 +63,10 @@ class Loading:
         self.named = {person.name: person for person in Person.objects.filter(utility=self.utility)}
         for function, name in self.data["team"].items():
             Seat.fill(self.utility, function, 0, by=self.by, person=self.named[name])
+        for each in self.data["subgroups"]:
+            members = [self.named[name] for name in each["members"]]
+            fields = {"name": each["name"], "purpose": each["purpose"], "lead": self.named[each["lead"]]}
+            Subgroup.form(self.utility, by=self.by, members=members, **fields)
         for each in self.data["units"]:
             self._record(Unit, each, {"kind": each["kind"], "includes": each["includes"]})
         rounds = self.data["readiness"]
@@ -73,7 +77,9 @@ class Loading:
             self._finding(each)
         for each in self.data["objectives"]:
             own = ("measure", "unit", "baseline", "target", "driver", "why")
-            fields = {name: each[name] for name in own if name in each} | {"finding": self.made.get(each.get("finding"))}
+            fields = {name: each[name] for name in own if name in each} | {
+                "finding": self.made.get(each.get("finding"))
+            }
             objective = self._record(Objective, each, fields)
             self._along(objective, each)
         for each in self.data["actions"]:
@@ -121,7 +127,7 @@ class Loading:
         asked = {name: each[name] for name in ("verified", "verified_by") if name in each}
         for step in steps:
             why = each.get("why", "") if step in ("canceled", "accepted") else ""
-            record.move(step, by=self.by, why=why, **asked)
+            record.move(step, by=self.people[Role(each.get("by", Role.MANAGER))], why=why, **asked)
             asked = {} if step == "closed" else asked
         Record.objects.filter(pk=record.pk).update(created_at=self._at(begun - 20), reminded_on=self._day(0))
         for place, event in enumerate(record.events.all()):

@@ -17,7 +17,23 @@ import recognition.demo
 from accounts.models import Membership, Role, StaffGroup, User, Utility
 from assessments.models import GapAnalysis
 from config.management.commands.load_demo import ADMIN, AT_UTILITIES, IN_THE_PROGRAM
-from ims.models import Action, Measure, Objective, Record
+from ims.models import (
+    Action,
+    Agreement,
+    AreaWeight,
+    Assessment,
+    Ballot,
+    Capacity,
+    Criteria,
+    Measure,
+    Objective,
+    ReadinessRound,
+    Record,
+    Workshop,
+)
+from ims.plan.harmonize.board import Board
+from ims.plan.programs.glance import Glance
+from ims.plan.ranked import Ranked
 from letters.models import Message
 from recognition import reminders
 from recognition.models import Application, Cycle, Decision, PanelMember, Seat
@@ -27,6 +43,7 @@ Status = Application.Status
 TOLD = {utility["name"]: utility for utility in yaml.safe_load(assessments.demo.DATA.read_text())["utilities"]}
 APPLIED = yaml.safe_load(recognition.demo.DATA.read_text())
 PASSWORD = "tell-me-a-river"
+ALL = (User, GapAnalysis, Application, Message, Record, ReadinessRound, Criteria, Ballot, Capacity, Agreement)
 
 
 def load() -> str:
@@ -103,9 +120,9 @@ def test_a_second_time_changes_nothing_and_prints_the_password_again(loaded, mon
     monkeypatch.setenv("HEADWORKS_DEMO", "1")
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
     kept.write_text(PASSWORD)
-    before = [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)]
+    before = [list(model.objects.values()) for model in ALL]
     assert password_in(load()) == PASSWORD
-    assert [list(model.objects.values()) for model in (User, GapAnalysis, Application, Message)] == before
+    assert [list(model.objects.values()) for model in ALL] == before
 
 
 @pytest.mark.django_db
@@ -200,6 +217,58 @@ def test_the_invented_utility_runs_a_system(loaded):
     for measure in Measure.objects.all():
         assert measure.readings.exclude(value=None).count() == 36, "three years"
         assert measure.readings.order_by("period").last().period == measure.last_period
+
+
+@pytest.mark.django_db
+def test_its_findings_are_ranked_by_the_criteria_that_the_team_keeps(loaded):
+    utility = Utility.objects.get(name="Riverbend Water & Sewer")
+    ranked = Ranked(utility)
+    assert (ranked.criteria.edition, len(ranked.places), len(ranked.unranked)) == (2, 12, 1)
+    assert len({place.total for place in ranked.places}) == 12
+    findings = Assessment.objects.filter(utility=utility)
+    assert len({finding.kind for finding in findings}) >= 8
+    assert len({slug for finding in findings for slug in finding.initiatives}) >= 8
+    assert {finding.status for finding in findings} == set(Assessment.Status.values)
+    assert Objective.objects.filter(utility=utility).exclude(finding=None).count() == 7
+    (own,) = AreaWeight.objects.filter(criterion__criteria=ranked.criteria)
+    assert own.why
+    assert all(edition.made_at < timezone.now() - timedelta(days=100) for edition in Criteria.objects.all())
+
+
+@pytest.mark.django_db
+def test_the_team_has_rated_its_readiness_twice_and_acts_on_a_barrier(loaded):
+    latest, before = ReadinessRound.objects.all()
+    assert latest.before() == before
+    assert [len(each.ratings.values("person").distinct()) for each in (latest, before)] == [7, 5]
+    assert any(spread.is_weak for spread in latest.spreads().values())
+    assert latest.points.filter(applies=True).exclude(responses=[]).count() == 2
+    (action,) = Action.objects.exclude(readiness=None)
+    assert action.readiness.round == latest
+    assert (action.readiness.slug, action.element_id) == ("keep-knowledge", "document-control")
+
+
+@pytest.mark.django_db
+def test_one_workshop_is_closed_and_one_needs_the_scores_of_the_manager(loaded):
+    closed, open_ = Workshop.objects.order_by("number").select_related("utility")
+    board = Board(closed)
+    assert (closed.status, closed.revealed) == (Workshop.Status.CLOSED, 2)
+    assert closed.closed_at < timezone.now() - timedelta(days=60)
+    assert len(board.lines) == len(board.proposals) == 9
+    assert board.cuts, "something is under-funded"
+    assert board.left > 0
+    assert {pair.outcome for pair in closed.pairs.filter(effect=-1)} == {"settled", "accepted"}
+    assert (open_.status, open_.proposals.count()) == (Workshop.Status.SCORE, 6)
+    ballots = {each.person.name: each.ballots.count() for each in open_.participants.all()}
+    assert ballots == {"Mara Gerr": 0, "Connie Boyd": 6, "Hank Osei": 6, "Luis Ortega": 4, "Priya Nair": 0}
+
+
+@pytest.mark.django_db
+def test_its_programs_have_a_settled_pair_an_open_one_and_someone_with_too_much_work(loaded):
+    utility = Utility.objects.get(name="Riverbend Water & Sewer")
+    glance = Glance(utility, person("manager"), timezone.localdate())
+    assert [len(flags) for flags in (glance.open_flags, glance.settled_flags)] == [2, 2]
+    assert all(row.load.capacity for row in glance.rows)
+    assert 0 < sum(bool(row.overloaded) for row in glance.rows) < len(glance.rows)
 
 
 @pytest.mark.django_db

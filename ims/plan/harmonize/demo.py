@@ -32,8 +32,10 @@ class Loading:
         due = self._at(data["due"]).date()
         made = Workshop.open_in(utility, by=by, title=data["title"], owner=named[data["owner"]], due=due)
         self.pk = made.pk
-        for key in data["scores"]:
-            made.proposals.get_or_create(objective=objectives[key])
+        taking_part = [objectives[key] for key in data["scores"]]
+        made.proposals.exclude(objective__in=taking_part).delete()
+        for objective in taking_part:
+            made.proposals.get_or_create(objective=objective)
         for name in data["people"]:
             made.participants.get_or_create(person=named[name])
         self.proposals: dict[str, Proposal] = {
@@ -54,10 +56,10 @@ class Loading:
         for key, each in self.data["scores"].items():
             for name, given in zip(self.data["people"], each.split(), strict=True):
                 self._score(key, name, given)
-        for name, days in self.data["finished"].items():
-            Participant.objects.filter(pk=self.participants[name].pk).update(done_at=self._at(days))
         if "package" in self.data:
             self._go_on()
+        for name, days in self.data["finished"].items():
+            Participant.objects.filter(pk=self.participants[name].pk).update(done_at=self._at(days))
         self._date()
 
     def _score(self, key: str, name: str, given: str) -> None:
