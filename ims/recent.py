@@ -105,13 +105,20 @@ def _measured(did: str, facts: Facts, then: str = "") -> Told:
     return Told(did, f"{facts['number']} {facts['title']}", url, then)
 
 
-@source(told=lambda facts: _measured("entered readings of", facts), at="entered_at", by="entered_by")
+@source(
+    told=lambda facts: _measured("entered readings of", facts),
+    at="entered_at",
+    by="entered_by",
+    utility="measure__utility",
+)
 def readings(user: User) -> QuerySet[Any]:
     rows = Reading.objects.filter(measure__in=_readable(user)).annotate(facts=_about("measure"))
     return _newest(rows, "entered_at", "measure", "entered_by")
 
 
-@source(told=lambda facts: _measured("corrected readings of", facts, _quoted(facts["why"])))
+@source(
+    told=lambda facts: _measured("corrected readings of", facts, _quoted(facts["why"])), utility="row__measure__utility"
+)
 def corrections(user: User) -> QuerySet[Any]:
     facts = _about("row__measure", why=F("row__why"))
     rows = ReadingChange.objects.filter(row__measure__in=_readable(user)).annotate(facts=facts)
@@ -134,14 +141,14 @@ def _seated(facts: Facts) -> Told:
     return _on_team("chose who represents", what, facts)
 
 
-@source(told=_seated)
+@source(told=_seated, utility="row__utility")
 def seats(user: User) -> QuerySet[Any]:
     names = {name: F(f"row__{name}") for name in ("utility_id", "function", "name")}
     facts = JSONObject(**names, left_out=F("after__left_out"))
     return SeatChange.objects.filter(row__utility__in=_members(user)).annotate(facts=facts)
 
 
-@source(told=lambda facts: _on_team("changed", "the scope of the team", facts))
+@source(told=lambda facts: _on_team("changed", "the scope of the team", facts), utility="row__utility")
 def scopes(user: User) -> QuerySet[Any]:
     facts = JSONObject(utility_id=F("row__utility_id"))
     return TeamScopeChange.objects.filter(row__utility__in=_members(user)).annotate(facts=facts)
@@ -152,7 +159,7 @@ def _grouped(facts: Facts) -> Told:
     return Told("closed" if facts["closed"] else "changed", f"the subgroup {facts['name']}", url)
 
 
-@source(told=_grouped)
+@source(told=_grouped, utility="row__utility")
 def subgroups(user: User) -> QuerySet[Any]:
     names = {"utility_id": F("row__utility_id"), "subgroup": F("row"), "name": F("row__name")}
     facts = JSONObject(**names, closed=F("after__is_closed"))
@@ -171,7 +178,7 @@ def _round_moved(facts: Facts) -> Told:
     return Told(f"{did} the rating of readiness,", facts["name"], url, _quoted(facts["why"]) if facts["why"] else "")
 
 
-@source(told=_round_moved)
+@source(told=_round_moved, utility="round__utility")
 def readiness(user: User) -> QuerySet[Any]:
     facts = _of_round("round", **{"from": F("from_status"), "to": F("to_status"), "why": Substr("why", 1, QUOTED + 1)})
     return ReadinessEvent.objects.filter(round__utility__in=_members(user)).annotate(facts=facts)
@@ -185,7 +192,7 @@ def _of_barrier(facts: Facts) -> Told:
     return Told("said that", what, url, "applies to us" if facts["applies"] else "does not apply to us")
 
 
-@source(told=_of_barrier)
+@source(told=_of_barrier, utility="row__round__utility")
 def barriers_met(user: User) -> QuerySet[Any]:
     facts = _of_round("row__round", slug=F("row__slug"), applies=F("after__applies"))
     return ReadinessChange.objects.filter(row__round__utility__in=_members(user)).annotate(facts=facts)
@@ -196,7 +203,7 @@ def _scored(facts: Facts) -> Told:
     return Told(told.did, told.what, told.url, who=facts["name"])
 
 
-@source(told=_scored, at="done_at", by="person__user")
+@source(told=_scored, at="done_at", by="person__user", utility="workshop__utility")
 def scored(user: User) -> QuerySet[Any]:
     """Who finished scoring in a workshop, also someone without an account, for whom its leader scores."""
     facts = _about("workshop", name=F("person__name"))
@@ -209,6 +216,7 @@ def scored(user: User) -> QuerySet[Any]:
     ),
     at="changed_at",
     by="changed_by",
+    utility="workshop__utility",
 )
 def conflicts(user: User) -> QuerySet[Any]:
     facts = _about("workshop", outcome=F("outcome"))

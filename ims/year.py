@@ -40,7 +40,8 @@ def _expected(day: date, facts: Facts) -> Occasion:
     what = f"Readings of {n} {every.label.lower()} measures" if n > 1 else f"Reading of {facts['measure']}"
     to_enter, to_read = ("ims:due", [facts["utility"]]), ("ims:list", [facts["utility"], Measure.REGISTER])
     name, arguments = to_enter if facts["role"] in CAN_EDIT else to_read
-    return Occasion(day, what, reverse(name, args=arguments), f"for {named(moved(day, every, -1), every)}")
+    period = named(moved(day, every, -1), every)
+    return Occasion(day, what, reverse(name, args=arguments), f"for {period}", utility=facts["where"])
 
 
 @source(told=_expected, are_few=True)
@@ -51,20 +52,27 @@ def readings(user: User) -> QuerySet[Any]:
     day = Case(*(When(every=each, then=Value(ends[each])) for each in Every), output_field=DateField())
     months = Case(*(When(every=each, then=Value(LENGTH[each])) for each in Every))
     rows: Any = Measure.objects.visible_to(user).select_related(None).open().order_by()
-    grouped = rows.annotate(day=day, component=Value("check")).values("utility", "my_role", "every", "day", "component")
+    same = ("utility", "utility__name", "my_role", "every", "day", "component")
+    grouped = rows.annotate(day=day, component=Value("check")).values(*same)
     facts = JSONObject(
-        utility="utility", role="my_role", every="every", months=months, n=Count("pk"), measure=Min("title")
+        utility="utility",
+        where="utility__name",
+        role="my_role",
+        every="every",
+        months=months,
+        n=Count("pk"),
+        measure=Min("title"),
     )
     return grouped.annotate(facts=facts)
 
 
 def _rated(day: date, facts: Facts) -> Occasion:
     url = reverse("ims:round", args=[facts["utility_id"], facts["round"]])
-    return Occasion(day, f"Readiness, {facts['name']}", url, "to be rated")
+    return Occasion(day, f"Readiness, {facts['name']}", url, "to be rated", utility=facts["utility"])
 
 
 @source(told=_rated, are_few=True)
 def rating(user: User) -> QuerySet[Any]:
     rows = ReadinessRound.objects.visible_to(user).filter(status=ReadinessRound.Status.RATING)
-    facts = JSONObject(round="pk", name="name", utility_id="utility_id")
+    facts = JSONObject(round="pk", name="name", utility_id="utility_id", utility="utility__name")
     return rows.annotate(day=F("rate_by"), component=Value("plan"), facts=facts)

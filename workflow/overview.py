@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a column says of one utility, and how many things there are late or due ``soon``, by which rows are sorted."""
+    """What a column says of one utility, and how many things are late or due ``soon`` there: rows are sorted by it."""
 
     lines: list[Line] = field(default_factory=list)
     n_late: int = 0

@@ -19,7 +19,7 @@ SHOWN = 3  # dates of one component in one month that are named; the others are 
 
 @dataclass(frozen=True)
 class Occasion:
-    """What happens on a day: a link, and what is to be said about it. ``utility`` is where, empty if the link says it."""
+    """What happens on a day: a link, and what is to be said about it. ``utility`` is empty if the link says where."""
 
     day: date
     what: str

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from accounts.models import Invitation, Membership, Role
+from accounts.models import Membership, Role
 from accounts.zones import site_today
 from assessments.models import GapAnalysis
 from ims.models import Action, Person
