@@ -30,7 +30,7 @@ def _counts(user: User) -> dict[int, dict[str, Any]]:
         n_my_late=Count("pk", filter=mine & late),
         owner=Max("owner", filter=mine),
     )
-    return {row["utility"]: row for row in counted}
+    return {row["utility"]: dict(row) for row in counted}
 
 
 @column("Records", order=10)

@@ -47,7 +47,8 @@ class Loading:
 
     @property
     def workshop(self) -> Workshop:
-        rows: Any = Workshop.objects.visible_to(self.by).select_related("criteria")
+        visible: Any = Workshop.objects.visible_to(self.by)
+        rows = visible.select_related("criteria")
         found: Workshop = rows.prefetch_related("criteria__rows").get(pk=self.pk)
         return found
 
@@ -105,7 +106,8 @@ class Loading:
         if self.workshop.closed_at:
             # Now is when it was loaded, not when it was closed.
             with pgtrigger.ignore("ims.Workshop:no_open_conflict"):
-                Workshop.objects.filter(pk=self.pk).update(closed_at=self._at(ends))
+                workshops: Any = Workshop.objects.filter(pk=self.pk)
+                workshops.update(closed_at=self._at(ends))
 
     def _at(self, days: float) -> datetime:
         return timezone.now() + timedelta(days=days)
