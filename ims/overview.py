@@ -21,7 +21,7 @@ def _counts(user: User) -> dict[int, dict[str, Any]]:
     today = timezone.localdate()
     late, mine = Q(due__lt=today), Q(owner__user=user)
     rows = Record.objects.visible_to(user).select_related(None).open().order_by().values("utility")
-    counted = rows.annotate(
+    counted: Any = rows.annotate(
         n=Count("pk"),
         n_late=Count("pk", filter=late),
         first=Min("due"),

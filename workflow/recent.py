@@ -130,9 +130,10 @@ def last_by_utility(user: AbstractBaseUser) -> dict[int, Sentence]:
     """Returns the last change at each utility, whoever made it, by key of the utility. Makes one query."""
     parts = []
     for name, each in _sources.items():
-        rows, utility = each.rows(user).filter(**{f"{each.at}__isnull": False}), f"{each.utility}_id"
-        newest = rows.order_by(utility, f"-{each.at}", "-pk").distinct(utility).values("pk")
-        parts.append(_part(name, each, each.rows(user).filter(pk__in=newest)).order_by())
+        rows, utility = each.rows(user), f"{each.utility}_id"
+        dated = rows.filter(**{f"{each.at}__isnull": False})
+        newest = dated.order_by(utility, f"-{each.at}", "-pk").distinct(utility).values("pk")
+        parts.append(_part(name, each, rows.filter(pk__in=newest)).order_by())
     found: dict[int, Sentence] = {}
     for row in parts[0].union(*parts[1:], all=True).order_by("when") if parts else ():
         found[row[-1]] = _sentence(*row)

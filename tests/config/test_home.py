@@ -91,6 +91,16 @@ def test_unanswered_elements_wait(request, as_, analysis, role):
     assert "First gap analysis" not in page
 
 
+def test_of_many_first_analyses_three_are_listed_and_the_others_counted(as_, catalog, contributor):
+    for n in range(4):
+        MembershipFactory(user=contributor, utility=UtilityFactory(name=f"Utility {n}"))
+    page = items(words(as_(contributor)))
+    assert page.count("First gap analysis for ") == 3
+    assert "First gap analyses for 2 more utilities" in page
+    assert f'href="{reverse("accounts:list")}"' in page
+    assert "5 items need your attention" in words(as_(contributor))
+
+
 def test_an_answered_one_waits_for_its_manager(as_, analysis, manager, contributor):
     analysis.findings.update(rating=0)
     assert "Review it and mark it complete" in words(as_(manager))
