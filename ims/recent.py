@@ -5,8 +5,8 @@ Nothing here says what a person scored or rated.
 
 from typing import Any
 
-from django.db.models import Exists, Expression, F, Func, JSONField, OuterRef, Q, QuerySet
-from django.db.models.functions import JSONObject, Substr, TruncDate
+from django.db.models import Expression, F, Func, JSONField, QuerySet
+from django.db.models.functions import JSONObject, Substr
 from django.urls import reverse
 
 from accounts.models import User, Utility
@@ -89,17 +89,6 @@ def changes(user: User) -> QuerySet[Any]:
     return RecordChange.objects.filter(row__in=_readable(user)).annotate(facts=facts)
 
 
-def _newest(rows: QuerySet[Any], at: str, *same: str) -> QuerySet[Any]:
-    """Returns the newest of the rows that one person made in one day; ``same`` names what else they share.
-
-    So hundreds of readings pasted at once are one change of each measure.
-    """
-    alike = {name: OuterRef(name) for name in same}
-    later = Q(**{f"{at}__gt": OuterRef(at)}) | Q(**{at: OuterRef(at)}, pk__gt=OuterRef("pk"))
-    on_day = rows.model._default_manager.annotate(day=TruncDate(at)).filter(later, **alike, day=OuterRef("day"))
-    return rows.annotate(day=TruncDate(at)).filter(~Exists(on_day.order_by()))
-
-
 def _measured(did: str, facts: Facts, then: str = "") -> Told:
     url = reverse("ims:readings", args=[facts["utility_id"], facts["number"]])
     return Told(did, f"{facts['number']} {facts['title']}", url, then)
@@ -110,19 +99,21 @@ def _measured(did: str, facts: Facts, then: str = "") -> Told:
     at="entered_at",
     by="entered_by",
     utility="measure__utility",
+    alike=("measure",),
 )
 def readings(user: User) -> QuerySet[Any]:
-    rows = Reading.objects.filter(measure__in=_readable(user)).annotate(facts=_about("measure"))
-    return _newest(rows, "entered_at", "measure", "entered_by")
+    """Hundreds that were pasted at once are one change of each measure."""
+    return Reading.objects.filter(measure__in=_readable(user)).annotate(facts=_about("measure"))
 
 
 @source(
-    told=lambda facts: _measured("corrected readings of", facts, _quoted(facts["why"])), utility="row__measure__utility"
+    told=lambda facts: _measured("corrected readings of", facts, _quoted(facts["why"])),
+    utility="row__measure__utility",
+    alike=("row__measure",),
 )
 def corrections(user: User) -> QuerySet[Any]:
     facts = _about("row__measure", why=F("row__why"))
-    rows = ReadingChange.objects.filter(row__measure__in=_readable(user)).annotate(facts=facts)
-    return _newest(rows, "at", "row__measure", "by")
+    return ReadingChange.objects.filter(row__measure__in=_readable(user)).annotate(facts=facts)
 
 
 def _members(user: User) -> QuerySet[Any]:

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import CharField, F, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf, TruncDate
 from django.utils import timezone
 
 LONGEST = timedelta(days=14)  # how far back the list goes
@@ -87,20 +87,24 @@ class _Source:
     at: str
     by: str
     utility: str
+    alike: tuple[str, ...]
 
 
 _sources: dict[str, _Source] = {}
 
 
-def source(*, told: Callable[[Facts], Told], utility: str, at: str = "at", by: str = "by") -> Callable[[Rows], Rows]:
+def source(
+    *, told: Callable[[Facts], Told], utility: str, at: str = "at", by: str = "by", alike: tuple[str, ...] = ()
+) -> Callable[[Rows], Rows]:
     """Decorator for a function that returns the changes that a user may read, whoever made them and whenever.
 
     Its rows are annotated with ``facts`` (a JSONObject), of which ``told`` makes the words without a query. ``at`` and
     ``by`` name the fields that say when it was and who made it, ``utility`` is the path to the utility of a change.
+    Of changes that one person made in one day and that have the same ``alike``, the list has the newest only.
     """
 
     def add(function: Rows) -> Rows:
-        _sources[f"{function.__module__}.{function.__qualname__}"] = _Source(function, told, at, by, utility)
+        _sources[f"{function.__module__}.{function.__qualname__}"] = _Source(function, told, at, by, utility, alike)
         return function
 
     return add
@@ -108,12 +112,11 @@ def source(*, told: Callable[[Facts], Told], utility: str, at: str = "at", by: s
 
 def recent_for(user: AbstractBaseUser, since: datetime) -> Recent:
     """Returns what others changed after ``since``, by day in the reader's zone. Makes one query."""
-    parts = [
-        _part(name, each, each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user})).order_by(
-            "-when"
-        )[: MOST + 1]
-        for name, each in _sources.items()
-    ]
+    parts = []
+    for name, each in _sources.items():
+        rows = each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user})
+        newest = _newest(rows, each) if each.alike else rows
+        parts.append(_part(name, each, newest).order_by("-when")[: MOST + 1])
     if not parts:
         return Recent([], are_more=False)
     rows = list(parts[0].union(*parts[1:], all=True).order_by("-when")[: MOST + 1])
@@ -138,6 +141,13 @@ def last_by_utility(user: AbstractBaseUser) -> dict[int, Sentence]:
     for row in parts[0].union(*parts[1:], all=True).order_by("when") if parts else ():
         found[row[-1]] = _sentence(*row)
     return found
+
+
+def _newest(rows: "QuerySet[Any]", source: _Source) -> "QuerySet[Any]":
+    at, same = source.at, {name: OuterRef(name) for name in (*source.alike, source.by)}
+    later = Q(**{f"{at}__gt": OuterRef(at)}) | Q(**{at: OuterRef(at)}, pk__gt=OuterRef("pk"))
+    on_day = rows.model._default_manager.annotate(day=TruncDate(at)).filter(later, **same, day=OuterRef("day"))
+    return rows.annotate(day=TruncDate(at)).filter(~Exists(on_day.order_by()))
 
 
 def _part(name: str, source: _Source, rows: "QuerySet[Any]") -> "QuerySet[Any]":
