@@ -1,22 +1,48 @@
 """What a new record is made from.
 
 An action takes up an integration opportunity, closes gaps of an analysis at one element, or answers a weak success
-factor or a barrier. An objective answers a finding of an assessment.
+factor or a barrier. One that closes gaps begins with the steps of the opportunities that are open to the utility at the
+element (guide 2004, ch. 4). An objective answers a finding of an assessment.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.db import transaction
 from django.http import QueryDict
 from django.utils.text import get_text_list
 
-from accounts.models import Utility
+from accounts.models import User, Utility
+from assessments.integration.board import Shown, board, latest
 from ims.plan.assessing import Assessment
 from ims.plan.ranked import Ranked
+from ims.records import Record
 from ims.registers import Register
 from ims.team.readiness.models import ReadinessPoint
 from pdca.models import Area, Element, Opportunity
 
-Suggested = tuple[dict[str, Any], dict[str, Any]]  # what the form begins with, what is kept with the record
+LONGEST = 5000  # characters of the steps of an action
+
+
+class Suggested(NamedTuple):
+    """What the form begins with, what is kept with the record, and the opportunities whose steps the form has."""
+
+    initial: dict[str, Any]
+    origin: dict[str, Any]
+    opportunities: Sequence[Opportunity] = ()
+
+    @transaction.atomic
+    def open_in(self, register: Register, utility: Utility, *, by: User, **fields: Any) -> Record:
+        """Creates the record. It links to the opportunities that its steps still name. ``by`` must be able to edit."""
+        made = register.model.open_in(utility, by=by, **fields, **self.origin)
+        kept = [each for each in self.opportunities if each.title in fields["lines"]]
+        if kept:
+            mine = register.model.objects.visible_to(by).get(pk=made.pk)
+            for each in kept:
+                url = settings.SITE_URL.rstrip("/") + each.get_absolute_url()
+                mine.attach_link(by=by, url=url, title=each.title)
+        return made
 
 
 def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggested:
@@ -28,26 +54,50 @@ def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggest
     if "finding" in register.origins:
         rows = Assessment.objects.filter(utility=utility, number=asked.get("finding", ""))
         finding: Any = rows.select_related("utility").first()
-        return (Ranked(utility).objective_for(finding), {"finding": finding}) if finding else ({}, {})
+        return Suggested(Ranked(utility).objective_for(finding), {"finding": finding}) if finding else Suggested({}, {})
     key = str(asked.get("readiness", ""))
     if "readiness" in register.origins and key.isdecimal():
         points = ReadinessPoint.objects.filter(round__utility=utility, pk=int(key[:18]))
         if point := points.select_related("round").first():
             element = Element.objects.filter(slug=point.element).first()
-            return point.suggested(), {"readiness": point, "element": element}
+            return Suggested(point.suggested(), {"readiness": point, "element": element})
     if "opportunity" not in register.origins:
-        return {}, {}
+        return Suggested({}, {})
     if opportunity := Opportunity.objects.readable().filter(slug=asked.get("opportunity", "")).first():
         initial = {
             "title": opportunity.title,
             "lines": "\n".join(opportunity.how) or opportunity.shared,
             "initiatives": opportunity.initiatives,
         }
-        return initial, {"opportunity": opportunity, "element": opportunity.element}
+        return Suggested(initial, {"opportunity": opportunity, "element": opportunity.element})
     if element := Element.objects.known().filter(slug=asked.get("element", "")).first():
         areas = list(Area.objects.filter(code__in=list(asked.get("areas", ""))))
         names = get_text_list([area.short_name.lower() for area in areas], "and")
         name = f"{element.name[0].lower()}{element.name[1:]}"
         title = f"Extend {name} to {names}" if areas else f"Improve {name}"
-        return {"title": title, "areas": [area.code for area in areas]}, {"element": element}
-    return {}, {}
+        shown = _ahead_at(element, utility)
+        initial = {
+            "title": title,
+            "areas": [area.code for area in areas],
+            "lines": _steps([each.opportunity for each in shown]),
+            "initiatives": list(dict.fromkeys(one.slug for each in shown for one in each.asking)),
+        }
+        return Suggested(initial, {"element": element}, [each.opportunity for each in shown])
+    return Suggested({}, {})
+
+
+def _ahead_at(element: Element, utility: Utility) -> list[Shown]:
+    """Returns what the utility's latest analysis opens there and nobody has settled, the most important first."""
+    analysis = latest(utility)
+    shown = board(analysis, analysis.results).shown if analysis else []
+    return [each for each in shown if each.opportunity.element_id == element.slug and each.is_ahead]
+
+
+def _steps(opportunities: Sequence[Opportunity]) -> str:
+    """Returns the title and the steps of each, as long as they fit."""
+    text = ""
+    for each in opportunities:
+        steps = "\n".join([f"{each.title}:", *(each.how or [each.shared])])
+        longer = f"{text}\n\n{steps}" if text else steps
+        text = longer if len(longer) <= LONGEST else text
+    return text

@@ -87,13 +87,13 @@ def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpRe
     utility, described = utility_of(request, utility_pk), register_of(register)
     if not can_edit(request, utility):
         raise PermissionDenied
-    initial, origin = suggested(request.GET, described, utility)
-    form = form_of(described)(request.POST or None, utility=utility, initial=initial)
+    begun = suggested(request.GET, described, utility)
+    form = form_of(described)(request.POST or None, utility=utility, initial=begun.initial)
     if request.method == "POST" and form.is_valid():
-        record = described.model.open_in(utility, by=request.user, **form.changes, **origin)
+        record = begun.open_in(described, utility, by=request.user, **form.changes)
         messages.success(request, f"{record.number} was created.")
         return redirect(record)
-    context = {"utility": utility, "register": described, "form": form, "origin": origin}
+    context = {"utility": utility, "register": described, "form": form, "begun": begun, "origin": begun.origin}
     return render(request, "ims/record_new.html", context, status=saving.status_of(form))
 
 

@@ -26,6 +26,11 @@ class Shown:
     def is_answered(self) -> bool:
         return bool(self.answer.choice)
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether an action could bring it about: it is open now and not answered, or the utility took it up."""
+        return self.answer.choice == Answer.Choice.TAKEN_UP or (self.opening.is_open and not self.is_answered)
+
 
 @dataclass(frozen=True)
 class Board:

@@ -124,6 +124,17 @@ def test_pages_of_an_analysis(visits, complete, viewer, name):
     look(visits(viewer, reverse(f"assessments:{name}", args=[complete.pk])), name)
 
 
+def test_a_gap_that_an_initiative_closes_becomes_an_action(visits, complete, manager):
+    page = visits(manager, reverse("assessments:recommendations", args=[complete.pk]))
+    offer = page.locator("details.offer").first
+    offer.locator("summary").click()
+    look(page, "recommendations-open")
+    row = offer.locator("tbody tr").first
+    element = row.locator("th a").inner_text()
+    row.get_by_role("link", name="Make it an action").click()
+    expect(page.locator(".lede a").first).to_have_text(element)
+
+
 def test_pages_of_a_utility(visits, complete, manager, utility):
     page = visits(manager, reverse("assessments:integration", args=[utility.pk]))
     take_up(page, 0, "Taken up")
