@@ -1,6 +1,9 @@
 """Forms for readings: one by hand, its correction, and many that are pasted or sent as a file."""
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -135,6 +138,31 @@ class ConfirmForm(forms.Form):
     why = forms.CharField(label="Reason for the changes", required=False, max_length=LONGEST_NOTE)
 
 
+@dataclass(frozen=True)
+class Typed:
+    """What was typed for a period that is no longer due: somebody entered its ``reading``, or retired the measure."""
+
+    measure: Measure
+    period: date
+    value: str
+    note: str
+    reading: Reading | None
+
+    @property
+    def period_name(self) -> str:
+        return self.measure.period_name(self.period)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the reading says the same, as after a second click."""
+        try:
+            value = number(self.value, percent=self.measure.in_percent)
+        except NotANumber:
+            return False
+        there = self.reading
+        return there is not None and there.value == value and self.note in ("", there.note)
+
+
 class DueForm(forms.Form):
     """One row for each measure of which a reading is due: the value, and a note."""
 
@@ -172,6 +200,18 @@ class DueForm(forms.Form):
             if value or note:
                 lines.append(pasting.Line(place, measure.number, short(period, measure.every), value, note))
         return lines
+
+    def typed_elsewhere(self) -> dict[tuple[int, date], tuple[str, str]]:
+        """Returns (value, note) by measure and period of what was sent for rows that the form does not have."""
+        found: dict[tuple[int, date], tuple[str, str]] = {}
+        for name in self.data:
+            match = re.fullmatch(r"(?:value|note)-(\d{1,18})-(\d{4}-\d\d-\d\d)", name, re.ASCII)
+            with suppress(ValueError):
+                if match and name not in self.fields:
+                    texts = [self.data.get(f"{part}-{match[1]}-{match[2]}", "").strip() for part in ("value", "note")]
+                    if any(texts):
+                        found[int(match[1]), date.fromisoformat(match[2])] = (texts[0], texts[1])
+        return found
 
     def add_faults(self, faults: Iterable[Entry]) -> None:
         for entry in faults:

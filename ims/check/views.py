@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import pluralize
@@ -17,12 +18,13 @@ from accounts.requests import AuthenticatedRequest
 from ims import registers
 from ims.access import can_edit, utility_of
 from ims.check.charts import line
-from ims.check.forms import ConfirmForm, CorrectionForm, DueForm, NoReadingForm, PasteForm, ReadingForm
+from ims.check.forms import ConfirmForm, CorrectionForm, DueForm, NoReadingForm, PasteForm, ReadingForm, Typed
 from ims.check.measures import Measure
 from ims.check.pasting import Line, as_text, exported, pasted, read
 from ims.check.planning import Plan, carry_out, planned
 from ims.check.readings import Reading, Standing, enter, next_period, open_period, with_last_period
 from ims.check.trends import RULE
+from ims.records import Record
 from workflow.models import Stale, WrongState
 from workflow.saving import status_of
 from workflow.spreadsheets import KINDS, Unreadable
@@ -119,29 +121,67 @@ def reading(request: AuthenticatedRequest, utility_pk: int, number: str, pk: int
 
 @login_required
 def due(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
-    """A row for each measure with a period that ended without a reading; saves what is entered, all or nothing."""
-    utility = for_editors(request, utility_pk)
-    rows = with_last_period(Measure.objects.visible_to(request.user).filter(utility=utility, is_open=True))
-    only_mine = request.GET.get("whose") == "mine"
-    if only_mine:
-        rows = rows.filter(owner__user=request.user)
-    found = [(measure, period) for measure in rows if (period := open_period(measure))]
-    form = DueForm(request.POST if request.method == "POST" else None, due=found[:MOST_DUE])
-    if request.method == "POST" and form.is_valid():
-        plan = planned(form.lines, utility, request.user)
-        form.add_faults(plan.faults)
-        if plan.changed or plan.same:  # somebody entered them at this moment
-            messages.info(request, "Someone else has just entered some of these readings. Nothing was saved.")
-        elif form.is_valid():
-            plan, _ = carry_out(form.lines, utility, plan.token, by=request.user)
-            n = len(plan.added)
-            messages.success(request, f"{n} reading{pluralize(n)} {pluralize(n, 'was,were')} saved.")
-            return redirect(request.get_full_path())
+    """A row for each measure with a period that ended without a reading; saves what is entered, all or nothing.
+
+    What was typed for a reading that someone else has just entered is shown beside theirs.
+    """
+    utility, taken = for_editors(request, utility_pk), []
+    sent = request.POST if request.method == "POST" else None
+    with transaction.atomic():
+        if sent is not None:  # until this is saved, nobody else enters a reading
+            measures = Record.objects.filter(utility=utility, register=Measure.REGISTER)
+            list(measures.select_for_update().order_by("pk").values("pk"))
+        found = _due(request, utility)
+        shown = [
+            each for n, each in enumerate(found) if n < MOST_DUE or f"value-{each[0].pk}-{each[1]}" in (sent or ())
+        ]
+        form = DueForm(sent, due=shown)
+        if sent is not None:
+            taken = _taken(form, utility, request)
+            if form.is_valid() and not taken and (n := _save_due(form, utility, request)) is not None:
+                messages.success(request, f"{n} reading{pluralize(n)} {pluralize(n, 'was,were')} saved.")
+                return redirect(request.get_full_path())
     context = {
-        **{"utility": utility, "register": registers.get("measures"), "form": form, "only_mine": only_mine},
-        **{"n_due": len(found), "most": MOST_DUE},
+        **{"utility": utility, "register": registers.get("measures"), "form": form, "taken": taken},
+        **{"n_due": len(found), "most": MOST_DUE, "only_mine": request.GET.get("whose") == "mine"},
     }
-    return render(request, "ims/check/due.html", context, status=status_of(form))
+    return render(request, "ims/check/due.html", context, status=409 if taken else status_of(form))
+
+
+def _due(request: AuthenticatedRequest, utility: Utility) -> list[tuple[Any, Any]]:
+    rows = with_last_period(Measure.objects.visible_to(request.user).filter(utility=utility, is_open=True))
+    if request.GET.get("whose") == "mine":
+        rows = rows.filter(owner__user=request.user)
+    return [(measure, period) for measure in rows if (period := open_period(measure))]
+
+
+def _taken(form: DueForm, utility: Utility, request: AuthenticatedRequest) -> list[Typed]:
+    """Returns what was typed for periods that have another reading by now, or that are of a retired measure."""
+    typed = form.typed_elsewhere()
+    measures: dict[int, Any] = (
+        Measure.objects.visible_to(request.user).filter(utility=utility).in_bulk([pk for pk, _ in typed])
+    )
+    rows = Reading.objects.filter(measure__in=measures).select_related("entered_by", "changed_by")
+    known = {(row.measure_id, row.period): row for row in rows.filter(period__in=[period for _, period in typed])}
+    found = [
+        Typed(measures[pk], period, *texts, known.get((pk, period)))
+        for (pk, period), texts in typed.items()
+        if pk in measures
+    ]
+    for each in found:
+        if each.reading:
+            each.reading.measure = each.measure
+    return [each for each in found if not each.is_there]
+
+
+def _save_due(form: DueForm, utility: Utility, request: AuthenticatedRequest) -> int | None:
+    """Saves what is in the form and returns how many readings that are; None, with errors in the form, if it can't."""
+    plan = planned(form.lines, utility, request.user)
+    form.add_faults(plan.faults)
+    if not form.is_valid():
+        return None
+    carry_out(form.lines, utility, plan.token, by=request.user)
+    return len(plan.added)
 
 
 @login_required

@@ -42,3 +42,14 @@ def address():
         return reverse(f"ims:{name}", args=[record.utility_id, record.register, record.number, *more])
 
     return of
+
+
+@pytest.fixture
+def sends(as_):
+    """``sends(user, address, data)``: what sends it from a new browser, when it is called."""
+
+    def of(user, address: str, data: dict, **options):
+        browser = as_(user)
+        return lambda: browser.post(address, data, **options)
+
+    return of

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
-from ims.check import urls, views
+from ims.check import urls
 from ims.models import Action, Measure, Objective, Person, Quarter, Reading, Record
 from tests.ims.check.conftest import add, fill
 
@@ -181,24 +182,51 @@ def test_a_note_without_a_value_is_not_lost_silently(measure, utility, as_, mana
     assert "Storm" in refused.text
 
 
-def test_what_someone_else_has_just_entered_stays(read, address, as_, manager):
+def test_what_someone_else_has_just_entered_stays_and_what_was_typed_is_shown(
+    read, utility, address, as_, manager, contributor
+):
     Reading.objects.filter(measure=read, period=date(2026, 4, 1)).delete()
+    paper = add(utility, manager, title="Paper, recycled")
     browser = as_(manager)
     browser.get(address("due"))
-    # another person's, between reading the list and saving
-    key = f"value-{read.pk}-2026-04-01"
-    original = views.planned
+    theirs = Reading.objects.create(measure=read, period=date(2026, 4, 1), value=9, entered_by=contributor)
+    april, other = f"value-{read.pk}-2026-04-01", f"value-{paper.pk}-2026-04-01"
+    page = browser.post(address("due"), {april: "1", f"note-{read.pk}-2026-04-01": "Rain", other: "7"})
+    assert page.status_code == 409
+    text = " ".join(strip_tags(page.text).split())
+    assert "Overflows, April 2026: you typed 1 with the note “Rain”. Connie Boyd entered 9.0." in text
+    assert theirs.get_absolute_url() in page.text
+    assert 'value="7"' in page.text
+    assert Reading.objects.get(measure=read, period=date(2026, 4, 1)).value == 9
+    assert not paper.readings.exists()
+    assert "1 reading was saved." in browser.post(address("due"), {other: "7"}, follow=True).text
 
-    def late(*args, **options):
-        if not read.readings.filter(period=date(2026, 4, 1)).exists():
-            fill(read, "9", first=date(2026, 4, 1))
-        return original(*args, **options)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(views, "planned", late)
-        page = browser.post(address("due"), {key: "1"})
-    assert "Someone else has just entered" in page.text
-    assert read.readings.get(period=date(2026, 4, 1)).value == 9
+@pytest.fixture
+def due(utility) -> str:
+    return reverse("ims:due", args=[utility.pk])
+
+
+def test_a_second_click_is_no_conflict(measure, due, as_, manager):
+    sent = {f"value-{measure.pk}-2026-04-01": "7.0", f"note-{measure.pk}-2026-04-01": "Rain"}
+    for _ in range(2):
+        assert as_(manager).post(due, sent).status_code == 302
+    assert measure.readings.count() == 1
+    assert as_(manager).post(due, sent | {f"note-{measure.pk}-2026-04-01": "Snow"}).status_code == 409
+
+
+def test_what_was_typed_for_a_measure_that_was_just_retired_is_shown(measure, due, as_, manager):
+    key = f"value-{measure.pk}-2026-04-01"
+    measure.move("retired", by=manager, why="Measured otherwise.")
+    page = as_(manager).post(due, {key: "1"})
+    assert page.status_code == 409
+    assert "you typed 1. The measure was retired." in " ".join(strip_tags(page.text).split())
+
+
+@pytest.mark.parametrize("name", ["value-1-2026-99-01", f"value-{10**17}-2026-04-01", "value-x-2026-04-01", "value-"])
+def test_forged_names_of_rows_are_ignored(measure, due, as_, manager, name):
+    assert as_(manager).post(due, {name: "1"}).status_code == 302
+    assert not Reading.objects.exists()
 
 
 def test_a_reading_that_is_due_waits_on_the_owners_home_page(measure, utility, as_, manager, contributor):
