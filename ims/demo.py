@@ -21,16 +21,30 @@ from ims.people import Person
 from ims.plan.actions import Action
 from ims.plan.assessing import Assessment
 from ims.plan.criteria import Criteria, suggested
+from ims.plan.harmonize.models import Pair
 from ims.plan.objectives import Objective
 from ims.plan.programs.models import Agreement, Capacity
 from ims.plan.units import Unit
-from ims.records import Record
-from ims.team.models import Seat, Subgroup
+from ims.records import Record, RecordChange, RecordEvent
+from ims.team.models import Seat, SeatChange, Subgroup
+from ims.team.readiness.models import ReadinessChange, ReadinessEvent
 from pdca.loading import read
 from pdca.models import Element, Opportunity
 
 DATA = Path(__file__).parent / "data" / "demo.yaml"
 MONTHS = 36
+LONG_AGO = 60  # days
+# What loading makes, the path to its utility, and the field that says when it was.
+MADE_NOW: list[tuple[Any, str, str]] = [
+    (Record, "utility", "created_at"),
+    (RecordEvent, "record__utility", "at"),
+    (RecordChange, "row__utility", "at"),
+    (SeatChange, "row__utility", "at"),
+    (ReadinessEvent, "round__utility", "at"),
+    (ReadinessChange, "row__round__utility", "at"),
+    (Reading, "measure__utility", "entered_at"),
+    (Pair, "workshop__utility", "changed_at"),
+]
 WAY = {  # status → the statuses on the way to it
     "planned": [],
     "under-way": ["under-way"],
@@ -97,6 +111,13 @@ class Loading:
             Agreement.objects.filter(pk=made.pk).update(at=self._at(each["at"]))
         # What is made at once was not assigned by anyone just now.
         Record.objects.filter(utility=self.utility).update(assigned_at=None)
+        self._date_back()
+
+    def _date_back(self) -> None:
+        """Dates what has no date of its own to a time that the home pages no longer tell of."""
+        then = self._at(-LONG_AGO)
+        for model, utility, at in MADE_NOW:
+            model._default_manager.filter(**{utility: self.utility, f"{at}__gte": self.now}).update(**{at: then})
 
     def _day(self, days: int) -> date:
         return (self.now + timedelta(days=days)).date()
@@ -120,7 +141,7 @@ class Loading:
 
     def _along(self, record: Any, each: dict[str, Any]) -> None:
         """Moves the record to its status. The events are spread over the time from its start until ``since``."""
-        begun = each["starts"] if "starts" in each else each["due"] - 500
+        begun = each["starts"] if "starts" in each else min(each["due"] - 500, -120)
         begun = min(begun, -1)
         reached = each.get("since", begun + 1)
         steps = WAY[each.get("status", "planned")]

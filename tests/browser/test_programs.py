@@ -64,7 +64,7 @@ def test_from_the_list_to_a_settled_collision(visits, programs, utility, manager
     page.get_by_label("Luis Ortega").fill("120")
     page.get_by_label("Mara Gerr").fill("80")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("more than there is time for").first).to_be_visible()
+    expect(page.get_by_text("more hours than there is time for").first).to_be_visible()
     look(page, "programs")
     before = page.locator("#collisions > .collision").count()
     assert before >= 2

@@ -38,6 +38,7 @@ from letters.models import Message
 from recognition import reminders
 from recognition.models import Application, Cycle, Decision, PanelMember, Seat
 from tests.factories import UserFactory
+from workflow.recent import recent_for
 
 Status = Application.Status
 TOLD = {utility["name"]: utility for utility in yaml.safe_load(assessments.demo.DATA.read_text())["utilities"]}
@@ -217,6 +218,17 @@ def test_the_invented_utility_runs_a_system(loaded):
     for measure in Measure.objects.all():
         assert measure.readings.exclude(value=None).count() == 36, "three years"
         assert measure.readings.order_by("period").last().period == measure.last_period
+
+
+@pytest.mark.django_db
+def test_the_others_read_of_some_changes_and_not_of_the_loading(loaded):
+    """Of the last two weeks: what a colleague did, and who scored; nothing that only the loading makes."""
+    since = timezone.now() - timedelta(days=13)
+    of_manager = [sentence.did for sentence in recent_for(person("manager"), since).sentences]
+    assert {"moved", "commented on", "finished scoring in"} <= set(of_manager)
+    told = recent_for(person("viewer"), since).sentences
+    today = [sentence for sentence in told if sentence.day == timezone.localdate()]
+    assert not [sentence for sentence in today if "/system/" in sentence.links[0][1]], today
 
 
 @pytest.mark.django_db
