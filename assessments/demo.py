@@ -1,15 +1,26 @@
 """Demo data: utilities with the gap analyses of data/demo.yaml. Loaded by ``manage.py load_demo``."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from django.utils import timezone
 
 from accounts.models import Identifier, Membership, Role, User, Utility
 from assessments.catalog import recommended
 from assessments.integration.board import latest
 from assessments.integration.paths import fits
 from assessments.integration.suggestions import standing, suggested
-from assessments.models import Answer, GapAnalysis, RoadMap, Sharing
+from assessments.models import (
+    Answer,
+    AnswerChange,
+    FindingChange,
+    GapAnalysis,
+    GapAnalysisEvent,
+    RoadMap,
+    Sharing,
+)
 from initiatives.models import Initiative
 from pdca.loading import read
 from pdca.models import Opportunity
@@ -17,10 +28,23 @@ from pdca.models import Opportunity
 DATA = Path(__file__).parent / "data" / "demo.yaml"
 
 
+LONG_AGO = timedelta(days=60)
+
+
 def load(people: Mapping[Role, User]) -> None:
     """Creates the utilities and analyses. ``people`` become members of every utility, each in their role."""
     for data in read(DATA)["utilities"]:
         _utility(data, people)
+    _date_back(people[Role.MANAGER])
+
+
+def _date_back(user: User) -> None:
+    """Dates what loading made to a time that the home pages no longer tell of."""
+    then = timezone.now() - LONG_AGO
+    GapAnalysis.objects.filter(created_by=user).update(created_at=then)
+    RoadMap.objects.filter(changed_by=user).update(changed_at=then)
+    for model in (GapAnalysisEvent, FindingChange, AnswerChange):
+        model.objects.filter(by=user).update(at=then)
 
 
 def _utility(data: dict[str, Any], people: Mapping[Role, User]) -> None:
