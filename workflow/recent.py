@@ -115,18 +115,18 @@ def recent_for(user: AbstractBaseUser, since: datetime) -> Recent:
     parts = []
     for name, each in _sources.items():
         rows = each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user})
-        newest = _newest(rows, each) if each.alike else rows
-        parts.append(_part(name, each, newest).order_by("-when")[: MOST + 1])
+        shown = _newest(rows, each) if each.alike else rows
+        parts.append(_part(name, each, shown).order_by("-when")[: MOST + 1])
     if not parts:
         return Recent([], are_more=False)
-    rows = list(parts[0].union(*parts[1:], all=True).order_by("-when")[: MOST + 1])
+    newest = list(parts[0].union(*parts[1:], all=True).order_by("-when")[: MOST + 1])
     found: dict[tuple[date, str, str, str, str], Sentence] = {}
-    for row in rows[:MOST]:
+    for row in newest[:MOST]:
         told = _sentence(*row)
         sentence = found.setdefault((told.day, told.who, told.did, told.then, told.utility), told)
         if told.links[0] not in sentence.links:
             sentence.links += told.links
-    return Recent(list(found.values()), are_more=len(rows) > MOST)
+    return Recent(list(found.values()), are_more=len(newest) > MOST)
 
 
 def last_by_utility(user: AbstractBaseUser) -> dict[int, Sentence]:
