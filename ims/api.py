@@ -231,7 +231,7 @@ def _values(row: Any, register: Register, names: Iterable[str]) -> dict[str, Any
 
 
 def _told(register: Register) -> list[str]:
-    return [*register.origins, *dict.fromkeys(ask for move in register.moves for ask in move.asks)]
+    return list(register.recorded)
 
 
 def _out(row: Any, register: Register) -> dict[str, Any]:
@@ -452,7 +452,7 @@ def move(request: TokenRequest, kind: str, id: int, move: str, asked: MoveIn) ->
     chosen = next((each for each in described.moves if each.slug == move), None)
     if chosen is None:
         raise Http404
-    form = MoveForm(as_sent(asked.values | {"why": asked.why}), register=described, move=chosen)
+    form = MoveForm(as_sent(asked.values | {"why": asked.why}), record=row, move=chosen)
     values = {name: field for name, field in form.fields.items() if name != "why"}
     _require_types(asked.values, values)
     check(form, outside=("why",))

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, User, Utility
 from accounts.roles import belongs
+from ims import registers
 from ims.people import Person
 from ims.plan.harmonize.models import Participant
 from ims.preferences import stop_address
@@ -19,6 +20,7 @@ from letters.wordings import rendered
 SETTLED = timedelta(minutes=5)  # a wrong choice of the owner can be corrected for so long before an email goes out
 REMIND = (timedelta(days=-7), timedelta(days=-1), timedelta(days=1))  # from the due date
 SOON = timedelta(days=14)
+MADE_UP = timedelta(days=7)  # days on which nothing ran are made up for
 MOST = 50  # lines in one email
 
 
@@ -81,6 +83,29 @@ def remind(records: list[Record], today: date) -> None:
     words = {"person": owner.user, "utility": utility, "count": count, "records": _lines(records, today)}
     subject, body = rendered("records-due", **words)
     Message.write(utility, f"records-due:{owner.pk}:{today}", owner.user.email, subject, body)
+
+
+def to_escalate(today: date) -> Iterable[Record]:
+    """Returns the open records that are late by as much as their register allows, or by up to a week more."""
+    reached = Q(pk=None)
+    for register in registers.known():
+        if register.escalates:
+            last = today - register.escalates
+            reached |= Q(register=register.slug, due__lte=last, due__gt=last - MADE_UP)
+    return Record.objects.open().filter(reached).select_related("utility", "owner").order_by("pk")
+
+
+def escalate(record: Record) -> None:
+    """Tells the managers of the utility, once for each due date."""
+    for user in record.utility.managers:
+        words = _about(record) | {
+            "person": user,
+            "owner": record.owner or "",
+            "status": registers.status_label(record),
+            "due": _day(record.due),
+        }
+        subject, body = rendered("record-escalated", **words)
+        Message.write(record, f"record-escalated:{record.pk}:{record.due}", user.email, subject, body)
 
 
 def readers_of_the_week() -> Iterable[User]:

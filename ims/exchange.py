@@ -85,7 +85,7 @@ class RecordExchange(Exchange):
     def __init__(self, register: Register, utility: Utility, user: User, *, rows: Any = None) -> None:
         """``rows``: those to export, fetched through ``visible_to``; all if it is left out."""
         self.register, self.utility, self.user = register, utility, user
-        self.told = (*register.origins, *dict.fromkeys(ask for move in register.moves for ask in move.asks))
+        self.told = register.recorded
         if rows is None:
             rows = register.model.objects.visible_to(user).filter(utility=utility)
         related = [name for name in self.told if _field(register, name).is_relation]

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.forms import modelform_factory
 
 from accounts.models import Utility
+from ims import registers
 from ims.links import CAME_FROM, LED_TO, RELATED
 from ims.people import Person
 from ims.plan.criteria import Criteria, ScoresFormField
@@ -74,6 +75,10 @@ class RecordForm(forms.ModelForm):
             self.fields["objective"].queryset = Objective.objects.filter(utility=utility)  # type: ignore[attr-defined]
         if "scores" in self.fields:
             self.fields["scores"] = ScoresFormField(Criteria.current(utility))
+        self.frozen = self.instance.frozen & self.fields.keys() if self.instance.pk else frozenset()
+        if not from_values:
+            for name in self.frozen:
+                del self.fields[name]
         for name, field in self.fields.items():
             if name != "version":
                 checks = self._meta.model._meta.get_field(name).validators
@@ -103,13 +108,17 @@ class RecordForm(forms.ModelForm):
     def clean(self) -> None:
         for name, words in self.instance.faults(self.cleaned_data):
             self.add_error(name, words)
+        for name in self.frozen & self.cleaned_data.keys():
+            if self.cleaned_data[name] != getattr(self.instance, name):
+                self.add_error(name, f"It does not change while the status is “{self.instance.status_label}”.")
 
     def _post_clean(self) -> None:
         """Nothing is written into the instance: the row is saved by its version (Record.change)."""
 
     @property
     def changes(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        left_alone = {"version", *self.frozen}
+        return {name: value for name, value in self.cleaned_data.items() if name not in left_alone}
 
 
 def form_of(register: Register) -> type[RecordForm]:
@@ -122,15 +131,25 @@ class MoveForm(forms.Form):
 
     why = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, data: Any = None, *, register: Register, move: Move) -> None:
+    def __init__(self, data: Any = None, *, record: Record, move: Move) -> None:
         super().__init__(data, auto_id=f"id_{move.slug}_%s")
-        self.move = move
+        self.record, self.move = record, move
         if not move.needs_why:
             del self.fields["why"]
-        asked = forms.fields_for_model(register.model, move.asks) if move.asks else {}
+        asked = forms.fields_for_model(type(record), move.asks) if move.asks else {}
         for name, field in asked.items():
             field.required = True
+            if isinstance(field, forms.DateField):
+                field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            if name in registers.get(record.register).fields:
+                self.initial[name] = getattr(record, name)
             self.fields[name] = field
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        for name, words in self.record.move_faults(self.move.end, self.cleaned_data):
+            self.add_error(name, words)
 
 
 class VersionForm(forms.Form):

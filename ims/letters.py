@@ -49,6 +49,17 @@ register(
             Word("records", "the records, one for each item", _SAMPLE),
             *_ALWAYS,
         ),
+        "record-escalated": (
+            _PERSON,
+            _UTILITY,
+            _NUMBER,
+            _TITLE,
+            _LINK,
+            Word("owner", "the record's owner; may be empty", "Sam Reyes"),
+            Word("status", "where it stands", "Being corrected"),
+            Word("due", "the date it was due", "June 30, 2026"),
+            *_ALWAYS,
+        ),
         "weekly-digest": (
             _PERSON,
             Word("late", "the reader's late records; may be empty", _SAMPLE),

@@ -1,5 +1,7 @@
 """The tables of the management system. The registers are described beside their models."""
 
+from ims.act.changes import AreaAnswer, PlannedChange
+from ims.act.corrective import CorrectiveAction
 from ims.check import register as _register_of_measures  # noqa: F401
 from ims.check.measures import Measure
 from ims.check.quarters import Quarter
@@ -36,10 +38,12 @@ from ims.team.readiness.models import (
 __all__ = [
     "Action",
     "Agreement",
+    "AreaAnswer",
     "AreaWeight",
     "Assessment",
     "Ballot",
     "Capacity",
+    "CorrectiveAction",
     "Counter",
     "Measure",
     "Criteria",
@@ -58,6 +62,7 @@ __all__ = [
     "ReadinessPoint",
     "ReadinessRating",
     "ReadinessRound",
+    "PlannedChange",
     "Proposal",
     "Record",
     "RecordAttachment",

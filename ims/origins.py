@@ -2,7 +2,8 @@
 
 An action takes up an integration opportunity, closes gaps of an analysis at one element, or answers a weak success
 factor or a barrier. One that closes gaps begins with the steps of the opportunities that are open to the utility at the
-element (guide 2004, ch. 4). An objective answers a finding of an assessment.
+element (guide 2004, ch. 4). An objective answers a finding of an assessment. A record of any register may follow from
+another record.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from django.utils.text import get_text_list
 
 from accounts.models import User, Utility
 from assessments.integration.board import Shown, board, latest
+from ims.links import CAME_FROM, link
 from ims.plan.assessing import Assessment
 from ims.plan.ranked import Ranked
 from ims.records import Record
@@ -22,20 +24,27 @@ from ims.registers import Register
 from ims.team.readiness.models import ReadinessPoint
 from pdca.models import Area, Element, Opportunity
 
+CARRIED = ("title", "areas", "initiatives", "units")  # from one record to the one that is made from it
 LONGEST = 5000  # characters of the steps of an action
 
 
 class Suggested(NamedTuple):
-    """What the form begins with, what is kept with the record, and the opportunities whose steps the form has."""
+    """What the form begins with, what is kept with the record, and the opportunities whose steps the form has.
+
+    ``source`` is the record that it follows from.
+    """
 
     initial: dict[str, Any]
     origin: dict[str, Any]
     opportunities: Sequence[Opportunity] = ()
+    source: Record | None = None
 
     @transaction.atomic
     def open_in(self, register: Register, utility: Utility, *, by: User, **fields: Any) -> Record:
         """Creates the record. It links to the opportunities that its steps still name. ``by`` must be able to edit."""
         made = register.model.open_in(utility, by=by, **fields, **self.origin)
+        if self.source:
+            link(made, self.source, CAME_FROM, by=by)
         kept = [each for each in self.opportunities if each.title in fields["lines"]]
         if kept:
             mine = register.model.objects.visible_to(by).get(pk=made.pk)
@@ -48,9 +57,12 @@ class Suggested(NamedTuple):
 def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggested:
     """Reads what the register's records may be made from. Ignores what is unknown.
 
-    ``finding`` is the number of a finding; ``opportunity`` a slug, or ``element`` a slug and ``areas`` letters;
-    ``readiness`` is the key of a factor, barrier or response in a round.
+    ``from`` is the number of any record; ``finding`` is the number of a finding; ``opportunity`` a slug, or
+    ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a factor, barrier or response in a round.
     """
+    if source := Record.objects.filter(utility=utility, number=asked.get("from", "")).first():
+        carried = {name: getattr(source, name) for name in CARRIED if name in register.shared}
+        return Suggested(carried, {}, source=source)
     if "finding" in register.origins:
         rows = Assessment.objects.filter(utility=utility, number=asked.get("finding", ""))
         finding: Any = rows.select_related("utility").first()

@@ -167,6 +167,8 @@ class Record(OfUtility, StateMachine, WithHistory):
     @transaction.atomic
     def save_over(self, version: int, *, by: AbstractBaseUser, **options: Any) -> Self:
         """Saves as WithHistory does. A new owner is told, and reminders begin anew with a new owner or date."""
+        if self.frozen & options.keys():
+            raise WrongState("It can’t be changed in this status.")
         before = self.owner_id, self.due
         super().save_over(version, by=by, **options)
         if (self.owner_id, self.due) != before:
@@ -180,14 +182,25 @@ class Record(OfUtility, StateMachine, WithHistory):
         """Returns what is wrong with values of the form together, as (field, words)."""
         return ()
 
+    @property
+    def frozen(self) -> frozenset[str]:
+        """The fields that do not change in its status."""
+        return frozenset()
+
+    def move_faults(self, to: str, given: Mapping[str, Any]) -> Iterable[tuple[str | None, str]]:
+        """Returns what forbids a move with the values that it asks for, as (field or None, words)."""
+        return ()
+
     def change(self, version: int, *, by: User, **changes: Any) -> None:
         """Saves what a person entered. Raises NotAllowed, Stale, WrongState if it is closed."""
         self.require_editor()
         self.save_over(version, by=by, only_if=Q(is_open=True), **changes)
 
     def move(self, to: str, *, by: User, why: str = "", **changes: Any) -> None:
-        """Moves it to another status. Raises NotAllowed, WrongState."""
+        """Moves it to another status. Raises NotAllowed; WrongState, also if ``move_faults`` are found."""
         self.require_editor()
+        for _, words in self.move_faults(to, changes):
+            raise WrongState(words)
         self._move(to, by=by, why=why, is_open=to in self.OPEN, version=F("version") + 1, **changes)
 
     def take_back(self, version: int, *, by: User) -> None:

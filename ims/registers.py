@@ -5,6 +5,7 @@ A page of the system that is no register, such as that of the team, is a Page: i
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from accounts.models import User, Utility
@@ -32,8 +33,9 @@ class Register:
     """``fields`` are the model's own that the form has, ``columns`` those that the list shows besides the usual.
 
     ``shared`` names the fields of every record that the form has. ``aside`` are the statuses off the usual way.
-    ``origins`` names fields that tell what a record was made from; nobody edits them. ``living`` returns why a
-    record does not count as living, empty if it does.
+    ``origins`` names fields that tell what a record was made from; nobody edits them. ``leads_to`` names the
+    registers in which a record of this one is followed up. Managers are told of records that are late by ``escalates``.
+    ``living`` returns why a record does not count as living, empty if it does.
 
     ``examples`` returns what a utility may start from, usually ``lambda: from_file("measures")``, which reads
     ims/data/measures.yaml (ims/examples.py). With it the list offers "Start from examples", where a person chooses
@@ -56,6 +58,8 @@ class Register:
     living: Callable[[Record], str]
     aside: frozenset[str] = frozenset()
     origins: tuple[str, ...] = ()
+    leads_to: tuple[str, ...] = ()
+    escalates: timedelta | None = None
     shared: tuple[str, ...] = Record.SHARED
     examples: Callable[[], list[Example]] = list
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
@@ -76,6 +80,16 @@ class Register:
     @property
     def slot_of_list(self) -> str:
         return f"list.{self.slug}"
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """The fields that no form has: what a record was made from, and what moves alone ask for."""
+        asked = (name for move in self.moves for name in move.asks)
+        return tuple(dict.fromkeys(name for name in (*self.origins, *asked) if name not in self.fields))
+
+    @property
+    def a_new_one(self) -> str:
+        return f"{'an' if self.one[0] in 'aeio' else 'a'} {self.one}"
 
     def moves_from(self, status: str) -> list[Move]:
         return [move for move in self.moves if status in move.start]

@@ -1,4 +1,7 @@
-"""Reminders of records: what is due, every day; the weekly email, from Monday to Wednesday if Monday was missed."""
+"""Emails that a day brings: to owners what is due, to managers what is very late, and on Monday the weekly one.
+
+The weekly email goes out until Wednesday if Monday was missed.
+"""
 
 import logging
 from itertools import groupby
@@ -24,6 +27,11 @@ def remind() -> None:
                 emails.remind(list(records), today)
         except Exception:
             logger.exception("reminding person %s failed", owner)
+
+
+@daily
+def escalate() -> None:
+    for_each(emails.to_escalate(timezone.localdate()), emails.escalate)
 
 
 @daily

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.models import CAN_EDIT, User, Utility
 from assessments.models import GapAnalysis
 from assessments.results import AreaInScope
+from ims.act.changes import PlannedChange, answers_of
 from ims.check.charts import line
 from ims.check.measures import Measure
 from ims.check.readings import Standing, latest
@@ -23,7 +24,7 @@ from ims.plan.assessing import Assessment
 from ims.plan.objectives import Objective
 from ims.plan.programs.glance import flags_of
 from ims.records import Record
-from pdca.models import Element, Opportunity
+from pdca.models import Area, Element, Opportunity
 from workflow.slots import fills
 
 CHARTED = 36  # readings
@@ -130,6 +131,18 @@ def of_action(record: Action, user: User) -> SafeString:
         return SafeString("")
     context = {"record": record, "flags": found, "can_edit": record.my_role in CAN_EDIT}
     return render_to_string("ims/plan/programs/_of_action.html", context)
+
+
+@fills("record.changes")
+def answers_to(record: PlannedChange, user: User) -> SafeString:
+    """Shows what each area says about a change, and lets it answer."""
+    areas = {area.code: area for area in Area.objects.all()}
+    context = {
+        "record": record,
+        "answers": [(areas[code], answer) for code, answer in answers_of(record)],
+        "can_answer": record.my_role in CAN_EDIT and record.status == PlannedChange.Status.IN_REVIEW,
+    }
+    return render_to_string("ims/act/_answers.html", context)
 
 
 @fills("list.assessments")

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from ims import attachment_views, example_views, exchange_views, link_views, list_views, preference_views, views
+from ims.act import change_views
 from ims.plan import assessing_views
 from ims.plan.harmonize import urls as harmonize
 from ims.plan.harmonize.models import Workshop
@@ -29,6 +30,7 @@ urlpatterns = [
     path("agreements/<int:pk>/end/", program_views.end, name="end_agreement"),
     path("<int:utility_pk>/team/", include("ims.team.urls")),
     path("<int:utility_pk>/readiness/", include("ims.team.readiness.urls")),
+    path("<int:utility_pk>/changes/<slug:number>/answers/<str:area>/", change_views.answer, name="answer_change"),
     *harmonize.urlpatterns,
     path(f"{harmonize.AT}record/", views.record, {"register": Workshop.REGISTER}, name="workshop_record"),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),

@@ -122,9 +122,10 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "comments": found.comments.select_related("by"),
         "comment_form": CommentForm(),
         "chain": _chain(found),
+        "leads_to": [registers.get(slug) for slug in described.leads_to],
         "relation_form": RelationForm(record=found),
         "people": list(Person.objects.filter(utility=found.utility_id).values_list("name", flat=True)),
-        "undoes": found.can_edit and next((change for change in changes if change.can_be_undone), None),
+        "undoes": found.can_edit and _undoable(found, changes),
         "link_form": LinkForm(auto_id="id_link_%s"),
         "file_form": FileForm(auto_id="id_file_%s"),
         "attachments": found.attachments.select_related("file"),
@@ -134,6 +135,12 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "living": described.living(found),
     }
     return render(request, "ims/record.html", context | more, status=status)
+
+
+def _undoable(found: Any, changes: list[Any]) -> Any:
+    """Returns the last change of fields, unless its fields no longer change in this status; else None."""
+    last = next((change for change in changes if change.can_be_undone), None)
+    return None if last is None or found.frozen & last.before.keys() else last
 
 
 def _chain(found: Any) -> dict[str, list[tuple[Relative, Register]]]:
@@ -157,7 +164,7 @@ def _labels(found: Any) -> dict[str, dict[Any, str]]:
 
 def _told(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str]]:
     """Yields (label, words, is long, address) of the register's own fields that have a value."""
-    for name in (*described.origins, *described.fields, *(ask for move in described.moves for ask in move.asks)):
+    for name in dict.fromkeys((*described.origins, *described.fields, *described.recorded)):
         field: Any = described.model._meta.get_field(name)
         value = getattr(found, name)
         if value in (None, ""):
@@ -190,7 +197,7 @@ def _moves(found: Any, described: Register, sent: MoveForm | None) -> list[tuple
     if found.my_role not in CAN_EDIT:
         return []
     return [
-        (move, sent if sent and sent.move == move else MoveForm(register=described, move=move))
+        (move, sent if sent and sent.move == move else MoveForm(record=found, move=move))
         for move in described.moves_from(found.status)
     ]
 
@@ -238,7 +245,7 @@ def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
     chosen = next((each for each in described.moves if each.slug == to), None)
     if chosen is None:
         raise Http404
-    form = MoveForm(request.POST, register=described, move=chosen)
+    form = MoveForm(request.POST, record=found, move=chosen)
     if not form.is_valid():
         return page_of(request, found, sent=form, status=422)
     try:

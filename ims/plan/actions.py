@@ -6,13 +6,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import User
 from ims.plan.objectives import Objective
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
 from ims.team.readiness.models import ReadinessPoint
 from pdca.models import Element, Opportunity
-from workflow.models import WrongState
 
 
 class Action(Record):
@@ -84,11 +82,9 @@ class Action(Record):
         if starts and due and starts > due:
             yield "starts", "It starts after it is due."
 
-    def move(self, to: str, *, by: User, why: str = "", **changes: Any) -> None:
-        """Raises WrongState too if it is to be closed without what was verified and by whom."""
-        if to == self.Status.CLOSED and not (changes.get("verified") and changes.get("verified_by")):
-            raise WrongState("Enter what was verified, and by whom.")
-        super().move(to, by=by, why=why, **changes)
+    def move_faults(self, to: str, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        if to == self.Status.CLOSED and not (given.get("verified") and given.get("verified_by")):
+            yield None, "Enter what was verified, and by whom."
 
     class Meta:
         constraints = [

@@ -3,9 +3,16 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from ims.models import Action, Objective, Unit
+
+
+def at_the_end(change) -> None:
+    """Makes a change, and what the database checks at the end of a transaction."""
+    change()
+    connection.check_constraints()
 
 
 @pytest.fixture
