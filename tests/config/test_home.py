@@ -95,7 +95,7 @@ def test_of_many_first_analyses_three_are_listed_and_the_others_counted(as_, cat
     for n in range(4):
         MembershipFactory(user=contributor, utility=UtilityFactory(name=f"Utility {n}"))
     page = items(words(as_(contributor)))
-    assert page.count("First gap analysis for ") == 3
+    assert page.count("<b>First gap analysis for ") == 3
     assert "First gap analyses for 2 more utilities" in page
     assert f'href="{reverse("accounts:list")}"' in page
     assert "5 items need your attention" in words(as_(contributor))
