@@ -13,6 +13,7 @@ from ims import plan_chapter
 from ims.check.pasting import exported
 from ims.check.performance import CHARTED, Line, Report, report
 from ims.check.quarters import Quarter
+from ims.plan.harmonize import package_report
 from reports.kinds import Chapter, Kind, Sharing, adds_to, register
 from workflow.spreadsheets import Rows
 
@@ -84,6 +85,21 @@ register(
         context=context,
         sheets=sheets,
         sharing=Sharing(readable=Quarter.objects.visible_to, managed=managed),
+    )
+)
+
+register(
+    Kind(
+        name="budget-package",
+        label="Budget package",
+        template="ims/reports/budget_package.html",
+        find=package_report.find,
+        title=lambda workshop: f"Budget package: {workshop.title}, {workshop.utility}",
+        filename=lambda workshop: f"budget-package-{workshop.number}",
+        context=package_report.context,
+        in_word=True,
+        sheets=package_report.sheets,
+        sharing=Sharing(readable=package_report.readable, managed=package_report.managed),
     )
 )
 

@@ -76,8 +76,8 @@ def test_members_share_it_and_a_manager_deletes_it(analysis, manager, contributo
     assert [list(sharing.managed(user)) for user in members] == [[analysis], [], [], []]
 
 
-def test_only_these_two_kinds_are_shared():
-    assert sorted(name for name, _ in kinds.shared()) == ["gap-analysis", "performance"]
+def test_only_these_kinds_are_shared():
+    assert sorted(name for name, _ in kinds.shared()) == ["budget-package", "gap-analysis", "performance"]
 
 
 def test_the_results_offer_every_type_of_file(analysis, viewer, as_):

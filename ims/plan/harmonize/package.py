@@ -63,6 +63,22 @@ def cuts(parts: Sequence[Part], helps: Helps) -> list[Cut]:
     return [cut for cut in found if cut.breaks]
 
 
+@dataclass(frozen=True)
+class Lack:
+    """What a part that is left out takes more than the package leaves; 0 where it would fit or nothing limits it."""
+
+    dollars: Decimal
+    hours: Decimal
+
+
+def lacks(part: Part, parts: Sequence[Part], amount: Decimal | None, hours: Decimal | None) -> Lack:
+    money, time = left(parts, amount), hours_left(parts, hours)
+    return Lack(
+        NOTHING if money is None else max(NOTHING, part.cost - money),
+        NOTHING if time is None else max(NOTHING, part.hours - time),
+    )
+
+
 def left(parts: Iterable[Part], amount: Decimal | None) -> Decimal | None:
     """Returns what the package leaves of ``amount``; negative if it takes more."""
     return None if amount is None else amount - sum((part.gets for part in parts), NOTHING)
