@@ -12,7 +12,17 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
-from accounts.models import ApiToken, Claim, Identifier, Invitation, Membership, Role, User, Utility
+from accounts.models import (
+    ApiToken,
+    Claim,
+    Identifier,
+    Invitation,
+    Membership,
+    RepresentativeChange,
+    Role,
+    User,
+    Utility,
+)
 from workflow.admin import ReadOnly
 
 
@@ -99,6 +109,11 @@ class UtilityAdmin(admin.ModelAdmin):
     list_filter = ["state"]
     search_fields = ["name__matches", "city__matches", "identifiers__value__matches"]
     autocomplete_fields = ["management_representative"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "management_representative" in form.changed_data:
+            RepresentativeChange.sign(obj.pk, request.user)  # type: ignore[arg-type]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "systems":

@@ -19,6 +19,8 @@ from django.utils.text import slugify
 
 from accounts.api_tokens import ApiToken as ApiToken
 from accounts.regions import region_of, states
+from accounts.representatives import FIELD, REPRESENTATIVES_ARE_KEPT
+from accounts.representatives import RepresentativeChange as RepresentativeChange
 from accounts.roles import CAN_EDIT as CAN_EDIT
 from accounts.roles import Role as Role
 from accounts.roles import belongs, lasting, only_advisors_end
@@ -162,6 +164,8 @@ class NotAMember(Exception):
 
 
 class Utility(models.Model):
+    HISTORY = (FIELD,)
+
     name = models.CharField(max_length=200)
     city = models.CharField(max_length=100)
     state = models.CharField("state or territory", max_length=2, choices=states)
@@ -184,6 +188,7 @@ class Utility(models.Model):
                 condition=models.Q(systems__contained_by=System.values), name="utility_systems_known"
             ),
         ]
+        triggers = [REPRESENTATIVES_ARE_KEPT]
 
     def __str__(self) -> str:
         return self.name
@@ -217,13 +222,15 @@ class Utility(models.Model):
             raise
 
     @transaction.atomic
-    def name_representative(self, user_id: int | None) -> None:
+    def name_representative(self, user_id: int | None, *, by: User | None = None) -> None:
         """Sets the representative. Raises NotAMember. The row lock keeps the person from leaving at the same time."""
-        Utility.objects.select_for_update().get(pk=self.pk)
+        before = Utility.objects.select_for_update().get(pk=self.pk).management_representative_id
         if user_id is not None and not self.memberships.of_its_own().filter(user=user_id).exists():
             raise NotAMember
         self.management_representative_id = user_id
-        self.save(update_fields=["management_representative"])
+        self.save(update_fields=[FIELD])
+        if user_id != before:
+            RepresentativeChange.sign(self.pk, by)
 
     def membership_of(self, user: User) -> "Membership":
         """Returns the membership. Raises Membership.DoesNotExist if ``user`` is not a member."""
@@ -375,25 +382,26 @@ class Membership(models.Model):
         return self.until is not None and not self.has_ended and self.until <= site_today() + span
 
     @transaction.atomic
-    def change_role(self, role: str, until: date | None = None) -> None:
+    def change_role(self, role: str, until: date | None = None, *, by: User | None = None) -> None:
         """Changes the role and an advisor's last day. Raises LastManager if the utility would have no manager left."""
         if role != Role.MANAGER:
             self._keep_a_manager()
         if role == Role.ADVISOR:
-            self._represent_no_more()
+            self._represent_no_more(by)
         Membership.with_ended.filter(pk=self.pk).update(role=role, until=until)
         self.role, self.until = role, until
 
     @transaction.atomic
-    def leave(self) -> None:
+    def leave(self, *, by: User | None = None) -> None:
         """Removes the person from the utility. Raises LastManager if it would have no manager left."""
         self._keep_a_manager()
-        self._represent_no_more()
+        self._represent_no_more(by)
         self.delete()
 
-    def _represent_no_more(self) -> None:
+    def _represent_no_more(self, by: User | None) -> None:
         represented = Utility.objects.filter(pk=self.utility_id, management_representative=self.user_id)
-        represented.update(management_representative=None)
+        if represented.update(management_representative=None):
+            RepresentativeChange.sign(self.utility_id, by)
 
     def _keep_a_manager(self) -> None:
         Utility.objects.select_for_update().get(pk=self.utility_id)

@@ -159,7 +159,7 @@ def change_role(request: AuthenticatedRequest, pk: int, member: int) -> HttpResp
         messages.error(request, form.why_not)
         return redirect("accounts:utility", pk)
     try:
-        membership.change_role(**form.cleaned_data)
+        membership.change_role(**form.cleaned_data, by=request.user)
         until = f" until {membership.last_day}" if membership.until else ""
         messages.success(request, f"{membership.user} is now {membership.get_role_display().lower()}{until}.")
     except LastManager:
@@ -184,7 +184,7 @@ def leave(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 def _take_out(request: AuthenticatedRequest, membership: Membership, done: str) -> HttpResponse:
     try:
-        membership.leave()
+        membership.leave(by=request.user)
     except LastManager:
         messages.error(request, LAST_MANAGER.format(utility=membership.utility))
         return redirect("accounts:utility", membership.utility_id)
@@ -203,7 +203,7 @@ def representative(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     try:
         if not form.is_valid():
             raise NotAMember
-        utility.name_representative(person and person.pk)
+        utility.name_representative(person and person.pk, by=request.user)
         messages.success(
             request,
             f"{person} is the management representative." if person else "No management representative is named.",

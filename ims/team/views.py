@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.models import Utility
+from accounts.models import RepresentativeChange, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.operations import OPERATIONS
 from ims.access import can_edit, utility_of
@@ -141,11 +141,9 @@ def history(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     labels: dict[str, Any] = dict.fromkeys(("person", "alternate", "lead", "members", "same_as"), people)
     labels |= {"areas": found.names.areas, "operations": OPERATIONS, "initiatives": found.names.initiatives}
     kinds: list[Any] = [SeatChange, TeamScopeChange, SubgroupChange, PersonChange]
-    changes = [
-        change
-        for kind in kinds
-        for change in kind.objects.filter(row__utility=utility).select_related("row", "by")[: MOST_CHANGES + 1]
-    ]
+    rows = [kind.objects.filter(row__utility=utility) for kind in kinds]
+    rows.append(RepresentativeChange.objects.filter(row=utility))
+    changes = [change for each in rows for change in each.select_related("row", "by")[: MOST_CHANGES + 1]]
     newest = nlargest(MOST_CHANGES + 1, changes, key=lambda change: change.at)
     context = {
         "utility": utility,
@@ -158,5 +156,7 @@ def history(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 def _named(row: Any) -> str:
     """What was changed, as the page of the team calls it."""
+    if isinstance(row, Utility):
+        return "Management representative"
     known = functions().get(row.function) if isinstance(row, Seat) else None
     return known.name if known else "Scope" if isinstance(row, TeamScope) else str(row)
