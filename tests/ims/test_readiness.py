@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from ims.models import Action, Person, ReadinessPoint, ReadinessRating, ReadinessRound, Seat, Subgroup
 from ims.team.readiness import urls
@@ -331,6 +332,37 @@ def test_a_second_round_is_compared_with_the_first(round_, rated, utility, peopl
 
 
 @pytest.mark.django_db
+def test_the_history_of_the_barriers_and_of_the_round_is_read_by_all(
+    round_, rated, as_, manager, contributor, viewer, django_assert_max_num_queries
+):
+    rated("viewer", 3)
+    url = address("save_barrier", round_, "reluctance")
+    page = as_(viewer).get(round_.get_absolute_url()).text
+    assert f'href="{address("round_history", round_)}"' in page
+    assert "Nothing was said about barriers yet." in as_(viewer).get(address("round_history", round_)).text
+    as_(manager).post(url, {"version": 1, "applies": "on", "responses": ["long-term"]})
+    as_(contributor).post(url, {"version": 2, "applies": "on", "responses": [], "own": "Coffee with crews."})
+    as_(manager).post(address("show_round", round_))
+    as_(manager).post(address("reopen_round", round_), {"why": "Pat was away."})
+    browser = as_(viewer)
+    with django_assert_max_num_queries(15):
+        text = browser.get(address("round_history", round_)).text
+    text = " ".join(strip_tags(text.replace("→", " ")).split())
+    long_term = next(one.name for one in barriers()["reluctance"].responses if one.slug == "long-term")
+    for said in (
+        "Begun by Mara Gerr",
+        "Shown together by Mara Gerr",
+        "Pat was away.",
+        f"What we do about it {long_term} changed to nothing",
+        "Our own response nothing changed to Coffee with crews.",
+        "It applies to us no changed to yes",
+    ):
+        assert said in text
+    assert text.index("Coffee with crews.") < text.index("It applies to us no"), "the newest first"
+    assert "viewer of" not in text, "nobody's remarks on the factors"
+
+
+@pytest.mark.django_db
 def test_two_people_say_which_barriers_apply(round_, as_, manager, contributor):
     url = address("save_barrier", round_, "reluctance")
     json = {"headers": {"Accept": "application/json"}}
@@ -473,7 +505,7 @@ SENT = {
     "save_barrier": {"version": 1, "applies": "on"},
 }
 OWN = {"rate", "save_rating"}  # of the person alone, whatever their role
-PAGES = {"readiness", "round"}
+PAGES = {"readiness", "round", "round_history"}
 
 
 def test_every_address_is_tried():
@@ -489,7 +521,8 @@ def browser(request, as_):
 @pytest.mark.parametrize("role", ROLES)
 def test_who_reads_and_who_rates(round_, utility, browser, role, request):
     reads = {"stranger": 404, "nobody": 302}.get(role, 200)
-    for url in (round_.get_absolute_url(), reverse("ims:readiness", args=[utility.pk])):
+    pages = (round_.get_absolute_url(), address("round_history", round_), reverse("ims:readiness", args=[utility.pk]))
+    for url in pages:
         assert browser(role).get(url).status_code == reads
     user = request.getfixturevalue(role) if role != "nobody" else None
     mine = Person.objects.of(utility).filter(user=user).first() if role not in ("stranger", "nobody") else None

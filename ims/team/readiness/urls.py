@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.readiness, name="readiness"),
     path("begin/", views.begin, name="begin_round"),
     path("<int:pk>/", views.round_, name="round"),
+    path("<int:pk>/history/", views.history, name="round_history"),
     path("<int:pk>/show/", views.show, name="show_round"),
     path("<int:pk>/reopen/", views.reopen, name="reopen_round"),
     path("<int:pk>/rate/<int:person>/", views.rate, name="rate"),

@@ -21,9 +21,9 @@ from ims.registers import Page, add_page
 from ims.team.readiness.charts import strip
 from ims.team.readiness.factors import Barrier, Factor, barriers, factors, scale
 from ims.team.readiness.forms import BarrierForm, RatingForm, RoundForm, WhyForm, choices
-from ims.team.readiness.models import ReadinessPoint, ReadinessRating, ReadinessRound, on_team
+from ims.team.readiness.models import ReadinessChange, ReadinessPoint, ReadinessRating, ReadinessRound, on_team
 from ims.team.readiness.spread import Spread, most_apart, weakest_first
-from ims.team.views import for_editor
+from ims.team.views import MOST_CHANGES, for_editor
 from workflow import saving
 from workflow.models import WrongState
 
@@ -278,6 +278,24 @@ def save_barrier(request: AuthenticatedRequest, utility_pk: int, pk: int, slug: 
 
     block = saving.Block(slug, found.get_absolute_url())
     return saving.save_block(request, form, block, save=keep, more=lambda row: {}, page=page)
+
+
+@login_required
+def history(request: AuthenticatedRequest, utility_pk: int, pk: int) -> HttpResponse:
+    """The steps of a round, and what the team said of its barriers: the newest first."""
+    found = _round(request, utility_pk, pk)
+    labels = {"responses": {one.slug: one.name for barrier in barriers().values() for one in barrier.responses}}
+    rows = ReadinessChange.objects.filter(row__round=found).select_related("row", "by")
+    changes = list(rows[: MOST_CHANGES + 1])
+    context = {
+        "utility": found.utility,
+        "round": found,
+        "events": found.events.select_related("by"),
+        "changes": [(each.row.name, [(each, each.lines(labels))]) for each in changes[:MOST_CHANGES]],
+        "are_more": len(changes) > MOST_CHANGES,
+        "most": MOST_CHANGES,
+    }
+    return render(request, "ims/readiness/history.html", context)
 
 
 def state(utility: Utility, user: User) -> str:
