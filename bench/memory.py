@@ -36,7 +36,7 @@ def measure(world: World) -> list[Held]:
     port = free_port()
     with running(web(port)) as server, running(worker(port)) as celery:
         wait(lambda: answers(port), "the web server")
-        browser = Browser(world.person, world.staff, port)
+        browser = Browser(world, port)
         for _ in range(ROUNDS):
             for page in pages(world):
                 if page.fields is None and not page.path.startswith("/bench/"):

@@ -34,7 +34,7 @@ class Page:
     name: str
     path: str
     signed_in: bool = True
-    as_staff: bool = False
+    by: str = "person"  # who asks for it: "person", "staff" or "advisor"
     fields: Callable[[], dict[str, Any]] | None = None  # what a POST sends; called before each request
     aim_ratio: float | None = None
     aim_queries: int | None = None
@@ -91,9 +91,35 @@ def pages(world: World) -> list[Page]:
         Page("300 measures, 25 rows", reverse("ims:list", args=[own, "measures"]), aim_queries=15),
         Page("a measure, 36 readings", Measure.objects.filter(utility=own)[0].get_absolute_url()),
         Page("performance, 300 measures", reverse("ims:performance", args=[own]), aim_queries=15),
+        *_managed(world),
         Page("reports, list", reverse("reports:list")),
-        Page("queue of 1,500, 25 rows", reverse("recognition:queue", args=["panel"]), as_staff=True),
+        Page("queue of 1,500, 25 rows", reverse("recognition:queue", args=["panel"]), by="staff"),
     ]
+
+
+def _managed(world: World) -> list[Page]:
+    """Pages of a large management system, and the home page of the advisor of five."""
+    managed = world.managed
+    own = managed.utility.pk
+    steps = [
+        ("workshop of 30 × 12, scoring", "workshop_score", managed.scoring),
+        ("workshop of 30 × 12, shown", "workshop_score", managed.settling),
+        ("workshop of 30 × 12, matrix", "workshop_settle", managed.settling),
+        ("workshop of 30 × 12, budget", "workshop_package", managed.settling),
+    ]
+    pages = [
+        ("home, advisor of 5 utilities", "/"),
+        ("system of a utility", reverse("ims:system", args=[own])),
+        ("team, every function", reverse("ims:team", args=[own])),
+        ("300 findings ranked, 25 rows", reverse("ims:ranked", args=[own])),
+        ("programs, 300 actions, 40 people", reverse("ims:programs", args=[own])),
+        *((name, reverse(f"ims:{url}", args=[own, workshop.number])) for name, url, workshop in steps),
+    ]
+    return [Page(name, path, by="advisor", aim_queries=15) for name, path in pages]
+
+
+def people(world: World) -> dict[str, User]:
+    return {"person": world.person, "staff": world.staff, "advisor": world.managed.advisor}
 
 
 def _rating(world: World) -> Callable[[], dict[str, Any]]:
@@ -110,21 +136,21 @@ def _everything(world: World) -> Callable[[], dict[str, Any]]:
 
 
 class Browser:
-    """A client of the site on ``port`` that is signed in as ``person`` or ``staff``, as the page needs."""
+    """A client of the site on ``port`` that is signed in as whoever asks for a page."""
 
-    def __init__(self, person: User, staff: User, port: int) -> None:
+    def __init__(self, world: World, port: int) -> None:
         self.port = port
-        self.sessions = {False: session_of(person), True: session_of(staff)}
+        self.sessions = {name: session_of(user) for name, user in people(world).items()}
 
-    def cookies(self, *, as_staff: bool = False) -> str:
-        return f"sessionid={self.sessions[as_staff]}; csrftoken={CSRF}"
+    def cookies(self, by: str = "person") -> str:
+        return f"sessionid={self.sessions[by]}; csrftoken={CSRF}"
 
     def ask(self, page: Page) -> tuple[float, int]:
         """Returns the milliseconds that ``page`` took and its bytes. Raises RuntimeError unless the status is 200."""
         headers = {"Accept": "application/json" if page.fields else "text/html"}
         body = None
         if page.signed_in:
-            headers["Cookie"] = self.cookies(as_staff=page.as_staff)
+            headers["Cookie"] = self.cookies(page.by)
         if page.fields:
             headers["Content-Type"] = MULTIPART_CONTENT  # as static/js/save.js sends it
             body = encode_multipart(BOUNDARY, {"csrfmiddlewaretoken": CSRF} | page.fields())
@@ -148,7 +174,7 @@ def measure(world: World, requests: int) -> list[Cost]:
     port = served.free_port()
     with served.running(web(port)):
         served.wait(lambda: served.answers(port), "the web server")
-        browser = Browser(world.person, world.staff, port)
+        browser = Browser(world, port)
         return [_cost(browser, world, page, requests) for page in pages(world)]
 
 
@@ -168,7 +194,7 @@ def _cost(browser: Browser, world: World, page: Page, requests: int) -> Cost:
         name=page.name,
         median=median,
         p95=statistics.quantiles(times, n=20)[-1],
-        queries=_queries(world.staff if page.as_staff else world.person, page),
+        queries=_queries(people(world)[page.by], page),
         bytes=size,
         bare=bare_median,
         ratio=median / bare_median,
@@ -184,6 +210,8 @@ def _queries(person: User, page: Page) -> int:
     if page.signed_in:
         client.cookies[settings.SESSION_COOKIE_NAME] = session_of(person)
     fields = page.fields() if page.fields else None
+    if fields is None:
+        client.get(page.path)  # the first page of a utility also writes into the session which one is current
     with CaptureQueriesContext(connection) as captured:
         client.get(page.path) if fields is None else client.post(page.path, fields)
     return len(captured)

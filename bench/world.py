@@ -11,7 +11,8 @@ from django.db import connection
 from accounts.models import Membership, Role, System, User, Utility
 from assessments.models import Evidence, Finding, GapAnalysis
 from assessments.operations import OPERATIONS
-from bench import applications
+from bench import applications, managing
+from bench.managing import Managed
 from ims.check import periods
 from ims.check.periods import Every
 from ims.models import Action, Measure, Person, Reading
@@ -31,13 +32,14 @@ TEXT = "The environmental team keeps this under document control and reviews it 
 class World:
     """The rows to measure. ``draft`` and ``complete`` are gap analyses of ``person``'s utility with all rows filled.
 
-    ``staff`` sees the queues of the recognition program.
+    ``staff`` sees the queues of the recognition program, ``managed.advisor`` the systems of five utilities.
     """
 
     person: User
     staff: User
     draft: GapAnalysis
     complete: GapAnalysis
+    managed: Managed
 
 
 def build() -> World:
@@ -59,9 +61,11 @@ def build() -> World:
     _measures(own, person)
     staff = User.objects.create_user("staff@example.org", "only-for-measuring", name="Sam Prather")
     applications.build(staff)
+    managed = managing.build()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum would within a minute
-    return World(person, staff, analyses[0], GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk))
+    complete = GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk)
+    return World(person, staff, analyses[0], complete, managed)
 
 
 def _actions(utility: Utility, by: User) -> None:

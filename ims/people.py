@@ -23,9 +23,8 @@ class PersonQuerySet(OfUtilityQuerySet["Person"]):
         """Returns the people of a utility. Adds its members who are not there yet."""
         known = self.filter(utility=utility, user__isnull=False).values("user")
         missing = utility.memberships.exclude(user__in=known).select_related("user")
-        self.bulk_create(
-            (Person(utility=utility, user=each.user, name=str(each.user)) for each in missing), ignore_conflicts=True
-        )
+        people = [Person(utility=utility, user=each.user, name=str(each.user)) for each in missing]
+        self.bulk_create(people, ignore_conflicts=True)  # without any, not even a transaction
         return self.filter(utility=utility)
 
     def with_here(self) -> "PersonQuerySet":

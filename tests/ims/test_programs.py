@@ -334,6 +334,33 @@ def test_only_the_work_ahead_collides(two, utility, manager, status):
     assert Glance(utility, manager, timezone.localdate()).flags == []
 
 
+def test_of_many_pairs_only_the_first_have_a_form_and_the_one_that_is_asked_for(utility, manager, unit, as_):
+    days = {"units": [unit.pk], "starts": date(2030, 1, 1), "due": date(2030, 2, 1)}
+    for number in range(6):  # 15 pairs
+        Action.open_in(utility, by=manager, title=f"Action {number}", **days)
+    browser = as_(manager)
+    page = browser.get(page_of(utility))
+    forms = [form for _, form, _ in page.context["colliding"] if form]
+    assert (len(page.context["colliding"]), len(forms)) == (15, 10)
+    last, _, _ = page.context["colliding"][-1]
+    link = f"?by=objective&amp;settle={last.pair}#{last.anchor}"
+    assert page.text.count("?by=objective&amp;settle=") == 5
+    assert link in page.text
+    asked = browser.get(page_of(utility), {"settle": last.pair})
+    assert [is_open for _, _, is_open in asked.context["colliding"]] == [False] * 14 + [True]
+    assert asked.context["colliding"][-1][1] is not None
+
+
+def test_a_form_that_could_not_be_saved_is_open_with_what_was_entered(two, utility, as_, manager):
+    first, second = sorted(action.pk for action in two)
+    refused = as_(manager).post(page_of(utility, "settle"), {"first": first, "second": second, "why": "Dig later."})
+    assert refused.status_code == 422
+    ((_, form, is_open),) = refused.context["colliding"]
+    assert is_open
+    assert form.errors
+    assert "Dig later.</textarea>" in refused.text
+
+
 def test_actions_of_another_utility_are_not_settled(two, utility, as_, manager):
     other = UtilityFactory()
     other.memberships.create(user=manager, role="manager")

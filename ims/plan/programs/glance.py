@@ -55,8 +55,12 @@ class Flag:
     other: Work | None = None  # than the action of whose page this is
 
     @property
+    def pair(self) -> str:
+        return "{}-{}".format(*self.collision.key)
+
+    @property
     def anchor(self) -> str:
-        return "pair-{}-{}".format(*self.collision.key)
+        return f"pair-{self.pair}"
 
 
 def flags(found: Iterable[Collision], units: dict[int, str], agreements: Iterable[Agreement]) -> list[Flag]:

@@ -1,5 +1,6 @@
 """The page "Programs at a glance", what settles colliding actions there, and the hours that people have."""
 
+from itertools import count
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +24,8 @@ from ims.plan.programs.models import Agreement, Capacity
 from workflow.models import Stale, WrongState
 from workflow.saving import status_of
 
+FORMS = 10  # on one page: hundreds would take seconds
+
 
 @login_required
 def glance(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
@@ -30,17 +33,27 @@ def glance(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 
 def _page(request: AuthenticatedRequest, utility: Utility, sent: SettleForm | None = None) -> HttpResponse:
-    """``sent``: the form of two actions that could not be settled."""
+    """``sent``: the form of two actions that could not be settled.
+
+    The first pairs have their forms on the page, and the one that ``settle`` in the address names; others a link.
+    """
     today = timezone.localdate()
     shown = Glance(utility, request.user, today)
     by = request.GET.get("by", "")
     by = by if by in BY else "objective"
     may = can_edit(request, utility)
 
-    def with_form(flag: Any) -> tuple[Any, SettleForm | None]:
-        key = flag.collision.key
-        return flag, (SettleForm(key=key) if may and not flag.agreement else None)
+    asked = f"{sent['first'].value()}-{sent['second'].value()}" if sent else request.GET.get("settle", "")
+    place = count()
 
+    def with_form(flag: Any) -> tuple[Any, SettleForm | None, bool]:
+        """Returns a pair, its form, and whether that is open."""
+        is_asked = flag.pair == asked
+        if not may or (next(place) >= FORMS and not is_asked):
+            return flag, None, False
+        return flag, sent if sent and is_asked else SettleForm(key=flag.collision.key), is_asked
+
+    colliding, close = ([with_form(flag) for flag in flags] for flags in (shown.open_flags, shown.close_flags))
     context = {
         "utility": utility,
         "glance": shown,
@@ -50,8 +63,9 @@ def _page(request: AuthenticatedRequest, utility: Utility, sent: SettleForm | No
         "today": today,
         "timeline": charts.timeline(shown.groups(by), shown.months, today) if shown.placed else "",
         "workload": charts.workload(shown.rows, shown.shown_months) if shown.rows else "",
-        "colliding": [with_form(flag) for flag in shown.open_flags],
-        "close": [with_form(flag) for flag in shown.close_flags],
+        "colliding": colliding,
+        "close": close,
+        "close_is_asked": any(is_asked for _, _, is_asked in close),
         "sent": sent,
     }
     return render(request, "ims/plan/programs/glance.html", context, status=status_of(sent) if sent else 200)
