@@ -1,21 +1,27 @@
 """The list of a register: its columns and filters, made from the description."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import QuerySet
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import DateField, DecimalField, Field, QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
 from django_filters import CharFilter, ChoiceFilter
 
 from ims import registers
+from ims.check.numbers import exact
 from ims.people import Person
 from ims.registers import Register
 from pdca.models import Area
 from workflow.lists import DateColumn, Filters, Table
 
 SOON = timedelta(days=14)
+
+
+NUMBER = {"td": {"class": "key"}}
 
 
 class StageColumn(tables.Column):
@@ -33,6 +39,16 @@ class DueColumn(DateColumn):
         return format_html('{} <span class="tag tag--bad">late</span>', shown) if record.is_late else shown
 
 
+class AmountColumn(tables.Column):
+    """A decimal with its digits and no others: 2,230. Files get the number."""
+
+    def render(self, value: Decimal) -> str:
+        return str(intcomma(exact(value)))
+
+    def value(self, value: Decimal) -> Decimal:
+        return value
+
+
 class CodesColumn(tables.Column):
     def render(self, value: list[str]) -> str:
         return " ".join(value)
@@ -40,16 +56,21 @@ class CodesColumn(tables.Column):
     value = render
 
 
+KINDS: dict[type[Field], type[tables.Column]] = {DecimalField: AmountColumn, DateField: DateColumn}
+
+
 def table_of(register: Register) -> type[Table]:
     columns: dict[str, Any] = {
         "page_name": register.name,
-        "number": tables.Column("Number", linkify=True),
+        "number": tables.Column("Number", linkify=True, attrs=NUMBER),
         "title": tables.Column("Title"),
     }
     if "areas" in register.shared:
         columns["areas"] = CodesColumn("Areas", orderable=False)
     for name in register.columns:
-        columns[name] = tables.Column(str(register.model._meta.get_field(name).verbose_name).capitalize())  # type: ignore[union-attr]
+        field: Any = register.model._meta.get_field(name)
+        kind = KINDS.get(type(field), tables.Column)
+        columns[name] = kind(str(field.verbose_name).capitalize())
     columns |= register.computed()
     if "owner" in register.shared:
         columns["owner"] = tables.Column("Owner", order_by="owner__name")
@@ -78,7 +99,7 @@ class RecordsTable(Table):
     """Records of all registers."""
 
     page_name = "Records"
-    number = tables.Column("Number", linkify=True)
+    number = tables.Column("Number", linkify=True, attrs=NUMBER)
     title = tables.Column("Title")
     register = RegisterColumn("Register")
     utility = tables.Column("Utility", order_by="utility__name")

@@ -1,6 +1,7 @@
 """Boards and saved views of a register's list."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ims.models import Action, Person, Record, SavedView
+from ims.models import Action, Objective, Person, Record, SavedView
 from tests.conftest import main_of
 from tests.factories import MembershipFactory
 
@@ -193,3 +194,15 @@ def test_the_search_finds_my_utilitys_records(action, viewer, stranger, as_):
     for typed in (action.number, "mill street sewers"):
         assert f"{action.number} {action.title}" in as_(viewer).get("/pdca/search/", {"q": typed}).text
         assert action.title not in as_(stranger).get("/pdca/search/", {"q": typed}).text
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"), [("2230", "2,230"), ("0.5", "0.5"), ("0", "0"), ("-1234.0625", "-1,234.0625")]
+)
+def test_amounts_are_shown_with_their_digits_only(catalog, utility, manager, as_, target, shown):
+    Objective.open_in(utility, by=manager, title="Energy", target=Decimal(target))
+    page = reverse("ims:list", args=[utility.pk, "objectives"])
+    browser = as_(manager)
+    assert f">{shown}</td>" in browser.get(page).text.replace("\n", "").replace(" ", "")
+    exported = browser.get(page, {"export": "csv"})
+    assert f",{Decimal(target)}" in b"".join(exported).decode()
