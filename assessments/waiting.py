@@ -16,7 +16,14 @@ MOST_FIRST = 3
 @source(order=30)
 def analyses(user: User) -> list[Waiting]:
     drafts = [row for row in latest(user) if row.can_edit]
-    return [_analysis(draft) for draft in drafts[:MOST]]
+    names = "gap analysis in progress", "gap analyses in progress"
+    rest = _more(len(drafts[MOST:]), *names, "Not marked complete yet.", "assessments:list")
+    return [_analysis(draft) for draft in drafts[:MOST]] + rest
+
+
+def _more(n: int, one: str, many: str, why: str, address: str) -> list[Waiting]:
+    """Returns one item for the rest of a long list."""
+    return [Waiting(f"{n} more {one if n == 1 else many}", why, "View", reverse(address), n=n)] if n else []
 
 
 def _analysis(draft: GapAnalysis) -> Waiting:
@@ -42,10 +49,8 @@ def first_analysis(user: User) -> list[Waiting]:
         )
         for row in rows[:MOST_FIRST]
     ]
-    if others := rows[MOST_FIRST:]:
-        what = f"First gap analyses for {len(others)} more {'utility' if len(others) == 1 else 'utilities'}"
-        found.append(Waiting(what, why, "View", reverse("accounts:list"), n=len(others)))
-    return found
+    names = "utility without a gap analysis", "utilities without a gap analysis"
+    return found + _more(len(rows[MOST_FIRST:]), *names, why, "accounts:list")
 
 
 @source(order=40)
@@ -53,7 +58,9 @@ def what_follows(user: User) -> list[Waiting]:
     """For a utility with a complete analysis: the opportunities, if none is answered; then the road map."""
     newest: list[Any] = [rows[0] for rows in complete_by_utility(user)]
     rows = [row for row in newest if row.my_role in CAN_EDIT and not (row.is_answered and row.has_road_map)]
-    return [_next_step(row) for row in rows[:MOST]]
+    names = "utility with a complete gap analysis", "utilities with a complete gap analysis"
+    why = "Say which integration opportunities you take up, then see the road map."
+    return [_next_step(row) for row in rows[:MOST]] + _more(len(rows[MOST:]), *names, why, "accounts:list")
 
 
 def _next_step(newest: Any) -> Waiting:

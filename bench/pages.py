@@ -98,7 +98,7 @@ def pages(world: World) -> list[Page]:
 
 
 def _managed(world: World) -> list[Page]:
-    """Pages of a large management system, and the home page of the advisor of five."""
+    """Pages of a large management system, and the home page and overview of the advisor of five."""
     managed = world.managed
     own = managed.utility.pk
     steps = [
@@ -109,6 +109,7 @@ def _managed(world: World) -> list[Page]:
     ]
     pages = [
         ("home, advisor of 5 utilities", "/"),
+        ("overview of 5 utilities", reverse("accounts:list")),
         ("system of a utility", reverse("ims:system", args=[own])),
         ("team, every function", reverse("ims:team", args=[own])),
         ("300 findings ranked, 25 rows", reverse("ims:ranked", args=[own])),

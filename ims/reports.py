@@ -95,7 +95,7 @@ register(
         template="ims/reports/budget_package.html",
         find=package_report.find,
         title=lambda workshop: f"Budget package: {workshop.title}, {workshop.utility}",
-        filename=lambda workshop: f"budget-package-{workshop.number}",
+        filename=lambda workshop: f"{workshop.utility.in_file_names}-budget-package-{workshop.number}",
         context=package_report.context,
         in_word=True,
         sheets=package_report.sheets,

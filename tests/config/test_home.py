@@ -96,9 +96,26 @@ def test_of_many_first_analyses_three_are_listed_and_the_others_counted(as_, cat
         MembershipFactory(user=contributor, utility=UtilityFactory(name=f"Utility {n}"))
     page = items(words(as_(contributor)))
     assert page.count("<b>First gap analysis for ") == 3
-    assert "First gap analyses for 2 more utilities" in page
+    assert "2 more utilities without a gap analysis" in page
     assert f'href="{reverse("accounts:list")}"' in page
     assert "5 items need your attention" in words(as_(contributor))
+
+
+def test_of_very_many_analyses_ten_are_listed_and_the_others_counted(as_, catalog, contributor, manager):
+    others = [MembershipFactory(user=contributor).utility for _ in range(12)]
+    for other in others:
+        GapAnalysisFactory(utility=other, by=manager, name="Begun", areas=["E"])
+    page = items(words(as_(contributor)))
+    assert page.count("<b>Begun</b>") == 10
+    assert "<b>2 more gap analyses in progress</b>" in page
+    for other in others:
+        MembershipFactory(utility=other, user=manager, role="manager")
+    for begun in GapAnalysis.objects.visible_to(manager).filter(name="Begun"):
+        begun.findings.update(rating=0)
+        begun.complete(by=manager)
+    page = items(words(as_(contributor)))
+    assert page.count("<b>Integration at ") == 10
+    assert "<b>2 more utilities with a complete gap analysis</b>" in page
 
 
 def test_an_answered_one_waits_for_its_manager(as_, analysis, manager, contributor):

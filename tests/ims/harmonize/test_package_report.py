@@ -201,7 +201,7 @@ def test_who_gets_the_report(chosen, contributor, manager, viewer, former, stran
         assert not KIND.sharing.readable(user).exists()
     assert [KIND.sharing.managed(user).count() for user in (manager, contributor, stranger)] == [1, 0, 0]
     assert KIND.title(chosen) == "Budget package: Objectives for 2027, Riverbend Water and Sewer"
-    assert KIND.filename(chosen) == f"budget-package-{chosen.number}"
+    assert KIND.filename(chosen) == f"{chosen.utility.in_file_names}-budget-package-{chosen.number}"
 
 
 def test_there_is_none_before_the_package(settling, manager, as_, at):
