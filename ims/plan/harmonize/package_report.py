@@ -187,7 +187,7 @@ def _package(told: Told) -> Iterator[list[Any]]:
     for line in told.board.budget:
         part, proposal = line.part, line.proposal
         yield [
-            *[line.rank, proposal.objective.number, str(proposal), "yes" if part.chosen else "no"],
+            *[line.rank, proposal.objective.number, _title(proposal), "yes" if part.chosen else "no"],
             *[part.cost, part.gets, part.missing if part.chosen else "", part.hours, why.get(proposal.pk, "")],
             "; ".join(map(str, line.breaks)),
         ]
@@ -196,7 +196,13 @@ def _package(told: Told) -> Iterator[list[Any]]:
 def _scores(told: Told) -> Iterator[list[Any]]:
     for line, _ in told.scores:
         averages = [float(each.average) if each else "" for each in line.in_order] if told.criteria else []
-        yield [line.rank, line.proposal.objective.number, str(line.proposal), round(float(line.total), 1), *averages]
+        number, title = line.proposal.objective.number, _title(line.proposal)
+        yield [line.rank, number, title, round(float(line.total), 1), *averages]
+
+
+def _title(proposal: Proposal) -> str:
+    """Returns the title without the number, which a proposal of a closed workshop begins with."""
+    return str(proposal).removeprefix(f"{proposal.objective.number} ")
 
 
 def _criteria(told: Told) -> Iterator[list[Any]]:

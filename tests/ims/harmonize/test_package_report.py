@@ -128,6 +128,10 @@ def test_a_closed_one_keeps_what_was_chosen(chosen, contributor, objectives, man
     assert "Closed on" in before
     assert "Accepted with a reason: Two crews in 2028." not in before, "joined, so no conflict of what is compared"
     assert "Joined because they say the same" in before
+    chosen_ones = before.partition("<h2>Chosen")[2].partition("<h2>")[0]
+    assert chosen_ones.count(objectives[0].number) == 1, "its title begins with its number then"
+    book = load_workbook(BytesIO(as_workbook(KIND.sheets(KIND.context(KIND.find(contributor, chosen.pk))))))
+    assert list(book["Package"].values)[1][1:3] == (objectives[0].number, objectives[0].title)
     Action.objects.update(cost=9999)
     Objective.objects.filter(pk=objectives[0].pk).update(measure="Else")
     assert page(chosen, contributor) == before
