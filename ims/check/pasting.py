@@ -75,7 +75,7 @@ def _in_two(line: str) -> list[str]:
 
 
 def _separated(text: str, delimiter: str) -> Grid:
-    return [[_one_line(cell) for cell in row] for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter)]
+    return [[cell.strip() for cell in row] for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter)]
 
 
 def _one_line(cell: str) -> str:
@@ -139,15 +139,15 @@ def _text(cell: Any) -> str:
     if isinstance(value, int | float):
         plain = Decimal(f"{value:.15g}")  # Excel keeps 15 digits
         return f"{plain * 100:f} %" if "%" in (cell.number_format or "") else f"{plain:f}"
-    return _one_line(unescaped(str(value)))
+    return unescaped(str(value)).strip()
 
 
 def read(grid: Grid, *, one: bool) -> Read:
     """Finds the readings in a grid. ``one``: they are of one measure, which was chosen. Raises Unreadable."""
-    rows = [(place, row) for place, row in enumerate(grid, start=1) if any(row)]
+    rows = [(place, [_one_line(cell) for cell in row]) for place, row in enumerate(grid, start=1) if any(row)]
     if not rows:
         raise Unreadable("Paste the readings, or choose a file.")
-    found = _with_headings(rows) or _periods_across(rows, one) or _periods_down(rows, one) or _plain(rows, one)
+    found = _with_headings(rows, grid) or _periods_across(rows, one) or _periods_down(rows, one) or _plain(rows, one)
     if found is None or not found.lines:
         raise Unreadable(SHAPES)
     if len(found.lines) > MOST:
@@ -155,8 +155,8 @@ def read(grid: Grid, *, one: bool) -> Read:
     return found
 
 
-def _with_headings(rows: Sequence[Row]) -> Read | None:
-    """Reads a list with the headings Period and Value, such as an export."""
+def _with_headings(rows: Sequence[Row], grid: Grid) -> Read | None:
+    """Reads a list with the headings Period and Value, such as an export. A note keeps its lines and spaces."""
     heads = [cell.casefold() for cell in rows[0][1]]
     at = {
         name: next(heads.index(word) for word in words if word in heads)
@@ -166,7 +166,11 @@ def _with_headings(rows: Sequence[Row]) -> Read | None:
     if not {"period", "value"} <= at.keys():
         return None
     lines = [
-        Line(place, *(_at(row, at.get(name, len(row))) for name in ("measure", "period", "value", "note")))
+        Line(
+            place,
+            *(_at(row, at.get(name, len(row))) for name in ("measure", "period", "value")),
+            note=_at(grid[place - 1], at.get("note", len(row))),
+        )
         for place, row in rows[1:]
     ]
     known = {word for words in HEADINGS.values() for word in words}

@@ -143,7 +143,7 @@ def _compared(entry: Entry, known: dict[tuple[int, date], Reading], seen: dict[t
     before = known.get(key)
     if before is None:
         return entry
-    is_same = before.value == entry.value and line.note in ("", " ".join(before.note.split()))
+    is_same = before.value == entry.value and " ".join(line.note.split()) in ("", " ".join(before.note.split()))
     return Entry(line, State.SAME if is_same else State.CHANGE, measure, period, entry.value, before)
 
 
