@@ -165,12 +165,12 @@ def _with_headings(rows: Sequence[Row], grid: Grid) -> Read | None:
     }
     if not {"period", "value"} <= at.keys():
         return None
+
+    def cell(row: Sequence[str], name: str) -> str:
+        return _at(row, at.get(name, len(row)))
+
     lines = [
-        Line(
-            place,
-            *(_at(row, at.get(name, len(row))) for name in ("measure", "period", "value")),
-            note=_at(grid[place - 1], at.get("note", len(row))),
-        )
+        Line(place, cell(row, "measure"), cell(row, "period"), cell(row, "value"), cell(grid[place - 1], "note"))
         for place, row in rows[1:]
     ]
     known = {word for words in HEADINGS.values() for word in words}

@@ -19,6 +19,7 @@ from ims.check import periods
 from ims.check.performance import report
 from ims.check.periods import Every
 from ims.check.quarters import Quarter
+from reports.views import report_request
 from workflow import saving
 
 OFFERED = 12  # quarters
@@ -41,8 +42,7 @@ def _quarter(utility: Utility, user: User, named: str) -> Quarter:
     first = date(int(match[1]), int(match[2]), 1)
     if first > timezone.localdate():
         raise Http404
-    Quarter.objects.get_or_create(utility=utility, first=first)
-    return Quarter.objects.visible_to(user).select_related("utility", "changed_by").get(utility=utility, first=first)
+    return Quarter.of(utility, first, user=user)
 
 
 @login_required
@@ -84,11 +84,20 @@ def comment(request: AuthenticatedRequest, utility_pk: int, quarter: str) -> Htt
     form = SummaryForm(request.POST)
 
     def keep() -> Quarter:
-        found.comment(form.cleaned_data["version"], by=request.user, summary=form.cleaned_data["summary"])
-        return found
+        row = found.stored()
+        row.comment(form.cleaned_data["version"], by=request.user, summary=form.cleaned_data["summary"])
+        return row
 
     def page(conflict: dict[str, Any], status: int) -> HttpResponse:
         return _page(request, found, form, conflict=conflict, status=status)
 
     block = saving.Block("summary", found.get_absolute_url())
     return saving.save_block(request, form, block, save=keep, more=lambda row: {}, page=page)
+
+
+@login_required
+@require_POST
+def request_report(request: AuthenticatedRequest, utility_pk: int, quarter: str) -> HttpResponse:
+    """Requests the report of a quarter as a file, which every member may."""
+    found = _quarter(utility_of(request, utility_pk), request.user, quarter)
+    return report_request(request, "performance", found.stored().pk)

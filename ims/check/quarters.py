@@ -14,7 +14,7 @@ from workflow.models import Versioned
 
 
 class Quarter(OfUtility, Versioned):
-    """Created when someone first opens the report of the quarter. ``first`` is its first day."""
+    """Stored once someone writes about the quarter or asks for its report as a file. ``first`` is its first day."""
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="+", editable=False)
     first = models.DateField(editable=False)
@@ -45,6 +45,24 @@ class Quarter(OfUtility, Versioned):
     @property
     def last(self) -> date:
         return periods.last_day(self.first, Every.QUARTER)
+
+    @classmethod
+    def of(cls, utility: Utility, first: date, *, user: User) -> "Quarter":
+        """Returns the quarter for a member of the utility; new, without a key, if it is not stored."""
+        rows = cls.objects.visible_to(user).select_related("utility", "changed_by")
+        found = rows.filter(utility=utility, first=first).first()
+        if found is None:
+            found = cls(utility=utility, first=first)
+            found.my_role = utility.membership_of(user).role
+        return found
+
+    def stored(self) -> "Quarter":
+        """Returns the row itself, or the one that is added now."""
+        if self.pk:
+            return self
+        row, _ = Quarter.objects.get_or_create(utility=self.utility, first=self.first)
+        row.my_role = self.my_role
+        return row
 
     def comment(self, version: int, *, by: User, summary: str) -> None:
         """Saves what people say about the quarter. Raises NotAllowed, Stale."""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("readings/export/<slug:ending>/", views.export, name="readings_export"),
     path("performance/", performance_views.performance, name="performance"),
     path("performance/<slug:quarter>/comment/", performance_views.comment, name="performance_comment"),
+    path("performance/<slug:quarter>/report/", performance_views.request_report, name="performance_report"),
     path("<slug:number>/readings/", views.readings, name="readings"),
     path("<slug:number>/readings/paste/", views.paste, name="paste_one"),
     path("<slug:number>/readings/paste/confirm/", views.confirm, name="paste_one_confirm"),

@@ -80,3 +80,9 @@ def test_the_pages(visits, catalog, manager, contributor, viewer, utility):
     made.show(by=manager)
     page.goto(visits.url + made.get_absolute_url())
     look(page, "readiness-together")
+    made.points.get(slug="reluctance").history.create(
+        by=manager, before={"applies": False, "responses": []}, after={"applies": True, "responses": ["long-term"]}
+    )
+    page.get_by_role("link", name="History of the barriers").click()
+    expect(page.get_by_text("What we do about it")).to_be_visible()
+    look(page, "readiness-history")

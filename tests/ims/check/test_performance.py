@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from ims.check.performance import Line, Value, report
 from ims.models import Action, Measure, Objective, Quarter, Reading, Record
 from reports import kinds, rendering
+from reports.models import Report
 from tests.ims.check.conftest import add, fill
 from tests.pdf_ua import problems
 from workflow.models import Stale
@@ -182,6 +183,37 @@ def test_two_people_comment_on_a_quarter(quarter, utility, as_, manager, contrib
     mine = Quarter.objects.visible_to(manager).get(pk=quarter.pk)
     with pytest.raises(Stale):
         mine.comment(1, by=manager, summary="Late")
+
+
+def test_reading_stores_nothing_and_the_first_who_writes_or_asks_for_a_file_does(utility, as_, viewer, contributor):
+    page = reverse("ims:performance", args=[utility.pk])
+    comment, file = (reverse(f"ims:performance_{each}", args=[utility.pk, "2026-01"]) for each in ("comment", "report"))
+    for user in (viewer, contributor):
+        assert as_(user).get(page).status_code == 200
+    assert not Quarter.objects.exists()
+    assert as_(viewer).post(comment, {"version": 1, "summary": "Dry."}).status_code == 403
+    assert not Quarter.objects.exists()
+    assert f'action="{file}"' in as_(viewer).get(page).text
+    answer = as_(viewer).post(file, {"file_type": "xlsx"})
+    made = Report.objects.get()
+    assert answer["Location"] == reverse("reports:report", args=[made.pk])
+    assert (made.object_id, made.file_type) == (Quarter.objects.get().pk, "xlsx")
+    version = as_(contributor).get(page).context["form"]["version"].value()
+    assert as_(contributor).post(comment, {"version": version, "summary": "Dry."}).status_code == 302
+    assert as_(viewer).post(file).status_code == 302
+    assert Quarter.objects.get().summary == "Dry."
+    assert as_(viewer).post(reverse("ims:performance_report", args=[utility.pk, "2026-07"])).status_code == 404
+
+
+def test_two_people_write_the_first_words_on_a_quarter(utility, as_, manager, contributor):
+    url = reverse("ims:performance_comment", args=[utility.pk, "2026-01"])
+    headers = {"Accept": "application/json"}
+    versions = {user: as_(user).get(reverse("ims:performance", args=[utility.pk])) for user in (manager, contributor)}
+    sent = {user: {"version": page.context["form"]["version"].value()} for user, page in versions.items()}
+    assert as_(manager).post(url, sent[manager] | {"summary": "Dry."}, headers=headers).status_code == 200
+    late = as_(contributor).post(url, sent[contributor] | {"summary": "Wet."}, headers=headers)
+    assert late.status_code == 409
+    assert "Dry." in late.json()["conflict"]
 
 
 # --- PDF and Excel
