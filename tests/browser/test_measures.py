@@ -152,3 +152,26 @@ def test_the_pages(visits, catalog, manager, utility):
     page.get_by_label("Paste from a spreadsheet").fill(f"{last}\t1.5\nMar 1990\t3")
     page.get_by_role("button", name="Preview").click()
     look(page, "measures-preview")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_someone_else_enters_meanwhile_is_shown_beside_what_was_typed(
+    visits, catalog, manager, contributor, utility, size
+):
+    visits.expected.append("409")
+    measures = [Measure.open_in(utility, by=manager, title=title) for title in ("Overflows", "Energy")]
+    page = visits(contributor, reverse("ims:due", args=[utility.pk]))
+    page.set_viewport_size(size)
+    page.get_by_role("textbox", name="Overflows").first.fill("4")
+    page.get_by_role("textbox", name="Note: Overflows").fill("Rain")
+    page.get_by_role("textbox", name="Energy").first.fill("1210")
+    month = periods.last_ended(timezone.localdate(), Every.MONTH)
+    Reading.objects.create(measure=measures[0], period=month, value=5, entered_by=manager)
+    page.get_by_role("button", name="Save readings").click()
+    expect(page.get_by_role("alert")).to_contain_text("you typed 4 with the note “Rain”. Mara Gerr entered 5.0.")
+    expect(page.get_by_role("textbox", name="Energy").first).to_have_value("1210")
+    if size == WIDE:
+        look(page, "readings-taken")
+    page.get_by_role("button", name="Save readings").click()
+    expect(page.get_by_text("1 reading was saved.")).to_be_visible()
+    assert {str(row.value.normalize()) for row in Reading.objects.all()} == {"5", "1.21E+3"}
