@@ -1,13 +1,18 @@
 """Decodes uploaded photos and encodes them again, so that only the picture itself is stored."""
 
+from __future__ import annotations
+
 import io
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, ImageCms, ImageOps
 
 from files.models import RefusedFile
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS = 60_000_000  # more than any camera in use; stops decompression bombs
 LONGEST_SIDE = 3000  # pixels, enough for print
@@ -16,6 +21,8 @@ ENDINGS = (".jpg", ".jpeg")
 
 def reencoded(upload: UploadedFile) -> bytes:
     """Returns the photo upright, as a JPEG without location, camera data or hidden content. Raises RefusedFile."""
+    from PIL import Image, ImageOps  # imported here because most web processes never need Pillow: 3 MB
+
     name = PurePath(upload.name or "photo").name
     if upload.size is None or upload.size > settings.FILE_MAX_BYTES:
         limit = settings.FILE_MAX_BYTES // (1024 * 1024)
@@ -43,6 +50,8 @@ def reencoded(upload: UploadedFile) -> bytes:
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
     """Returns the picture in sRGB, which is assumed without a profile. Cameras also use others, such as Display P3."""
+    from PIL import ImageCms
+
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(picture.info["icc_profile"]))
         converted = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from icalendar import Calendar, Event
 
 from accounts.requests import AuthenticatedRequest
 from ims.forms import PreferencesForm
@@ -66,6 +65,8 @@ def stop_weekly(request: HttpRequest, signed: str) -> HttpResponse:
 @never_cache
 def calendar(request: HttpRequest, secret: str) -> HttpResponse:
     """Returns the due dates of the open records that the person owns, as an iCalendar file (RFC 5545)."""
+    from icalendar import Calendar, Event  # imported here because most web processes never need it: 4 MB
+
     user = get_object_or_404(Preferences.objects.with_calendar(secret)).user
     rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__gte=timezone.localdate() - PAST)
     feed = Calendar()

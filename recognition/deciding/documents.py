@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
-import segno
 from django.db.models import Prefetch
 from django.utils.safestring import SafeString, mark_safe
 
@@ -171,6 +170,8 @@ def size_of(name: str) -> str:
 
 def qr_code(address: str, title: str) -> SafeString:
     """Returns an SVG that uses only presentation attributes. The page around it provides the quiet zone."""
+    import segno  # imported here because only workers need it
+
     code = segno.make(address, error="m", boost_error=False, micro=False)
     svg = code.svg_inline(title=title, border=0, omitsize=True, dark=tokens.value("ink"), svgclass=None, lineclass=None)
     return mark_safe(svg)  # noqa: S308  # segno escapes the title; the address becomes squares only
