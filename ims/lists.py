@@ -172,4 +172,9 @@ class RecordFilters(Filters):
 
 
 def filters_of(register: Register, utility_pk: int) -> type[RecordFilters]:
-    return type("RegisterFilters", (RecordFilters,), {"register": register, "utility_pk": utility_pk})
+    own = {}
+    for name in register.filtered:
+        field: Any = register.model._meta.get_field(name)
+        label = str(field.verbose_name).capitalize()
+        own[name] = ChoiceFilter(label=label, empty_label="All", choices=field.flatchoices)
+    return type("RegisterFilters", (RecordFilters,), own | {"register": register, "utility_pk": utility_pk})

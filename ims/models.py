@@ -15,6 +15,7 @@ from ims.plan.harmonize.models import Ballot, Pair, Participant, Proposal, Works
 from ims.plan.objectives import Objective
 from ims.plan.programs import page as _page_of_programs  # noqa: F401
 from ims.plan.programs.models import Agreement, Capacity
+from ims.plan.requirements import Evaluation, Requirement
 from ims.plan.units import Unit
 from ims.preferences import Preferences
 from ims.records import (
@@ -45,6 +46,7 @@ __all__ = [
     "Capacity",
     "CorrectiveAction",
     "Counter",
+    "Evaluation",
     "Measure",
     "Criteria",
     "Criterion",
@@ -70,6 +72,7 @@ __all__ = [
     "RecordComment",
     "RecordEvent",
     "RecordLink",
+    "Requirement",
     "SavedView",
     "Seat",
     "SeatChange",

@@ -43,7 +43,8 @@ class Register:
 
     What else a register shows is in slots that ims/slots.py fills (workflow/slots.py): ``record.<slug>`` under the
     fields of a record gets ``record`` and ``user``; ``list.<slug>`` beside "Add" above the list gets ``utility`` and
-    ``user``. ``computed`` are columns of the list that are no fields; ``listed`` fetches with its rows what they show.
+    ``user``. ``filtered`` are fields with choices by which the list filters. ``computed`` are columns that are no
+    fields; ``listed`` fetches with its rows what they show.
     """
 
     model: type[Record]
@@ -62,6 +63,7 @@ class Register:
     escalates: timedelta | None = None
     shared: tuple[str, ...] = Record.SHARED
     examples: Callable[[], list[Example]] = list
+    filtered: tuple[str, ...] = ()
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
     listed: Callable[[Any], Any] = lambda rows: rows
 

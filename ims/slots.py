@@ -23,6 +23,7 @@ from ims.plan.actions import Action
 from ims.plan.assessing import Assessment
 from ims.plan.objectives import Objective
 from ims.plan.programs.glance import flags_of
+from ims.plan.requirements import Requirement
 from ims.records import Record
 from pdca.models import Area, Element, Opportunity
 from workflow.slots import fills
@@ -143,6 +144,16 @@ def answers_to(record: PlannedChange, user: User) -> SafeString:
         "can_answer": record.my_role in CAN_EDIT and record.status == PlannedChange.Status.IN_REVIEW,
     }
     return render_to_string("ims/act/_answers.html", context)
+
+
+@fills("record.requirements")
+def evaluations_of(record: Requirement, user: User) -> SafeString:
+    context = {
+        "record": record,
+        "evaluations": record.evaluations.all(),
+        "can_evaluate": record.my_role in CAN_EDIT and record.status == Requirement.Status.IN_FORCE,
+    }
+    return render_to_string("ims/plan/_evaluations.html", context)
 
 
 @fills("list.assessments")

@@ -50,11 +50,11 @@ class Quarter(OfUtility, Versioned):
     def of(cls, utility: Utility, first: date, *, user: User) -> "Quarter":
         """Returns the quarter for a member of the utility; new, without a key, if it is not stored."""
         rows = cls.objects.visible_to(user).select_related("utility", "changed_by")
-        found = rows.filter(utility=utility, first=first).first()
-        if found is None:
-            found = cls(utility=utility, first=first)
-            found.my_role = utility.membership_of(user).role
-        return found
+        if found := rows.filter(utility=utility, first=first).first():
+            return found
+        new = cls(utility=utility, first=first)
+        new.my_role = utility.membership_of(user).role
+        return new
 
     def stored(self) -> "Quarter":
         """Returns the row itself, or the one that is added now."""

@@ -193,6 +193,7 @@ STEPS = {
         "closed": {"under-way"},
         "canceled": {"reported"},
     },
+    "requirements": {"coming": {"in-force", "ended"}, "in-force": {"ended"}, "ended": {"in-force"}},
     "units": {"in-use": {"retired"}, "retired": {"in-use"}},
 }
 
