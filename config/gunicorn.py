@@ -6,6 +6,7 @@ from config import logs
 
 bind = "0.0.0.0:8000"  # noqa: S104  docker-compose.yml publishes it to this machine only
 workers = 2
+preload_app = True  # the workers share the memory of what is loaded before they start
 threads = 4
 worker_tmp_dir = "/dev/shm"  # noqa: S108  a heartbeat must not wait for a slow disk
 control_socket_disable = True
