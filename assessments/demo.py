@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Identifier, Membership, Role, User, Utility
+from accounts.models import Identifier, Membership, RepresentativeChange, Role, User, Utility
 from assessments.catalog import recommended
 from assessments.integration.board import latest
 from assessments.integration.paths import fits
@@ -45,6 +45,7 @@ def _date_back(user: User) -> None:
     RoadMap.objects.filter(changed_by=user).update(changed_at=then)
     for model in (GapAnalysisEvent, FindingChange, AnswerChange):
         model.objects.filter(by=user).update(at=then)
+    RepresentativeChange.objects.filter(row__memberships__user=user).update(at=then)
 
 
 def _utility(data: dict[str, Any], people: Mapping[Role, User]) -> None:
