@@ -21,7 +21,8 @@ from workflow.lists import DateColumn, Filters, Table
 SOON = timedelta(days=14)
 
 
-NUMBER = {"td": {"class": "key"}}
+NUMBER = {"td": {"class": "nobreak"}}
+TITLE = {"td": {"class": "wide"}}
 
 
 class StageColumn(tables.Column):
@@ -63,7 +64,7 @@ def table_of(register: Register) -> type[Table]:
     columns: dict[str, Any] = {
         "page_name": register.name,
         "number": tables.Column("Number", linkify=True, attrs=NUMBER),
-        "title": tables.Column("Title"),
+        "title": tables.Column("Title", attrs=TITLE),
     }
     if "areas" in register.shared:
         columns["areas"] = CodesColumn("Areas", orderable=False)
@@ -100,7 +101,7 @@ class RecordsTable(Table):
 
     page_name = "Records"
     number = tables.Column("Number", linkify=True, attrs=NUMBER)
-    title = tables.Column("Title")
+    title = tables.Column("Title", attrs=TITLE)
     register = RegisterColumn("Register")
     utility = tables.Column("Utility", order_by="utility__name")
     owner = tables.Column("Owner", order_by="owner__name")

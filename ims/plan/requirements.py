@@ -160,7 +160,7 @@ register(
         element="legal-and-other-requirements",
         component="plan",
         fields=Requirement.OWN,
-        columns=("citation", "department"),
+        columns=("department",),
         filtered=("kind", "department"),
         computed=lambda: {"last_result": ResultColumn("Last evaluation")},
         listed=with_last_result,

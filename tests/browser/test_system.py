@@ -1,11 +1,13 @@
 """The management system in Chromium: an objective, an action that serves it, and its way to the close."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from ims.links import LED_TO, link
-from ims.models import Action, Objective, Person, RecordComment, SavedView, Unit
+from ims.models import Action, Objective, Person, RecordComment, Requirement, SavedView, Unit
 from tests.browser.conftest import NARROW, WIDE, answer_all, expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
@@ -73,6 +75,19 @@ def test_the_pages(visits, catalog, manager, utility):
     link(action, later, LED_TO, by=manager)
     SavedView.objects.keep(utility, "actions", manager, name="What is late", query="late=true", is_shared=False)
     action.say("Can the round take a photo of the panel?", by=manager)
+    requirement = Requirement.open_in(
+        utility,
+        by=manager,
+        title="Sample each outfall weekly",
+        citation="Permit part II.A",
+        kind="permit",
+        department="laboratory",
+        every=3,
+    )
+    rows = Requirement.objects.visible_to(manager)
+    rows.get().move("in-force", by=manager)
+    found = {"result": "partly", "found": "Two came late.", "evaluator": "Hank Osei"}
+    rows.get().evaluate(by=manager, on=date(2026, 1, 31), **found)
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
     look(page, "system")
     for name, url in (
@@ -81,6 +96,9 @@ def test_the_pages(visits, catalog, manager, utility):
         ("system-list", reverse("ims:list", args=[utility.pk, "actions"])),
         ("system-record", action.get_absolute_url()),
         ("system-edit", f"{action.get_absolute_url()}edit/"),
+        ("requirement", requirement.get_absolute_url()),
+        ("requirement-list", reverse("ims:list", args=[utility.pk, "requirements"])),
+        ("requirement-evaluate", reverse("ims:evaluate", args=[utility.pk, requirement.number])),
         ("system-new", reverse("ims:new", args=[utility.pk, "actions"])),
     ):
         page.goto(visits.url + url)
