@@ -84,6 +84,11 @@ class Register:
         return f"list.{self.slug}"
 
     @property
+    def on_page(self) -> tuple[str, ...]:
+        """The fields in the order in which a page asks for them: what it is, who and when, for what."""
+        return (*self.shared[:1], *self.fields, "owner", "due", *self.shared)
+
+    @property
     def recorded(self) -> tuple[str, ...]:
         """The fields that no form has: what a record was made from, and what moves alone ask for."""
         asked = (name for move in self.moves for name in move.asks)

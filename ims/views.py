@@ -89,6 +89,7 @@ def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpRe
         raise PermissionDenied
     begun = suggested(request.GET, described, utility)
     form = form_of(described)(request.POST or None, utility=utility, initial=begun.initial)
+    form.order_fields(described.on_page)
     if request.method == "POST" and form.is_valid():
         record = begun.open_in(described, utility, by=request.user, **form.changes)
         messages.success(request, f"{record.number} was created.")
@@ -213,6 +214,7 @@ def edit(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
 
 def _form_page(request: AuthenticatedRequest, found: Any, form: RecordForm, **more: Any) -> HttpResponse:
     status = more.pop("status", 200)
+    form.order_fields(registers.get(found.register).on_page)
     context = {"record": found, "register": registers.get(found.register), "form": form}
     return render(request, "ims/record_edit.html", context | more, status=status)
 
