@@ -45,7 +45,7 @@ def _date_back(user: User) -> None:
     RoadMap.objects.filter(changed_by=user).update(changed_at=then)
     for model in (GapAnalysisEvent, FindingChange, AnswerChange):
         model.objects.filter(by=user).update(at=then)
-    RepresentativeChange.objects.filter(row__memberships__user=user).update(at=then, by=user)
+    RepresentativeChange.objects.filter(row__in=Utility.objects.visible_to(user)).update(at=then, by=user)
 
 
 def _utility(data: dict[str, Any], people: Mapping[Role, User]) -> None:

@@ -54,6 +54,7 @@ def test_from_results_to_five_answers_and_a_kept_road_map(visits, complete, mana
     expect(page.get_by_role("heading", name="Integrated: 4 of")).to_be_visible()
     page.get_by_role("link", name="Draw a road map").click()
     page.get_by_role("button", name="Keep as our road map").click()
+    page.wait_for_load_state()
     first, second = (page.locator(".road__step > div > p").nth(n).inner_text() for n in range(2))
     page.get_by_role("button", name="Move down").first.press("Enter")
     expect(page.locator(".road__step > div > p").first).to_have_text(second)
@@ -72,6 +73,7 @@ def test_the_focus_stays_where_a_step_was_changed(visits, analysis, manager, uti
     answer_all(analysis, manager)
     page = visits(manager, reverse("assessments:road_map_suggested", args=[analysis.pk]))
     page.get_by_role("button", name="Keep as our road map").click()
+    page.wait_for_load_state()
     steps = page.locator(".road__step")
     name = steps.nth(1).locator("p").first.inner_text().partition(" About")[0]
     focused = page.locator(":focus")
@@ -145,6 +147,7 @@ def test_pages_of_a_utility(visits, complete, manager, utility):
         page.goto(visits.url + reverse(f"assessments:{name}", args=[utility.pk]))
         look(page, name)
     page.get_by_role("button", name="Keep as our road map").click()
+    page.wait_for_load_state()
     page.get_by_text("Reword").first.click()
     look(page, "road-map")
     page.goto(
