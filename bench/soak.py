@@ -19,8 +19,8 @@ from bench.report_time import empty_page, took
 from bench.served import free_port, running
 from bench.world import World
 from config.management.commands.demo import worker
+from recognition.deciding.reports import find_documents, find_scores
 from recognition.models import Cycle, Recommendation
-from recognition.reports import find_documents, find_scores
 from reports.models import Report
 
 RECOGNIZED = 814

@@ -3,7 +3,8 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
-from django.utils.module_loading import autodiscover_modules
+
+from workflow.discovery import discover
 
 
 class ConfigApp(AppConfig):
@@ -11,7 +12,7 @@ class ConfigApp(AppConfig):
     verbose_name = "Headworks"
 
     def ready(self) -> None:
-        autodiscover_modules("navigation", "overview", "recent", "search", "slots", "waiting", "year")
+        discover("navigation", "overview", "recent", "search", "slots", "waiting", "year")
 
 
 class Administration(AdminConfig):

@@ -27,9 +27,9 @@ def register_of(slug: str) -> Register:
         raise Http404 from error
 
 
-def can_edit(request: AuthenticatedRequest, utility: Utility) -> bool:
-    role = getattr(utility, "my_role", None) or utility.membership_of(request.user).role
-    return role in CAN_EDIT
+def can_edit(utility: Utility) -> bool:
+    """Whether the reader may, of a utility from ``utility_of``."""
+    return utility.my_role in CAN_EDIT
 
 
 def record_of(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> Any:

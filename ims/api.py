@@ -230,10 +230,6 @@ def _values(row: Any, register: Register, names: Iterable[str]) -> dict[str, Any
     return {name: _plain(getattr(row, field.attname)) for name, field in fields.items()}  # type: ignore[union-attr]
 
 
-def _told(register: Register) -> list[str]:
-    return list(register.recorded)
-
-
 def _out(row: Any, register: Register) -> dict[str, Any]:
     return {
         "id": row.pk,
@@ -248,7 +244,7 @@ def _out(row: Any, register: Register) -> dict[str, Any]:
         "version": row.version,
         "role": row.my_role,
         "values": _values(row, register, (*register.shared, *register.fields)),
-        "told": _values(row, register, _told(register)),
+        "told": _values(row, register, register.recorded),
         "page": row.get_absolute_url(),
         "created_at": row.created_at,
         "changed_at": row.changed_at,

@@ -32,7 +32,7 @@ def examples(request: AuthenticatedRequest, utility_pk: int, register: str) -> H
     offered = described.examples()
     if not offered:
         raise Http404
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     rows: Any = described.model.objects.filter(utility=utility)
     kept = {title.casefold() for title in rows.values_list("title", flat=True)}

@@ -43,7 +43,7 @@ def download(request: AuthenticatedRequest, utility_pk: int, register: str) -> H
 
 def _found(request: AuthenticatedRequest, utility_pk: int, register: str) -> tuple[Utility, Register]:
     utility, described = utility_of(request, utility_pk), register_of(register)
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     return utility, described
 

@@ -19,9 +19,10 @@ from ims.registers import Move, Register
 from ims.saved import SavedView
 from initiatives.models import Initiative
 from pdca.models import Area
+from workflow.forms import CheckingForm
 
 
-class RecordForm(forms.ModelForm):
+class RecordForm(CheckingForm):
     """What a person may enter; ``version`` is the one that was read. It saves nothing itself: see Record.change."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput, initial=0)
@@ -112,9 +113,6 @@ class RecordForm(forms.ModelForm):
             if self.cleaned_data[name] != getattr(self.instance, name):
                 self.add_error(name, f"It does not change while the status is “{self.instance.status_label}”.")
 
-    def _post_clean(self) -> None:
-        """Nothing is written into the instance: the row is saved by its version (Record.change)."""
-
     @property
     def changes(self) -> dict[str, Any]:
         left_alone = {"version", *self.frozen}
@@ -187,16 +185,13 @@ class RelationForm(forms.Form):
         return found
 
 
-class SavedViewForm(forms.ModelForm):
+class SavedViewForm(CheckingForm):
     class Meta:
         model = SavedView
         fields = ["name", "is_shared"]
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, auto_id="id_view_%s")
-
-    def _post_clean(self) -> None:
-        """The view is kept by SavedView.objects.keep."""
 
 
 class PreferencesForm(forms.ModelForm):

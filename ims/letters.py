@@ -64,7 +64,7 @@ register(
             _PERSON,
             Word("late", "the reader's late records; may be empty", _SAMPLE),
             Word("soon", "the reader's records that are due soon; may be empty", _SAMPLE),
-            Word("workshops", "workshops that wait for the reader's scores; may be empty", _SCORED),
+            Word("workshops", "workshops in which the reader has not finished scoring; may be empty", _SCORED),
             Word(
                 "utilities",
                 "one line for each utility that the reader manages or advises; may be empty",

@@ -35,7 +35,7 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
     context = {
         "utility": utility,
         "register": described,
-        "can_edit": can_edit(request, utility),
+        "can_edit": can_edit(utility),
         "has_examples": bool(described.examples()),
         "views": SavedView.objects.for_list(utility, register, request.user),
         "query": kept_query(request.GET),
@@ -122,7 +122,7 @@ def save_view(request: AuthenticatedRequest, utility_pk: int, register: str) -> 
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     else:
         kept = form.cleaned_data | {"query": query}
-        kept["is_shared"] &= can_edit(request, utility)
+        kept["is_shared"] &= can_edit(utility)
         try:
             SavedView.objects.keep(utility, register, request.user, **kept)
         except TooManyViews:

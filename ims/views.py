@@ -85,7 +85,7 @@ def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 @login_required
 def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
     utility, described = utility_of(request, utility_pk), register_of(register)
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     begun = suggested(request.GET, described, utility)
     form = form_of(described)(request.POST or None, utility=utility, initial=begun.initial)

@@ -67,7 +67,7 @@ def readings(user: User) -> Iterator[Waiting]:
 
 @source(order=20)
 def to_rate_or_score(user: User) -> Iterator[Waiting]:
-    """The rounds of readiness and the workshops of a person's teams that wait for what they think. One query."""
+    """The rounds of readiness to rate and the workshops to score in, of a person's teams. One query."""
     n_utilities = len(user.memberships.all())
     if not n_utilities:
         return

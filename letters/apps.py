@@ -1,9 +1,10 @@
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+
+from workflow.discovery import discover
 
 
 class LettersConfig(AppConfig):
     name = "letters"
 
     def ready(self) -> None:
-        autodiscover_modules("letters", "reminders")
+        discover("letters", "reminders")

@@ -13,12 +13,13 @@ from ims.access import record_of
 from ims.act.changes import AreaAnswer, PlannedChange
 from pdca.models import Area
 from workflow import saving
+from workflow.forms import CheckingForm
 from workflow.models import WrongState
 
 AFFECTED = (("True", "Yes"), ("False", "No"))
 
 
-class AnswerForm(forms.ModelForm):
+class AnswerForm(CheckingForm):
     class Meta:
         model = AreaAnswer
         fields = ["is_affected", "says"]
@@ -34,9 +35,6 @@ class AnswerForm(forms.ModelForm):
     def clean(self) -> None:
         if self.cleaned_data.get("is_affected") and not self.cleaned_data.get("says"):
             self.add_error("says", "Enter what the change means for this area, and what must follow.")
-
-    def _post_clean(self) -> None:
-        """The answer is kept by PlannedChange.answer."""
 
 
 @login_required

@@ -12,10 +12,11 @@ from accounts.models import User
 from ims.records import AREAS, Record, extends_record
 from ims.registers import Move, Register, register
 from ims.triggers import keeps, needs
+from ims.verified import ASKS, Verified, by_someone, closes_verified
 from workflow.models import WrongState
 
 
-class PlannedChange(Record):
+class PlannedChange(Verified, Record):
     """A change of the utility. It is approved only when every area that it concerns has answered."""
 
     class Status(models.TextChoices):
@@ -56,15 +57,10 @@ class PlannedChange(Record):
     what = models.TextField("what changes", blank=True, max_length=4000)
     why = models.TextField("why", blank=True, max_length=2000)
     takes_effect = models.DateField("takes effect on", null=True, blank=True)
-    verified = models.TextField("what was verified", blank=True, max_length=2000)
-    verified_by = models.CharField("verified by", blank=True, max_length=120)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(verified="", verified_by="") | ~Q(verified="") & ~Q(verified_by=""),
-                name="change_verified_by_someone",
-            ),
+            by_someone("change_verified_by_someone"),
         ]
         triggers = [keeps("change_keeps_what_is_answered", ("kind", "what", "why", "takes_effect"), ("proposed",))]
 
@@ -83,8 +79,7 @@ class PlannedChange(Record):
             yield None, "Choose the areas that it may concern first."
         elif to == self.Status.APPROVED and self.status == self.Status.IN_REVIEW and (missing := self.missing()):
             yield None, f"These areas have not answered yet: {', '.join(missing)}."
-        if to == self.Status.CLOSED and not (given.get("verified") and given.get("verified_by")):
-            yield None, "Enter what was verified, and by whom."
+        yield from super().move_faults(to, given)
 
     @transaction.atomic
     def move(self, to: str, *, by: User, why: str = "", **changes: Any) -> None:
@@ -133,9 +128,8 @@ ANSWERED_BY_ALL = """NEW.areas <> '{}' AND NOT EXISTS (
     SELECT 1 FROM unnest(NEW.areas) code
     WHERE code NOT IN (SELECT a.area FROM ims_areaanswer a WHERE a.change_id = NEW.id)
 )"""
-CHECKED = "EXISTS (SELECT 1 FROM ims_plannedchange c WHERE c.record_id = NEW.id AND c.verified <> '')"
 needs("change_approved_by_all_areas", PlannedChange.REGISTER, PlannedChange.Status.APPROVED, ANSWERED_BY_ALL)
-needs("change_closes_checked", PlannedChange.REGISTER, PlannedChange.Status.CLOSED, CHECKED)
+closes_verified("change_closes_checked", PlannedChange)
 
 
 def answers_of(change: PlannedChange) -> Iterable[tuple[str, AreaAnswer | None]]:
@@ -160,7 +154,7 @@ register(
             Move("ask", "Ask the areas", frozenset({S.PROPOSED}), S.IN_REVIEW),
             Move("approve", "Approve", frozenset({S.IN_REVIEW}), S.APPROVED),
             Move("finish", "Mark as carried out", frozenset({S.APPROVED}), S.DONE),
-            Move("close", "Close after the check", frozenset({S.DONE}), S.CLOSED, asks=("verified", "verified_by")),
+            Move("close", "Close after the check", frozenset({S.DONE}), S.CLOSED, asks=ASKS),
             Move("redo", "Not carried out as approved", frozenset({S.DONE}), S.APPROVED, needs_why=True),
             Move("revise", "Revise it", frozenset({S.IN_REVIEW, S.APPROVED}), S.PROPOSED, needs_why=True),
             Move("reject", "Reject", frozenset({S.PROPOSED, S.IN_REVIEW, S.APPROVED}), S.REJECTED, needs_why=True),

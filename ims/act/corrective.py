@@ -5,16 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
-from ims.triggers import needs
+from ims.verified import ASKS, Verified, by_someone, closes_verified
 
 
-class CorrectiveAction(Record):
+class CorrectiveAction(Verified, Record):
     """One problem, from its report to the check that it does not come back.
 
     Once the work is done, ``due`` is the day of the check.
@@ -70,15 +69,10 @@ class CorrectiveAction(Record):
     )
     lines = models.TextField("what keeps it from coming back, step by step", blank=True, max_length=5000)
     check_on = models.DateField("check whether it worked on", null=True, blank=True)
-    verified = models.TextField("what was verified", blank=True, max_length=2000)
-    verified_by = models.CharField("verified by", blank=True, max_length=120)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(verified="", verified_by="") | ~Q(verified="") & ~Q(verified_by=""),
-                name="corrective_verified_by_someone",
-            ),
+            by_someone("corrective_verified_by_someone"),
         ]
 
     def faults(self, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -92,11 +86,9 @@ class CorrectiveAction(Record):
             yield "causes", "Enter the causes first."
         if to == self.Status.DONE and not (given.get("check_on") and given["check_on"] > today):
             yield "check_on", "Choose a later day, so that there is time to see whether it worked."
-        if to == self.Status.CLOSED:
-            if not (given.get("verified") and given.get("verified_by")):
-                yield None, "Enter what was verified, and by whom."
-            if self.check_on and self.check_on > today:
-                yield None, f"Its check is on {self.check_on:%B %-d, %Y}. Until then it can’t be closed."
+        if to == self.Status.CLOSED and self.check_on and self.check_on > today:
+            yield None, f"Its check is on {self.check_on:%B %-d, %Y}. Until then it can’t be closed."
+        yield from super().move_faults(to, given)
 
     def move(self, to: str, *, by: User, why: str = "", **changes: Any) -> None:
         """Marks it done until the day of its check, which becomes its due date."""
@@ -105,13 +97,7 @@ class CorrectiveAction(Record):
         super().move(to, by=by, why=why, **changes)
 
 
-needs(
-    "corrective_closes_checked",
-    CorrectiveAction.REGISTER,
-    CorrectiveAction.Status.CLOSED,
-    "EXISTS (SELECT 1 FROM ims_correctiveaction c WHERE c.record_id = NEW.id AND c.verified <> '')",
-)
-
+closes_verified("corrective_closes_checked", CorrectiveAction)
 REPORTED, UNDER_WAY = frozenset({CorrectiveAction.Status.REPORTED}), frozenset({CorrectiveAction.Status.UNDER_WAY})
 DONE, CLOSED = frozenset({CorrectiveAction.Status.DONE}), frozenset({CorrectiveAction.Status.CLOSED})
 register(
@@ -129,7 +115,7 @@ register(
         moves=(
             Move("start", "Correct it", REPORTED, CorrectiveAction.Status.UNDER_WAY, asks=("causes", "elsewhere")),
             Move("finish", "Mark as done", UNDER_WAY, CorrectiveAction.Status.DONE, asks=("check_on",)),
-            Move("close", "It worked: close", DONE, CorrectiveAction.Status.CLOSED, asks=("verified", "verified_by")),
+            Move("close", "It worked: close", DONE, CorrectiveAction.Status.CLOSED, asks=ASKS),
             Move("redo", "It did not work", DONE, CorrectiveAction.Status.UNDER_WAY, needs_why=True),
             Move("reopen", "It came back: reopen", CLOSED, CorrectiveAction.Status.UNDER_WAY, needs_why=True),
             Move("cancel", "Cancel", REPORTED | UNDER_WAY, CorrectiveAction.Status.CANCELED, needs_why=True),

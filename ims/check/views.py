@@ -41,7 +41,7 @@ def measure_of(request: AuthenticatedRequest, utility_pk: int, number: str) -> A
 def for_editors(request: AuthenticatedRequest, utility_pk: int) -> Utility:
     """Raises Http404 for strangers, PermissionDenied for viewers."""
     utility = utility_of(request, utility_pk)
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     return utility
 

@@ -10,10 +10,11 @@ from ims.plan.objectives import Objective
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
 from ims.team.readiness.models import ReadinessPoint
+from ims.verified import ASKS, Verified, by_someone, closes_verified
 from pdca.models import Element, Opportunity
 
 
-class Action(Record):
+class Action(Verified, Record):
     """One line of a management program. It closes only with what was verified and by whom."""
 
     class Status(models.TextChoices):
@@ -71,8 +72,6 @@ class Action(Record):
     starts = models.DateField("starts on", null=True, blank=True)
     cost = models.DecimalField("cost in dollars", max_digits=12, decimal_places=2, null=True, blank=True)
     hours = models.DecimalField("hours of work", max_digits=8, decimal_places=1, null=True, blank=True)
-    verified = models.TextField("what was verified", blank=True, max_length=2000)
-    verified_by = models.CharField("verified by", blank=True, max_length=120)
 
     def faults(self, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for name in ("cost", "hours"):
@@ -82,16 +81,9 @@ class Action(Record):
         if starts and due and starts > due:
             yield "starts", "It starts after it is due."
 
-    def move_faults(self, to: str, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
-        if to == self.Status.CLOSED and not (given.get("verified") and given.get("verified_by")):
-            yield None, "Enter what was verified, and by whom."
-
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(verified="", verified_by="") | ~Q(verified="") & ~Q(verified_by=""),
-                name="action_verified_by_someone",
-            ),
+            by_someone("action_verified_by_someone"),
             models.CheckConstraint(
                 condition=(Q(cost=None) | Q(cost__gte=0)) & (Q(hours=None) | Q(hours__gte=0)),
                 name="action_cost_and_hours_not_negative",
@@ -99,6 +91,7 @@ class Action(Record):
         ]
 
 
+closes_verified("action_closes_verified", Action)
 register(
     Register(
         model=Action,
@@ -118,7 +111,7 @@ register(
                 "Close after the check",
                 frozenset({Action.Status.DONE}),
                 Action.Status.CLOSED,
-                asks=("verified", "verified_by"),
+                asks=ASKS,
             ),
             Move(
                 "redo",

@@ -81,7 +81,7 @@ def ranked(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
         "first_unranked": Assessment.objects.filter(pk__in=found.unranked[:5]).select_related("utility"),
         "filters": filters,
         "n_filters": len(chosen),
-        "can_edit": can_edit(request, utility),
+        "can_edit": can_edit(utility),
         "kept": list(kept(request, "edition")),
         "scales": [(row, found.tried[row.key]) for row in found.criterion_rows],
     }
@@ -149,7 +149,7 @@ class SaveForm(forms.Form):
 def criteria(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Shows the criteria in use or, with ``edition``, earlier ones. Saving makes a new edition."""
     utility = utility_of(request, utility_pk)
-    may = can_edit(request, utility)
+    may = can_edit(utility)
     if request.method == "POST" and not may:
         raise PermissionDenied
     editions = list(Criteria.objects.filter(utility=utility).select_related("made_by"))

@@ -15,10 +15,11 @@ from accounts.requests import AuthenticatedRequest
 from ims.access import record_of
 from ims.plan.requirements import Evaluation, Requirement
 from workflow import saving
+from workflow.forms import CheckingForm
 from workflow.models import WrongState
 
 
-class EvaluationForm(forms.ModelForm):
+class EvaluationForm(CheckingForm):
     class Meta:
         model = Evaluation
         fields = ["on", "result", "found", "evaluator"]
@@ -39,9 +40,6 @@ class EvaluationForm(forms.ModelForm):
     def clean(self) -> None:
         if self.cleaned_data.get("result") not in (None, Evaluation.Result.COMPLIES) and not self.cleaned_data["found"]:
             self.add_error("found", "Enter what was found.")
-
-    def _post_clean(self) -> None:
-        """The evaluation is kept by Requirement.evaluate."""
 
 
 @login_required

@@ -9,9 +9,10 @@ from ims.people import Person
 from ims.team.models import Seat, Subgroup, TeamScope
 from initiatives.models import Initiative
 from pdca.models import Area
+from workflow.forms import CheckingForm
 
 
-class RowForm(forms.ModelForm):
+class RowForm(CheckingForm):
     """A form whose row is saved by its version: it writes nothing into the instance."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
@@ -23,9 +24,6 @@ class RowForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version if self.instance.pk else 0
-
-    def _post_clean(self) -> None:
-        """Nothing is written into the instance."""
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -57,7 +55,7 @@ class SeatForm(RowForm):
         return cleaned
 
 
-class FunctionForm(forms.ModelForm):
+class FunctionForm(CheckingForm):
     class Meta:
         model = Seat
         fields = ("name", "why")
@@ -65,9 +63,6 @@ class FunctionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "id_function_%s"} | kwargs)
         self.fields["name"].required = True
-
-    def _post_clean(self) -> None:
-        """Nothing is written into the instance."""
 
 
 class ScopeForm(RowForm):

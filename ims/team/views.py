@@ -28,7 +28,7 @@ MOST_CHANGES = 50
 def for_editor(request: AuthenticatedRequest, pk: int) -> Utility:
     """404 for nonmembers, 403 for viewers."""
     utility = utility_of(request, pk)
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     return utility
 
@@ -40,7 +40,7 @@ def team(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 def _page(request: AuthenticatedRequest, utility: Utility, *, status: int = 200, **more: Any) -> HttpResponse:
     """``more`` may have ``sent``, a bound form of a seat, with its ``conflict``; or a bound ``function_form``."""
-    found, sent, may_edit = Team(utility), more.pop("sent", None), can_edit(request, utility)
+    found, sent, may_edit = Team(utility), more.pop("sent", None), can_edit(utility)
 
     def form_of(place: Place) -> SeatForm | None:
         if not may_edit:

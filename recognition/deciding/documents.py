@@ -1,7 +1,7 @@
 """Builds the template contexts of the printed documents from rows.
 
 The documents are the letters, the certificate, the packet for the panel and the scores for the decision.
-``recognition.reports`` checks in ``recognition.rights`` who may have which.
+``recognition.deciding.reports`` checks in ``recognition.rights`` who may have which.
 """
 
 import base64

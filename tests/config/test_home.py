@@ -192,7 +192,8 @@ def test_a_draft_waits_with_its_days_and_what_is_missing(request, as_, entry, ro
 
 def test_a_complete_draft_waits_for_its_manager(as_, entry, manager, contributor, monkeypatch):
     monkeypatch.setattr(
-        "recognition.waiting.check_content", lambda content, photos, cycle: Outcome("small", 4, 2, 4, 2, 9, [], [])
+        "recognition.applying.waiting.check_content",
+        lambda content, photos, cycle: Outcome("small", 4, 2, 4, 2, 9, [], []),
     )
     assert "Ready to submit." in words(as_(manager))
     assert "Ready for a manager to submit." in words(as_(contributor))

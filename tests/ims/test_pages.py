@@ -202,7 +202,8 @@ def test_numbers_and_dates_of_a_record_are_written_out(action, objective, utilit
 
 
 def test_open_records_come_first_when_sorted_by_date(action, utility, as_, manager):
-    closed = Action.open_in(utility, by=manager, title="Closed long ago", due=date(2020, 1, 1))
+    checked = {"verified": "Seen.", "verified_by": "Dana"}
+    closed = Action.open_in(utility, by=manager, title="Closed long ago", due=date(2020, 1, 1), **checked)
     Record.objects.filter(pk=closed.pk).update(is_open=False, status="closed")
     page = as_(manager).get(reverse("ims:list", args=[utility.pk, "actions"])).text
     assert page.index(action.title) < page.index(closed.title)

@@ -329,7 +329,7 @@ def test_a_collision_from_its_flag_to_its_end(two, action, utility, as_, manager
 
 @pytest.mark.parametrize("status", ["done", "closed", "canceled"])
 def test_only_the_work_ahead_collides(two, utility, manager, status):
-    Record.objects.filter(pk=two[1].pk).update(status=status)
+    Action.objects.filter(pk=two[1].pk).update(status=status, verified="Seen.", verified_by="Dana")
     assert flags_of(two[0], manager, timezone.localdate()) == []
     assert Glance(utility, manager, timezone.localdate()).flags == []
 

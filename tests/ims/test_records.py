@@ -11,6 +11,7 @@ from ims import registers
 from ims.models import Action, Objective, Person, Record, Unit
 from tests.assessments.test_races import at_once
 from tests.factories import UtilityFactory
+from tests.ims.conftest import at_the_end
 from workflow.models import Stale, WrongState
 from workflow.rights import NotAllowed
 
@@ -275,6 +276,14 @@ def test_what_is_late(action, manager):
 def test_the_database_keeps_the_rules(action, changes, name):
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         Action.objects.filter(pk=action.pk).update(**changes)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("register", ["actions", "changes", "corrective"])
+def test_the_database_closes_nothing_that_nobody_verified(register, catalog, utility, manager):
+    record = registers.get(register).model.open_in(utility, by=manager, title="Tried")
+    with pytest.raises(IntegrityError, match="clos"), transaction.atomic():
+        at_the_end(lambda: Record.objects.filter(pk=record.pk).update(status="closed"))
 
 
 @pytest.mark.django_db

@@ -215,8 +215,8 @@ class Exchange(ABC):
         return {name: form.get_initial_for_field(each, name) for name, each in form.fields.items()}
 
     def add(self, values: dict[str, Any], *, by: AbstractBaseUser) -> None:
-        """Saves a new row. Where ``may_add`` is set."""
-        raise NotImplementedError
+        """Saves a new row. A subclass that sets ``may_add`` defines it."""
+        raise TypeError(f"{self.title} takes no new rows")
 
     def alike(self, values: Mapping[str, Any]) -> Iterable[Any]:
         """Returns the rows that a new one could repeat. Where ``may_add`` is set."""

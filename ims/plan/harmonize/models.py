@@ -222,9 +222,9 @@ class Proposal(models.Model):
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
     def to_score(self, user: User) -> Self:
-        """Returns the user in each workshop that waits for their scores, with how much ``n_given`` of ``n_asked`` is.
+        """Returns the user in each workshop in which scores of theirs are missing: ``n_given`` of ``n_asked``.
 
-        Nobody waits for who is finished, or has given everything; in another round, where everyone's last scores are
+        Who is finished, or has given everything, is left out; in another round, where everyone's last scores are
         kept, only for who has not said so.
         """
         rows = self.filter(belongs(user, "workshop__utility"), person__user=user, left_at=None, done_at=None)
@@ -260,7 +260,7 @@ def to_do(method: str, round_: int, n_given: int, n_asked: int) -> str:
 
 
 class Participant(models.Model):
-    """Someone who scores. Whoever left keeps the scores given so far, and nobody waits for more."""
+    """Someone who scores. Whoever left keeps the scores given so far, and no more are asked for."""
 
     workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="participants")
     person = models.ForeignKey(Person, on_delete=models.RESTRICT, related_name="+")

@@ -7,9 +7,10 @@ from django import forms
 
 from ims.people import Person
 from ims.plan.programs.models import Agreement
+from workflow.forms import CheckingForm
 
 
-class SettleForm(forms.ModelForm):
+class SettleForm(CheckingForm):
     first = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     second = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
@@ -22,9 +23,6 @@ class SettleForm(forms.ModelForm):
         initial = {"first": key[0], "second": key[1]} if key else {}
         super().__init__(data, initial=initial, auto_id=f"id_{key[0]}_{key[1]}_%s" if key else "id_%s")
         self.fields["how"].choices = Agreement.How.choices  # type: ignore[attr-defined]  # without an empty one
-
-    def _post_clean(self) -> None:
-        """The agreement is kept by Agreement.settle."""
 
 
 class CapacityForm(forms.Form):

@@ -41,7 +41,7 @@ def _page(request: AuthenticatedRequest, utility: Utility, sent: SettleForm | No
     shown = Glance(utility, request.user, today)
     by = request.GET.get("by", "")
     by = by if by in BY else "objective"
-    may = can_edit(request, utility)
+    may = can_edit(utility)
 
     asked = f"{sent['first'].value()}-{sent['second'].value()}" if sent else request.GET.get("settle", "")
     place = count()
@@ -76,7 +76,7 @@ def _page(request: AuthenticatedRequest, utility: Utility, sent: SettleForm | No
 def settle(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Keeps how two colliding actions were settled."""
     utility = utility_of(request, utility_pk)
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     form = SettleForm(request.POST)
     if not form.is_valid():
@@ -114,7 +114,7 @@ def end(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def capacity(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Asks how many hours a month each person has for actions."""
     utility = utility_of(request, utility_pk)
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     people = Person.objects.of(utility).filter(pk__in=Person.objects.here())
     known = {each.person_id: each for each in Capacity.objects.visible_to(request.user).filter(person__in=people)}

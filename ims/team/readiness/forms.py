@@ -9,9 +9,10 @@ from ims.team.forms import RowForm
 from ims.team.readiness.factors import Barrier, scale
 from ims.team.readiness.models import ReadinessPoint, ReadinessRating, ReadinessRound
 from ims.team.readiness.spread import UNKNOWN
+from workflow.forms import CheckingForm
 
 
-class RoundForm(forms.ModelForm):
+class RoundForm(CheckingForm):
     class Meta:
         model = ReadinessRound
         fields = ("name", "rate_by")
@@ -19,9 +20,6 @@ class RoundForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"initial": {"name": f"Readiness {timezone.localdate().year}"}} | kwargs)
-
-    def _post_clean(self) -> None:
-        """Nothing is written into the instance."""
 
 
 class RatingForm(RowForm):

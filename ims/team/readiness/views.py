@@ -71,8 +71,10 @@ def readiness(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 
 def _round(request: AuthenticatedRequest, utility_pk: int, pk: int) -> ReadinessRound:
-    rows = ReadinessRound.objects.visible_to(request.user).select_related("utility")
-    return get_object_or_404(rows, utility=utility_pk, pk=pk)
+    rows = ReadinessRound.objects.visible_to(request.user)
+    found: ReadinessRound = get_object_or_404(rows, utility=utility_pk, pk=pk)
+    found.utility = utility_of(request, utility_pk)
+    return found
 
 
 @login_required
@@ -85,7 +87,7 @@ def _page(
     request: AuthenticatedRequest, utility: Utility, found: ReadinessRound | None, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     """``more`` may have a bound ``round_form`` or ``why_form``; or ``sent``, a barrier's form, and its ``conflict``."""
-    may_edit, sent = can_edit(request, utility), more.pop("sent", None)
+    may_edit, sent = can_edit(utility), more.pop("sent", None)
     rounds = list(ReadinessRound.objects.filter(utility=utility))
     context: dict[str, Any] = {
         "utility": utility,

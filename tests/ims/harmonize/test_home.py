@@ -149,6 +149,6 @@ def test_the_weekly_email_names_it(scoring, viewer, manager):
     emails.tell_week(manager, date(2026, 6, 22))
     mail = Email.objects.get()
     assert mail.to == [viewer.email]
-    assert "These workshops wait for your scores:" in mail.message
+    assert "Please score the objectives in these workshops:" in mail.message
     assert "- Objectives for 2027, Riverbend Water and Sewer: 0 of 3 objectives scored\n" in mail.message
     assert f"{scoring.get_absolute_url()}\n" in mail.message

@@ -1,4 +1,4 @@
-"""Registers the program's kinds of report: who may request each, and the name of its file."""
+"""Registers the kinds of report about applications and cycles: who may request each, and the name of its file."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,7 +9,6 @@ from accounts.models import User
 from recognition.deciding import documents
 from recognition.deciding.documents import Asked, AskedCycle
 from recognition.models import Application, Cycle
-from recognition.notices.documents import NOTICE_LETTER, NOTICE_LETTERS
 from recognition.rights import Act, Rights, offered
 from reports.kinds import Bundle, Kind, Part, register
 
@@ -127,5 +126,3 @@ register(
         parts=parts,
     )
 )
-register(NOTICE_LETTER)
-register(NOTICE_LETTERS)
