@@ -60,7 +60,7 @@ class RecommendationsOut(BaseModel):
 )
 def recommendations(request: HttpRequest, asked: RecommendationsIn) -> dict[str, Any]:
     known_elements = elements_of(Element.objects.order_by("order"))
-    known = candidates_of(Initiative.objects.readable().prefetch_related("areas"))
+    known = candidates_of(Initiative.objects.readable().with_area_codes())
     areas = list(Area.objects.values_list("code", flat=True))
     slugs = {each.slug for each in known}
     if wrong := list(_unknown(asked, areas, {each.slug for each in known_elements}, slugs)):

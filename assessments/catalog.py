@@ -17,11 +17,11 @@ def elements_of(rows: Iterable[Element]) -> list[ElementOf]:
 
 
 def candidates_of(initiatives: Iterable[Initiative]) -> list[Candidate]:
-    """Takes initiatives with their areas prefetched."""
+    """Takes initiatives ``with_area_codes``."""
     return [
         Candidate(
             slug=initiative.slug,
-            areas=frozenset(area.code for area in initiative.areas.all()),
+            areas=frozenset(initiative.area_codes),
             support=initiative.support,
             systems=frozenset(initiative.systems),
         )
@@ -45,8 +45,8 @@ class Catalog:
 
     @cached_property
     def initiatives(self) -> dict[str, Initiative]:
-        """Those that have a page, with their areas, retired ones too. Two queries."""
-        return {row.slug: row for row in Initiative.objects.known().prefetch_related("areas")}
+        """Those that have a page, with the letters of their areas, retired ones too."""
+        return {row.slug: row for row in Initiative.objects.known().with_area_codes()}
 
     @cached_property
     def cases(self) -> list[Case]:

@@ -26,7 +26,7 @@ def results(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "recommended": advice,
         "board": board(analysis, found, catalog),
         "earlier": earlier(analysis),
-        "standing": standing(analysis.utility, getattr(analysis.utility, "sharing", None)),
+        "standing": standing(analysis.utility, getattr(analysis.utility, "sharing", None), found.components),
     }
     return render(request, "assessments/analysis_results.html", context)
 

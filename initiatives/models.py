@@ -1,7 +1,11 @@
 """The catalog: management initiatives and how strongly each supports plan, do, check and act."""
 
+from typing import Self
+
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import OuterRef
 from django.urls import reverse
 
 from accounts.models import System
@@ -19,6 +23,12 @@ class InitiativeQuerySet(EntryQuerySet):
     def strongest_first(self, component: str) -> "InitiativeQuerySet":
         """Sorts by how strongly they support the component with this slug, then by name."""
         return self.order_by(Initiative.STRENGTH_FIELDS[component], "name")
+
+    def with_area_codes(self) -> Self:
+        """Adds ``area_codes``, the letters of the areas that each supports, without a query of its own."""
+        return self.annotate(
+            area_codes=ArraySubquery(Area.objects.filter(initiatives=OuterRef("pk")).order_by("order").values("code"))
+        )
 
 
 READING = [
@@ -102,6 +112,7 @@ class Initiative(CatalogEntry):
     )
     key_feature = models.TextField()
     areas = models.ManyToManyField(Area, related_name="initiatives")
+    area_codes: list[str]  # added by with_area_codes
     plan = models.PositiveSmallIntegerField(choices=Strength.choices)
     do = models.PositiveSmallIntegerField(choices=Strength.choices)
     check_strength = models.PositiveSmallIntegerField("check", choices=Strength.choices, db_column="check_strength")

@@ -1,5 +1,6 @@
 """How a utility that shares its coverage stands among similar ones."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,19 +39,22 @@ class Standing:
     next_on: date
 
 
-def standing(utility: Utility, shared: Sharing | None) -> Standing | None:
-    """Returns None if the utility does not share. Makes up to three queries."""
+def standing(
+    utility: Utility, shared: Sharing | None, components: Iterable[tuple[str, str]] | None = None
+) -> Standing | None:
+    """Returns None if the utility does not share. Makes up to two queries, and one for ``components``: (slug, name)."""
     if not shared:
         return None
     cohort = cohort_of(utility.systems, shared.size)
     published = Publication.objects.current(cohort)
-    return Standing(words(cohort), published, _lines(utility, published) if published else [], next_on())
+    lines = _lines(utility, published, components) if published else []
+    return Standing(words(cohort), published, lines, next_on())
 
 
-def _lines(utility: Utility, published: Publication) -> list[Line]:
+def _lines(utility: Utility, published: Publication, components: Iterable[tuple[str, str]] | None) -> list[Line]:
     latest = latest_complete(utility)
     own = figures_of(latest) if latest else {}
-    names = {"overall": "Overall"} | dict(Component.objects.values_list("slug", "name"))
+    names = {"overall": "Overall"} | dict(components or Component.objects.values_list("slug", "name"))
     return [
         Line(name, round(100 * own[slug]) if slug in own else None, *published.quartiles[slug])
         for slug, name in names.items()

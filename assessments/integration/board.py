@@ -100,4 +100,4 @@ def board(analysis: GapAnalysis, results: Results, catalog: Catalog | None = Non
 
 def _in_place(initiative: Initiative) -> InPlace:
     asks = [record["element"] for record in initiative.asks if record["stance"] == Stance.ASKS]
-    return InPlace(initiative.slug, frozenset(asks), frozenset(area.code for area in initiative.areas.all()))
+    return InPlace(initiative.slug, frozenset(asks), frozenset(initiative.area_codes))

@@ -24,7 +24,7 @@ from assessments.results import AREA_CODES, AreaInScope, Results, Row
 from files.attachments import Attachment, link_or_file
 from files.models import StoredFile
 from initiatives.models import Initiative
-from pdca.models import Area, Component, Element
+from pdca.models import Area, Element
 from reports.models import Report
 from workflow.changes import Change, Labels, WithHistory
 from workflow.models import Event, StateMachine, Versioned, WrongState
@@ -293,20 +293,21 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
 
     def measured(self) -> Results:
         """Returns the results of the current rows."""
-        return self._measured(self.findings.select_related("element"))
+        return self._measured(self.findings.select_related("element__component"))
 
     def _measured(self, findings: Iterable["Finding"]) -> Results:
-        """Makes three queries besides those of ``findings``: areas, components, initiatives in place (once)."""
+        """Takes findings with the component of their element. Queries the areas and, once, the initiatives in place."""
         areas = [
             AreaInScope(area.code, area.name, area.short_name) for area in Area.objects.all() if area.code in self.areas
         ]
         names = self.in_place()
-        components = list(Component.objects.values_list("slug", "name"))
+        findings = list(findings)
+        components = {finding.element.component for finding in findings}
         return Results(
             areas=areas,
             initiatives=[*(row.name for row in self.catalog_in_place), *self.other_initiatives],
             rows=[finding.row(names) for finding in findings],
-            components=components,
+            components=[(each.slug, each.name) for each in sorted(components, key=lambda each: each.order)],
         )
 
     def in_place(self) -> dict[str, str]:
@@ -320,7 +321,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
 
     def results_with_findings(self) -> tuple[Results, list[tuple["Finding", Row]]]:
         """Returns the results, and every finding with its row. A complete analysis keeps the names it had then."""
-        findings = list(self.findings.select_related("element").prefetch_related("evidence_items__file"))
+        findings = list(self.findings.select_related("element__component").prefetch_related("evidence_items__file"))
         results = Results.from_json(self.frozen) if self.frozen else self._measured(findings)
         rows = {row.slug: row for row in results.rows}
         return results, [(finding, rows[finding.element.slug]) for finding in findings]

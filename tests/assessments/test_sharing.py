@@ -9,6 +9,7 @@ from accounts.models import Role
 from assessments.cohorts.standing import next_on
 from assessments.models import Publication, Sharing
 from assessments.tasks import publish_spreads
+from initiatives.models import Initiative
 from tests.factories import GapAnalysisFactory, MembershipFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +130,24 @@ def test_others_may_not(utility, contributor, viewer, stranger, client, as_):
 )
 def test_the_next_day_is_told(today, day):
     assert next_on(today) == day
+
+
+@pytest.mark.parametrize("status", ["draft", "complete"])
+def test_the_results_page_takes_at_most_fifteen_queries_beside_similar_utilities(
+    sharing_utility, catalog, as_, status, django_assert_max_num_queries
+):
+    utility = [sharing_utility(number) for number in range(1, 6)][0]
+    publish_spreads()
+    person = manager_of(utility)
+    later = GapAnalysisFactory(utility=utility, by=person, areas=["E"], as_of=date(2030, 6, 30))
+    later.initiatives.set(Initiative.objects.filter(slug__in=["cmom", "iso-14001"]))
+    later.findings.update(rating=1, areas=["E"], initiatives=["cmom"], to_confirm=False)
+    analysis = utility.gap_analyses.get(pk=later.pk)
+    if status == "complete":
+        type(analysis).objects.visible_to(person).get(pk=analysis.pk).complete(by=person)
+    browser = as_(person)
+    with django_assert_max_num_queries(15):
+        page = browser.get(reverse("assessments:results", args=[analysis.pk]))
+    assert page.context["standing"].lines[0].name == "Overall"
+    assert page.context["earlier"]
+    assert len(page.context["standing"].lines) == 5
