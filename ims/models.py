@@ -16,6 +16,7 @@ from ims.plan.objectives import Objective
 from ims.plan.programs import page as _page_of_programs  # noqa: F401
 from ims.plan.programs.models import Agreement, Capacity
 from ims.plan.requirements import Evaluation, Requirement
+from ims.plan.statements import CrossCheck, Statement
 from ims.plan.units import Unit
 from ims.preferences import Preferences
 from ims.records import (
@@ -46,6 +47,7 @@ __all__ = [
     "Capacity",
     "CorrectiveAction",
     "Counter",
+    "CrossCheck",
     "Evaluation",
     "Measure",
     "Criteria",
@@ -76,6 +78,7 @@ __all__ = [
     "SavedView",
     "Seat",
     "SeatChange",
+    "Statement",
     "Subgroup",
     "SubgroupChange",
     "TeamScope",

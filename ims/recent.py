@@ -52,6 +52,8 @@ def _quoted(text: str) -> str:
 def _moved(facts: Facts) -> Told:
     if not facts["from"]:
         return _told("added", facts)
+    if facts["from"] == facts["to"]:
+        return _told("reviewed", facts)
     status = dict(registers.get(facts["register"]).stages).get(facts["to"], facts["to"])
     why = f": {_quoted(facts['why'])}" if facts["why"] else ""
     return _told("moved", facts, f"to “{status}”{why}")

@@ -24,6 +24,7 @@ from ims.plan.assessing import Assessment
 from ims.plan.objectives import Objective
 from ims.plan.programs.glance import flags_of
 from ims.plan.requirements import Requirement
+from ims.plan.statements import Statement
 from ims.records import Record
 from pdca.models import Area, Element, Opportunity
 from workflow.slots import fills
@@ -154,6 +155,21 @@ def evaluations_of(record: Requirement, user: User) -> SafeString:
         "can_evaluate": record.my_role in CAN_EDIT and record.status == Requirement.Status.IN_FORCE,
     }
     return render_to_string("ims/plan/_evaluations.html", context)
+
+
+@fills("record.statements")
+def edition_of(record: Statement, user: User) -> SafeString:
+    context = {
+        "record": record,
+        "next_draft": record.next_draft,
+        "can_begin": record.my_role in CAN_EDIT and record.status == Statement.IN_FORCE,
+    }
+    return render_to_string("ims/plan/_of_statement.html", context)
+
+
+@fills("list.statements")
+def to_cross_check(utility: Utility, user: User) -> SafeString:
+    return format_html('<a href="{}">Policies cross-checked</a>', reverse("ims:cross_check", args=[utility.pk]))
 
 
 @fills("list.assessments")

@@ -3,9 +3,7 @@
 One register for all areas, because the same procedure identifies and tracks all of them; each department sees its own.
 """
 
-from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 import django_tables2 as tables
@@ -17,12 +15,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.models import User
+from ims.editions import later
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
 from ims.team.functions import functions
 from workflow.models import WrongState
-
-MONTHS_IN_YEAR = 12
 
 
 def departments() -> list[tuple[str, str]]:
@@ -117,13 +114,6 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on:%B %-d, %Y}: {self.get_result_display()}. {self.found}".strip()
-
-
-def later(day: date, months: int) -> date:
-    """Returns the same day so many months later, or the last day of a month that is shorter."""
-    years, month = divmod(day.month - 1 + months, MONTHS_IN_YEAR)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def living(record: Record) -> str:

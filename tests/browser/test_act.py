@@ -1,4 +1,4 @@
-"""Corrective action and change management in Chromium."""
+"""Corrective action, change management and policies in Chromium."""
 
 from datetime import timedelta
 
@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from ims.models import CorrectiveAction, PlannedChange, Record
-from tests.browser.conftest import NARROW, WIDE, look
+from ims.models import CorrectiveAction, PlannedChange, Record, Statement
+from tests.browser.conftest import NARROW, WIDE, expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 CHECK = timezone.localdate() + timedelta(days=30)
@@ -90,3 +90,43 @@ def test_a_change_that_every_area_answers(visits, catalog, manager, utility, siz
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("is now “Approved”")).to_be_visible()
     assert Record.objects.get().status == "approved"
+
+
+def test_policies_are_compared_and_replaced(visits, catalog, manager, utility):
+    texts = {
+        "Environmental policy": "We buy supplies of recycled material where we can.",
+        "Purchasing policy": "We buy from the lowest bidder.",
+    }
+    for title, text in texts.items():
+        made = Statement.open_in(utility, by=manager, title=title, text=text, areas=["E"], every=12)
+        signed = {"signed_by": "The board", "signed_on": timezone.localdate()}
+        Statement.objects.visible_to(manager).get(pk=made.pk).move("in-force", by=manager, **signed)
+    page = visits(manager, reverse("ims:list", args=[utility.pk, "statements"]))
+    page.get_by_role("link", name="Policies cross-checked").click()
+    look(page, "cross-check-open")
+    page.get_by_role("link", name="Compare Environmental policy").click()
+    page.get_by_text("They conflicted; it is settled").click()
+    page.get_by_label("Where they conflict").fill("Recycled material may cost more. The board allows 5 percent.")
+    look(page, "cross-check-compare")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Every pair has been compared")).to_be_visible()
+    look(page, "cross-check")
+    page.get_by_role("link", name="Purchasing policy").first.click()
+    page.get_by_role("link", name="Start a new edition").click()
+    page.get_by_role("button", name="Start a new edition").click()
+    page.get_by_label("What it states").fill(
+        "We buy from the lowest bidder; recycled material may cost 5 percent more."
+    )
+    expect_saved(page)
+    page.get_by_role("link", name="Back to").click()
+    page.get_by_text("Put it in force").first.click()
+    page.get_by_label("Signed by").fill("The board of directors")
+    page.get_by_label("Signed on").fill(timezone.localdate().isoformat())
+    page.get_by_role("button", name="Put it in force").click()
+    expect(page.get_by_text("is now “In force”")).to_be_visible()
+    look(page, "statement")
+    assert list(Statement.objects.order_by("pk").values_list("status", flat=True)) == [
+        "in-force",
+        "replaced",
+        "in-force",
+    ]

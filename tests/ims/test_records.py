@@ -30,12 +30,15 @@ def asked_by(register, end) -> dict:
         ("corrective", "closed"): checked,
         ("corrective", "under-way"): {"causes": "No rule.", "elsewhere": "Nowhere."},
         ("corrective", "done"): {"check_on": TOMORROW},
+        ("statements", "in-force"): {"signed_by": "The board", "signed_on": TOMORROW},
     }
     return asked.get((register, end), {})
 
 
 def checked(register) -> dict:
     """What the database wants of a record that is put into a status without its moves."""
+    if register == "statements":
+        return {"text": "We comply.", "signed_by": "The board", "signed_on": TOMORROW}
     return {"verified": "Seen.", "verified_by": "Dana"} if register in ("actions", "changes", "corrective") else {}
 
 
@@ -44,6 +47,9 @@ def prepared(record, end, manager) -> None:
     if record.register == "changes" and not record.areas:
         type(record).objects.filter(pk=record.pk).update(areas=["E"])
         record.areas = ["E"]
+    if record.register == "statements" and not record.text:
+        type(record).objects.filter(pk=record.pk).update(text="We comply.")
+        record.text = "We comply."
     if (record.register, end) == ("changes", "approved"):
         record.answers.update_or_create(area="E", defaults={"is_affected": False})
     if (record.register, end) == ("corrective", "closed"):
@@ -193,6 +199,12 @@ STEPS = {
         "done": {"closed", "under-way"},
         "closed": {"under-way"},
         "canceled": {"reported"},
+    },
+    "statements": {
+        "draft": {"in-force", "withdrawn"},
+        "in-force": {"in-force", "replaced", "withdrawn"},
+        "replaced": set(),
+        "withdrawn": {"draft"},
     },
     "requirements": {"coming": {"in-force", "ended"}, "in-force": {"ended"}, "ended": {"in-force"}},
     "units": {"in-use": {"retired"}, "retired": {"in-use"}},

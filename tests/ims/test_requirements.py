@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ims import registers
+from ims.editions import later
 from ims.models import CorrectiveAction, Evaluation, Record, Requirement
-from ims.plan.requirements import later
 from tests.conftest import main_of
 from workflow.models import WrongState
 
