@@ -1,7 +1,10 @@
-"""Demo data: the management system of one utility, from data/demo.yaml. Loaded by ``manage.py load_demo``."""
+"""Demo data: the management system of one utility, from data/demo.yaml and the records of the files in data/demo.
+
+Loaded by ``manage.py load_demo``.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +16,8 @@ from django.utils import timezone
 import ims.plan.harmonize.demo
 import ims.team.readiness.demo
 from accounts.models import Role, User, Utility
+from ims import registers
+from ims.act.changes import AreaAnswer
 from ims.check.measures import Measure
 from ims.check.periods import moved
 from ims.check.readings import Reading
@@ -24,6 +29,8 @@ from ims.plan.criteria import Criteria, suggested
 from ims.plan.harmonize.models import Pair
 from ims.plan.objectives import Objective
 from ims.plan.programs.models import Agreement, Capacity
+from ims.plan.requirements import Evaluation
+from ims.plan.statements import CrossCheck
 from ims.plan.units import Unit
 from ims.records import Record, RecordChange, RecordEvent
 from ims.team.models import Seat, SeatChange, Subgroup
@@ -32,7 +39,9 @@ from pdca.loading import read
 from pdca.models import Element, Opportunity
 
 DATA = Path(__file__).parent / "data" / "demo.yaml"
+RECORDS = DATA.with_suffix("")  # a file for each register or a few
 MONTHS = 36
+DAYS, PEOPLE = {"on", "due"}, {"owner", "person", "people"}  # arguments in the steps of a record
 LONG_AGO = 60  # days
 # What loading makes, the path to its utility, and the field that says when it was.
 MADE_NOW: list[tuple[Any, str, str]] = [
@@ -44,6 +53,9 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (ReadinessChange, "row__round__utility", "at"),
     (Reading, "measure__utility", "entered_at"),
     (Pair, "workshop__utility", "changed_at"),
+    (AreaAnswer, "change__utility", "at"),
+    (CrossCheck, "first__utility", "at"),
+    (Evaluation, "requirement__utility", "entered_at"),
 ]
 WAY = {  # status → the statuses on the way to it
     "planned": [],
@@ -103,6 +115,13 @@ class Loading:
         for each in self.data["measures"]:
             self._measure(each)
         ims.plan.harmonize.demo.load(self.data["workshops"], self.utility, self.made, self.named, by=self.by)
+        for path in sorted(RECORDS.glob("*.yaml")):
+            found = read(path)
+            for each in found["records"]:
+                self._any(each)
+            for each in found.get("compared", []):
+                one, other = (self.made[key] for key in each["of"])
+                CrossCheck.keep(one, other, by=self.by, result=each["result"], note=each.get("note", ""))
         for name, hours in self.data["capacities"].items():
             Capacity.objects.create(person=self.named[name], hours=hours, changed_by=self.by, changed_at=self.now)
         for each in self.data["agreements"]:
@@ -138,6 +157,50 @@ class Loading:
         found: Any = model.objects.visible_to(self.by).get(pk=made.pk)
         self.made[each.get("key", each["title"])] = found
         return found
+
+    def _any(self, each: dict[str, Any]) -> None:
+        """A record of any register, which ``starts`` so many days from now and goes through its ``steps``.
+
+        ``follows`` is the key of the record that it came from.
+        """
+        described = registers.get(each["register"])
+        record = self._record(described.model, each, self._values(described.model, each, described.fields))
+        if "follows" in each:
+            link(self.made[each["follows"]], record, LED_TO, by=self.by)
+        record.events.update(at=self._at(each["starts"]))
+        for step in each.get("steps", []):
+            self._step(record, step)
+            record = type(record).objects.visible_to(self.by).get(pk=record.pk)
+        self.made[each.get("key", each["title"])] = record
+        Record.objects.filter(pk=record.pk).update(created_at=self._at(each["starts"]), reminded_on=self._day(0))
+
+    def _step(self, record: Any, step: dict[str, Any]) -> None:
+        """Moves a record ``to`` a status, with what that asks for, or calls the method that it is to ``do``.
+
+        ``then`` has values that nobody could enter at once, such as the day of a check that has passed.
+        """
+        by = self.people[Role(step.get("by", Role.MANAGER))]
+        given = {name: value for name, value in step.items() if name not in ("to", "do", "at", "by", "then")}
+        if "do" in step:
+            getattr(record, step["do"])(by=by, **{name: self._value(name, value) for name, value in given.items()})
+            return
+        record.move(step["to"], by=by, **self._values(type(record), given, given))
+        record.events.filter(pk=record.events.latest("pk").pk).update(at=self._at(step["at"]))
+        if then := step.get("then"):
+            type(record).objects.filter(pk=record.pk).update(**self._values(type(record), then, then))
+
+    def _values(self, model: Any, given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+        """Returns the values of the fields ``names`` that are given; those of dates are days from now."""
+        days = {each.name for each in model._meta.fields if each.get_internal_type() == "DateField"}
+        return {name: self._day(given[name]) if name in days else given[name] for name in names if name in given}
+
+    def _value(self, name: str, value: Any) -> Any:
+        """Returns an argument of a method: a day from now, a person by name or several, or what is given."""
+        if name in DAYS:
+            return self._day(value)
+        if name in PEOPLE:
+            return [self.named[each] for each in value] if isinstance(value, list) else self.named[value]
+        return value
 
     def _along(self, record: Any, each: dict[str, Any]) -> None:
         """Moves the record to its status. The events are spread over the time from its start until ``since``."""

@@ -6,6 +6,7 @@ from ims.check import register as _register_of_measures  # noqa: F401
 from ims.check.measures import Measure
 from ims.check.quarters import Quarter
 from ims.check.readings import Reading, ReadingChange
+from ims.check.reviews import Decision, Review
 from ims.links import RecordLink
 from ims.people import Person, PersonChange
 from ims.plan.actions import Action
@@ -48,6 +49,7 @@ __all__ = [
     "CorrectiveAction",
     "Counter",
     "CrossCheck",
+    "Decision",
     "Evaluation",
     "Measure",
     "Criteria",
@@ -75,6 +77,7 @@ __all__ = [
     "RecordEvent",
     "RecordLink",
     "Requirement",
+    "Review",
     "SavedView",
     "Seat",
     "SeatChange",

@@ -3,7 +3,7 @@
 An action takes up an integration opportunity, closes gaps of an analysis at one element, or answers a weak success
 factor or a barrier. One that closes gaps begins with the steps of the opportunities that are open to the utility at the
 element (guide 2004, ch. 4). An objective answers a finding of an assessment. A record of any register may follow from
-another record.
+another record or carry out a decision of a management review.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from django.utils.text import get_text_list
 
 from accounts.models import User, Utility
 from assessments.integration.board import Shown, board, latest
+from ims.check.reviews import Decision
 from ims.links import CAME_FROM, link
 from ims.plan.assessing import Assessment
 from ims.plan.ranked import Ranked
@@ -31,13 +32,14 @@ LONGEST = 5000  # characters of the steps of an action
 class Suggested(NamedTuple):
     """What the form begins with, what is kept with the record, and the opportunities whose steps the form has.
 
-    ``source`` is the record that it follows from.
+    ``source`` is the record that it follows from, ``decision`` what a management review decided.
     """
 
     initial: dict[str, Any]
     origin: dict[str, Any]
     opportunities: Sequence[Opportunity] = ()
     source: Record | None = None
+    decision: Decision | None = None
 
     @transaction.atomic
     def open_in(self, register: Register, utility: Utility, *, by: User, **fields: Any) -> Record:
@@ -45,6 +47,8 @@ class Suggested(NamedTuple):
         made = register.model.open_in(utility, by=by, **fields, **self.origin)
         if self.source:
             link(made, self.source, CAME_FROM, by=by)
+        if self.decision:
+            Decision.objects.filter(pk=self.decision.pk).update(made=made)
         kept = [each for each in self.opportunities if each.title in fields["lines"]]
         if kept:
             mine = register.model.objects.visible_to(by).get(pk=made.pk)
@@ -57,9 +61,13 @@ class Suggested(NamedTuple):
 def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggested:
     """Reads what the register's records may be made from. Ignores what is unknown.
 
-    ``from`` is the number of any record; ``finding`` is the number of a finding; ``opportunity`` a slug, or
-    ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a factor, barrier or response in a round.
+    ``from`` is the number of any record, ``decision`` the key of one of a management review, ``finding`` the number of
+    a finding; ``opportunity`` is a slug, or ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a
+    factor, barrier or response in a round.
     """
+    if decision := _decision(asked, utility):
+        initial = {"title": decision.text, "owner": decision.owner, "due": decision.due, "areas": decision.review.areas}
+        return Suggested(initial, {}, source=decision.review, decision=decision)
     if source := Record.objects.filter(utility=utility, number=asked.get("from", "")).first():
         carried = {name: getattr(source, name) for name in CARRIED if name in register.shared}
         return Suggested(carried, {}, source=source)
@@ -96,6 +104,12 @@ def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggest
         }
         return Suggested(initial, {"element": element}, [each.opportunity for each in shown])
     return Suggested({}, {})
+
+
+def _decision(asked: QueryDict, utility: Utility) -> Decision | None:
+    key = str(asked.get("decision", ""))
+    rows = Decision.objects.filter(review__utility=utility, made=None).select_related("review", "owner")
+    return rows.filter(pk=int(key[:18])).first() if key.isdecimal() else None
 
 
 def _ahead_at(element: Element, utility: Utility) -> list[Shown]:

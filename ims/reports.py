@@ -10,9 +10,11 @@ from accounts.roles import Role, belongs
 from assessments.models import REPORT, GapAnalysis
 from assessments.results import Results
 from ims import plan_chapter
+from ims.check.attendance import wanted
 from ims.check.pasting import exported
 from ims.check.performance import CHARTED, Line, Report, report
 from ims.check.quarters import Quarter
+from ims.check.reviews import Review
 from ims.plan.harmonize import package_report
 from reports.kinds import Chapter, Kind, Sharing, adds_to, register
 from workflow.spreadsheets import Rows
@@ -100,6 +102,39 @@ register(
         in_word=True,
         sheets=package_report.sheets,
         sharing=Sharing(readable=package_report.readable, managed=package_report.managed),
+    )
+)
+
+
+def review_of(user: User, object_id: int) -> Review | None:
+    return Review.objects.visible_to(user).filter(pk=object_id).first()  # type: ignore[return-value]
+
+
+def pack(review: Review) -> dict[str, Any]:
+    return {
+        "review": review,
+        "utility": review.utility,
+        "topics": review.topics(),
+        "wanted": wanted(review),
+        "present": review.present.all(),
+        "decisions": review.decisions.select_related("owner", "made"),
+    }
+
+
+register(
+    Kind(
+        name="management-review",
+        label="Management review",
+        template="ims/reports/management_review.html",
+        find=review_of,
+        title=lambda review: f"{review.title}: {review.utility}",
+        filename=lambda review: f"{review.utility.in_file_names}-management-review-{review.number}",
+        context=pack,
+        in_word=True,
+        sharing=Sharing(
+            readable=Review.objects.visible_to,
+            managed=lambda user: Review.objects.filter(belongs(user, "utility", [Role.MANAGER])),
+        ),
     )
 )
 

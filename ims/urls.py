@@ -3,8 +3,6 @@
 from django.urls import include, path
 
 from ims import attachment_views, example_views, exchange_views, link_views, list_views, preference_views, views
-from ims.act import change_views
-from ims.plan import assessing_views, requirement_views, statement_views
 from ims.plan.harmonize import urls as harmonize
 from ims.plan.harmonize.models import Workshop
 from ims.plan.programs import views as program_views
@@ -23,18 +21,14 @@ urlpatterns = [
     path("attachments/<int:pk>/remove/", attachment_views.remove, name="remove"),
     path("<int:utility_pk>/", views.system, name="system"),
     path("<int:utility_pk>/records/", list_views.everything, name="everything"),
-    path("<int:utility_pk>/ranked/", assessing_views.ranked, name="ranked"),
-    path("<int:utility_pk>/criteria/", assessing_views.criteria, name="criteria"),
-    path("<int:utility_pk>/measures/", include("ims.check.urls")),
     path("<int:utility_pk>/programs/", include("ims.plan.programs.urls")),
     path("agreements/<int:pk>/end/", program_views.end, name="end_agreement"),
     path("<int:utility_pk>/team/", include("ims.team.urls")),
     path("<int:utility_pk>/readiness/", include("ims.team.readiness.urls")),
-    path("<int:utility_pk>/changes/<slug:number>/answers/<str:area>/", change_views.answer, name="answer_change"),
-    path("<int:utility_pk>/requirements/<slug:number>/evaluate/", requirement_views.evaluate, name="evaluate"),
-    path("<int:utility_pk>/statements/<slug:number>/next/", statement_views.next_edition, name="next_edition"),
-    path("<int:utility_pk>/cross-check/", statement_views.cross_check, name="cross_check"),
-    path("<int:utility_pk>/cross-check/<slug:first>/<slug:second>/", statement_views.compare, name="compare_policies"),
+    path("<int:utility_pk>/", include("ims.plan.urls")),
+    path("<int:utility_pk>/", include("ims.do.urls")),
+    path("<int:utility_pk>/", include("ims.check.urls")),
+    path("<int:utility_pk>/", include("ims.act.urls")),
     *harmonize.urlpatterns,
     path(f"{harmonize.AT}record/", views.record, {"register": Workshop.REGISTER}, name="workshop_record"),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),

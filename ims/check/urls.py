@@ -1,19 +1,14 @@
-"""The addresses of readings and of the performance report. They come before those that all registers share."""
+"""The addresses of checking that no other register has, below those of a utility."""
 
-from django.urls import path
+from django.urls import include, path
 
-from ims.check import performance_views, views
+from ims.check import review_views
 
 urlpatterns = [
-    path("readings/", views.due, name="due"),
-    path("readings/paste/", views.paste, name="paste"),
-    path("readings/paste/confirm/", views.confirm, name="paste_confirm"),
-    path("readings/export/<slug:ending>/", views.export, name="readings_export"),
-    path("performance/", performance_views.performance, name="performance"),
-    path("performance/<slug:quarter>/comment/", performance_views.comment, name="performance_comment"),
-    path("performance/<slug:quarter>/report/", performance_views.request_report, name="performance_report"),
-    path("<slug:number>/readings/", views.readings, name="readings"),
-    path("<slug:number>/readings/paste/", views.paste, name="paste_one"),
-    path("<slug:number>/readings/paste/confirm/", views.confirm, name="paste_one_confirm"),
-    path("<slug:number>/readings/<int:pk>/", views.reading, name="reading"),
+    path("measures/", include("ims.check.measure_urls")),
+    path("reviews/<slug:number>/agenda/", review_views.agenda, name="agenda"),
+    path("reviews/<slug:number>/agenda/report/", review_views.request_pack, name="review_report"),
+    path("reviews/<slug:number>/people/", review_views.people, name="review_people"),
+    path("reviews/<slug:number>/decisions/new/", review_views.decision, name="new_decision"),
+    path("reviews/<slug:number>/decisions/<int:pk>/", review_views.decision, name="decision"),
 ]

@@ -15,10 +15,11 @@ from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, record_of, utility_of
 from ims.plan.statements import CrossCheck, Pairs, Statement
 from workflow import saving
+from workflow.forms import CheckingForm
 from workflow.models import WrongState
 
 
-class CrossCheckForm(forms.ModelForm):
+class CrossCheckForm(CheckingForm):
     class Meta:
         model = CrossCheck
         fields = ["result", "note"]
@@ -29,9 +30,6 @@ class CrossCheckForm(forms.ModelForm):
     def clean(self) -> None:
         if self.cleaned_data.get("result") not in (None, CrossCheck.Result.AGREE) and not self.cleaned_data.get("note"):
             self.add_error("note", "Enter where they conflict, and how it is settled if it is.")
-
-    def _post_clean(self) -> None:
-        """The result is kept by CrossCheck.keep."""
 
 
 @login_required
@@ -54,7 +52,7 @@ def next_edition(request: AuthenticatedRequest, utility_pk: int, number: str) ->
 @login_required
 def cross_check(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     utility = utility_of(request, utility_pk)
-    context = {"utility": utility, "pairs": Pairs(utility, request.user), "can_edit": can_edit(request, utility)}
+    context = {"utility": utility, "pairs": Pairs(utility), "can_edit": can_edit(utility)}
     return render(request, "ims/plan/cross_check.html", context)
 
 
@@ -62,7 +60,7 @@ def cross_check(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 def compare(request: AuthenticatedRequest, utility_pk: int, first: str, second: str) -> HttpResponse:
     """Shows two policies side by side, and keeps whether they agree."""
     utility = utility_of(request, utility_pk)
-    if not can_edit(request, utility):
+    if not can_edit(utility):
         raise PermissionDenied
     both: Any = [record_of(request, utility_pk, Statement.REGISTER, number) for number in (first, second)]
     if first == second or any(each.kind != Statement.Kind.POLICY for each in both):

@@ -157,8 +157,8 @@ def texts_of(first: Statement, second: Statement) -> str:
 class Pairs:
     """The policies of a utility that are in force or drafts, and each pair of them with its check."""
 
-    def __init__(self, utility: Utility, user: User) -> None:
-        rows: Any = Statement.objects.visible_to(user).open()
+    def __init__(self, utility: Utility) -> None:
+        rows: Any = Statement.objects.open()
         self.policies: list[Statement] = list(rows.filter(utility=utility, kind=Statement.Kind.POLICY).order_by("pk"))
         known = {policy.pk: policy for policy in self.policies}
         found = CrossCheck.objects.filter(first__in=known, second__in=known).select_related("by")
@@ -218,7 +218,7 @@ register(
 
 
 def state(utility: Utility, user: User) -> str:
-    n = Pairs(utility, user).n_open
+    n = Pairs(utility).n_open
     return f"{n} to compare or settle" if n else ""
 
 

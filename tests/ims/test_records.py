@@ -30,6 +30,7 @@ def asked_by(register, end) -> dict:
         ("corrective", "closed"): checked,
         ("corrective", "under-way"): {"causes": "No rule.", "elsewhere": "Nowhere."},
         ("corrective", "done"): {"check_on": TOMORROW},
+        ("reviews", "closed"): {"approved_by": "The director"},
         ("statements", "in-force"): {"signed_by": "The board", "signed_on": TOMORROW},
     }
     return asked.get((register, end), {})
@@ -37,6 +38,8 @@ def asked_by(register, end) -> dict:
 
 def checked(register) -> dict:
     """What the database wants of a record that is put into a status without its moves."""
+    if register == "reviews":
+        return {"minutes": "We met.", "approved_by": "The director"}
     if register == "statements":
         return {"text": "We comply.", "signed_by": "The board", "signed_on": TOMORROW}
     return {"verified": "Seen.", "verified_by": "Dana"} if register in ("actions", "changes", "corrective") else {}
@@ -47,6 +50,10 @@ def prepared(record, end, manager) -> None:
     if record.register == "changes" and not record.areas:
         type(record).objects.filter(pk=record.pk).update(areas=["E"])
         record.areas = ["E"]
+    if record.register == "reviews":
+        record.present.set([Person.objects.of(record.utility).get(user=manager)])
+        type(record).objects.filter(pk=record.pk, minutes="").update(minutes="We met.")
+        record.minutes = "We met."
     if record.register == "statements" and not record.text:
         type(record).objects.filter(pk=record.pk).update(text="We comply.")
         record.text = "We comply."
@@ -200,6 +207,7 @@ STEPS = {
         "closed": {"under-way"},
         "canceled": {"reported"},
     },
+    "reviews": {"planned": {"held", "canceled"}, "held": {"closed"}, "closed": set(), "canceled": {"planned"}},
     "statements": {
         "draft": {"in-force", "withdrawn"},
         "in-force": {"in-force", "replaced", "withdrawn"},

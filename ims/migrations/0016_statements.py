@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ims', '0014_requirements'),
+        ('ims', '0015_closes_verified'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ManagementSystemConfig(AppConfig):
+    name = "ims"
+    jobs = ("plan", "do", "check", "act")

@@ -1,0 +1,1 @@
+"""What a utility does: training, communication, documents, emergencies and operational controls."""
