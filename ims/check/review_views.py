@@ -97,7 +97,7 @@ def people(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpR
             messages.info(request, f"Nothing was changed. {error}")
         else:
             messages.success(request, f"{number}: who takes part was saved.")
-        return redirect(f"{review.get_absolute_url()}#people")
+        return redirect(f"{review.get_absolute_url()}#taking-part")
     context = {"review": review, "form": form}
     return render(request, "ims/check/review_people.html", context, status=saving.status_of(form))
 
