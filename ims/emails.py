@@ -53,6 +53,22 @@ def tell_mentioned(comment: RecordComment, record: Record) -> list[Person]:
     return told
 
 
+def tell_handed_over(records: list[Record], person: Person, successor: Person, *, by: User) -> None:
+    """Tells the successor of all ``records`` by one email; not who handed them over to themself."""
+    user = successor.user
+    if user is None or user == by or not user.is_active:
+        return
+    keys = [record.pk for record in records]
+    readable = set(Record.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True))
+    records = [record for record in records if record.pk in readable]
+    if not records:
+        return
+    count = "1 record" if len(records) == 1 else f"{len(records)} records"
+    words = {"person": user, "utility": successor.utility, "by": by, "before": person, "count": count}
+    subject, body = rendered("records-handed-over", **words, records=_lines(records, timezone.localdate()))
+    Message.write(successor.utility, f"records-handed-over:{person.pk}:{timezone.now()}", user.email, subject, body)
+
+
 def _reader(person: Person | None, record: Record) -> User | None:
     """Returns the person's account if it is active and may read the record."""
     user = person.user if person else None
@@ -162,7 +178,7 @@ def _about(record: Record) -> dict[str, object]:
 def _lines(records: list[Record], today: date, *, name_utility: bool = False) -> str:
     site = settings.SITE_URL.rstrip("/")
     lines = [
-        f"- {record}{f', {record.utility}' if name_utility else ''}, {_when(record.due, today)}"
+        f"- {record}{f', {record.utility}' if name_utility else ''}{_when(record.due, today)}"
         f"\n  {site}{record.get_absolute_url()}"
         for record in records[:MOST]
     ]
@@ -172,7 +188,7 @@ def _lines(records: list[Record], today: date, *, name_utility: bool = False) ->
 
 
 def _when(due: date | None, today: date) -> str:
-    return f"{'was' if due and due < today else 'is'} due {_day(due)}"
+    return f", {'was' if due < today else 'is'} due {_day(due)}" if due else ""
 
 
 def _day(day: date | None) -> str:

@@ -49,6 +49,15 @@ register(
             Word("records", "the records, one for each item", _SAMPLE),
             *_ALWAYS,
         ),
+        "records-handed-over": (
+            _PERSON,
+            _UTILITY,
+            Word("by", "the person who handed them over", "Mara Gerr"),
+            Word("before", "the person who owned them", "Dana Whitfield"),
+            Word("count", "how many records", "2 records"),
+            Word("records", "the records, one for each item", _SAMPLE),
+            *_ALWAYS,
+        ),
         "record-escalated": (
             _PERSON,
             _UTILITY,

@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from ims import attachment_views, example_views, exchange_views, link_views, list_views, preference_views, views
+from ims import (
+    attachment_views,
+    example_views,
+    exchange_views,
+    handing_over_views,
+    link_views,
+    list_views,
+    preference_views,
+    views,
+)
 from ims.plan.harmonize import urls as harmonize
 from ims.plan.harmonize.models import Workshop
 from ims.plan.programs import views as program_views
@@ -24,6 +33,7 @@ urlpatterns = [
     path("<int:utility_pk>/programs/", include("ims.plan.programs.urls")),
     path("agreements/<int:pk>/end/", program_views.end, name="end_agreement"),
     path("<int:utility_pk>/team/", include("ims.team.urls")),
+    path("<int:utility_pk>/team/people/<int:pk>/successor/", handing_over_views.to_successor, name="hand_over"),
     path("<int:utility_pk>/readiness/", include("ims.team.readiness.urls")),
     path("<int:utility_pk>/", include("ims.plan.urls")),
     path("<int:utility_pk>/", include("ims.do.urls")),

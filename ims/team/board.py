@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, Func, Q, Value
+from django.db.models import Count, F, Func, Q, Value
 
 from accounts.models import User, Utility
 from assessments.integration.board import latest
@@ -145,6 +145,13 @@ class Team:
     @cached_property
     def can_be_chosen(self) -> list[Person]:
         return [person for person in self.people if person.is_here]
+
+    @cached_property
+    def left_behind(self) -> list[Any]:
+        """Those who are no longer here and own open records, each with ``n_owned``."""
+        gone = [person.pk for person in self.people if not person.is_here]
+        rows = Person.objects.filter(pk__in=gone).annotate(n_owned=Count("records", filter=Q(records__is_open=True)))
+        return list(rows.exclude(n_owned=0)) if gone else []
 
     @property
     def representative(self) -> Person | None:

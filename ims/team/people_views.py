@@ -49,7 +49,7 @@ def _person_page(request: AuthenticatedRequest, found: Person, form: PersonForm,
     status = more.pop("status", 200)
     names = {slug: function.name for slug, function in functions().items()}
     seats = [*found.seats.all(), *found.seats_as_alternate.all()]
-    members = [each for each in Team(found.utility).can_be_chosen if each.user_id]
+    here = Team(found.utility).can_be_chosen
     context = {
         "utility": found.utility,
         "person": found,
@@ -58,7 +58,8 @@ def _person_page(request: AuthenticatedRequest, found: Person, form: PersonForm,
         "seats": [(seat.name or names.get(seat.function, seat.function), seat.person_id == found.pk) for seat in seats],
         "groups": Subgroup.objects.filter(members=found, is_closed=False),
         "n_owned": found.records.filter(is_open=True).count(),
-        "members": [] if found.user_id else members,
+        "members": [] if found.user_id else [each for each in here if each.user_id],
+        "successors": [each for each in here if each.pk != found.pk],
     }
     return render(request, "ims/team_person.html", context | more, status=status)
 
