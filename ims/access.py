@@ -9,6 +9,7 @@ from accounts.current import utilities_of
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import AuthenticatedRequest
 from ims import registers
+from ims.closed import ClosedRegister
 from ims.registers import Register
 
 
@@ -25,6 +26,14 @@ def register_of(slug: str) -> Register:
         return registers.get(slug)
     except KeyError as error:
         raise Http404 from error
+
+
+def register_in(request: AuthenticatedRequest, utility: Utility, slug: str) -> Register:
+    """Returns a register of a utility from ``utility_of``. Raises Http404 if it is closed to the reader."""
+    found = register_of(slug)
+    if found.closable and slug in ClosedRegister.closed_to(request.user, utility):
+        raise Http404
+    return found
 
 
 def can_edit(utility: Utility) -> bool:

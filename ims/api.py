@@ -26,6 +26,7 @@ from accounts.requests import TokenRequest
 from assessments.analyses_api import MOST_ROWS, STALE, Id, Sent, Text, UtilityOut, Version
 from ims import registers
 from ims.access import register_of
+from ims.closed import ClosedRegister
 from ims.emails import tell_mentioned
 from ims.forms import CommentForm, MoveForm, RecordForm, form_of
 from ims.records import Record
@@ -214,6 +215,14 @@ def _rows(request: TokenRequest, register: Register) -> QuerySet[Any]:
     return register.model.objects.visible_to(request.auth.user)
 
 
+def _utility(request: TokenRequest, pk: int, register: Register) -> Utility:
+    """Returns one of the user's utilities, unless its register is closed to the user."""
+    utility = get_object_or_404(Utility.objects.visible_to(request.auth.user), pk=pk)
+    if register.closable and register.slug in ClosedRegister.closed_to(request.auth.user, utility):
+        raise Http404
+    return utility
+
+
 def _record(request: TokenRequest, kind: str, pk: int) -> Any:
     return get_object_or_404(_rows(request, register_of(kind)), pk=pk)
 
@@ -335,7 +344,7 @@ def register_list(request: TokenRequest) -> dict[str, Any]:
 def one_register(request: TokenRequest, kind: str, asked: Query[RegisterAsked]) -> dict[str, Any]:
     require_known(request, RegisterAsked)
     described = register_of(kind)
-    utility = get_object_or_404(Utility.objects.visible_to(request.auth.user), pk=asked.utility)
+    utility = _utility(request, asked.utility, described)
     form = form_of(described)(utility=utility)
     fields = [
         {
@@ -384,7 +393,7 @@ def records(request: TokenRequest, kind: str, asked: Query[RecordsAsked]) -> dic
 @router.post("records/{slug:kind}", response={201: RecordOut}, by_alias=True, auth=to_change, summary="Add a record")
 def add(request: TokenRequest, kind: str, asked: RecordIn, response: HttpResponse) -> dict[str, Any]:
     described, user = register_of(kind), request.auth.user
-    utility = get_object_or_404(Utility.objects.visible_to(user), pk=asked.utility)
+    utility = _utility(request, asked.utility, described)
     if utility.membership_of(user).role not in CAN_EDIT:
         raise PermissionDenied("Viewers can read but not make changes.")
     empty = form_of(described)(utility=utility)

@@ -13,7 +13,7 @@ from django.template.defaultfilters import pluralize
 
 from accounts.models import User, Utility
 from accounts.requests import AuthenticatedRequest
-from ims.access import can_edit, register_of, utility_of
+from ims.access import can_edit, register_in, utility_of
 from ims.examples import Example, by_group
 from ims.registers import Register
 from workflow.saving import status_of
@@ -28,7 +28,8 @@ class ChoiceForm(forms.Form):
 @login_required
 def examples(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
     """Offers the register's examples. Those that the utility has already, by their title, can't be chosen again."""
-    utility, described = utility_of(request, utility_pk), register_of(register)
+    utility = utility_of(request, utility_pk)
+    described = register_in(request, utility, register)
     offered = described.examples()
     if not offered:
         raise Http404

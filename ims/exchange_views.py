@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.forms import ExcelForm
-from ims.access import can_edit, register_of, utility_of
+from ims.access import can_edit, register_in, utility_of
 from ims.exchange import RecordExchange
 from ims.lists import filters_of
 from ims.registers import Register
@@ -32,7 +32,8 @@ from workflow.spreadsheets import KINDS, Unreadable
 @login_required
 def download(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
     """Returns the records that the list shows with the same filters."""
-    utility, described = utility_of(request, utility_pk), register_of(register)
+    utility = utility_of(request, utility_pk)
+    described = register_in(request, utility, register)
     rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility)
     found = filters_of(described, utility.pk)(request.GET, rows, request=request).qs
     content = written(RecordExchange(described, utility, request.user, rows=found))
@@ -42,7 +43,8 @@ def download(request: AuthenticatedRequest, utility_pk: int, register: str) -> H
 
 
 def _found(request: AuthenticatedRequest, utility_pk: int, register: str) -> tuple[Utility, Register]:
-    utility, described = utility_of(request, utility_pk), register_of(register)
+    utility = utility_of(request, utility_pk)
+    described = register_in(request, utility, register)
     if not can_edit(utility):
         raise PermissionDenied
     return utility, described

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Q
 from django.forms import modelform_factory
 
-from accounts.models import Utility
+from accounts.models import User, Utility
 from ims import registers
 from ims.links import CAME_FROM, LED_TO, RELATED
 from ims.people import Person
@@ -171,13 +171,14 @@ class RelationForm(forms.Form):
     )
     other = forms.CharField(label="Number of the other record", max_length=20, help_text="Such as PRG-2026-014")
 
-    def __init__(self, data: Any = None, *, record: Record) -> None:
+    def __init__(self, data: Any = None, *, record: Record, user: User) -> None:
         super().__init__(data, auto_id="id_relation_%s")
-        self.record = record
+        self.record, self.user = record, user
 
     def clean_other(self) -> Record:
         number = self.cleaned_data["other"].strip()
-        found = Record.objects.filter(utility=self.record.utility_id, number__iexact=number).first()
+        rows = Record.objects.visible_to(self.user).filter(utility=self.record.utility_id)
+        found = rows.filter(number__iexact=number).first()
         if found is None:
             raise forms.ValidationError(f"No record has the number “{number}”.")
         if found.pk == self.record.pk:

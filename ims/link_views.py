@@ -18,7 +18,7 @@ from ims.views import page_of
 def add(request: AuthenticatedRequest, utility_pk: int, register: str, number: str) -> HttpResponse:
     found = record_of(request, utility_pk, register, number)
     found.require_editor()
-    form = RelationForm(request.POST, record=found)
+    form = RelationForm(request.POST, record=found, user=request.user)
     if not form.is_valid():
         return page_of(request, found, relation_form=form, status=422)
     link(found, form.cleaned_data["other"], form.cleaned_data["relation"], by=request.user)

@@ -70,12 +70,16 @@ class Relative(NamedTuple):
     link: RecordLink | None
 
 
-def relatives(record: Record) -> list[Relative]:
+def relatives(record: Record, user: User) -> list[Relative]:
     """Returns what the record came from, what it led to, and what is related, in this order.
 
-    Makes one query for the links and one for each kind of record that refers to this one.
+    Leaves out what is closed to the user. Makes one query for the links, one for each kind of record that refers to
+    this one, and one if any of them is restricted.
     """
     found = [*_by_fields(record), *_by_links(record)]
+    if restricted := [each.record.pk for each in found if each.record.restricted]:
+        seen = set(Record.objects.visible_to(user).filter(pk__in=restricted).values_list("pk", flat=True))
+        found = [each for each in found if not each.record.restricted or each.record.pk in seen]
     return sorted(found, key=lambda relative: (RELATIONS.index(relative.relation), relative.record.number))
 
 

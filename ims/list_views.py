@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
-from ims.access import can_edit, register_of, utility_of
+from ims.access import can_edit, register_in, utility_of
 from ims.forms import SavedViewForm
 from ims.lists import MyRecordsFilters, MyRecordsTable, RecordsFilters, RecordsTable, filters_of, table_of
 from ims.records import Record
@@ -27,7 +27,8 @@ MOST_CARDS = 30  # in one column of a board
 
 @login_required
 def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
-    utility, described = utility_of(request, utility_pk), register_of(register)
+    utility = utility_of(request, utility_pk)
+    described = register_in(request, utility, register)
     foreign = [name for name in described.columns if described.model._meta.get_field(name).is_relation]
     rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility)
     rows = described.listed(rows.select_related("utility", "owner", *foreign))
@@ -115,7 +116,8 @@ def _columns(described: Register, rows: QuerySet[Any]) -> list[Column]:
 @require_POST
 def save_view(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
     """Keeps the list as it is shown, under a name."""
-    utility, _ = utility_of(request, utility_pk), register_of(register)
+    utility = utility_of(request, utility_pk)
+    register_in(request, utility, register)
     form = SavedViewForm(request.POST)
     query = kept_query(QueryDict(request.POST.get("query", "")))
     if not form.is_valid():

@@ -7,6 +7,7 @@ from ims.check.measures import Measure
 from ims.check.quarters import Quarter
 from ims.check.readings import Reading, ReadingChange
 from ims.check.reviews import Decision, Review
+from ims.closed import ClosedRegister
 from ims.links import RecordLink
 from ims.people import Person, PersonChange
 from ims.plan.actions import Action
@@ -46,6 +47,7 @@ __all__ = [
     "Assessment",
     "Ballot",
     "Capacity",
+    "ClosedRegister",
     "CorrectiveAction",
     "Counter",
     "CrossCheck",

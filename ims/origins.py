@@ -58,8 +58,8 @@ class Suggested(NamedTuple):
         return made
 
 
-def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggested:
-    """Reads what the register's records may be made from. Ignores what is unknown.
+def suggested(asked: QueryDict, register: Register, utility: Utility, user: User) -> Suggested:
+    """Reads what the register's records may be made from. Ignores what is unknown or closed to the user.
 
     ``from`` is the number of any record, ``decision`` the key of one of a management review, ``finding`` the number of
     a finding; ``opportunity`` is a slug, or ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a
@@ -68,7 +68,8 @@ def suggested(asked: QueryDict, register: Register, utility: Utility) -> Suggest
     if decision := _decision(asked, utility):
         initial = {"title": decision.text, "owner": decision.owner, "due": decision.due, "areas": decision.review.areas}
         return Suggested(initial, {}, source=decision.review, decision=decision)
-    if source := Record.objects.filter(utility=utility, number=asked.get("from", "")).first():
+    rows = Record.objects.visible_to(user).filter(utility=utility)
+    if source := rows.filter(number=asked.get("from", "")).first():
         carried = {name: getattr(source, name) for name in CARRIED if name in register.shared}
         return Suggested(carried, {}, source=source)
     if "finding" in register.origins:

@@ -1,6 +1,6 @@
 """What others changed in the management system, for the home page: records, readings, the team, readiness, workshops.
 
-Nothing here says what a person scored or rated.
+Nothing here says what a person scored or rated, or tells of a closed register.
 """
 
 from typing import Any
@@ -63,13 +63,13 @@ def _moved(facts: Facts) -> Told:
 def moves(user: User) -> QuerySet[Any]:
     why = Substr("why", 1, QUOTED + 1)
     facts = _about("record", **{"from": F("from_status"), "to": F("to_status"), "why": why})
-    return RecordEvent.objects.filter(record__utility__in=_mine(user)).annotate(facts=facts)
+    return RecordEvent.objects.filter(record__utility__in=_mine(user), record__restricted=False).annotate(facts=facts)
 
 
 @source(told=lambda facts: _told("commented on", facts, _quoted(facts["text"]), "#comments"), utility="record__utility")
 def comments(user: User) -> QuerySet[Any]:
     facts = _about("record", text=Substr("text", 1, QUOTED + 1))
-    return RecordComment.objects.filter(record__utility__in=_mine(user)).annotate(facts=facts)
+    return RecordComment.objects.filter(record__utility__in=_mine(user), record__restricted=False).annotate(facts=facts)
 
 
 def _names() -> Expression:
@@ -93,7 +93,7 @@ def changes(user: User) -> QuerySet[Any]:
     """Of fields, and of links and files that were added or removed."""
     attached, removed = F("after__links_and_files"), F("before__links_and_files")
     facts = _about("row", fields=_names(), attached=attached, removed=removed)
-    return RecordChange.objects.filter(row__utility__in=_mine(user)).annotate(facts=facts)
+    return RecordChange.objects.filter(row__utility__in=_mine(user), row__restricted=False).annotate(facts=facts)
 
 
 def _measured(did: str, facts: Facts, then: str = "") -> Told:

@@ -22,6 +22,7 @@ from accounts.models import CAN_EDIT, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from files.attachments import Attachment, link_or_file
 from files.models import StoredFile
+from ims.closed import RESTRICTS, readable_by
 from ims.people import Person, mentioned
 from workflow.changes import Change, WithHistory
 from workflow.models import Comment, Event, StateMachine, WrongState
@@ -55,7 +56,8 @@ class Counter(models.Model):
 
 class RecordQuerySet(OfUtilityQuerySet["Record"]):
     def visible_to(self, user: User) -> Self:
-        return super().visible_to(user).select_related("utility", "owner")
+        """Also leaves out the records of registers that are closed to the user."""
+        return super().visible_to(user).filter(readable_by(user)).select_related("utility", "owner")
 
     def open(self) -> Self:
         """Returns those that still need work."""
@@ -90,6 +92,7 @@ class Record(OfUtility, StateMachine, WithHistory):
     due = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=16, editable=False)
     is_open = models.BooleanField(default=True, editable=False)
+    restricted = models.BooleanField(default=False, editable=False, help_text="its register is closed (ims/closed.py)")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -115,6 +118,7 @@ class Record(OfUtility, StateMachine, WithHistory):
             models.Index(fields=["assigned_at"], name="record_to_tell", condition=Q(assigned_at__isnull=False)),
             GinIndex(fields=["units"], name="record_units"),
         ]
+        triggers = [RESTRICTS]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
@@ -256,6 +260,9 @@ class RecordComment(Comment):
 
 class AttachmentQuerySet(OfUtilityQuerySet["RecordAttachment"]):
     utility = "record__utility"
+
+    def visible_to(self, user: User) -> Self:
+        return super().visible_to(user).filter(readable_by(user, "record__"))
 
 
 class RecordAttachment(OfUtility, Attachment):

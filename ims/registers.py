@@ -44,7 +44,8 @@ class Register:
     What else a register shows is in slots that ims/slots.py fills (workflow/slots.py): ``record.<slug>`` under the
     fields of a record gets ``record`` and ``user``; ``list.<slug>`` beside "Add" above the list gets ``utility`` and
     ``user``. ``filtered`` are fields with choices by which the list filters. ``computed`` are columns that are no
-    fields; ``listed`` fetches with its rows what they show.
+    fields; ``listed`` fetches with its rows what they show. A manager may close a ``closable`` one to all but some
+    people (ims/closed.py).
     """
 
     model: type[Record]
@@ -64,6 +65,7 @@ class Register:
     shared: tuple[str, ...] = Record.SHARED
     examples: Callable[[], list[Example]] = list
     filtered: tuple[str, ...] = ()
+    closable: bool = False
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
     listed: Callable[[Any], Any] = lambda rows: rows
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from ims import (
     attachment_views,
+    closed_views,
     example_views,
     exchange_views,
     handing_over_views,
@@ -42,6 +43,7 @@ urlpatterns = [
     *harmonize.urlpatterns,
     path(f"{harmonize.AT}record/", views.record, {"register": Workshop.REGISTER}, name="workshop_record"),
     path("<int:utility_pk>/<slug:register>/", list_views.record_list, name="list"),
+    path("<int:utility_pk>/<slug:register>/who/", closed_views.who, name="who"),
     path("<int:utility_pk>/<slug:register>/views/", list_views.save_view, name="save_view"),
     path("<int:utility_pk>/<slug:register>/new/", views.new, name="new"),
     path("<int:utility_pk>/<slug:register>/examples/", example_views.examples, name="examples"),

@@ -21,12 +21,13 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST
 
 from accounts.current import current, utilities_of
-from accounts.models import CAN_EDIT
+from accounts.models import CAN_EDIT, User
 from accounts.requests import AuthenticatedRequest
 from files.forms import FileForm, LinkForm
 from ims import registers
-from ims.access import can_edit, record_of, register_of, utility_of
+from ims.access import can_edit, record_of, register_in, utility_of
 from ims.check.numbers import exact
+from ims.closed import ClosedRegister
 from ims.emails import tell_mentioned
 from ims.forms import CommentForm, MoveForm, RecordForm, RelationForm, VersionForm, form_of
 from ims.links import CAME_FROM, LED_TO, RELATED, Relative, relatives
@@ -57,13 +58,15 @@ def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Shows the pages and registers by component, with how many records are open and late."""
     utility = utility_of(request, utility_pk)
     late = Q(is_open=True, due__lt=timezone.localdate())
-    rows = Record.objects.filter(utility=utility).order_by().values("register")
+    rows = Record.objects.visible_to(request.user).select_related(None).filter(utility=utility)
     counts = {
         row["register"]: row
-        for row in rows.annotate(
-            n=Count("pk"), n_open=Count("pk", filter=Q(is_open=True)), n_late=Count("pk", filter=late)
-        )
+        for row in rows.order_by()
+        .values("register")
+        .annotate(n=Count("pk"), n_open=Count("pk", filter=Q(is_open=True)), n_late=Count("pk", filter=late))
     }
+    closed = ClosedRegister.closed_to(request.user, utility)
+    shown = [each for each in registers.known() if each.slug not in closed]
     context = {
         "utility": utility,
         "components": [
@@ -74,7 +77,7 @@ def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
                     for page in registers.pages()
                     if page.component == component.slug
                 ],
-                [(each, counts.get(each.slug)) for each in registers.known() if each.component == component.slug],
+                [(each, counts.get(each.slug)) for each in shown if each.component == component.slug],
             )
             for component in Component.objects.all()
         ],
@@ -84,10 +87,11 @@ def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 @login_required
 def new(request: AuthenticatedRequest, utility_pk: int, register: str) -> HttpResponse:
-    utility, described = utility_of(request, utility_pk), register_of(register)
+    utility = utility_of(request, utility_pk)
+    described = register_in(request, utility, register)
     if not can_edit(utility):
         raise PermissionDenied
-    begun = suggested(request.GET, described, utility)
+    begun = suggested(request.GET, described, utility, request.user)
     form = form_of(described)(request.POST or None, utility=utility, initial=begun.initial)
     form.order_fields(described.on_page)
     if request.method == "POST" and form.is_valid():
@@ -122,9 +126,9 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "moves": _moves(found, described, more.pop("sent", None)),
         "comments": found.comments.select_related("by"),
         "comment_form": CommentForm(),
-        "chain": _chain(found),
+        "chain": _chain(found, request.user),
         "leads_to": [registers.get(slug) for slug in described.leads_to],
-        "relation_form": RelationForm(record=found),
+        "relation_form": RelationForm(record=found, user=request.user),
         "people": list(Person.objects.filter(utility=found.utility_id).values_list("name", flat=True)),
         "undoes": found.can_edit and _undoable(found, changes),
         "link_form": LinkForm(auto_id="id_link_%s"),
@@ -144,11 +148,11 @@ def _undoable(found: Any, changes: list[Any]) -> Any:
     return None if last is None or found.frozen & last.before.keys() else last
 
 
-def _chain(found: Any) -> dict[str, list[tuple[Relative, Register]]]:
+def _chain(found: Any, user: User) -> dict[str, list[tuple[Relative, Register]]]:
     """Returns what the record came from, what it led to and what is related, each with its register."""
     chain: dict[str, list[tuple[Relative, Register]]] = {"before": [], "after": [], "related": []}
     place = {CAME_FROM: "before", LED_TO: "after", RELATED: "related"}
-    for relative in relatives(found):
+    for relative in relatives(found, user):
         chain[place[relative.relation]].append((relative, registers.get(relative.record.register)))
     return chain
 

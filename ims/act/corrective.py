@@ -112,6 +112,7 @@ register(
         columns=("source",),
         leads_to=("actions", "changes"),
         escalates=timedelta(days=14),
+        closable=True,
         moves=(
             Move("start", "Correct it", REPORTED, CorrectiveAction.Status.UNDER_WAY, asks=("causes", "elsewhere")),
             Move("finish", "Mark as done", UNDER_WAY, CorrectiveAction.Status.DONE, asks=("check_on",)),

@@ -1,6 +1,7 @@
 """The agenda of a management review, filled from the records (guide 2004, §4.3.4).
 
-A topic is plain values, so that what was seen in the meeting can be kept as it was.
+A topic is plain values, so that what was seen in the meeting can be kept as it was. Records of closed registers are
+only counted, because everyone in the utility may read the agenda.
 """
 
 from collections.abc import Iterator, Sequence
@@ -120,8 +121,9 @@ def _topic(about: About, since: date, records: Sequence[Any], says: list[str], l
         rows = [row for row in records if row.register == slug]
         if rows:
             counted.append(_counted(rows[0], since))
-            shown += [_line(row) for row in rows]
-            more += rows[0].n - len(rows)
+            open_to_all = [_line(row) for row in rows if not row.restricted]
+            shown += open_to_all
+            more += rows[0].n - len(open_to_all)
     return Topic(about.slug, [*counted, *says], shown, more)
 
 

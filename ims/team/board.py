@@ -256,7 +256,7 @@ class Team:
 
     def _served(self) -> Iterable[str]:
         """Returns the initiatives that open records serve."""
-        rows = Record.objects.filter(utility=self.utility, is_open=True).exclude(initiatives=[])
+        rows = Record.objects.filter(utility=self.utility, is_open=True, restricted=False).exclude(initiatives=[])
         each = rows.order_by().annotate(served=Func(F("initiatives"), function="unnest"))
         return sorted(each.values_list("served", flat=True).distinct())
 
@@ -264,7 +264,8 @@ class Team:
         """Returns the newest open records that serve each of them, a few."""
         found: dict[str, list[Record]] = {slug: [] for slug in slugs}
         if found:
-            rows = Record.objects.filter(utility=self.utility, is_open=True, initiatives__overlap=list(found))
+            rows = Record.objects.filter(utility=self.utility, is_open=True, restricted=False)
+            rows = rows.filter(initiatives__overlap=list(found))
             for record in rows.order_by("-pk")[: MOST_RECORDS * len(found)]:
                 for slug in found.keys() & set(record.initiatives):
                     found[slug].append(record)

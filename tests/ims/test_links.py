@@ -24,16 +24,16 @@ def add(browser, address, record, number, relation=LED_TO):
 def test_a_link_is_seen_from_both_sides(action, other, address, as_, manager, relation, back):
     browser = as_(manager)
     assert add(browser, address, action, f" {other.number.lower()} ", relation).status_code == 302
-    there = {(each.record.number, each.relation) for each in relatives(action)}
+    there = {(each.record.number, each.relation) for each in relatives(action, manager)}
     assert (other.number, relation) in there
-    assert [(each.record.number, each.relation) for each in relatives(other)] == [(action.number, back)]
+    assert [(each.record.number, each.relation) for each in relatives(other, manager)] == [(action.number, back)]
     assert action.number in browser.get(other.get_absolute_url()).text
     assert [change.after for change in other.history.all()] == [{"link": str(RecordLink.objects.get())}]
 
 
-def test_the_fields_of_a_record_make_links_too(action, objective):
-    assert [(each.record.pk, each.relation) for each in relatives(action)] == [(objective.pk, CAME_FROM)]
-    assert [(each.record.pk, each.relation) for each in relatives(objective)] == [(action.pk, LED_TO)]
+def test_the_fields_of_a_record_make_links_too(action, objective, manager):
+    assert [(each.record.pk, each.relation) for each in relatives(action, manager)] == [(objective.pk, CAME_FROM)]
+    assert [(each.record.pk, each.relation) for each in relatives(objective, manager)] == [(action.pk, LED_TO)]
 
 
 def test_a_second_link_replaces_the_first(action, other, address, as_, manager):

@@ -130,7 +130,9 @@ def test_it_is_followed_up_with_an_action(problem, manager, viewer, as_):
     assert form.context["form"].initial["areas"] == ["S"]
     as_(manager).post(new, {"title": "Replace the floats", "areas": ["S"]})
     action = Action.objects.get()
-    assert [(each.relation, each.record.number) for each in relatives(action)] == [("came from", problem.number)]
+    assert [(each.relation, each.record.number) for each in relatives(action, manager)] == [
+        ("came from", problem.number)
+    ]
 
 
 @pytest.mark.django_db
