@@ -53,7 +53,7 @@ class Review(Record):
     every = models.PositiveSmallIntegerField(
         "the next one after … months", null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    minutes = models.TextField("minutes", max_length=20_000, blank=True)
+    minutes = models.TextField("minutes", max_length=15_000, blank=True)
     approved_by = models.CharField("approved by", max_length=200, blank=True)
     present = models.ManyToManyField(Person, related_name="reviews", blank=True, editable=False)
     seen = models.JSONField(null=True, blank=True, editable=False, help_text="the agenda as it was in the meeting")

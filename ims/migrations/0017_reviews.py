@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('record', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='+', serialize=False, to='ims.record')),
                 ('since', models.DateField(blank=True, help_text='Empty: to the review before this one, or one year.', null=True, verbose_name='looks back to')),
                 ('every', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='the next one after … months')),
-                ('minutes', models.TextField(blank=True, max_length=20000, verbose_name='minutes')),
+                ('minutes', models.TextField(blank=True, max_length=15000, verbose_name='minutes')),
                 ('approved_by', models.CharField(blank=True, max_length=200, verbose_name='approved by')),
                 ('seen', models.JSONField(blank=True, editable=False, help_text='the agenda as it was in the meeting', null=True)),
             ],
