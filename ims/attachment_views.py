@@ -1,5 +1,6 @@
 """Links and files of a record: adding, removing, downloading."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -10,6 +11,7 @@ from files.forms import FileForm, LinkForm
 from files.models import RefusedFile
 from ims.records import RecordAttachment
 from ims.views import page_of, record_of
+from workflow.models import WrongState
 
 ANCHOR = "#attachments"
 
@@ -22,7 +24,10 @@ def add_link(request: AuthenticatedRequest, utility_pk: int, register: str, numb
     form = LinkForm(request.POST, auto_id="id_link_%s")
     if not form.is_valid():
         return page_of(request, record, link_form=form, status=422)
-    record.attach_link(by=request.user, **form.cleaned_data)
+    try:
+        record.attach_link(by=request.user, **form.cleaned_data)
+    except WrongState as error:
+        messages.info(request, f"Nothing was changed. {error}")
     return redirect(f"{record.get_absolute_url()}{ANCHOR}")
 
 
@@ -37,6 +42,9 @@ def add_file(request: AuthenticatedRequest, utility_pk: int, register: str, numb
             record.attach_file(form.cleaned_data["file"], by=request.user)
         except RefusedFile as error:
             form.add_error("file", str(error))
+        except WrongState as error:
+            messages.info(request, f"Nothing was changed. {error}")
+            return redirect(f"{record.get_absolute_url()}{ANCHOR}")
         else:
             return redirect(f"{record.get_absolute_url()}{ANCHOR}")
     return page_of(request, record, file_form=form, status=422)
@@ -46,7 +54,10 @@ def add_file(request: AuthenticatedRequest, utility_pk: int, register: str, numb
 @require_POST
 def remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     item = get_object_or_404(RecordAttachment.objects.visible_to(request.user).select_related("record", "file"), pk=pk)
-    item.discard(by=request.user)
+    try:
+        item.discard(by=request.user)
+    except WrongState as error:
+        messages.info(request, f"Nothing was changed. {error}")
     return redirect(f"{item.record.get_absolute_url()}{ANCHOR}")
 
 

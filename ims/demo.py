@@ -21,6 +21,7 @@ from ims.act.changes import AreaAnswer
 from ims.check.measures import Measure
 from ims.check.periods import moved
 from ims.check.readings import Reading
+from ims.do.signatures import DocumentReader
 from ims.links import LED_TO, link
 from ims.people import Person
 from ims.plan.actions import Action
@@ -56,6 +57,7 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (AreaAnswer, "change__utility", "at"),
     (CrossCheck, "first__utility", "at"),
     (Evaluation, "requirement__utility", "entered_at"),
+    (DocumentReader, "document__utility", "entered_at"),
 ]
 WAY = {  # status → the statuses on the way to it
     "planned": [],
@@ -183,6 +185,8 @@ class Loading:
         given = {name: value for name, value in step.items() if name not in ("to", "do", "at", "by", "then")}
         if "do" in step:
             getattr(record, step["do"])(by=by, **{name: self._value(name, value) for name, value in given.items()})
+            if "at" in step:
+                record.events.filter(pk=record.events.latest("pk").pk).update(at=self._at(step["at"]))
             return
         record.move(step["to"], by=by, **self._values(type(record), given, given))
         record.events.filter(pk=record.events.latest("pk").pk).update(at=self._at(step["at"]))

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models, transaction
+from django.db.models import F
 
 from accounts.models import User
 from ims.records import Record
@@ -16,11 +17,13 @@ MONTHS_IN_YEAR = 12
 class Edition(models.Model):
     """Goes before Record among the bases of a register's model with the statuses draft, in-force and replaced.
 
-    Putting an edition in force replaces the one before it. ``TEXTS`` are the fields that stay as they are from then on.
+    Putting an edition in force replaces the one before it. ``TEXTS`` are the fields that stay as they are once it is no
+    draft. ``AHEAD`` are the statuses before it is in force.
     """
 
     DRAFT, IN_FORCE, REPLACED = "draft", "in-force", "replaced"
     TEXTS: ClassVar[frozenset[str]] = frozenset()
+    AHEAD: ClassVar[frozenset[str]] = frozenset({DRAFT})
 
     replaces = models.ForeignKey(
         "self",
@@ -44,8 +47,8 @@ class Edition(models.Model):
 
     @property
     def next_draft(self: Any) -> Any:
-        """The draft that is to replace this one, None if there is none."""
-        return self.later.filter(status=self.DRAFT).first()
+        """The edition that is to replace this one, None if there is none."""
+        return self.later.filter(status__in=self.AHEAD).first()
 
     @transaction.atomic
     def begin_next(self: Any, *, by: User) -> Any:
@@ -60,13 +63,13 @@ class Edition(models.Model):
         return self.open_in(self.utility, by=by, replaces=self, edition=self.edition + 1, **copied)
 
     @transaction.atomic
-    def move(self: Any, to: str, *, by: User, why: str = "", **changes: Any) -> None:
-        is_new = to == self.IN_FORCE and self.status == self.DRAFT
-        super().move(to, by=by, why=why, **changes)  # type: ignore[misc]
-        if is_new and self.replaces_id:
-            before = type(self).objects.visible_to(by).get(pk=self.replaces_id)
-            if before.status == self.IN_FORCE:
-                before.move(self.REPLACED, by=by, why=f"Edition {self.edition} is in force: {self.number}.")
+    def _move(self: Any, to: str, *, by: Any = None, **options: Any) -> None:
+        is_new = to == self.IN_FORCE and self.status in self.AHEAD
+        super()._move(to, by=by, **options)  # type: ignore[misc]
+        former = type(self).objects.filter(pk=self.replaces_id, status=self.IN_FORCE).first() if is_new else None
+        if former:
+            why = f"Edition {self.edition} is in force: {self.number}."
+            former._move(self.REPLACED, by=by, why=why, is_open=False, version=F("version") + 1)
 
 
 def later(day: date, months: int) -> date:

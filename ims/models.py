@@ -8,6 +8,8 @@ from ims.check.quarters import Quarter
 from ims.check.readings import Reading, ReadingChange
 from ims.check.reviews import Decision, Review
 from ims.closed import ClosedRegister
+from ims.do.documents import Document
+from ims.do.signatures import DocumentApprover, DocumentReader
 from ims.links import RecordLink
 from ims.people import Person, PersonChange
 from ims.plan.actions import Action
@@ -52,6 +54,9 @@ __all__ = [
     "Counter",
     "CrossCheck",
     "Decision",
+    "Document",
+    "DocumentApprover",
+    "DocumentReader",
     "Evaluation",
     "Measure",
     "Criteria",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from ims import registers
 from ims.check.readings import Reading, ReadingChange
+from ims.do.signatures import DocumentReader
 from ims.plan.harmonize.models import Pair, Participant
 from ims.records import RecordChange, RecordComment, RecordEvent
 from ims.team.functions import functions
@@ -83,6 +84,8 @@ def _changed(facts: Facts) -> Told:
         return _told(f"added “{facts['attached']}” to", facts, anchor="#attachments")
     if facts["removed"]:
         return _told(f"removed “{facts['removed']}” from", facts, anchor="#attachments")
+    if facts["approval"]:
+        return _told("entered an approval of", facts, f"({facts['approval']})", "#approval")
     model: Any = registers.get(facts["register"]).model
     labels = [label_of(model, name) for name in facts["fields"]]
     return _told("changed", facts, f"({', '.join(labels)})" if labels else "")
@@ -90,9 +93,9 @@ def _changed(facts: Facts) -> Told:
 
 @source(told=_changed, utility="row__utility")
 def changes(user: User) -> QuerySet[Any]:
-    """Of fields, and of links and files that were added or removed."""
+    """Of fields, of links and files that were added or removed, and approvals of documents."""
     attached, removed = F("after__links_and_files"), F("before__links_and_files")
-    facts = _about("row", fields=_names(), attached=attached, removed=removed)
+    facts = _about("row", fields=_names(), attached=attached, removed=removed, approval=F("after__approval"))
     return RecordChange.objects.filter(row__utility__in=_mine(user), row__restricted=False).annotate(facts=facts)
 
 
@@ -215,3 +218,15 @@ def scored(user: User) -> QuerySet[Any]:
 def conflicts(user: User) -> QuerySet[Any]:
     facts = _about("workshop", outcome=F("outcome"))
     return Pair.objects.filter(workshop__utility__in=_mine(user)).exclude(outcome="").annotate(facts=facts)
+
+
+def _read(facts: Facts) -> Told:
+    return _told("read" if facts["reader"] == facts["entered_by"] else "entered who read", facts)
+
+
+@source(told=_read, at="entered_at", by="entered_by", utility="document__utility", alike=("document",))
+def documents_read(user: User) -> QuerySet[Any]:
+    facts = _about("document", reader=F("person__user"), entered_by=F("entered_by"))
+    return DocumentReader.objects.filter(document__utility__in=_mine(user), signed_on__isnull=False).annotate(
+        facts=facts
+    )

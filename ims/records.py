@@ -79,6 +79,7 @@ class Record(OfUtility, StateMachine, WithHistory):
     REGISTER: ClassVar[str] = ""
     PREFIX: ClassVar[str] = ""
     OPEN: ClassVar[frozenset[str]] = frozenset()
+    FILES_STAY: ClassVar[frozenset[str]] = frozenset()
     SHARED = ("title", "areas", "initiatives", "units", "owner", "due")
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="records", editable=False)
@@ -214,16 +215,29 @@ class Record(OfUtility, StateMachine, WithHistory):
             raise WrongState("A closed record can't be changed.")
         self.undo(version, by=by)
 
+    @property
+    def keeps_files(self) -> bool:
+        """Whether its links and files stay as they are; also of a row that was read from the table of all records."""
+        known = {model.REGISTER: model.FILES_STAY for model in Record.__subclasses__()}
+        return self.status in known.get(self.register, ())
+
+    def require_loose_files(self) -> None:
+        """Raises WrongState if its links and files stay as they are. Its row is locked until the transaction ends."""
+        if Record.objects.select_for_update(of=("self",)).get(pk=self.pk).keeps_files:
+            raise WrongState("Its links and files do not change in this status.")
+
     @transaction.atomic
     def attach_link(self, *, by: User, url: str, title: str = "") -> "RecordAttachment":
-        """Adds a link or a path. Raises NotAllowed."""
+        """Adds a link or a path. Raises NotAllowed, WrongState."""
         self.require_editor()
+        self.require_loose_files()
         return self._attached(self.attachments.create(added_by=by, url=url, title=title))
 
     @transaction.atomic
     def attach_file(self, upload: UploadedFile, *, by: User) -> "RecordAttachment":
-        """Stores the upload with the record. Raises NotAllowed, RefusedFile."""
+        """Stores the upload with the record. Raises NotAllowed, RefusedFile, WrongState."""
         self.require_editor()
+        self.require_loose_files()
         return self._attached(self.attachments.create(added_by=by, file=StoredFile.keep(upload, by=by)))
 
     def _attached(self, item: "RecordAttachment") -> "RecordAttachment":
@@ -277,7 +291,8 @@ class RecordAttachment(OfUtility, Attachment):
 
     @transaction.atomic
     def discard(self, *, by: User) -> None:
-        """Removes it, and its file unless another record uses it. Raises NotAllowed."""
+        """Removes it, and its file unless another record uses it. Raises NotAllowed, WrongState."""
         self.require_editor()
+        self.record.require_loose_files()
         self.record.history.create(by=by, before={"links_and_files": str(self)})
         self.remove()

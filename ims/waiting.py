@@ -1,5 +1,5 @@
 """Home page items: records that a person owns and that are late or due soon, readings that are due, success factors to
-rate, and workshops to score in."""
+rate, workshops to score in, and documents to approve and to read."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from accounts.models import User
 from ims.check.measures import Measure
 from ims.check.readings import due_period, with_last_period
+from ims.do.signatures import to_approve, to_read
 from ims.plan.harmonize.models import Participant, to_do
 from ims.records import Record
 from ims.team.readiness.models import ReadinessRound
@@ -66,8 +67,11 @@ def readings(user: User) -> Iterator[Waiting]:
 
 
 @source(order=20)
-def to_rate_or_score(user: User) -> Iterator[Waiting]:
-    """The rounds of readiness to rate and the workshops to score in, of a person's teams. One query."""
+def to_take_part_in(user: User) -> Iterator[Waiting]:
+    """What others ask of a person: to rate readiness, to score in a workshop, to approve or read a document. One query.
+
+    Of documents to read, the first ten and how many others there are.
+    """
     n_utilities = len(user.memberships.all())
     if not n_utilities:
         return
@@ -76,12 +80,23 @@ def to_rate_or_score(user: User) -> Iterator[Waiting]:
     counts = {name: name for name in ("n_given", "n_asked")}
     names = {name: f"workshop__{name}" for name in ("number", "method", "round")}
     scored = _facts(scores, "score", "workshop__", name="workshop__title", by="workshop__due", **names, **counts)
-    for kind, facts in rated.union(scored, all=True):
-        by = date.fromisoformat(facts["by"]) if facts["by"] else None
-        what, why, do, url = (_to_rate if kind == "rate" else _to_score)(facts)
+    person = {"number": "document__number", "person": "person_id"}
+    approved = _facts(to_approve(user), "approve", "document__", name="document__title", by="document__due", **person)
+    read = _facts(to_read(user), "read", "document__", name="document__title", **person)
+    found = list(rated.union(scored, approved, read, all=True))
+    unread = [facts for kind, facts in found if kind == "read"]
+    for kind, facts in found:
+        if kind == "read" and facts in unread[MOST:]:
+            continue
+        by = date.fromisoformat(facts["by"]) if facts.get("by") else None
+        what, why, do, url = TOLD[kind](facts)
         why += f", by {date_format(by, 'F j, Y')}" if by else ""
         why += f" · {facts['utility']}" if n_utilities > 1 else ""
         yield Waiting(what, why, do, url, by=by, is_late=bool(by and by < timezone.localdate()))
+    if others := unread[MOST:]:
+        what = f"{len(others)} more {'document' if len(others) == 1 else 'documents'} to read"
+        url = reverse("ims:list", args=[others[0]["utility_id"], "documents"])
+        yield Waiting(what, "confirm that you read them", "View", url, n=len(others))
 
 
 def _facts(rows: Any, kind: str, path: str, **names: str) -> Any:
@@ -99,6 +114,19 @@ def _to_score(facts: Mapping[str, Any]) -> tuple[str, str, str, str]:
     url = reverse("ims:workshop_score", args=[facts["utility_id"], facts["number"]])
     why = to_do(facts["method"], facts["round"], facts["n_given"], facts["n_asked"])
     return f"Score in this workshop: {facts['name']}", why, "Score", url
+
+
+def _to_approve(facts: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    url = reverse("ims:approve_document", args=[facts["utility_id"], facts["number"], facts["person"]])
+    return f"Approve this document: {facts['name']}", "your approval is asked for", "Review", url
+
+
+def _to_read(facts: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    url = reverse("ims:read_document", args=[facts["utility_id"], facts["number"]])
+    return f"Read this document: {facts['name']}", "confirm that you read it", "Read", url
+
+
+TOLD = {"rate": _to_rate, "score": _to_score, "approve": _to_approve, "read": _to_read}
 
 
 def _when(record: Record) -> str:

@@ -40,6 +40,8 @@ def checked(register) -> dict:
     """What the database wants of a record that is put into a status without its moves."""
     if register == "reviews":
         return {"minutes": "We met.", "approved_by": "The director"}
+    if register == "documents":
+        return {"text": "Isolate the pump."}
     if register == "statements":
         return {"text": "We comply.", "signed_by": "The board", "signed_on": TOMORROW}
     return {"verified": "Seen.", "verified_by": "Dana"} if register in ("actions", "changes", "corrective") else {}
@@ -50,6 +52,8 @@ def prepared(record, end, manager) -> None:
     if record.register == "changes" and not record.areas:
         type(record).objects.filter(pk=record.pk).update(areas=["E"])
         record.areas = ["E"]
+    if record.register == "documents":
+        prepared_document(record, end, manager)
     if record.register == "reviews":
         record.present.set([Person.objects.of(record.utility).get(user=manager)])
         type(record).objects.filter(pk=record.pk, minutes="").update(minutes="We met.")
@@ -62,6 +66,18 @@ def prepared(record, end, manager) -> None:
     if (record.register, end) == ("corrective", "closed"):
         type(record).objects.filter(pk=record.pk).update(check_on=None)
         record.check_on = None
+
+
+def prepared_document(record, end, manager) -> None:
+    """One approver, who has approved it if it is in review; approved once if it is to be in force again."""
+    if record.status == "draft":
+        type(record).objects.filter(pk=record.pk).update(text="Isolate the pump.")
+        record.approvers.get_or_create(person=Person.objects.of(record.utility).get(user=manager))
+        record.text = "Isolate the pump."
+    if (record.status, end) == ("in-review", "in-force"):
+        signed = {"signed_on": timezone.localdate(), "entered_by": manager, "entered_at": timezone.now()}
+        record.approvers.update(**signed)
+    record.approved_on = timezone.localdate() if end == "in-force" else None
 
 
 def seen(record, user):
@@ -213,6 +229,13 @@ STEPS = {
         "in-force": {"in-force", "replaced", "withdrawn"},
         "replaced": set(),
         "withdrawn": {"draft"},
+    },
+    "documents": {
+        "draft": {"in-review", "withdrawn"},
+        "in-review": {"in-force", "draft", "withdrawn"},
+        "in-force": {"in-force", "replaced", "withdrawn"},
+        "replaced": set(),
+        "withdrawn": {"draft", "in-force"},
     },
     "requirements": {"coming": {"in-force", "ended"}, "in-force": {"ended"}, "ended": {"in-force"}},
     "units": {"in-use": {"retired"}, "retired": {"in-use"}},
