@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ims', '0017_reviews'),
+        ('ims', '0018_closed_registers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
