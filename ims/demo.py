@@ -163,10 +163,13 @@ class Loading:
     def _any(self, each: dict[str, Any]) -> None:
         """A record of any register, which ``starts`` so many days from now and goes through its ``steps``.
 
-        ``follows`` is the key of the record that it came from.
+        ``follows`` is the key of the record that it came from, ``next_of`` that of which it is the next edition.
         """
         described = registers.get(each["register"])
-        record = self._record(described.model, each, self._values(described.model, each, described.fields))
+        if "next_of" in each:
+            record = self._next_edition(described.model, each)
+        else:
+            record = self._record(described.model, each, self._values(described.model, each, described.fields))
         if "follows" in each:
             link(self.made[each["follows"]], record, LED_TO, by=self.by)
         record.events.update(at=self._at(each["starts"]))
@@ -185,13 +188,20 @@ class Loading:
         given = {name: value for name, value in step.items() if name not in ("to", "do", "at", "by", "then")}
         if "do" in step:
             getattr(record, step["do"])(by=by, **{name: self._value(name, value) for name, value in given.items()})
-            if "at" in step:
-                record.events.filter(pk=record.events.latest("pk").pk).update(at=self._at(step["at"]))
-            return
-        record.move(step["to"], by=by, **self._values(type(record), given, given))
-        record.events.filter(pk=record.events.latest("pk").pk).update(at=self._at(step["at"]))
+        else:
+            record.move(step["to"], by=by, **self._values(type(record), given, given))
+        if "at" in step:
+            record.events.filter(pk=record.events.latest("pk").pk).update(at=self._at(step["at"]))
         if then := step.get("then"):
             type(record).objects.filter(pk=record.pk).update(**self._values(type(record), then, then))
+
+    def _next_edition(self, model: Any, each: dict[str, Any]) -> Any:
+        """Begins the next edition of the record ``next_of``, and changes the fields that are given."""
+        former = model.objects.visible_to(self.by).get(pk=self.made[each["next_of"]].pk)
+        rows = model.objects.visible_to(self.by)
+        draft = rows.get(pk=former.begin_next(by=self.by).pk)
+        draft.change(draft.version, by=self.by, **self._values(model, each, ("title", "due", *model.OWN)))
+        return rows.get(pk=draft.pk)
 
     def _values(self, model: Any, given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
         """Returns the values of the fields ``names`` that are given; those of dates are days from now."""

@@ -31,7 +31,7 @@ def _document(request: AuthenticatedRequest, utility_pk: int, number: str, *, ed
 @login_required
 def people(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpResponse:
     document = _document(request, utility_pk, number, editor=True)
-    form = DocumentPeopleForm(request.POST or None, document=document)
+    form = DocumentPeopleForm(request.POST if request.method == "POST" else None, document=document)
     if request.method == "POST" and form.is_valid():
         try:
             if "approvers" in form.cleaned_data:

@@ -147,8 +147,11 @@ class Document(Edition, Record):
             signatures.model(document=self, person=person) for person in chosen if person.pk not in known
         )
         after = [str(each.person) for each in signatures.select_related("person")]
-        if before != after:
-            self.history.create(by=by, before={label: before}, after={label: after})
+        # Apart from each other, so that nothing offers to undo them.
+        if added := [name for name in after if name not in before]:
+            self.history.create(by=by, after={label: added})
+        if removed := [name for name in before if name not in after]:
+            self.history.create(by=by, before={label: removed})
 
     @transaction.atomic
     def approve(self, person: Person, *, by: User, on: date | None = None) -> None:
@@ -220,7 +223,8 @@ needs(
     "document_is_approved",
     Document.REGISTER,
     Document.Status.IN_FORCE,
-    """EXISTS (SELECT 1 FROM ims_document d WHERE d.record_id = NEW.id AND d.approved_on IS NOT NULL)
+    """NOT EXISTS (SELECT 1 FROM ims_record r WHERE r.id = NEW.id AND r.status = 'in-force')
+        OR EXISTS (SELECT 1 FROM ims_document d WHERE d.record_id = NEW.id AND d.approved_on IS NOT NULL)
         AND EXISTS (SELECT 1 FROM ims_documentapprover a WHERE a.document_id = NEW.id)
         AND NOT EXISTS (SELECT 1 FROM ims_documentapprover a WHERE a.document_id = NEW.id AND a.signed_on IS NULL)""",
 )

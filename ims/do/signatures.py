@@ -38,7 +38,7 @@ class SignatureQuerySet(OfUtilityQuerySet["Signature"]):
 class Signature(OfUtility, models.Model):
     """A person's name under a document. ``signed_on`` is empty until they sign, or sign on paper and it is entered."""
 
-    person = models.ForeignKey(Person, on_delete=models.RESTRICT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.RESTRICT, related_name="%(class)ss")
     signed_on = models.DateField(null=True, blank=True)
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     entered_at = models.DateTimeField(null=True, blank=True)
@@ -67,13 +67,13 @@ class Signature(OfUtility, models.Model):
         return self.person.user_id == user.pk if self.person.user_id else role in CAN_EDIT
 
     def sign(self, on: date | None, *, by: User, role: str) -> None:
-        """Raises NotAllowed; WrongState for a day in the future."""
+        """``on`` is the day on paper; today without it. Raises NotAllowed; WrongState for a day in the future."""
         if not self.may_sign(by, role):
             raise NotAllowed("Only the person can sign. For a person without an account, an editor enters it.")
         today = timezone.localdate()
         if on and on > today:
             raise WrongState("The date is in the future.")
-        self.signed_on = on if on and not self.person.user_id else today
+        self.signed_on = on or today
         self.entered_by, self.entered_at = by, timezone.now()
         self.save(update_fields=["signed_on", "entered_by", "entered_at"])
 

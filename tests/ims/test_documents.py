@@ -1,5 +1,6 @@
 """Documents: reviewed, approved by name, kept as they are, replaced by a new edition, read by those who must know."""
 
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts.models import Role
 from ims import registers
@@ -29,6 +31,14 @@ pytestmark = pytest.mark.django_db
 
 def seen(document, user) -> Document:
     return Document.objects.visible_to(user).get(pk=document.pk)
+
+
+@contextmanager
+def refused(name):
+    """The database refuses what is tried, by the rule of this name."""
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        yield
+    assert error.value.__cause__.diag.constraint_name == name
 
 
 def at(document, name, *more) -> str:
@@ -225,7 +235,7 @@ def test_its_files_stay_too(draft, manager, contributor, person, as_, own_folder
         answer = browser.post(address, data, follow=True)
         assert "Nothing was changed. Its links and files do not change in this status." in answer.text
     assert draft.attachments.count() == 2
-    assert browser.get(reverse("ims:download", args=[item.pk])).status_code == 200
+    assert b"".join(browser.get(reverse("ims:download", args=[item.pk])).streaming_content)
     move(browser, draft, "return", why="Another file.")
     browser.post(reverse("ims:remove", args=[item.pk]))
     assert draft.attachments.count() == 1
@@ -419,9 +429,7 @@ def test_the_list_says_how_many_read_it(approved, hank, manager, viewer, person,
 def test_a_member_who_was_named_without_an_account_keeps_what_was_entered(approved, hank, manager, viewer, person):
     approved.ask_readers([hank], by=manager)
     approved.confirm(hank, by=manager, on=LAST_WEEK)
-    hank.merge_into_member = None
-    fetched = Person.objects.visible_to(manager).get(pk=hank.pk)
-    fetched.merge_into(person(viewer), by=manager)
+    Person.objects.visible_to(manager).get(pk=hank.pk).merge_into(person(viewer), by=manager)
     kept = approved.readers.get()
     assert (kept.person, kept.signed_on, kept.entered_by) == (person(viewer), LAST_WEEK, manager)
 
@@ -466,9 +474,9 @@ def test_home_sums_up_many_and_asks_one_query(utility, manager, viewer, person, 
 def test_others_see_on_their_home_page_what_was_approved_and_read(approved, manager, viewer, contributor, person, as_):
     approved.ask_readers([person(viewer)], by=manager)
     seen(approved, viewer).confirm(person(viewer), by=viewer)
-    page = " ".join(main_of(as_(contributor).get("/")).split())
-    assert "entered an approval of" in page
-    assert "Vic Weir read" in page
+    page = " ".join(strip_tags(main_of(as_(contributor).get("/"))).split())
+    assert f"Mara Gerr entered an approval of {approved.number} Pump changes" in page
+    assert f"Vic Weir read {approved.number} Pump changes" in page
 
 
 # Rights, and two at once.
@@ -575,7 +583,7 @@ def test_the_database_keeps_the_files(draft, manager, person):
         lambda: items.update(record=other.record),
         lambda: items.delete(),
     ):
-        with pytest.raises(IntegrityError, match="document_keeps_its_files"), transaction.atomic():
+        with refused("document_keeps_its_files"):
             attempt()
 
 
@@ -601,21 +609,21 @@ def test_the_database_keeps_the_rules_of_signatures(approved, draft, hank, manag
         "document_rhythm": lambda: Document.objects.filter(pk=new.pk).update(every=0),
     }
     for name, attempt in tries.items():
-        with pytest.raises(IntegrityError, match=name.strip()), transaction.atomic():
+        with refused(name.strip()):
             attempt()
 
 
 def test_the_database_lets_nobody_approve_for_another(in_review, manager, contributor, person):
     mine = in_review.approvers.filter(person=person(contributor))
-    with pytest.raises(IntegrityError, match="document_approver_by_themself"), transaction.atomic():
+    with refused("document_approver_by_themself"):
         mine.update(entered_by=manager, **SIGNED)
     new = seen(Document.open_in(in_review.utility, by=manager, title="Other"), manager)
     new.ask_approvers([person(manager)], by=manager)
-    with pytest.raises(IntegrityError, match="document_approved_in_review"), transaction.atomic():
+    with refused("document_approved_in_review"):
         new.approvers.update(entered_by=manager, **SIGNED)
-    with pytest.raises(IntegrityError, match="document_approver_dated_and_entered"), transaction.atomic():
+    with refused("document_approver_dated_and_entered"):
         mine.update(entered_at=timezone.now())
-    with pytest.raises(IntegrityError, match="document_approver_once"), transaction.atomic():
+    with refused("document_approver_once"):
         new.approvers.create(person=person(manager))
 
 
