@@ -36,10 +36,10 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
     expect(page.get_by_role("alert")).to_contain_text("Choose first who approves it.")
 
     page.get_by_role("link", name="Choose the people").click()
-    approvers = page.locator("#div_id_approvers")
+    approvers = page.get_by_role("group", name="Who approves it")
     for name in ("Mara Gerr", "Connie Boyd"):
         approvers.get_by_text(name).click()
-    readers = page.locator("#div_id_readers")
+    readers = page.get_by_role("group", name="Who must know it")
     for name in ("Vic Weir", "Hank Osei"):
         readers.get_by_text(name).click()
     look(page, "document-people")
@@ -60,8 +60,8 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
 
     read = visits(viewer, "/")
     read.set_viewport_size(size)
-    expect(read.get_by_text("Read this document: Changing a pump")).to_be_visible()
-    read.get_by_role("link", name="Read", exact=True).click()
+    expect(read.get_by_text("Read this document: Changing a pump", exact=True)).to_be_visible()
+    read.get_by_role("link", name="Read : Read this document").click()
     look(read, "document-read")
     read.set_viewport_size(size)
     read.get_by_role("button", name="I have read it").click()
@@ -96,7 +96,7 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
     look(page, "document-replaced")
     page.set_viewport_size(size)
     read.goto(visits.url)
-    expect(read.get_by_text("Read this document: Changing a pump")).to_be_visible()
+    expect(read.get_by_text("Read this document: Changing a pump", exact=True)).to_be_visible()
     page.goto(visits.url + reverse("ims:list", args=[utility.pk, "documents"]))
     look(page, "document-list")
     assert list(Document.objects.order_by("pk").values_list("status", flat=True)) == ["replaced", "in-force"]
