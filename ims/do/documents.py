@@ -60,7 +60,7 @@ class Document(Edition, Record):
 
     record = extends_record()
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.PROCEDURE)
-    code = models.CharField("your own number", max_length=40, blank=True, help_text="Such as SOP-12.")
+    code = models.CharField("own number", max_length=40, blank=True, help_text="Such as SOP-12.")
     purpose = models.TextField("what it is for", max_length=1000, blank=True)
     text = models.TextField(
         "text", max_length=50_000, blank=True, help_text="Leave it empty if the document is a file or behind a link."
@@ -296,7 +296,7 @@ register(
         element="document-control",
         component="do",
         fields=Document.OWN,
-        columns=("code", "kind", "edition"),
+        columns=("code", "edition"),
         filtered=("kind",),
         computed=lambda: {"read_by": ReadColumn("Read by", orderable=False)},
         listed=with_readers,

@@ -27,7 +27,7 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
     page.get_by_role("link", name="Documents").click()
     page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Title").fill("Changing a pump")
-    page.get_by_label("Your own number").fill("SOP-12")
+    page.get_by_label("Own number").fill("SOP-12")
     page.get_by_label("Text").fill("Lock out the pump.\nChange it.")
     page.get_by_label("Review every … months").fill("12")
     page.get_by_role("button", name="Create").click()

@@ -422,8 +422,8 @@ def test_the_list_says_how_many_read_it(approved, hank, manager, viewer, person,
     approved.ask_readers([hank, person(viewer)], by=manager)
     seen(approved, viewer).confirm(person(viewer), by=viewer)
     page = main_of(as_(viewer).get(reverse("ims:list", args=[approved.utility_id, "documents"])))
-    for words in ("1 of 2", "SOP-12", "Procedure"):
-        assert words in page
+    assert "1 of 2" in page
+    assert "SOP-12" in page
 
 
 def test_a_member_who_was_named_without_an_account_keeps_what_was_entered(approved, hank, manager, viewer, person):
