@@ -8,6 +8,7 @@ from django.forms import modelform_factory
 
 from accounts.models import User, Utility
 from ims import registers
+from ims.do.training import job_choices
 from ims.links import CAME_FROM, LED_TO, RELATED
 from ims.people import Person
 from ims.plan.criteria import Criteria, ScoresFormField
@@ -51,6 +52,7 @@ class RecordForm(CheckingForm):
         offer = {
             "areas": lambda: Area.objects.values_list("code", "name"),
             "initiatives": lambda: Initiative.objects.readable().values_list("slug", "short_name"),
+            "jobs": lambda: job_choices(utility),
             "units": lambda: Unit.objects.filter(utility=utility, is_open=True).values_list("pk", "title"),
         }
         self.offers: dict[str, list[tuple[Any, str]]]

@@ -10,6 +10,7 @@ from ims.check.reviews import Decision, Review
 from ims.closed import ClosedRegister
 from ims.do.documents import Document
 from ims.do.signatures import DocumentApprover, DocumentReader
+from ims.do.training import AlsoNeeds, Attendance, Covered, TrainingSession, TrainingTopic
 from ims.links import RecordLink
 from ims.people import Person, PersonChange
 from ims.plan.actions import Action
@@ -44,14 +45,17 @@ from ims.team.readiness.models import (
 __all__ = [
     "Action",
     "Agreement",
+    "AlsoNeeds",
     "AreaAnswer",
     "AreaWeight",
     "Assessment",
+    "Attendance",
     "Ballot",
     "Capacity",
     "ClosedRegister",
     "CorrectiveAction",
     "Counter",
+    "Covered",
     "CrossCheck",
     "Decision",
     "Document",
@@ -93,6 +97,8 @@ __all__ = [
     "SubgroupChange",
     "TeamScope",
     "TeamScopeChange",
+    "TrainingSession",
+    "TrainingTopic",
     "Unit",
     "Workshop",
 ]

@@ -242,6 +242,7 @@ STEPS = {
         "withdrawn": {"draft", "in-force"},
     },
     "requirements": {"coming": {"in-force", "ended"}, "in-force": {"ended"}, "ended": {"in-force"}},
+    "training": {"in-use": {"retired"}, "retired": {"in-use"}},
     "units": {"in-use": {"retired"}, "retired": {"in-use"}},
 }
 
