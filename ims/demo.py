@@ -22,6 +22,7 @@ from ims.check.measures import Measure
 from ims.check.periods import moved
 from ims.check.readings import Reading
 from ims.do.signatures import DocumentReader
+from ims.do.training import TrainingSession
 from ims.links import LED_TO, link
 from ims.people import Person
 from ims.plan.actions import Action
@@ -58,6 +59,7 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (CrossCheck, "first__utility", "at"),
     (Evaluation, "requirement__utility", "entered_at"),
     (DocumentReader, "document__utility", "entered_at"),
+    (TrainingSession, "utility", "entered_at"),
 ]
 WAY = {  # status → the statuses on the way to it
     "planned": [],

@@ -1,5 +1,5 @@
-"""Home page items: records that a person owns and that are late or due soon, readings that are due, success factors to
-rate, workshops to score in, and documents to approve and to read."""
+"""Home page items: records that a person owns and that are late or due soon, readings that are due, trainings that a
+person needs, success factors to rate, workshops to score in, and documents to approve and to read."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -15,6 +15,10 @@ from accounts.models import User
 from ims.check.measures import Measure
 from ims.check.readings import due_period, with_last_period
 from ims.do.signatures import to_approve, to_read
+from ims.do.training import with_jobs
+from ims.do.training_matrix import wanted_by
+from ims.do.training_states import State
+from ims.people import Person
 from ims.plan.harmonize.models import Participant, to_do
 from ims.records import Record
 from ims.team.readiness.models import ReadinessRound
@@ -22,6 +26,7 @@ from workflow.waiting import Waiting, source
 
 SOON = timedelta(days=14)
 MOST = 10
+MOST_TRAININGS = 3
 
 
 @source(order=10)
@@ -64,6 +69,28 @@ def readings(user: User) -> Iterator[Waiting]:
     if others := due[MOST:]:
         what = f"{len(others)} more {'measure' if len(others) == 1 else 'measures'} of yours"
         yield Waiting(what, "a reading is due", "View", reverse("ims:mine"), n=len(others))
+
+
+@source(order=12)
+def trainings(user: User) -> Iterator[Waiting]:
+    """The trainings that a person needs and was never given, or that expire soon. Makes two queries."""
+    utilities = [membership.utility_id for membership in user.memberships.all()]
+    if not utilities:
+        return
+    mine = Person.objects.filter(utility__in=utilities, user=user).here()
+    people = with_jobs(mine.select_related("utility"))
+    found = wanted_by(people) if people else []
+    found.sort(key=lambda each: each[2].expires or date.max)
+    for person, topic, cell in found[:MOST_TRAININGS]:
+        why = f"{cell} · your job needs it" + (f" · {person.utility}" if len(utilities) > 1 else "")
+        is_late = cell.state is State.EXPIRED
+        yield Waiting(
+            f"Training: {topic.title}", why, "View", topic.get_absolute_url(), by=cell.expires, is_late=is_late
+        )
+    if others := found[MOST_TRAININGS:]:
+        what = f"{len(others)} more {'training' if len(others) == 1 else 'trainings'} of yours"
+        url = f"{reverse('ims:training_matrix', args=[others[0][0].utility_id])}#person-{others[0][0].pk}"
+        yield Waiting(what, "expired, expires soon or not done yet", "View", url, n=len(others))
 
 
 @source(order=20)

@@ -1,11 +1,18 @@
 """What doing adds to the pages of records and lists."""
 
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import CAN_EDIT, User
+from accounts.models import CAN_EDIT, User, Utility
 from ims.do.documents import Document
+from ims.do.training import TrainingTopic
+from ims.do.training_matrix import Matrix, by_state
+from ims.do.training_states import plain
 from workflow.slots import fills
+
+MOST_SESSIONS = 10
 
 
 @fills("record.documents")
@@ -31,3 +38,32 @@ def of_document(record: Document, user: User) -> SafeString:
         "must_confirm": is_approved and any(each.person.user_id == user.pk and not each.signed_on for each in asked),
     }
     return render_to_string("ims/do/document.html", context)
+
+
+@fills("list.training")
+def to_matrix(utility: Utility, user: User) -> SafeString:
+    links = (("ims:training_matrix", "Who is trained in what"), ("ims:training_together", "One session for several"))
+    shown = [format_html('<a href="{}">{}</a>', reverse(name, args=[utility.pk]), words) for name, words in links]
+    return format_html("{} {}", *shown)
+
+
+@fills("record.training")
+def of_topic(record: TrainingTopic, user: User) -> SafeString:
+    """Shows who needs a training and where they stand, and its sessions."""
+    found = list(Matrix(record.utility, only=record).of(record))
+    sessions = list(
+        record.sessions.select_related("changed_by").prefetch_related("people", "topics")[: MOST_SESSIONS + 1]
+    )
+    jobs = {job for person, _ in found for job in person.jobs}  # type: ignore[attr-defined]
+    context = {
+        "record": record,
+        "groups": by_state(found),
+        "unknown": [job for job in record.jobs if plain(job) not in jobs],
+        "also": record.also.all(),
+        "sessions": sessions[:MOST_SESSIONS],
+        "are_more": len(sessions) > MOST_SESSIONS,
+        "most": MOST_SESSIONS,
+        "can_edit": record.my_role in CAN_EDIT and record.is_open,
+        "can_correct": record.my_role in CAN_EDIT,
+    }
+    return render_to_string("ims/do/_of_training.html", context)

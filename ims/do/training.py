@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
-from ims.do.training_states import EVERYONE, plain_set, standing
+from ims.do.training_states import EVERYONE, plain, plain_set, standing
 from ims.people import Person
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
@@ -131,6 +131,7 @@ class TrainingTopic(Record):
 
         While someone was never trained, an earlier date that is set stays.
         """
+        self.refresh_from_db(fields=["due", "months", "jobs"])
         today = timezone.localdate()
         last = last_sessions([self.pk])
         also = set(self.also.values_list("pk", flat=True))
@@ -141,8 +142,11 @@ class TrainingTopic(Record):
         if self.due and any(each.on is None for each in found):
             dates.append(self.due)
         days = [day for (topic, _), day in last.items() if topic == self.pk]
-        changed = {"due": min(dates, default=None), "last_on": max(days, default=None)}
-        TrainingTopic.objects.filter(pk=self.pk).update(**changed, reminded_on=today)
+        TrainingTopic.objects.filter(pk=self.pk).update(last_on=max(days, default=None))
+        due = min(dates, default=None)
+        if due != self.due:  # a form that was opened before must not put the old date back
+            Record.objects.filter(pk=self.pk).update(due=due, reminded_on=today, version=F("version") + 1)
+            self.due = due
 
 
 class AlsoNeeds(models.Model):
@@ -168,7 +172,7 @@ class TrainingSession(OfUtility, Versioned):
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="training_sessions", editable=False)
     on = models.DateField("held on")
     trainer = models.CharField("who taught it", max_length=120)
-    checked = models.CharField(
+    competence = models.CharField(
         "how you checked that they can do it",
         max_length=300,
         blank=True,
@@ -261,7 +265,7 @@ class Covered(models.Model):
         triggers = [_of_one_utility("training_topic_within_a_utility", "session", "topic")]
 
     def __str__(self) -> str:
-        return f"{self.session_id}: {self.topic}"  # type: ignore[attr-defined]
+        return f"{self.session_id}: {self.topic}"
 
 
 class Attendance(models.Model):
@@ -275,7 +279,7 @@ class Attendance(models.Model):
         triggers = [_of_one_utility("training_person_within_a_utility", "session", "person")]
 
     def __str__(self) -> str:
-        return f"{self.session_id}: {self.person}"  # type: ignore[attr-defined]
+        return f"{self.session_id}: {self.person}"
 
 
 def _locked(topics: Iterable[TrainingTopic]) -> set[int]:
@@ -315,8 +319,9 @@ def job_choices(utility: Utility) -> list[tuple[str, str]]:
     jobs = Person.objects.filter(utility=utility).here().exclude(job="").values_list("job", flat=True)
     seats = Seat.objects.filter(utility=utility, left_out="").values_list("function", "name")
     named = [name or functions()[slug].name for slug, name in seats if name or slug in functions()]
-    found = {" ".join(job.split()): None for job in sorted([*jobs, *named], key=str.casefold)}
-    return [(EVERYONE, EVERYONE), *((job, job) for job in found if job and job.casefold() != EVERYONE.casefold())]
+    found = {plain(job): " ".join(job.split()) for job in (*jobs, *named) if job.strip()} | {plain(EVERYONE): EVERYONE}
+    others = sorted(words for key, words in found.items() if key != plain(EVERYONE))
+    return [(job, job) for job in (EVERYONE, *others)]
 
 
 def last_sessions(topics: Any, until: date | None = None) -> dict[tuple[int, int], date]:
@@ -335,9 +340,9 @@ def trained(
 
     People who have left are not among them. Audits find their auditors with it (guide 2004, §4.3.5).
     """
-    topics = {each.pk: each.months for each in TrainingTopic.objects.filter(utility=utility, kind=kind)}
-    if topic:
-        topics = {topic.pk: topic.months}
+    asked = {"pk": topic.pk} if topic else {"kind": kind}
+    rows: Any = TrainingTopic.objects.filter(utility=utility, **asked)
+    topics = dict(rows.values_list("pk", "months"))
     last = last_sessions(topics, on)
     found = {person for (pk, person), day in last.items() if standing(day, topics[pk], on, is_needed=True).state.holds}
     return [person for person in Person.objects.filter(utility=utility).here() if person.pk in found]

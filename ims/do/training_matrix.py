@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, Max, OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.models import Utility
-from ims.do.training import TrainingTopic, last_sessions, with_jobs
+from ims.do.training import AlsoNeeds, Covered, TrainingTopic, last_sessions, with_jobs
 from ims.do.training_states import Standing, State, plain, standing
 from ims.people import Person
 from workflow.spreadsheets import Rows
@@ -60,9 +61,8 @@ class Matrix:
         initiative: str = "",
         job: str = "",
         only: TrainingTopic | None = None,
-        today: date | None = None,
     ) -> None:
-        self.today = today or timezone.localdate()
+        self.today = timezone.localdate()
         rows = TrainingTopic.objects.filter(utility=utility)
         rows = rows.filter(pk=only.pk) if only else rows.filter(is_open=True)
         if area:
@@ -95,9 +95,7 @@ class Matrix:
 
     def _without_empty(self, rows: list[Row], topics: list[Any]) -> tuple[list[Row], list[Any]]:
         rows = [row for row in rows if any(cell.state is not State.NOT_NEEDED for _, cell in row.cells)]
-        kept = {
-            topic.pk for row in rows for topic, cell in row.cells if cell.state is not State.NOT_NEEDED
-        }
+        kept = {topic.pk for row in rows for topic, cell in row.cells if cell.state is not State.NOT_NEEDED}
         return (
             [Row(row.person, [each for each in row.cells if each[0].pk in kept]) for row in rows],
             [topic for topic in topics if topic.pk in kept],
@@ -157,3 +155,21 @@ def by_state(found: Iterable[tuple[Person, Standing]]) -> list[tuple[State, list
     people: Sequence[tuple[Person, Standing]] = list(found)
     groups = [(state, [each for each in people if each[1].state is state]) for state in State]
     return [(state, group) for state, group in groups if group and state is not State.NOT_NEEDED]
+
+
+def wanted_by(people: list[Person]) -> list[tuple[Person, TrainingTopic, Standing]]:
+    """Returns what people of different utilities need and were never given, or what lapses soon. Makes one query."""
+    of = {person.utility_id: person for person in people}
+    single = AlsoNeeds.objects.filter(topic=OuterRef("pk"), person__in=people)
+    held = Covered.objects.filter(topic=OuterRef("pk"), session__is_withdrawn=False, session__people__in=people)
+    last = held.order_by().values("topic").annotate(day=Max("session__on")).values("day")
+    rows = TrainingTopic.objects.filter(utility__in=of, is_open=True).order_by("title", "pk")
+    topics: Any = rows.annotate(is_single=Exists(single), last=Subquery(last))
+    today, found = timezone.localdate(), []
+    for topic in topics:
+        person: Any = of[topic.utility_id]
+        is_needed = topic.is_single or bool(topic.plain_jobs & person.jobs)
+        cell = standing(topic.last, topic.months, today, is_needed=is_needed)
+        if cell.state.is_open:
+            found.append((person, topic, cell))
+    return found

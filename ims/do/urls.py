@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims.do import document_views
+from ims.do import document_views, training_views
 
 urlpatterns = [
     path("documents/<slug:number>/people/", document_views.people, name="document_people"),
@@ -10,4 +10,9 @@ urlpatterns = [
     path("documents/<slug:number>/read/", document_views.read, name="read_document"),
     path("documents/<slug:number>/readers/", document_views.readers, name="document_readers"),
     path("documents/<slug:number>/next/", document_views.next_edition, name="next_document"),
+    path("training/matrix/", training_views.matrix, name="training_matrix"),
+    path("training/together/", training_views.together, name="training_together"),
+    path("training/sessions/new/", training_views.new_session, name="new_training_session"),
+    path("training/sessions/<int:pk>/", training_views.session, name="training_session"),
+    path("training/<slug:number>/people/", training_views.people, name="training_people"),
 ]
