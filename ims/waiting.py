@@ -15,10 +15,8 @@ from accounts.models import User
 from ims.check.measures import Measure
 from ims.check.readings import due_period, with_last_period
 from ims.do.signatures import to_approve, to_read
-from ims.do.training import with_jobs
 from ims.do.training_matrix import wanted_by
 from ims.do.training_states import State
-from ims.people import Person
 from ims.plan.harmonize.models import Participant, to_do
 from ims.records import Record
 from ims.team.readiness.models import ReadinessRound
@@ -73,23 +71,18 @@ def readings(user: User) -> Iterator[Waiting]:
 
 @source(order=12)
 def trainings(user: User) -> Iterator[Waiting]:
-    """The trainings that a person needs and was never given, or that expire soon. Makes two queries."""
+    """The trainings that a person needs and was never given, or that expire soon. One query."""
     utilities = [membership.utility_id for membership in user.memberships.all()]
-    if not utilities:
-        return
-    mine = Person.objects.filter(utility__in=utilities, user=user).here()
-    people = with_jobs(mine.select_related("utility"))
-    found = wanted_by(people) if people else []
-    found.sort(key=lambda each: each[2].expires or date.max)
-    for person, topic, cell in found[:MOST_TRAININGS]:
-        why = f"{cell} · your job needs it" + (f" · {person.utility}" if len(utilities) > 1 else "")
-        is_late = cell.state is State.EXPIRED
-        yield Waiting(
-            f"Training: {topic.title}", why, "View", topic.get_absolute_url(), by=cell.expires, is_late=is_late
-        )
+    found = wanted_by(user, utilities) if utilities else []
+    found.sort(key=lambda each: each[1].expires or date.max)
+    for topic, cell in found[:MOST_TRAININGS]:
+        why = f"{cell} · you need it" + (f" · {topic.utility}" if len(utilities) > 1 else "")
+        is_late, url = cell.state is State.EXPIRED, topic.get_absolute_url()
+        yield Waiting(f"Training: {topic.title}", why, "View", url, by=cell.expires, is_late=is_late)
     if others := found[MOST_TRAININGS:]:
+        first: Any = others[0][0]
         what = f"{len(others)} more {'training' if len(others) == 1 else 'trainings'} of yours"
-        url = f"{reverse('ims:training_matrix', args=[others[0][0].utility_id])}#person-{others[0][0].pk}"
+        url = f"{reverse('ims:training_matrix', args=[first.utility_id])}#person-{first.person}"
         yield Waiting(what, "expired, expires soon or not done yet", "View", url, n=len(others))
 
 

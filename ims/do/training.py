@@ -10,11 +10,12 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import User, Utility
@@ -35,7 +36,6 @@ PAIR = """
     END IF;
     RETURN NEW;
 """
-FUNCTION = ("function", "name")  # of a seat
 TABLES = {"session": "ims_trainingsession", "topic": "ims_record", "person": "ims_person"}
 
 
@@ -142,7 +142,8 @@ class TrainingTopic(Record):
         if self.due and any(each.on is None for each in found):
             dates.append(self.due)
         days = [day for (topic, _), day in last.items() if topic == self.pk]
-        TrainingTopic.objects.filter(pk=self.pk).update(last_on=max(days, default=None))
+        mine: Any = TrainingTopic.objects.filter(pk=self.pk)
+        mine.update(last_on=max(days, default=None))
         due = min(dates, default=None)
         if due != self.due:  # a form that was opened before must not put the old date back
             Record.objects.filter(pk=self.pk).update(due=due, reminded_on=today, version=F("version") + 1)
@@ -300,27 +301,36 @@ def with_jobs(people: Any) -> list[Person]:
 
     Makes one query. The words are as training_states.plain returns them.
     """
-    paths = ("seats", "seats_as_alternate")
-    kept = {f"{path}_{name}": ArrayAgg(f"{path}__{name}", distinct=True) for path in paths for name in FUNCTION}
-    found: list[Any] = list(people.annotate(**kept))
+    found: list[Any] = list(people.annotate(**seats_of("pk")))
     for person in found:
-        slugs = [slug for path in paths for slug in getattr(person, f"{path}_function") if slug]
-        own = [name for path in paths for name in getattr(person, f"{path}_name") if name]
-        person.jobs = plain_set([EVERYONE, person.job, *own, *(each.name for each in _known(slugs))])
+        person.jobs = jobs_of(person.job, person.seats_taken)
     return found
 
 
-def _known(slugs: Iterable[str]) -> list[Any]:
-    return [functions()[slug] for slug in slugs if slug in functions()]
+def seats_of(person: str) -> dict[str, Any]:
+    """Returns what annotates rows with the functions that a person represents. ``person`` is the path to the person."""
+    taken = Seat.objects.filter(Q(person=OuterRef(person)) | Q(alternate=OuterRef(person)))
+    return {"seats_taken": ArraySubquery(taken.values_list(JSONObject(function="function", name="name")))}
+
+
+def jobs_of(job: str, seats: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    """Returns all by which a person may need a training."""
+    return plain_set([EVERYONE, job, *(_function(seat["function"], seat["name"]) for seat in seats)])
+
+
+def _function(slug: str, name: str) -> str:
+    """Returns the name of a function: the utility's own, or that of the data; empty if the data has it no more."""
+    known = functions().get(slug)
+    return name or (known.name if known else "")
 
 
 def job_choices(utility: Utility) -> list[tuple[str, str]]:
     """Returns what may need a training: everyone, the jobs that people have, the functions of the team."""
     jobs = Person.objects.filter(utility=utility).here().exclude(job="").values_list("job", flat=True)
     seats = Seat.objects.filter(utility=utility, left_out="").values_list("function", "name")
-    named = [name or functions()[slug].name for slug, name in seats if name or slug in functions()]
-    found = {plain(job): " ".join(job.split()) for job in (*jobs, *named) if job.strip()} | {plain(EVERYONE): EVERYONE}
-    others = sorted(words for key, words in found.items() if key != plain(EVERYONE))
+    named = sorted((*jobs, *(_function(slug, name) for slug, name in seats)), reverse=True)
+    found = {plain(job): " ".join(job.split()) for job in named}  # of two spellings the one with the capital letter
+    others = sorted(words for key, words in found.items() if key not in ("", plain(EVERYONE)))
     return [(job, job) for job in (EVERYONE, *others)]
 
 

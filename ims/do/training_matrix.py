@@ -1,17 +1,17 @@
 """People × trainings of a utility: who is trained, whose training lapses, who was never trained, and the totals."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Exists, Max, OuterRef, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Subquery
 from django.utils import timezone
 
-from accounts.models import Utility
-from ims.do.training import AlsoNeeds, Covered, TrainingTopic, last_sessions, with_jobs
+from accounts.models import User, Utility
+from ims.do.training import AlsoNeeds, Covered, TrainingTopic, jobs_of, last_sessions, seats_of, with_jobs
 from ims.do.training_states import Standing, State, plain, standing
 from ims.people import Person
 from workflow.spreadsheets import Rows
@@ -157,19 +157,22 @@ def by_state(found: Iterable[tuple[Person, Standing]]) -> list[tuple[State, list
     return [(state, group) for state, group in groups if group and state is not State.NOT_NEEDED]
 
 
-def wanted_by(people: list[Person]) -> list[tuple[Person, TrainingTopic, Standing]]:
-    """Returns what people of different utilities need and were never given, or what lapses soon. Makes one query."""
-    of = {person.utility_id: person for person in people}
-    single = AlsoNeeds.objects.filter(topic=OuterRef("pk"), person__in=people)
-    held = Covered.objects.filter(topic=OuterRef("pk"), session__is_withdrawn=False, session__people__in=people)
+def wanted_by(user: User, utilities: Collection[int]) -> list[tuple[TrainingTopic, Standing]]:
+    """Returns what a member of utilities needs and was never given, or what expires soon. Makes one query.
+
+    Each topic has the key of the ``person`` that the member is there.
+    """
+    single = AlsoNeeds.objects.filter(topic=OuterRef("pk"), person=OuterRef("person"))
+    held = Covered.objects.filter(topic=OuterRef("pk"), session__is_withdrawn=False, session__people=OuterRef("person"))
     last = held.order_by().values("topic").annotate(day=Max("session__on")).values("day")
-    rows = TrainingTopic.objects.filter(utility__in=of, is_open=True).order_by("title", "pk")
-    topics: Any = rows.annotate(is_single=Exists(single), last=Subquery(last))
+    mine = {"utility__people__user": user, "utility__people__has_left": False}
+    rows = TrainingTopic.objects.filter(utility__in=utilities, is_open=True, **mine).select_related("utility")
+    rows = rows.annotate(person=F("utility__people"), job=F("utility__people__job"))
+    topics: Any = rows.annotate(is_single=Exists(single), last=Subquery(last), **seats_of("person"))
     today, found = timezone.localdate(), []
-    for topic in topics:
-        person: Any = of[topic.utility_id]
-        is_needed = topic.is_single or bool(topic.plain_jobs & person.jobs)
+    for topic in topics.order_by("title", "pk"):
+        is_needed = topic.is_single or bool(topic.plain_jobs & jobs_of(topic.job, topic.seats_taken))
         cell = standing(topic.last, topic.months, today, is_needed=is_needed)
         if cell.state.is_open:
-            found.append((person, topic, cell))
+            found.append((topic, cell))
     return found

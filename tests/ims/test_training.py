@@ -495,7 +495,7 @@ def test_many_trainings_are_summed_up(topic, utility, viewer, django_assert_max_
     told = list(trainings(viewer))
     assert sum(item.n for item in told) == 7
     assert told[-1].what == "4 more trainings of yours"
-    with django_assert_max_num_queries(3):  # one for the memberships, which the home page has
+    with django_assert_max_num_queries(2):  # one for the memberships, which the home page has
         list(trainings(viewer))
 
 
