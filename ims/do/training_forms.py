@@ -10,13 +10,13 @@ from django.utils import timezone
 from accounts.models import Utility
 from ims.do.training import TrainingSession, TrainingTopic, job_choices
 from ims.do.training_matrix import Matrix
-from ims.do.training_states import State, plain
+from ims.do.training_states import URGENT, State, plain
 from ims.people import Person
 from initiatives.models import Initiative
 from pdca.models import Area
 from workflow.forms import CheckingForm
 
-URGENT = [State.EXPIRED, State.MISSING, State.SOON, State.DONE, State.EXTRA, State.NOT_NEEDED]
+ORDER = ("version", "on", "trainer", "competence", "proof", "people", "topics", "is_withdrawn", "why")
 
 
 def _several(label: str, choices: list[tuple[int, str]], *, required: bool = True) -> forms.TypedMultipleChoiceField:
@@ -57,6 +57,7 @@ class SessionForm(CheckingForm):
         words = {each: states[each].words if states[each] is not State.NOT_NEEDED else "" for each in people}
         self.fields["people"] = _several("Who took part", [(each.pk, _named(each, words[each])) for each in people])
         self.fields["topics"] = _several("What it covered", [(pk, str(topic)) for pk, topic in self.topics.items()])
+        self.order_fields(ORDER)
         self.initial["topics"] = list(chosen)
         self.initial["people"] = [each.pk for each in took_part]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User, Utility
 from ims.do.training import AlsoNeeds, Covered, TrainingTopic, jobs_of, last_sessions, seats_of, with_jobs
-from ims.do.training_states import Standing, State, plain, standing
+from ims.do.training_states import URGENT, Standing, State, plain, standing
 from ims.people import Person
 from workflow.spreadsheets import Rows
 
@@ -151,9 +151,9 @@ class Matrix:
 
 
 def by_state(found: Iterable[tuple[Person, Standing]]) -> list[tuple[State, list[tuple[Person, Standing]]]]:
-    """Returns the people of one topic by state, without those who do not need it."""
+    """Returns the people of one topic by state, the most urgent first, without those who do not need it."""
     people: Sequence[tuple[Person, Standing]] = list(found)
-    groups = [(state, [each for each in people if each[1].state is state]) for state in State]
+    groups = [(state, [each for each in people if each[1].state is state]) for state in URGENT]
     return [(state, group) for state, group in groups if group and state is not State.NOT_NEEDED]
 
 

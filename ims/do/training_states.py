@@ -41,6 +41,9 @@ class State(Enum):
         return self in (State.DONE, State.SOON, State.EXTRA)
 
 
+URGENT = (State.EXPIRED, State.MISSING, State.SOON, State.DONE, State.EXTRA, State.NOT_NEEDED)
+
+
 @dataclass(frozen=True)
 class Standing:
     """``on`` is the day of the last session, ``expires`` the last day on which it holds, None for ever."""

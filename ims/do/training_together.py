@@ -54,9 +54,9 @@ class Pair:
 
     @property
     def names(self) -> str:
-        names = [str(each) for each in self.people[:NAMED]]
-        if more := len(self.people) - len(names):
-            names.append(f"{more} more")
+        names = [str(each) for each in self.people]
+        if len(names) > NAMED + 1:
+            names[NAMED:] = [f"{len(names) - NAMED} more"]
         return get_text_list(names, "and")
 
     @property
@@ -68,7 +68,7 @@ class Pair:
 class Together:
     """The pairs of a utility's trainings that one session could cover, the most promising first.
 
-    A pair has at least two people who need both, and these are at least half of those who need the smaller one. It
+    At least two people need both trainings of a pair, and at least half of those who need either. It
     serves different areas, or teaches the same procedure, unit or initiative. Makes ten queries.
     """
 
@@ -99,7 +99,7 @@ class Together:
                 continue
             first, second = self.needed[one.pk], self.needed[other.pk]
             both = [person for person in first if person in second]
-            if len(both) < max(FEWEST, min(len(first), len(second)) / 2):
+            if len(both) < max(FEWEST, len(first | second) / 2):
                 continue
             pair = Pair(
                 one,

@@ -160,6 +160,6 @@ def people(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpR
             messages.info(request, f"Nothing was changed. {error}")
         else:
             messages.success(request, f"{number}: who needs it was saved.")
-        return redirect(f"{topic.get_absolute_url()}#people")
+        return redirect(f"{topic.get_absolute_url()}#needing")
     context = {"topic": topic, "form": form}
     return render(request, "ims/do/training_people.html", context, status=saving.status_of(form))
