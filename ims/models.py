@@ -8,6 +8,9 @@ from ims.check.quarters import Quarter
 from ims.check.readings import Reading, ReadingChange
 from ims.check.reviews import Decision, Review
 from ims.closed import ClosedRegister
+from ims.do import communication_year as _communication_over_the_year  # noqa: F401
+from ims.do.communication import Communicated, Communication
+from ims.do.contacts import Contact
 from ims.do.documents import Document
 from ims.do.signatures import DocumentApprover, DocumentReader
 from ims.do.training import AlsoNeeds, Attendance, Covered, TrainingSession, TrainingTopic
@@ -53,6 +56,9 @@ __all__ = [
     "Ballot",
     "Capacity",
     "ClosedRegister",
+    "Communicated",
+    "Communication",
+    "Contact",
     "CorrectiveAction",
     "Counter",
     "Covered",

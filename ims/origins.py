@@ -16,6 +16,7 @@ from django.utils.text import get_text_list
 
 from accounts.models import User, Utility
 from assessments.integration.board import Shown, board, latest
+from ims import registers
 from ims.check.reviews import Decision
 from ims.links import CAME_FROM, link
 from ims.plan.assessing import Assessment
@@ -70,8 +71,7 @@ def suggested(asked: QueryDict, register: Register, utility: Utility, user: User
         return Suggested(initial, {}, source=decision.review, decision=decision)
     rows = Record.objects.visible_to(user).filter(utility=utility)
     if source := rows.filter(number=asked.get("from", "")).first():
-        carried = {name: getattr(source, name) for name in CARRIED if name in register.shared}
-        return Suggested(carried, {}, source=source)
+        return Suggested(_carried(source, register), {}, source=source)
     if "finding" in register.origins:
         rows = Assessment.objects.filter(utility=utility, number=asked.get("finding", ""))
         finding: Any = rows.select_related("utility").first()
@@ -105,6 +105,14 @@ def suggested(asked: QueryDict, register: Register, utility: Utility, user: User
         }
         return Suggested(initial, {"element": element}, [each.opportunity for each in shown])
     return Suggested({}, {})
+
+
+def _carried(source: Record, register: Register) -> dict[str, Any]:
+    """Returns what a record of the register begins with if it follows from ``source``."""
+    described = registers.get(source.register)
+    begun = described.begins(described.model.objects.get(pk=source.pk))
+    carried = {name: getattr(source, name) for name in CARRIED if name in register.shared}
+    return carried | {name: value for name, value in begun.items() if name in register.fields}
 
 
 def _decision(asked: QueryDict, utility: Utility) -> Decision | None:

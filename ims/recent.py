@@ -54,7 +54,7 @@ def _moved(facts: Facts) -> Told:
     if not facts["from"]:
         return _told("added", facts)
     if facts["from"] == facts["to"]:
-        return _told("reviewed", facts)
+        return _told(registers.get(facts["register"]).done_in(facts["to"]), facts)
     status = dict(registers.get(facts["register"]).stages).get(facts["to"], facts["to"])
     why = f": {_quoted(facts['why'])}" if facts["why"] else ""
     return _told("moved", facts, f"to “{status}”{why}")

@@ -17,7 +17,7 @@ from ims.records import Record
 class Move:
     """A step from one of the statuses ``start`` to ``end``. ``asks`` names the fields that must be filled in for it.
 
-    ``needs_why`` asks for a reason, which the history keeps.
+    ``needs_why`` asks for a reason, which the history keeps. ``did`` is what a person did by it if the status stays.
     """
 
     slug: str
@@ -26,6 +26,7 @@ class Move:
     end: str
     asks: tuple[str, ...] = ()
     needs_why: bool = False
+    did: str = "reviewed"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Register:
 
     ``shared`` names the fields of every record that the form has. ``aside`` are the statuses off the usual way.
     ``origins`` names fields that tell what a record was made from; nobody edits them. ``leads_to`` names the
-    registers in which a record of this one is followed up. Managers are told of records that are late by ``escalates``.
+    registers in which a record of this one is followed up; ``begins`` returns what the form of such a record begins
+    with, where it has the field. Managers are told of records that are late by ``escalates``.
     ``living`` returns why a record does not count as living, empty if it does.
 
     ``examples`` returns what a utility may start from, usually ``lambda: from_file("measures")``, which reads
@@ -61,6 +63,7 @@ class Register:
     aside: frozenset[str] = frozenset()
     origins: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
+    begins: Callable[[Record], Mapping[str, Any]] = lambda record: {}
     escalates: timedelta | None = None
     shared: tuple[str, ...] = Record.SHARED
     examples: Callable[[], list[Example]] = list
@@ -102,6 +105,10 @@ class Register:
 
     def moves_from(self, status: str) -> list[Move]:
         return [move for move in self.moves if status in move.start]
+
+    def done_in(self, status: str) -> str:
+        """Returns what a person did by a move that keeps the status: "reviewed"."""
+        return next((move.did for move in self.moves_from(status) if move.end == status), "reviewed")
 
     @property
     def stages(self) -> list[tuple[str, str]]:

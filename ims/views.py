@@ -263,8 +263,8 @@ def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
         current = record_of(request, utility_pk, register, number)
         messages.info(request, f"Nothing was changed: {number} is now “{current.status_label}”.")
     else:
-        is_review = chosen.start == {chosen.end}
-        messages.success(request, f"{number} " + ("was reviewed." if is_review else f"is now “{found.status_label}”."))
+        did = f"was {chosen.did}" if chosen.start == {chosen.end} else f"is now “{found.status_label}”"
+        messages.success(request, f"{number} {did}.")
     back = request.POST.get("back", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else found)
 

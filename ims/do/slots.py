@@ -6,6 +6,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import CAN_EDIT, User, Utility
+from ims.do.communication import Communication
+from ims.do.communication_year import Year
+from ims.do.contacts import Contact
 from ims.do.documents import Document
 from ims.do.training import TrainingTopic
 from ims.do.training_matrix import Matrix, by_state
@@ -67,3 +70,23 @@ def of_topic(record: TrainingTopic, user: User) -> SafeString:
         "can_correct": record.my_role in CAN_EDIT,
     }
     return render_to_string("ims/do/_of_training.html", context)
+
+
+@fills("list.communication")
+def to_year(utility: Utility, user: User) -> SafeString:
+    address = reverse("ims:communication_year", args=[utility.pk])
+    return format_html('<a href="{}">Communication over the year</a>', address)
+
+
+@fills("record.communication")
+def of_communication(record: Communication, user: User) -> SafeString:
+    """Shows what it could be joined with, and each time that it was done."""
+    audiences, methods = Year(record.utility).about(record) if record.is_open else ([], [])
+    context = {"record": record, "audiences": audiences, "methods": methods, "times": record.times.all()}
+    return render_to_string("ims/do/_of_communication.html", context)
+
+
+@fills("record.contacts")
+def of_contact(record: Contact, user: User) -> SafeString:
+    """Says how many days the answer took, or has taken so far."""
+    return render_to_string("ims/do/_of_contact.html", {"record": record})

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims.do import document_views, training_views
+from ims.do import communication_views, document_views, training_views
 
 urlpatterns = [
     path("documents/<slug:number>/people/", document_views.people, name="document_people"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("training/sessions/new/", training_views.new_session, name="new_training_session"),
     path("training/sessions/<int:pk>/", training_views.session, name="training_session"),
     path("training/<slug:number>/people/", training_views.people, name="training_people"),
+    path("communication-year/", communication_views.year, name="communication_year"),
 ]

@@ -19,15 +19,20 @@ from workflow.rights import NotAllowed
 YEAR = timezone.localdate().year
 
 
-TOMORROW = timezone.localdate() + timedelta(days=1)
+TODAY = timezone.localdate()
+TOMORROW = TODAY + timedelta(days=1)
 
 
 def asked_by(register, end) -> dict:
     """What a move to ``end`` asks for."""
     checked = {"verified": "Seen.", "verified_by": "Dana"}
+    done = {"last_on": TODAY, "last_done": "We met."}
     asked = {
         ("actions", "closed"): checked,
         ("changes", "closed"): checked,
+        ("communication", "done"): done,
+        ("communication", "planned"): done,
+        ("contacts", "answered"): {"answer": "We flushed it.", "answered_by": "Dana", "answered_on": TODAY},
         ("corrective", "closed"): checked,
         ("corrective", "under-way"): {"causes": "No rule.", "elsewhere": "Nowhere."},
         ("corrective", "done"): {"check_on": TOMORROW},
@@ -39,6 +44,10 @@ def asked_by(register, end) -> dict:
 
 def checked(register) -> dict:
     """What the database wants of a record that is put into a status without its moves."""
+    if register == "communication":
+        return {"last_on": TODAY, "last_done": "We met."}
+    if register == "contacts":
+        return {"answer": "We flushed it.", "answered_by": "Dana", "answered_on": TODAY}
     if register == "reviews":
         return {"minutes": "We met.", "approved_by": "The director"}
     if register == "documents":
@@ -55,6 +64,9 @@ def prepared(record, end, manager) -> None:
         record.areas = ["E"]
     if record.register == "documents":
         prepared_document(record, end, manager)
+    if record.register == "communication":
+        type(record).objects.filter(pk=record.pk).update(rhythm="monthly")
+        record.rhythm = "monthly"
     if record.register == "reviews":
         record.present.set([Person.objects.of(record.utility).get(user=manager)])
         type(record).objects.filter(pk=record.pk, minutes="").update(minutes="We met.")
@@ -219,6 +231,13 @@ STEPS = {
         "done": {"closed", "approved"},
         "closed": {"approved"},
         "rejected": {"proposed"},
+    },
+    "communication": {"planned": {"planned", "done", "ended"}, "done": {"planned"}, "ended": {"planned"}},
+    "contacts": {
+        "received": {"answered", "no-answer"},
+        "answered": {"closed", "received"},
+        "closed": {"received"},
+        "no-answer": {"received"},
     },
     "corrective": {
         "reported": {"under-way", "canceled"},
