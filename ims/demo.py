@@ -21,6 +21,7 @@ from ims.act.changes import AreaAnswer
 from ims.check.measures import Measure
 from ims.check.periods import moved
 from ims.check.readings import Reading
+from ims.do.controls import KeptApart
 from ims.do.signatures import DocumentReader
 from ims.do.training import TrainingSession
 from ims.links import LED_TO, link
@@ -57,6 +58,7 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (Pair, "workshop__utility", "changed_at"),
     (AreaAnswer, "change__utility", "at"),
     (CrossCheck, "first__utility", "at"),
+    (KeptApart, "first__utility", "at"),
     (Evaluation, "requirement__utility", "entered_at"),
     (DocumentReader, "document__utility", "entered_at"),
     (TrainingSession, "utility", "entered_at"),
@@ -211,11 +213,13 @@ class Loading:
         return {name: self._day(given[name]) if name in days else given[name] for name in names if name in given}
 
     def _value(self, name: str, value: Any) -> Any:
-        """Returns an argument of a method: a day from now, a person by name or several, or what is given."""
+        """Returns an argument of a method: a day from now, people by name, a record by key, or what is given."""
         if name in DAYS:
             return self._day(value)
         if name in PEOPLE:
             return [self.named[each] for each in value] if isinstance(value, list) else self.named[value]
+        if name == "other":
+            return self.made[value]
         return value
 
     def _along(self, record: Any, each: dict[str, Any]) -> None:

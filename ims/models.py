@@ -9,8 +9,10 @@ from ims.check.readings import Reading, ReadingChange
 from ims.check.reviews import Decision, Review
 from ims.closed import ClosedRegister
 from ims.do import communication_year as _communication_over_the_year  # noqa: F401
+from ims.do import control_pairs as _page_of_controls  # noqa: F401
 from ims.do.communication import Communicated, Communication
 from ims.do.contacts import Contact
+from ims.do.controls import Control, KeptApart
 from ims.do.documents import Document
 from ims.do.signatures import DocumentApprover, DocumentReader
 from ims.do.training import AlsoNeeds, Attendance, Covered, TrainingSession, TrainingTopic
@@ -59,6 +61,7 @@ __all__ = [
     "Communicated",
     "Communication",
     "Contact",
+    "Control",
     "CorrectiveAction",
     "Counter",
     "Covered",
@@ -68,6 +71,7 @@ __all__ = [
     "DocumentApprover",
     "DocumentReader",
     "Evaluation",
+    "KeptApart",
     "Measure",
     "Criteria",
     "Criterion",

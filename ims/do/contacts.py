@@ -199,6 +199,7 @@ register(
         leads_to=("corrective", "actions", "changes"),
         begins=begins,
         escalates=timedelta(days=7),
+        closable=True,
         moves=(
             Move("answer", "Answer it", frozenset({S.RECEIVED}), S.ANSWERED, asks=Contact.ANSWER),
             Move("none", "No answer needed", frozenset({S.RECEIVED}), S.NO_ANSWER, needs_why=True),

@@ -9,6 +9,8 @@ from accounts.models import CAN_EDIT, User, Utility
 from ims.do.communication import Communication
 from ims.do.communication_year import Year
 from ims.do.contacts import Contact
+from ims.do.control_pairs import pairs_of
+from ims.do.controls import Control
 from ims.do.documents import Document
 from ims.do.training import TrainingTopic
 from ims.do.training_matrix import Matrix, by_state
@@ -90,3 +92,22 @@ def of_communication(record: Communication, user: User) -> SafeString:
 def of_contact(record: Contact, user: User) -> SafeString:
     """Says how many days the answer took, or has taken so far."""
     return render_to_string("ims/do/_of_contact.html", {"record": record})
+
+
+@fills("record.controls")
+def to_harmonize(record: Control, user: User) -> SafeString:
+    """Says with which other controls this one meets on a unit."""
+    pairs = pairs_of(record, user)
+    if not pairs:
+        return SafeString("")
+    context = {
+        "record": record,
+        "pairs": [(pair, pair.other(record), pair.serves(pair.other(record))) for pair in pairs],
+        "can_edit": record.my_role in CAN_EDIT,
+    }
+    return render_to_string("ims/do/_of_control.html", context)
+
+
+@fills("list.controls")
+def to_pairs(utility: Utility, user: User) -> SafeString:
+    return format_html('<a href="{}">Controls to harmonize</a>', reverse("ims:harmonize_controls", args=[utility.pk]))

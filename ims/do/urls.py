@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims.do import communication_views, document_views, training_views
+from ims.do import communication_views, control_views, document_views, training_views
 
 urlpatterns = [
     path("documents/<slug:number>/people/", document_views.people, name="document_people"),
@@ -16,4 +16,7 @@ urlpatterns = [
     path("training/sessions/<int:pk>/", training_views.session, name="training_session"),
     path("training/<slug:number>/people/", training_views.people, name="training_people"),
     path("communication-year/", communication_views.year, name="communication_year"),
+    path("harmonize-controls/", control_views.harmonize, name="harmonize_controls"),
+    path("harmonize-controls/<int:pk>/flag-again/", control_views.flag_again, name="flag_controls_again"),
+    path("harmonize-controls/<slug:first>/<slug:second>/", control_views.settle, name="settle_controls"),
 ]

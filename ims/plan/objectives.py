@@ -68,6 +68,7 @@ register(
         fields=("measure", "unit", "baseline", "target", "driver", "why"),
         origins=("finding",),
         columns=("target",),
+        leads_to=("controls",),
         moves=(
             Move("agree", "Agree", frozenset({Objective.Status.PROPOSED}), Objective.Status.AGREED),
             Move("reach", "Mark as reached", frozenset({Objective.Status.AGREED}), Objective.Status.REACHED),

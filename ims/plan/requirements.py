@@ -154,7 +154,7 @@ register(
         filtered=("kind", "department"),
         computed=lambda: {"last_result": ResultColumn("Last evaluation")},
         listed=with_last_result,
-        leads_to=("corrective", "actions", "objectives", "changes"),
+        leads_to=("corrective", "actions", "objectives", "changes", "controls"),
         moves=(
             Move("begin", "It is in force now", frozenset({S.COMING}), S.IN_FORCE),
             Move("end", "It no longer applies", frozenset({S.COMING, S.IN_FORCE}), S.ENDED, needs_why=True),

@@ -48,6 +48,8 @@ def checked(register) -> dict:
         return {"last_on": TODAY, "last_done": "We met."}
     if register == "contacts":
         return {"answer": "We flushed it.", "answered_by": "Dana", "answered_on": TODAY}
+    if register == "controls":
+        return {"what": "Each pump is greased."}
     if register == "reviews":
         return {"minutes": "We met.", "approved_by": "The director"}
     if register == "documents":
@@ -67,6 +69,9 @@ def prepared(record, end, manager) -> None:
     if record.register == "communication":
         type(record).objects.filter(pk=record.pk).update(rhythm="monthly")
         record.rhythm = "monthly"
+    if record.register == "controls" and not record.what:
+        type(record).objects.filter(pk=record.pk).update(what="Each pump is greased.")
+        record.what = "Each pump is greased."
     if record.register == "reviews":
         record.present.set([Person.objects.of(record.utility).get(user=manager)])
         type(record).objects.filter(pk=record.pk, minutes="").update(minutes="We met.")
@@ -238,6 +243,11 @@ STEPS = {
         "answered": {"closed", "received"},
         "closed": {"received"},
         "no-answer": {"received"},
+    },
+    "controls": {
+        "draft": {"in-force", "withdrawn"},
+        "in-force": {"in-force", "withdrawn"},
+        "withdrawn": {"draft"},
     },
     "corrective": {
         "reported": {"under-way", "canceled"},
