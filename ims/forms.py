@@ -19,7 +19,7 @@ from ims.records import Record
 from ims.registers import Move, Register
 from ims.saved import SavedView
 from initiatives.models import Initiative
-from pdca.models import Area
+from pdca.models import Area, Element
 from workflow.forms import CheckingForm
 
 
@@ -53,6 +53,7 @@ class RecordForm(CheckingForm):
             "areas": lambda: Area.objects.values_list("code", "name"),
             "initiatives": lambda: Initiative.objects.readable().values_list("slug", "short_name"),
             "jobs": lambda: job_choices(utility),
+            "elements": lambda: Element.objects.known().values_list("slug", "name"),
             "units": lambda: Unit.objects.filter(utility=utility, is_open=True).values_list("pk", "title"),
         }
         self.offers: dict[str, list[tuple[Any, str]]]

@@ -2,7 +2,10 @@
 
 from ims.act.changes import AreaAnswer, PlannedChange
 from ims.act.corrective import CorrectiveAction
+from ims.check import audit_program as _page_of_audits  # noqa: F401
 from ims.check import register as _register_of_measures  # noqa: F401
+from ims.check.audit_rows import AuditLine, Auditor
+from ims.check.audits import Audit
 from ims.check.measures import Measure
 from ims.check.quarters import Quarter
 from ims.check.readings import Reading, ReadingChange
@@ -55,6 +58,9 @@ __all__ = [
     "AreaWeight",
     "Assessment",
     "Attendance",
+    "Audit",
+    "AuditLine",
+    "Auditor",
     "Ballot",
     "Capacity",
     "ClosedRegister",

@@ -3,7 +3,7 @@
 An action takes up an integration opportunity, closes gaps of an analysis at one element, or answers a weak success
 factor or a barrier. One that closes gaps begins with the steps of the opportunities that are open to the utility at the
 element (guide 2004, ch. 4). An objective answers a finding of an assessment. A record of any register may follow from
-another record or carry out a decision of a management review.
+another record, carry out a decision of a management review or answer a finding of an audit.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from django.utils.text import get_text_list
 from accounts.models import User, Utility
 from assessments.integration.board import Shown, board, latest
 from ims import registers
+from ims.check.audit_rows import AuditLine
 from ims.check.reviews import Decision
 from ims.links import CAME_FROM, link
 from ims.plan.assessing import Assessment
@@ -33,7 +34,8 @@ LONGEST = 5000  # characters of the steps of an action
 class Suggested(NamedTuple):
     """What the form begins with, what is kept with the record, and the opportunities whose steps the form has.
 
-    ``source`` is the record that it follows from, ``decision`` what a management review decided.
+    ``source`` is the record that it follows from, ``decision`` what a management review decided, ``line`` what an audit
+    found.
     """
 
     initial: dict[str, Any]
@@ -41,6 +43,7 @@ class Suggested(NamedTuple):
     opportunities: Sequence[Opportunity] = ()
     source: Record | None = None
     decision: Decision | None = None
+    line: AuditLine | None = None
 
     @transaction.atomic
     def open_in(self, register: Register, utility: Utility, *, by: User, **fields: Any) -> Record:
@@ -50,6 +53,8 @@ class Suggested(NamedTuple):
             link(made, self.source, CAME_FROM, by=by)
         if self.decision:
             Decision.objects.filter(pk=self.decision.pk).update(made=made)
+        if self.line:
+            self.line.keep_made(made)
         kept = [each for each in self.opportunities if each.title in fields["lines"]]
         if kept:
             mine = register.model.objects.visible_to(by).get(pk=made.pk)
@@ -62,13 +67,15 @@ class Suggested(NamedTuple):
 def suggested(asked: QueryDict, register: Register, utility: Utility, user: User) -> Suggested:
     """Reads what the register's records may be made from. Ignores what is unknown or closed to the user.
 
-    ``from`` is the number of any record, ``decision`` the key of one of a management review, ``finding`` the number of
-    a finding; ``opportunity`` is a slug, or ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a
-    factor, barrier or response in a round.
+    ``from`` is the number of any record, ``decision`` the key of one of a management review, ``audited`` the key of a
+    line of an audit, ``finding`` the number of a finding; ``opportunity`` is a slug, or ``element`` a
+    slug and ``areas`` letters; ``readiness`` is the key of a factor, barrier or response in a round.
     """
     if decision := _decision(asked, utility):
         initial = {"title": decision.text, "owner": decision.owner, "due": decision.due, "areas": decision.review.areas}
         return Suggested(initial, {}, source=decision.review, decision=decision)
+    if line := _audited(asked, utility):
+        return Suggested(line.suggested(register.slug), {}, source=line.audit, line=line)
     rows = Record.objects.visible_to(user).filter(utility=utility)
     if source := rows.filter(number=asked.get("from", "")).first():
         return Suggested(_carried(source, register), {}, source=source)
@@ -119,6 +126,13 @@ def _decision(asked: QueryDict, utility: Utility) -> Decision | None:
     key = str(asked.get("decision", ""))
     rows = Decision.objects.filter(review__utility=utility, made=None).select_related("review", "owner")
     return rows.filter(pk=int(key[:18])).first() if key.isdecimal() else None
+
+
+def _audited(asked: QueryDict, utility: Utility) -> AuditLine | None:
+    key = str(asked.get("audited", ""))
+    rows = AuditLine.objects.filter(audit__utility=utility).select_related("audit", "made")
+    line = rows.filter(pk=int(key[:18])).first() if key.isdecimal() else None
+    return line if line and line.can_lead_on else None
 
 
 def _ahead_at(element: Element, utility: Utility) -> list[Shown]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from ims import registers
+from ims.check.audit_rows import AuditLine
 from ims.check.readings import Reading, ReadingChange
 from ims.do.signatures import DocumentReader
 from ims.plan.harmonize.models import Pair, Participant
@@ -124,6 +125,18 @@ def readings(user: User) -> QuerySet[Any]:
 def corrections(user: User) -> QuerySet[Any]:
     facts = _about("row__measure", why=F("row__why"))
     return ReadingChange.objects.filter(row__measure__utility__in=_mine(user)).annotate(facts=facts)
+
+
+def _audited(facts: Facts) -> Told:
+    url = reverse("ims:checklist", args=[facts["utility_id"], facts["number"]])
+    return Told("entered findings of", f"{facts['number']} {facts['title']}", url)
+
+
+@source(told=_audited, at="changed_at", by="changed_by", utility="audit__utility", alike=("audit",))
+def findings(user: User) -> QuerySet[Any]:
+    """The answers to a checklist are one change of each audit."""
+    rows = AuditLine.objects.filter(audit__utility__in=_mine(user), changed_at__isnull=False)
+    return rows.annotate(facts=_about("audit"))
 
 
 def _on_team(did: str, what: str, facts: Facts, then: str = "") -> Told:

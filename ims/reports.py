@@ -10,7 +10,9 @@ from accounts.roles import Role, belongs
 from assessments.models import REPORT, GapAnalysis
 from assessments.results import Results
 from ims import plan_chapter
+from ims.check import audit_report
 from ims.check.attendance import wanted
+from ims.check.audits import Audit
 from ims.check.pasting import exported
 from ims.check.performance import CHARTED, Line, Report, report
 from ims.check.quarters import Quarter
@@ -134,6 +136,25 @@ register(
         sharing=Sharing(
             readable=Review.objects.visible_to,
             managed=lambda user: Review.objects.filter(belongs(user, "utility", [Role.MANAGER])),
+        ),
+    )
+)
+
+
+register(
+    Kind(
+        name="audit",
+        label="Audit",
+        template="ims/reports/audit.html",
+        find=audit_report.find,
+        title=lambda audit: f"{audit.title}: {audit.utility}",
+        filename=lambda audit: f"{audit.utility.in_file_names}-audit-{audit.number}",
+        context=audit_report.context,
+        in_word=True,
+        sheets=audit_report.sheets,
+        sharing=Sharing(
+            readable=Audit.objects.visible_to,
+            managed=lambda user: Audit.objects.filter(belongs(user, "utility", [Role.MANAGER])),
         ),
     )
 )

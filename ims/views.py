@@ -38,7 +38,7 @@ from ims.plan.units import Unit
 from ims.records import Record
 from ims.registers import Register
 from initiatives.models import Initiative
-from pdca.models import Area, Component
+from pdca.models import Area, Component, Element
 from workflow import saving
 from workflow.models import Stale, WrongState
 
@@ -114,6 +114,8 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
     changes = list(found.history.select_related("by")[: MOST_CHANGES + 1])
     if any("objective" in change.after for change in changes):
         labels["objective"] = {each.pk: str(each) for each in Objective.objects.filter(utility=found.utility_id)}
+    if any("elements" in change.after for change in changes):
+        labels["elements"] = dict(Element.objects.values_list("slug", "name"))
     events = list(found.events.select_related("by"))
     context = {
         "record": found,

@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 
 from accounts.models import Utility
 from ims import registers
+from ims.check.audit_rows import AuditLine
 from ims.check.measures import Measure
 from ims.check.readings import Standing, due_period, latest, with_last_period
 from ims.check.trends import Trend
@@ -24,6 +25,7 @@ from ims.plan.statements import Pairs
 from ims.records import Record, RecordEvent
 
 MOST = 10  # records shown of each topic
+LONGEST = 200  # characters shown of a finding
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,13 @@ class Scope:
 def agenda(scope: Scope, decisions: Sequence[Any]) -> list[Topic]:
     """Returns the topics as of now. ``decisions`` are those of earlier reviews, with what was made of them.
 
-    Makes seven queries at any number of records.
+    Makes eight queries at any number of records.
     """
     records = _records(scope)
     told = {
         "decisions": _decisions(decisions),
         "policies": (list(_policies(scope)), []),
+        "audits": _nonconformities(scope),
         "measures": _measures(scope),
         "compliance": _compliance(scope),
     }
@@ -180,10 +183,11 @@ def _decisions(decisions: Sequence[Any]) -> tuple[list[str], list[Line]]:
     return ([f"{n_open} of {len(lines)} still open"] if lines else []), lines
 
 
-def _fate(decision: Any) -> str:
-    if not decision.made:
+def _fate(each: Any) -> str:
+    """Says what was made of a decision or a finding."""
+    if not each.made:
         return "Nothing was made of it yet"
-    return f"{decision.made.number}: {registers.status_label(decision.made)}"
+    return f"{each.made.number}: {registers.status_label(each.made)}"
 
 
 def _is_late(decision: Any) -> bool:
@@ -195,6 +199,21 @@ def _is_late(decision: Any) -> bool:
 def _policies(scope: Scope) -> Iterator[str]:
     if n := Pairs(scope.utility).n_open:
         yield f"{n} {'pair' if n == 1 else 'pairs'} of policies to compare or settle"
+
+
+def _nonconformities(scope: Scope) -> tuple[list[str], list[Line]]:
+    """Tells each nonconformity that is still open, the major ones first."""
+    rows = AuditLine.objects.filter(scope.of("audit__")).open_nonconformities().select_related("audit", "made")
+    found = sorted(rows, key=lambda line: (line.finding != AuditLine.Finding.MAJOR, line.audit.number, line.place))
+    n_major = sum(line.finding == AuditLine.Finding.MAJOR for line in found)
+    words = f"{len(found)} open {'nonconformity' if len(found) == 1 else 'nonconformities'}, {n_major} major"
+    lines = [Line(each.audit.number, _short(each.seen), "audits", _fate(each), str(each).lower()) for each in found]
+    return ([words] if found else []), lines
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return f"{line[:LONGEST]}…" if len(line) > LONGEST else line
 
 
 def _measures(scope: Scope) -> tuple[list[str], list[Line]]:

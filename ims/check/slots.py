@@ -1,10 +1,13 @@
 """What checking adds to the pages of records and lists."""
 
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import CAN_EDIT, User, Utility
 from ims.check.attendance import wanted
+from ims.check.audits import Audit
 from ims.check.charts import line
 from ims.check.measures import Measure
 from ims.check.readings import Standing, latest
@@ -55,3 +58,24 @@ def of_review(record: Review, user: User) -> SafeString:
         "can_follow_up": can_edit and record.status in (Review.Status.HELD, Review.Status.CLOSED),
     }
     return render_to_string("ims/check/_of_review.html", context)
+
+
+@fills("record.audits")
+def of_audit(record: Audit, user: User) -> SafeString:
+    """Shows the team, how far the checklist is, and the findings with what was made of them."""
+    lines = list(record.lines.select_related("made"))
+    context = {
+        "record": record,
+        "team": record.team.select_related("person"),
+        "lines": lines,
+        "n_answered": sum(bool(line.finding) for line in lines),
+        "findings": [line for line in lines if line.is_worse or line.finding == line.Finding.OPPORTUNITY],
+        "can_prepare": record.my_role in CAN_EDIT and record.status in Audit.BEFORE_REPORT,
+        "can_follow_up": record.my_role in CAN_EDIT and record.status != Audit.Status.CANCELED,
+    }
+    return render_to_string("ims/check/_of_audit.html", context)
+
+
+@fills("list.audits")
+def to_program(utility: Utility, user: User) -> SafeString:
+    return format_html('<a href="{}">Audit program</a>', reverse("ims:audit_program", args=[utility.pk]))

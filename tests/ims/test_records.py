@@ -29,6 +29,7 @@ def asked_by(register, end) -> dict:
     done = {"last_on": TODAY, "last_done": "We met."}
     asked = {
         ("actions", "closed"): checked,
+        ("audits", "done"): {"done_on": timezone.localdate(), "conclusion": "It conforms."},
         ("changes", "closed"): checked,
         ("communication", "done"): done,
         ("communication", "planned"): done,
@@ -48,6 +49,8 @@ def checked(register) -> dict:
         return {"last_on": TODAY, "last_done": "We met."}
     if register == "contacts":
         return {"answer": "We flushed it.", "answered_by": "Dana", "answered_on": TODAY}
+    if register == "audits":
+        return {"done_on": timezone.localdate(), "conclusion": "It conforms."}
     if register == "controls":
         return {"what": "Each pump is greased."}
     if register == "reviews":
@@ -69,6 +72,11 @@ def prepared(record, end, manager) -> None:
     if record.register == "communication":
         type(record).objects.filter(pk=record.pk).update(rhythm="monthly")
         record.rhythm = "monthly"
+    if record.register == "audits" and not record.lines.exists():
+        person = Person.objects.of(record.utility).get(user=manager)
+        with pgtrigger.ignore():
+            record.team.create(person=person, role="lead")
+            record.lines.create(question="Is it done?", finding="conforms", seen="Yes.")
     if record.register == "controls" and not record.what:
         type(record).objects.filter(pk=record.pk).update(what="Each pump is greased.")
         record.what = "Each pump is greased."
@@ -228,6 +236,13 @@ STEPS = {
         "package": {"closed", "settle", "canceled"},
         "closed": set(),
         "canceled": {"gather"},
+    },
+    "audits": {
+        "planned": {"under-way", "canceled"},
+        "under-way": {"done", "canceled"},
+        "done": {"closed", "under-way"},
+        "closed": set(),
+        "canceled": {"planned"},
     },
     "changes": {
         "proposed": {"in-review", "rejected"},
