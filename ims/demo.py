@@ -18,6 +18,7 @@ import ims.team.readiness.demo
 from accounts.models import Role, User, Utility
 from ims import registers
 from ims.act.changes import AreaAnswer
+from ims.check.audit_rows import AuditLine, Auditor
 from ims.check.measures import Measure
 from ims.check.periods import moved
 from ims.check.readings import Reading
@@ -62,6 +63,7 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (Evaluation, "requirement__utility", "entered_at"),
     (DocumentReader, "document__utility", "entered_at"),
     (TrainingSession, "utility", "entered_at"),
+    (AuditLine, "audit__utility", "changed_at"),
 ]
 WAY = {  # status → the statuses on the way to it
     "planned": [],
@@ -190,6 +192,9 @@ class Loading:
         """
         by = self.people[Role(step.get("by", Role.MANAGER))]
         given = {name: value for name, value in step.items() if name not in ("to", "do", "at", "by", "then")}
+        if step.get("do") == "audit":
+            self._audit(record, step, by)
+            return
         if "do" in step:
             getattr(record, step["do"])(by=by, **{name: self._value(name, value) for name, value in given.items()})
         else:
@@ -206,6 +211,26 @@ class Loading:
         draft = rows.get(pk=former.begin_next(by=self.by).pk)
         draft.change(draft.version, by=self.by, **self._values(model, each, ("title", "due", *model.OWN)))
         return rows.get(pk=draft.pk)
+
+    def _audit(self, audit: Any, step: dict[str, Any], by: User) -> None:
+        """Chooses the ``team`` and fills the checklist with what is ``asked`` besides; or enters the ``answers``.
+
+        An answer is given by the slug of an element or an own question. ``led_to`` is the record that was made of it.
+        """
+        for each in step.get("team", []):
+            values = self._values(Auditor, each, each) | {"person": self.named[each["person"]]}
+            Auditor.choose(audit, by=by, **values)
+        if "team" in step:
+            audit.fill(by=by)
+        for element, question in step.get("asked", {}).items():
+            audit.ask(by=by, question=question, element=element)
+        for line in audit.lines.all() if "answers" in step else ():
+            line.audit = audit
+            said = step["answers"].get(line.question or line.element, step["others"])
+            line.answer(line.version, by=by, finding=said["finding"], seen=said["seen"])
+            if led_to := said.get("led_to"):
+                self._any(line.suggested(led_to["register"]) | led_to | {"units": [], "found_on": led_to["starts"]})
+                line.keep_made(self.made[led_to["title"]])
 
     def _values(self, model: Any, given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
         """Returns the values of the fields ``names`` that are given; those of dates are days from now."""
