@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from ims.check.reviews import Decision
+from ims.check.reviews import ReviewDecision
 from ims.emails import tell_handed_over
 from ims.people import Person
 from ims.records import Record, RecordChange
@@ -43,7 +43,7 @@ def hand_over(person: Person, successor: Person, *, by: User) -> Handed:
         raise WrongState("Choose someone else who is here.")
     records = _records(person, successor, by)
     handed = Handed(len(records), _functions(person, successor, by), _subgroups(person, successor, by))
-    Decision.objects.filter(owner=person, made=None).update(owner=successor)
+    ReviewDecision.objects.filter(owner=person, made=None).update(owner=successor)
     tell_handed_over(records, person, successor, by=by)
     return handed
 

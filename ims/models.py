@@ -9,7 +9,7 @@ from ims.check.audits import Audit
 from ims.check.measures import Measure
 from ims.check.quarters import Quarter
 from ims.check.readings import Reading, ReadingChange
-from ims.check.reviews import Decision, Review
+from ims.check.reviews import Review, ReviewDecision
 from ims.closed import ClosedRegister
 from ims.do import communication_year as _communication_over_the_year  # noqa: F401
 from ims.do import control_pairs as _page_of_controls  # noqa: F401
@@ -72,7 +72,7 @@ __all__ = [
     "Counter",
     "Covered",
     "CrossCheck",
-    "Decision",
+    "ReviewDecision",
     "Document",
     "DocumentApprover",
     "DocumentReader",

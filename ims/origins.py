@@ -18,7 +18,7 @@ from accounts.models import User, Utility
 from assessments.integration.board import Shown, board, latest
 from ims import registers
 from ims.check.audit_rows import AuditLine
-from ims.check.reviews import Decision
+from ims.check.reviews import ReviewDecision
 from ims.links import CAME_FROM, link
 from ims.plan.assessing import Assessment
 from ims.plan.ranked import Ranked
@@ -42,7 +42,7 @@ class Suggested(NamedTuple):
     origin: dict[str, Any]
     opportunities: Sequence[Opportunity] = ()
     source: Record | None = None
-    decision: Decision | None = None
+    decision: ReviewDecision | None = None
     line: AuditLine | None = None
 
     @transaction.atomic
@@ -52,7 +52,7 @@ class Suggested(NamedTuple):
         if self.source:
             link(made, self.source, CAME_FROM, by=by)
         if self.decision:
-            Decision.objects.filter(pk=self.decision.pk).update(made=made)
+            ReviewDecision.objects.filter(pk=self.decision.pk).update(made=made)
         if self.line:
             self.line.keep_made(made)
         kept = [each for each in self.opportunities if each.title in fields["lines"]]
@@ -122,9 +122,9 @@ def _carried(source: Record, register: Register) -> dict[str, Any]:
     return carried | {name: value for name, value in begun.items() if name in register.fields}
 
 
-def _decision(asked: QueryDict, utility: Utility) -> Decision | None:
+def _decision(asked: QueryDict, utility: Utility) -> ReviewDecision | None:
     key = str(asked.get("decision", ""))
-    rows = Decision.objects.filter(review__utility=utility, made=None).select_related("review", "owner")
+    rows = ReviewDecision.objects.filter(review__utility=utility, made=None).select_related("review", "owner")
     return rows.filter(pk=int(key[:18])).first() if key.isdecimal() else None
 
 

@@ -14,7 +14,7 @@ from accounts.models import CAN_EDIT
 from accounts.requests import AuthenticatedRequest
 from ims.access import record_of
 from ims.check.attendance import wanted
-from ims.check.reviews import Decision, Review
+from ims.check.reviews import Review, ReviewDecision
 from ims.people import Person
 from reports.views import report_request
 from workflow import saving
@@ -55,7 +55,7 @@ class PeopleForm(forms.Form):
 
 class DecisionForm(CheckingForm):
     class Meta:
-        model = Decision
+        model = ReviewDecision
         fields = ["topic", "text", "owner", "due"]
         widgets = {"due": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 

@@ -101,7 +101,7 @@ class Review(Record):
         """Returns the agenda: as it was in the meeting once that was held, else as of now."""
         if self.seen is not None:
             return [Topic.from_json(each) for each in self.seen]
-        earlier = Decision.objects.filter(review__utility=self.utility_id, review__pk__lt=self.pk)
+        earlier = ReviewDecision.objects.filter(review__utility=self.utility_id, review__pk__lt=self.pk)
         decisions = list(earlier.select_related("review", "made").order_by("review", "pk"))
         return agenda(Scope(self.utility, self.areas, self.start), decisions)
 
@@ -138,11 +138,11 @@ class Review(Record):
         super().move(to, by=by, why=why, **changes)
 
     @transaction.atomic
-    def decide(self, *, by: User, decision: "Decision | None" = None, **values: Any) -> "Decision":
+    def decide(self, *, by: User, decision: "ReviewDecision | None" = None, **values: Any) -> "ReviewDecision":
         """Adds a decision or changes one. Raises NotAllowed; WrongState if its minutes are not being written."""
         self._require_minutes()
         self.require_editor()
-        found = decision or Decision(review=self, entered_by=by)
+        found = decision or ReviewDecision(review=self, entered_by=by)
         before = str(found) if decision else ""
         for name, value in values.items():
             setattr(found, name, value)
@@ -151,7 +151,7 @@ class Review(Record):
         return found
 
     @transaction.atomic
-    def withdraw(self, decision: "Decision", *, by: User) -> None:
+    def withdraw(self, decision: "ReviewDecision", *, by: User) -> None:
         """Removes a decision that led to nothing yet. Raises NotAllowed, WrongState."""
         self._require_minutes()
         self.require_editor()
@@ -180,11 +180,11 @@ needs(
 )
 
 
-class DecisionQuerySet(OfUtilityQuerySet["Decision"]):
+class ReviewDecisionQuerySet(OfUtilityQuerySet["ReviewDecision"]):
     utility = "review__utility"
 
 
-class Decision(OfUtility, models.Model):
+class ReviewDecision(OfUtility, models.Model):
     """What a review decided. ``made`` is the record that carries it out."""
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="decisions", editable=False)
@@ -199,7 +199,7 @@ class Decision(OfUtility, models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
 
-    objects = DecisionQuerySet.as_manager()
+    objects = ReviewDecisionQuerySet.as_manager()
     made_id: int | None
 
     class Meta:

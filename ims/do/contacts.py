@@ -117,7 +117,7 @@ class Contact(Record):
     def move_faults(self, to: str, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
         if to != self.Status.ANSWERED:
             return
-        on = given.get("answered_on")
+        on: Any = given.get("answered_on")
         if not all(given.get(name) for name in self.ANSWER):
             yield None, "Enter what was answered, who answered, and on which day."
         elif on > timezone.localdate():

@@ -78,7 +78,8 @@ def pairs_of(control: Control, user: User) -> list[Pair]:
     """Returns the pairs of one control. Makes four queries, none if it is on no unit or withdrawn."""
     if not control.is_open or not control.units:
         return []
-    rows: Any = Control.objects.visible_to(user).open().filter(utility=control.utility_id, kind=control.kind)
+    rows: Any = Control.objects.visible_to(user).open()
+    rows = rows.filter(utility=control.utility_id, kind=control.kind)
     others = [each for each in rows.filter(units__overlap=control.units).exclude(pk=control.pk) if control.meets(each)]
     if not others:
         return []

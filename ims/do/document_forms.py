@@ -54,8 +54,8 @@ class ApprovalForm(forms.Form):
     on = forms.DateField(label="Approved on", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
 
     def __init__(self, *args: Any, document: Document, is_own: bool, **options: Any) -> None:
-        initial = {"version": document.version, "on": timezone.localdate()}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(*args, **options)
+        self.initial = {"version": document.version, "on": timezone.localdate()}
         if is_own:
             del self.fields["on"]
 
@@ -73,7 +73,8 @@ class SheetForm(forms.Form):
     on = forms.DateField(label="Signed on", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
 
     def __init__(self, *args: Any, people: list[Person], **options: Any) -> None:
-        super().__init__(*args, initial={"on": timezone.localdate()}, **options)
+        super().__init__(*args, **options)
+        self.initial = {"on": timezone.localdate()}
         self.fields["people"] = PeopleField(
             people,
             label="Who signed",

@@ -213,7 +213,8 @@ class Document(Edition, Record):
     def begin_next(self, *, by: User) -> "Document":
         """Copies it into a draft, with who approves it and who must know it; not its links and files."""
         made: Document = super().begin_next(by=by)
-        for mine, theirs in ((self.approvers, made.approvers), (self.readers, made.readers)):
+        signatures: Any = ((self.approvers, made.approvers), (self.readers, made.readers))
+        for mine, theirs in signatures:
             here = Person.objects.here().filter(pk__in=mine.values("person"))
             theirs.bulk_create(theirs.model(document=made, person=person) for person in here)
         return made
@@ -282,7 +283,8 @@ class ReadColumn(tables.Column):
 
 
 def with_readers(rows: Any) -> Any:
-    asked = DocumentReader.objects.asked().filter(document=OuterRef("pk")).order_by().values("document")
+    readers: Any = DocumentReader.objects
+    asked = readers.asked().filter(document=OuterRef("pk")).order_by().values("document")
     return rows.annotate(read_by=Subquery(asked.values(all=JSONObject(n=Count("pk"), n_read=Count("signed_on")))))
 
 

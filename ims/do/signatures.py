@@ -32,7 +32,8 @@ class SignatureQuerySet(OfUtilityQuerySet["Signature"]):
 
     def to_sign(self, user: User, status: str) -> "SignatureQuerySet":
         """Returns what the user has to sign of the documents that are in a status."""
-        return self.visible_to(user).filter(person__user=user, signed_on=None, document__status=status)
+        mine: Any = self.visible_to(user)
+        return mine.filter(person__user=user, signed_on=None, document__status=status)
 
 
 class Signature(OfUtility, models.Model):

@@ -1,5 +1,7 @@
 """What doing adds to the pages of records and lists."""
 
+from typing import Any
+
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,7 +25,7 @@ MOST_SESSIONS = 10
 @fills("record.documents")
 def of_document(record: Document, user: User) -> SafeString:
     """Shows who approved a document, its editions, and who read it."""
-    approvers = list(record.approvers.select_related("person", "entered_by"))
+    approvers: list[Any] = list(record.approvers.select_related("person", "entered_by"))
     for each in approvers:
         each.is_open = record.status == Document.Status.IN_REVIEW and not each.signed_on
         each.is_mine = each.is_open and each.may_sign(user, record.my_role)

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0006_representatives'),
-        ('ims', '0017_reviews'),
+        ('ims', '0016_statements'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

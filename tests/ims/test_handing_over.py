@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ims.handing_over import hand_over
-from ims.models import Action, Decision, Measure, Objective, Person, Record, Review, Seat, Subgroup
+from ims.models import Action, Measure, Objective, Person, Record, Review, ReviewDecision, Seat, Subgroup
 from ims.team.board import Team
 from letters.models import Message
 from tests.factories import UtilityFactory
@@ -103,7 +103,7 @@ def test_what_a_review_decided_and_nobody_began_follows(pat, boyd, utility, mana
     review.move("held", by=manager)
     review.decide(by=manager, topic="other", text="Ask the county", owner=pat)
     hand_over(pat, boyd, by=manager)
-    assert Decision.objects.get().owner == boyd
+    assert ReviewDecision.objects.get().owner == boyd
 
 
 def test_the_team_page_names_who_left_something_behind(pat, boyd, utility, manager, as_):

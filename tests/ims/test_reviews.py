@@ -14,7 +14,6 @@ from ims.check.attendance import wanted
 from ims.models import (
     Action,
     CorrectiveAction,
-    Decision,
     Measure,
     Objective,
     Person,
@@ -23,6 +22,7 @@ from ims.models import (
     Record,
     Requirement,
     Review,
+    ReviewDecision,
     Seat,
     Statement,
 )
@@ -274,7 +274,7 @@ def test_a_decision_becomes_an_action_and_the_next_review_asks_for_it(held, util
     sent = {"topic": "objectives", "text": "Buy a second jet truck", "owner": person.pk, "due": "2030-01-31"}
     page = browser.post(at(held, "new_decision"), sent, follow=True)
     assert "Buy a second jet truck" in page.text
-    decision = Decision.objects.get()
+    decision = ReviewDecision.objects.get()
     form = browser.get(f"{reverse('ims:new', args=[utility.pk, 'actions'])}?decision={decision.pk}").context["form"]
     assert form.initial["title"] == "Buy a second jet truck"
     assert form.initial["owner"] == person
@@ -304,16 +304,16 @@ def test_a_decision_is_changed_and_removed_while_the_minutes_are_written(held, m
     assert (decision.topic, decision.text) == ("measures", "Better words")
     assert held.history.first().before == {"decision": "First words"}
     browser.post(at(held, "decision", decision.pk), {"remove": "1"})
-    assert not Decision.objects.exists()
+    assert not ReviewDecision.objects.exists()
     assert held.history.first().before == {"decision": "Better words"}
 
 
 def test_what_led_to_a_record_is_not_removed(held, utility, manager, as_):
     decision = held.decide(by=manager, topic="other", text="Do it")
-    Decision.objects.update(made=Action.open_in(utility, by=manager, title="Do it"))
+    ReviewDecision.objects.update(made=Action.open_in(utility, by=manager, title="Do it"))
     page = as_(manager).post(at(held, "decision", decision.pk), {"remove": "1"}, follow=True)
     assert "It already led to a record." in page.text
-    assert Decision.objects.exists()
+    assert ReviewDecision.objects.exists()
 
 
 def test_no_decision_before_the_meeting_or_after_the_approval(review, person, manager):
@@ -369,7 +369,7 @@ def test_the_database_keeps_minutes_and_what_was_seen(held, manager):
 
 def test_the_database_takes_decisions_only_while_minutes_are_written(review):
     with pytest.raises(IntegrityError, match="decision_while_minutes_are_written"), transaction.atomic():
-        Decision.objects.create(review=review, topic="other", text="Too early")
+        ReviewDecision.objects.create(review=review, topic="other", text="Too early")
 
 
 def test_it_counts_as_living_until_the_next_one_is_due(held, manager):
