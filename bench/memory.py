@@ -47,7 +47,10 @@ def measure(world: World) -> list[Held]:
 
 def _held(name: str, process: psutil.Process) -> Iterator[Held]:
     for part, role in [(process, "parent"), *((child, "child") for child in process.children())]:
-        memory = part.memory_full_info()
+        try:
+            memory = part.memory_full_info()
+        except psutil.NoSuchProcess:
+            continue  # a child that Celery was just replacing
         shared_out = getattr(memory, "pss", None)  # only on Linux
         yield Held(f"{name}, {role}", memory.rss / MB, shared_out and shared_out / MB, AIMS[name])
 
