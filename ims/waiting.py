@@ -15,7 +15,8 @@ from accounts.models import User
 from ims.check.measures import Measure
 from ims.check.readings import due_period, with_last_period
 from ims.do.signatures import to_approve, to_read
-from ims.do.training_matrix import wanted_by
+from ims.do.training import TrainingTopic
+from ims.do.training_matrix import facts_for, standing_of
 from ims.do.training_states import State
 from ims.plan.harmonize.models import Participant, to_do
 from ims.records import Record
@@ -69,30 +70,15 @@ def readings(user: User) -> Iterator[Waiting]:
         yield Waiting(what, "a reading is due", "View", reverse("ims:mine"), n=len(others))
 
 
-@source(order=12)
-def trainings(user: User) -> Iterator[Waiting]:
-    """The trainings that a person needs and was never given, or that expire soon. One query."""
-    utilities = [membership.utility_id for membership in user.memberships.all()]
-    found = wanted_by(user, utilities) if utilities else []
-    found.sort(key=lambda each: each[1].expires or date.max)
-    for topic, cell in found[:MOST_TRAININGS]:
-        why = f"{cell} · you need it" + (f" · {topic.utility}" if len(utilities) > 1 else "")
-        is_late, url = cell.state is State.EXPIRED, topic.get_absolute_url()
-        yield Waiting(f"Training: {topic.title}", why, "View", url, by=cell.expires, is_late=is_late)
-    if others := found[MOST_TRAININGS:]:
-        first: Any = others[0][0]
-        what = f"{len(others)} more {'training' if len(others) == 1 else 'trainings'} of yours"
-        url = f"{reverse('ims:training_matrix', args=[first.utility_id])}#person-{first.person}"
-        yield Waiting(what, "expired, expires soon or not done yet", "View", url, n=len(others))
-
-
 @source(order=20)
 def to_take_part_in(user: User) -> Iterator[Waiting]:
-    """What others ask of a person: to rate readiness, to score in a workshop, to approve or read a document. One query.
+    """What others ask of a person: to rate readiness, to score in a workshop, to approve or read a document, to be
+    trained. One query.
 
-    Of documents to read, the first ten and how many others there are.
+    Of documents to read, the first ten and how many others there are; of trainings, the first three.
     """
-    n_utilities = len(user.memberships.all())
+    utilities = [membership.utility_id for membership in user.memberships.all()]
+    n_utilities = len(utilities)
     if not n_utilities:
         return
     rounds, scores = ReadinessRound.objects.visible_to(user).to_rate(user), Participant.objects.to_score(user)
@@ -103,10 +89,11 @@ def to_take_part_in(user: User) -> Iterator[Waiting]:
     person = {"number": "document__number", "person": "person_id"}
     approved = _facts(to_approve(user), "approve", "document__", name="document__title", by="document__due", **person)
     read = _facts(to_read(user), "read", "document__", name="document__title", **person)
-    found = list(rated.union(scored, approved, read, all=True))
+    needed = facts_for(user, utilities).values_list(Value("train"), "facts")
+    found = list(rated.union(scored, approved, read, needed, all=True))
     unread = [facts for kind, facts in found if kind == "read"]
     for kind, facts in found:
-        if kind == "read" and facts in unread[MOST:]:
+        if kind == "train" or (kind == "read" and facts in unread[MOST:]):
             continue
         by = date.fromisoformat(facts["by"]) if facts.get("by") else None
         what, why, do, url = TOLD[kind](facts)
@@ -117,6 +104,23 @@ def to_take_part_in(user: User) -> Iterator[Waiting]:
         what = f"{len(others)} more {'document' if len(others) == 1 else 'documents'} to read"
         url = reverse("ims:list", args=[others[0]["utility_id"], "documents"])
         yield Waiting(what, "confirm that you read them", "View", url, n=len(others))
+    yield from _to_learn([facts for kind, facts in found if kind == "train"], several=n_utilities > 1)
+
+
+def _to_learn(topics: list[Any], *, several: bool) -> Iterator[Waiting]:
+    """Yields the trainings that expired or expire first, and how many others there are."""
+    found = [(facts, cell) for facts in topics if (cell := standing_of(facts)).state.is_open]
+    found.sort(key=lambda each: (each[1].expires or date.max, each[0]["title"]))
+    for facts, cell in found[:MOST_TRAININGS]:
+        why = f"{cell} · you need it" + (f" · {facts['utility']}" if several else "")
+        url = reverse("ims:record", args=[facts["utility_id"], TrainingTopic.REGISTER, facts["number"]])
+        is_late = cell.state is State.EXPIRED
+        yield Waiting(f"Training: {facts['title']}", why, "View", url, by=cell.expires, is_late=is_late)
+    if others := found[MOST_TRAININGS:]:
+        what = f"{len(others)} more {'training' if len(others) == 1 else 'trainings'} of yours"
+        utility, person = (others[0][0][name] for name in ("utility_id", "person"))
+        url = f"{reverse('ims:training_matrix', args=[utility])}#person-{person}"
+        yield Waiting(what, "expired, expires soon or not done yet", "View", url, n=len(others))
 
 
 def _facts(rows: Any, kind: str, path: str, **names: str) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, F, Max, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import User, Utility
 from ims.do.training import AlsoNeeds, Covered, TrainingTopic, jobs_of, last_sessions, seats_of, with_jobs
-from ims.do.training_states import URGENT, Standing, State, plain, standing
+from ims.do.training_states import URGENT, Standing, State, plain, plain_set, standing
 from ims.people import Person
 from workflow.spreadsheets import Rows
 
@@ -157,22 +158,32 @@ def by_state(found: Iterable[tuple[Person, Standing]]) -> list[tuple[State, list
     return [(state, group) for state, group in groups if group and state is not State.NOT_NEEDED]
 
 
-def wanted_by(user: User, utilities: Collection[int]) -> list[tuple[TrainingTopic, Standing]]:
-    """Returns what a member of utilities needs and was never given, or what expires soon. Makes one query.
-
-    Each topic has the key of the ``person`` that the member is there.
-    """
+def facts_for(user: User, utilities: Collection[int]) -> Any:
+    """Returns what tells for each topic of the utilities whether a member needs it, as ``facts`` of one query."""
     single = AlsoNeeds.objects.filter(topic=OuterRef("pk"), person=OuterRef("person"))
     held = Covered.objects.filter(topic=OuterRef("pk"), session__is_withdrawn=False, session__people=OuterRef("person"))
     last = held.order_by().values("topic").annotate(day=Max("session__on")).values("day")
     mine = {"utility__people__user": user, "utility__people__has_left": False}
-    rows = TrainingTopic.objects.filter(utility__in=utilities, is_open=True, **mine).select_related("utility")
-    rows = rows.annotate(person=F("utility__people"), job=F("utility__people__job"))
-    topics: Any = rows.annotate(is_single=Exists(single), last=Subquery(last), **seats_of("person"))
-    today, found = timezone.localdate(), []
-    for topic in topics.order_by("title", "pk"):
-        is_needed = topic.is_single or bool(topic.plain_jobs & jobs_of(topic.job, topic.seats_taken))
-        cell = standing(topic.last, topic.months, today, is_needed=is_needed)
-        if cell.state.is_open:
-            found.append((topic, cell))
-    return found
+    rows: Any = TrainingTopic.objects.filter(utility__in=utilities, is_open=True, **mine).order_by()
+    rows = rows.annotate(person=F("utility__people"), **seats_of("person"))
+    facts = JSONObject(
+        title="title",
+        number="number",
+        utility_id="utility_id",
+        utility="utility__name",
+        person="person",
+        months="months",
+        jobs="jobs",
+        job="utility__people__job",
+        seats="seats_taken",
+        is_single=Exists(single),
+        last=Subquery(last),
+    )
+    return rows.annotate(facts=facts)
+
+
+def standing_of(facts: Mapping[str, Any]) -> Standing:
+    """Returns where a member stands with the topic of ``facts_for``."""
+    is_needed = facts["is_single"] or bool(plain_set(facts["jobs"]) & jobs_of(facts["job"], facts["seats"]))
+    last = date.fromisoformat(facts["last"]) if facts["last"] else None
+    return standing(last, facts["months"], timezone.localdate(), is_needed=is_needed)

@@ -14,7 +14,7 @@ from ims.do.training import AlsoNeeds, Attendance, Covered, job_choices, trained
 from ims.do.training_matrix import Matrix
 from ims.do.training_states import AHEAD, State, plain, standing
 from ims.models import Person, Record, Seat, TrainingSession, TrainingTopic
-from ims.waiting import trainings
+from ims.waiting import to_take_part_in
 from tests.conftest import main_of
 from tests.factories import MembershipFactory, UtilityFactory
 from workflow.models import Stale, WrongState
@@ -469,22 +469,22 @@ def test_a_person_is_told_of_missing_and_lapsing_trainings(topic, chlorine, crew
     Person.objects.filter(pk=viewer_.pk).update(job="Operator")
     topic("Policy", jobs=["Everyone"])
     topic("Budget", jobs=["Clerk"])
-    told = {item.what: item for item in trainings(viewer)}
+    told = {item.what: item for item in to_take_part_in(viewer)}
     assert set(told) == {"Training: Chlorine", "Training: Policy"}
     assert "not trained yet" in told["Training: Policy"].why
     people = {"Vic": viewer_}
     entered(chlorine, manager, people, "Vic", on=TODAY - timedelta(days=330))
-    item = next(iter(item for item in trainings(viewer) if "Chlorine" in item.what))
+    item = next(iter(item for item in to_take_part_in(viewer) if "Chlorine" in item.what))
     assert not item.is_late
     assert item.by is not None
     TrainingSession.objects.update(on=TODAY - timedelta(days=400))
-    item = next(iter(item for item in trainings(viewer) if "Chlorine" in item.what))
+    item = next(iter(item for item in to_take_part_in(viewer) if "Chlorine" in item.what))
     assert item.is_late
     assert item.why.startswith("expired")
     entered(chlorine, manager, people, "Vic", on=TODAY)
-    assert "Training: Chlorine" not in {item.what for item in trainings(viewer)}
+    assert "Training: Chlorine" not in {item.what for item in to_take_part_in(viewer)}
     MembershipFactory(user=viewer)
-    assert any(str(utility) in item.why for item in trainings(viewer))
+    assert any(str(utility) in item.why for item in to_take_part_in(viewer))
 
 
 @pytest.mark.django_db
@@ -492,11 +492,11 @@ def test_many_trainings_are_summed_up(topic, utility, viewer, django_assert_max_
     Person.objects.of(utility)
     for n in range(7):
         topic(f"Topic {n}", jobs=["Everyone"])
-    told = list(trainings(viewer))
+    told = list(to_take_part_in(viewer))
     assert sum(item.n for item in told) == 7
     assert told[-1].what == "4 more trainings of yours"
     with django_assert_max_num_queries(2):  # one for the memberships, which the home page has
-        list(trainings(viewer))
+        list(to_take_part_in(viewer))
 
 
 @pytest.mark.django_db
