@@ -154,12 +154,11 @@ def _followed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def way_on(request: HttpRequest) -> str:
-    """Returns the nearest address above the request's that is a page for this person."""
+    """Returns the nearest address above the request's that is a page for this person; the home page always is."""
     asked = copy(request)
     asked.method = "HEAD"
     path = request.path
-    while path != "/":
-        path = path[: path.rstrip("/").rfind("/") + 1]
+    while path != "/" and (path := path[: path.rstrip("/").rfind("/") + 1]) != "/":
         try:
             match = resolve(path)
             found = match.func(asked, *match.args, **match.kwargs)

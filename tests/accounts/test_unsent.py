@@ -12,11 +12,11 @@ from django.contrib.sessions.models import Session
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import get_template
-from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.models import Invitation, Utility
-from accounts.unsent import KEY, MAX_LENGTH, PERSON
+from accounts.unsent import KEY, MAX_LENGTH, PERSON, way_on
 from recognition.models import Application
 from tests.accounts.conftest import code_for, sign_in
 from tests.factories import PASSWORD
@@ -107,6 +107,22 @@ def test_a_form_sent_to_a_page_that_takes_none_is_told_so(as_, manager):
     response = as_(manager).post(reverse("pdca:glossary"))
     assert response.status_code == 405
     assert "does not receive forms" in response.content.decode()
+
+
+def test_no_page_is_made_in_vain_to_find_the_way_on(as_, manager, monkeypatch):
+    asked = []
+    monkeypatch.setattr("accounts.unsent.resolve", lambda path: asked.append(path) or resolve(path))
+    response = as_(manager).get("/utilities/claims/1/grant/")
+    assert response.status_code == 405
+    assert asked[0] == "/utilities/claims/1/"
+    assert "/" not in asked
+    asked.clear()
+    assert as_(manager).post(reverse("pdca:glossary")).status_code == 405
+    assert asked == [], "a page that takes no forms is its own way on"
+    request = RequestFactory().get("/unknown/address/")
+    assert way_on(request) == "/"
+    assert way_on(RequestFactory().post("/")) == "/"
+    assert asked == ["/unknown/"], "the home page is there for everybody"
 
 
 def test_where_only_forms_are_taken_scripts_get_no_page(as_, manager):
