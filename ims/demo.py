@@ -23,6 +23,8 @@ from ims.check.measures import Measure
 from ims.check.periods import moved
 from ims.check.readings import Reading
 from ims.do.controls import KeptApart
+from ims.do.emergencies import Drill
+from ims.do.emergency_plan import PlanTopic, PlanTopicChange
 from ims.do.signatures import DocumentReader
 from ims.do.training import TrainingSession
 from ims.links import LED_TO, link
@@ -64,6 +66,8 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (DocumentReader, "document__utility", "entered_at"),
     (TrainingSession, "utility", "entered_at"),
     (AuditLine, "audit__utility", "changed_at"),
+    (Drill, "utility", "entered_at"),
+    (PlanTopicChange, "row__utility", "at"),
 ]
 WAY = {  # status → the statuses on the way to it
     "planned": [],
@@ -127,6 +131,11 @@ class Loading:
             found = read(path)
             for each in found["records"]:
                 self._any(each)
+            for each in found.get("topics", []):
+                given = {"where": "", "why": ""} | each
+                PlanTopic.give(self.utility, given.pop("slug"), 0, by=self.by, **given)
+            for each in found.get("plan_drills", []):
+                Drill.hold(self.utility, by=self.by, **each | {"on": self._day(each["on"])})
             for each in found.get("compared", []):
                 one, other = (self.made[key] for key in each["of"])
                 CrossCheck.keep(one, other, by=self.by, result=each["result"], note=each.get("note", ""))

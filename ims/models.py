@@ -17,6 +17,9 @@ from ims.do.communication import Communicated, Communication
 from ims.do.contacts import Contact
 from ims.do.controls import Control, KeptApart
 from ims.do.documents import Document
+from ims.do.emergencies import Drill, Emergency, Lesson
+from ims.do.emergency_means import EmergencyContact, EmergencyEquipment
+from ims.do.emergency_plan import PlanTopic, PlanTopicChange
 from ims.do.signatures import DocumentApprover, DocumentReader
 from ims.do.training import AlsoNeeds, Attendance, Covered, TrainingSession, TrainingTopic
 from ims.links import RecordLink
@@ -78,6 +81,11 @@ __all__ = [
     "DocumentReader",
     "Evaluation",
     "KeptApart",
+    "Drill",
+    "Emergency",
+    "EmergencyContact",
+    "EmergencyEquipment",
+    "Lesson",
     "Measure",
     "Criteria",
     "Criterion",
@@ -96,6 +104,8 @@ __all__ = [
     "ReadinessRating",
     "ReadinessRound",
     "PlannedChange",
+    "PlanTopic",
+    "PlanTopicChange",
     "Proposal",
     "Record",
     "RecordAttachment",

@@ -19,6 +19,7 @@ from assessments.integration.board import Shown, board, latest
 from ims import registers
 from ims.check.audit_rows import AuditLine
 from ims.check.reviews import ReviewDecision
+from ims.do.emergencies import Lesson
 from ims.links import CAME_FROM, link
 from ims.plan.assessing import Assessment
 from ims.plan.ranked import Ranked
@@ -29,21 +30,26 @@ from pdca.models import Area, Element, Opportunity
 
 CARRIED = ("title", "areas", "initiatives", "units")  # from one record to the one that is made from it
 LONGEST = 5000  # characters of the steps of an action
+# The rows of records that ask for another record, by what their key is called in an address.
+ROWS: dict[str, Any] = {
+    "decision": ReviewDecision.objects.to_follow_up,
+    "audited": AuditLine.objects.to_follow_up,
+    "lesson": Lesson.objects.to_follow_up,
+}
 
 
 class Suggested(NamedTuple):
     """What the form begins with, what is kept with the record, and the opportunities whose steps the form has.
 
-    ``source`` is the record that it follows from, ``decision`` what a management review decided, ``line`` what an audit
-    found.
+    ``source`` is the record that it follows from, ``row`` what asked for it there: what a management review decided,
+    an audit found, or a drill taught.
     """
 
     initial: dict[str, Any]
     origin: dict[str, Any]
     opportunities: Sequence[Opportunity] = ()
     source: Record | None = None
-    decision: ReviewDecision | None = None
-    line: AuditLine | None = None
+    row: ReviewDecision | AuditLine | Lesson | None = None
 
     @transaction.atomic
     def open_in(self, register: Register, utility: Utility, *, by: User, **fields: Any) -> Record:
@@ -51,10 +57,8 @@ class Suggested(NamedTuple):
         made = register.model.open_in(utility, by=by, **fields, **self.origin)
         if self.source:
             link(made, self.source, CAME_FROM, by=by)
-        if self.decision:
-            ReviewDecision.objects.filter(pk=self.decision.pk).update(made=made)
-        if self.line:
-            self.line.keep_made(made)
+        if self.row:
+            self.row.keep_made(made)
         kept = [each for each in self.opportunities if each.title in fields["lines"]]
         if kept:
             mine = register.model.objects.visible_to(by).get(pk=made.pk)
@@ -68,14 +72,13 @@ def suggested(asked: QueryDict, register: Register, utility: Utility, user: User
     """Reads what the register's records may be made from. Ignores what is unknown or closed to the user.
 
     ``from`` is the number of any record, ``decision`` the key of one of a management review, ``audited`` the key of a
-    line of an audit, ``finding`` the number of a finding; ``opportunity`` is a slug, or ``element`` a
-    slug and ``areas`` letters; ``readiness`` is the key of a factor, barrier or response in a round.
+    line of an audit, ``lesson`` that of a drill, ``finding`` the number of a finding; ``opportunity`` is a slug, or
+    ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a factor, barrier or response in a round.
     """
-    if decision := _decision(asked, utility):
-        initial = {"title": decision.text, "owner": decision.owner, "due": decision.due, "areas": decision.review.areas}
-        return Suggested(initial, {}, source=decision.review, decision=decision)
-    if line := _audited(asked, utility):
-        return Suggested(line.suggested(register.slug), {}, source=line.audit, line=line)
+    if row := _row(asked, utility):
+        begun = row.suggested(register.slug)
+        initial = {name: begun[name] for name in begun if name in (*register.shared, *register.fields)}
+        return Suggested(initial, {}, source=row.source, row=row)
     rows = Record.objects.visible_to(user).filter(utility=utility)
     if source := rows.filter(number=asked.get("from", "")).first():
         return Suggested(_carried(source, register), {}, source=source)
@@ -122,17 +125,13 @@ def _carried(source: Record, register: Register) -> dict[str, Any]:
     return carried | {name: value for name, value in begun.items() if name in register.fields}
 
 
-def _decision(asked: QueryDict, utility: Utility) -> ReviewDecision | None:
-    key = str(asked.get("decision", ""))
-    rows = ReviewDecision.objects.filter(review__utility=utility, made=None).select_related("review", "owner")
-    return rows.filter(pk=int(key[:18])).first() if key.isdecimal() else None
-
-
-def _audited(asked: QueryDict, utility: Utility) -> AuditLine | None:
-    key = str(asked.get("audited", ""))
-    rows = AuditLine.objects.filter(audit__utility=utility).select_related("audit", "made")
-    line = rows.filter(pk=int(key[:18])).first() if key.isdecimal() else None
-    return line if line and line.can_lead_on else None
+def _row(asked: QueryDict, utility: Utility) -> ReviewDecision | AuditLine | Lesson | None:
+    """Returns the row of a record that asks for another record, unless one was made of it already."""
+    for name, rows in ROWS.items():
+        key = str(asked.get(name, ""))
+        if key.isdecimal():
+            return rows(utility).filter(pk=int(key[:18])).first()
+    return None
 
 
 def _ahead_at(element: Element, utility: Utility) -> list[Shown]:

@@ -13,6 +13,8 @@ from accounts.models import User
 from ims import registers
 from ims.check.audit_rows import AuditLine
 from ims.check.readings import Reading, ReadingChange
+from ims.do.emergencies import Drill
+from ims.do.emergency_plan import PlanTopicChange, topics
 from ims.do.signatures import DocumentReader
 from ims.plan.harmonize.models import Pair, Participant
 from ims.records import RecordChange, RecordComment, RecordEvent
@@ -98,6 +100,30 @@ def changes(user: User) -> QuerySet[Any]:
     attached, removed = F("after__links_and_files"), F("before__links_and_files")
     facts = _about("row", fields=_names(), attached=attached, removed=removed, approval=F("after__approval"))
     return RecordChange.objects.filter(row__utility__in=_mine(user), row__restricted=False).annotate(facts=facts)
+
+
+def _about_topic(facts: Facts) -> Told:
+    name = topics()[facts["slug"]].name if facts["slug"] in topics() else facts["slug"]
+    url = reverse("ims:emergency_plan", args=[facts["utility_id"]])
+    return Told("answered in the emergency plan:", name, f"{url}#row-{facts['slug']}")
+
+
+@source(told=_about_topic, utility="row__utility", alike=("row",))
+def plan_topics(user: User) -> QuerySet[Any]:
+    facts = JSONObject(utility_id=F("row__utility_id"), slug=F("row__slug"))
+    return PlanTopicChange.objects.filter(row__utility__in=_mine(user)).annotate(facts=facts)
+
+
+def _drilled(facts: Facts) -> Told:
+    url = reverse("ims:emergency_plan", args=[facts["utility_id"]])
+    return Told("entered", "a drill of the emergency plan", f"{url}#drills", _quoted(facts["practiced"]))
+
+
+@source(told=_drilled, at="entered_at", by="entered_by", utility="utility")
+def drills(user: User) -> QuerySet[Any]:
+    """Of the whole plan; one of a situation is among the changes of its record."""
+    facts = JSONObject(utility_id=F("utility_id"), practiced=Substr("practiced", 1, QUOTED + 1))
+    return Drill.objects.filter(utility__in=_mine(user), emergency=None).annotate(facts=facts)
 
 
 def _measured(did: str, facts: Facts, then: str = "") -> Told:

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.check.audits import WORSE, Audit
 from ims.people import Person
@@ -121,6 +121,12 @@ class Auditor(OfUtility, models.Model):
 class AuditLineQuerySet(OfUtilityQuerySet["AuditLine"]):
     utility = "audit__utility"
 
+    def to_follow_up(self, utility: Utility) -> "AuditLineQuerySet":
+        """Returns the findings that a record can be made of: none was made, or it was canceled."""
+        free = Q(made=None) | Q(made__status="canceled")
+        rows = self.filter(free, audit__utility=utility, finding__in=[*WORSE, AuditLine.Finding.OPPORTUNITY])
+        return rows.select_related("audit", "made")
+
     def open_nonconformities(self) -> "AuditLineQuerySet":
         """Returns those of which nothing was made yet, or whose corrective action is still open."""
         rows = self.filter(finding__in=WORSE).exclude(audit__status=Audit.Status.CANCELED)
@@ -227,6 +233,11 @@ class AuditLine(OfUtility, Versioned):
             raise WrongState("Only questions of your own without an answer are removed.")
         self.audit.history.create(by=by, before={"question": self.question})
         self.delete()
+
+    @property
+    def source(self) -> Audit:
+        """The record that a record which is made of it follows from."""
+        return self.audit
 
     def suggested(self, register: str) -> dict[str, Any]:
         """Returns what a record that is made of the finding begins with."""

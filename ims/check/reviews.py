@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.check.agenda import TOPICS, Scope, Topic, agenda
 from ims.editions import later
@@ -183,6 +183,10 @@ needs(
 class ReviewDecisionQuerySet(OfUtilityQuerySet["ReviewDecision"]):
     utility = "review__utility"
 
+    def to_follow_up(self, utility: Utility) -> "ReviewDecisionQuerySet":
+        """Returns those that no record carries out."""
+        return self.filter(review__utility=utility, made=None).select_related("review", "owner")
+
 
 class ReviewDecision(OfUtility, models.Model):
     """What a review decided. ``made`` is the record that carries it out."""
@@ -224,6 +228,18 @@ class ReviewDecision(OfUtility, models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def source(self) -> Review:
+        """The record that a record which carries it out follows from."""
+        return self.review
+
+    def suggested(self, register: str) -> dict[str, Any]:
+        """Returns what a record that carries it out begins with."""
+        return {"title": self.text, "owner": self.owner, "due": self.due, "areas": self.review.areas}
+
+    def keep_made(self, record: Record) -> None:
+        ReviewDecision.objects.filter(pk=self.pk).update(made=record)
 
     @property
     def topic_name(self) -> str:

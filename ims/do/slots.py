@@ -14,9 +14,12 @@ from ims.do.contacts import Contact
 from ims.do.control_pairs import pairs_of
 from ims.do.controls import Control
 from ims.do.documents import Document
+from ims.do.emergencies import Emergency
+from ims.do.emergency_plan import MEANS
 from ims.do.training import TrainingTopic
 from ims.do.training_matrix import Matrix, by_state
 from ims.do.training_states import plain
+from ims.links import relatives
 from workflow.slots import fills
 
 MOST_SESSIONS = 10
@@ -113,3 +116,25 @@ def to_harmonize(record: Control, user: User) -> SafeString:
 @fills("list.controls")
 def to_pairs(utility: Utility, user: User) -> SafeString:
     return format_html('<a href="{}">Controls to harmonize</a>', reverse("ims:harmonize_controls", args=[utility.pk]))
+
+
+@fills("list.emergencies")
+@fills("list.emergency-equipment")
+@fills("list.emergency-contacts")
+def to_plan(utility: Utility, user: User) -> SafeString:
+    return format_html('<a href="{}">Emergency plan</a>', reverse("ims:emergency_plan", args=[utility.pk]))
+
+
+@fills("record.emergencies")
+def of_emergency(record: Emergency, user: User) -> SafeString:
+    """Shows what a situation counts on, and its drills with their lessons."""
+    named = [each.record for each in relatives(record, user) if each.record.register in MEANS and each.record.is_open]
+    context = {
+        "record": record,
+        "equipment": [each for each in named if each.register == MEANS[0]],
+        "contacts": [each for each in named if each.register == MEANS[1]],
+        "drills": record.drills.prefetch_related("lessons__made"),
+        "can_edit": record.my_role in CAN_EDIT,
+        "can_drill": record.my_role in CAN_EDIT and record.is_open,
+    }
+    return render_to_string("ims/do/_of_emergency.html", context)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims.do import communication_views, control_views, document_views, training_views
+from ims.do import communication_views, control_views, document_views, emergency_views, training_views
 
 urlpatterns = [
     path("documents/<slug:number>/people/", document_views.people, name="document_people"),
@@ -19,4 +19,9 @@ urlpatterns = [
     path("harmonize-controls/", control_views.harmonize, name="harmonize_controls"),
     path("harmonize-controls/<int:pk>/flag-again/", control_views.flag_again, name="flag_controls_again"),
     path("harmonize-controls/<slug:first>/<slug:second>/", control_views.settle, name="settle_controls"),
+    path("emergency-plan/", emergency_views.plan, name="emergency_plan"),
+    path("emergency-plan/history/", emergency_views.history, name="emergency_plan_history"),
+    path("emergency-plan/drills/new/", emergency_views.new_drill, name="new_plan_drill"),
+    path("emergency-plan/topics/<slug:topic>/save/", emergency_views.save_topic, name="save_plan_topic"),
+    path("emergencies/<slug:number>/drills/new/", emergency_views.new_drill, name="new_drill"),
 ]

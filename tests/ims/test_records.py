@@ -27,6 +27,7 @@ def asked_by(register, end) -> dict:
     """What a move to ``end`` asks for."""
     checked = {"verified": "Seen.", "verified_by": "Dana"}
     done = {"last_on": TODAY, "last_done": "We met."}
+    looked_at = {"last_on": TODAY, "last_found": "Full."}
     asked = {
         ("actions", "closed"): checked,
         ("audits", "done"): {"done_on": timezone.localdate(), "conclusion": "It conforms."},
@@ -37,6 +38,8 @@ def asked_by(register, end) -> dict:
         ("corrective", "closed"): checked,
         ("corrective", "under-way"): {"causes": "No rule.", "elsewhere": "Nowhere."},
         ("corrective", "done"): {"check_on": TOMORROW},
+        ("emergency-contacts", "in-use"): looked_at,
+        ("emergency-equipment", "in-use"): looked_at,
         ("reviews", "closed"): {"approved_by": "The director"},
         ("statements", "in-force"): {"signed_by": "The board", "signed_on": TOMORROW},
     }
@@ -47,6 +50,8 @@ def checked(register) -> dict:
     """What the database wants of a record that is put into a status without its moves."""
     if register == "communication":
         return {"last_on": TODAY, "last_done": "We met."}
+    if register == "emergencies":
+        return {"response": "Call 911."}
     if register == "contacts":
         return {"answer": "We flushed it.", "answered_by": "Dana", "answered_on": TODAY}
     if register == "audits":
@@ -80,6 +85,9 @@ def prepared(record, end, manager) -> None:
     if record.register == "controls" and not record.what:
         type(record).objects.filter(pk=record.pk).update(what="Each pump is greased.")
         record.what = "Each pump is greased."
+    if record.register == "emergencies" and not record.response:
+        type(record).objects.filter(pk=record.pk).update(response="Call 911.")
+        record.response = "Call 911."
     if record.register == "reviews":
         record.present.set([Person.objects.of(record.utility).get(user=manager)])
         type(record).objects.filter(pk=record.pk, minutes="").update(minutes="We met.")
@@ -271,6 +279,13 @@ STEPS = {
         "closed": {"under-way"},
         "canceled": {"reported"},
     },
+    "emergencies": {
+        "draft": {"in-force", "dropped"},
+        "in-force": {"in-force", "dropped"},
+        "dropped": {"draft"},
+    },
+    "emergency-contacts": {"in-use": {"in-use", "retired"}, "retired": {"in-use"}},
+    "emergency-equipment": {"in-use": {"in-use", "retired"}, "retired": {"in-use"}},
     "reviews": {"planned": {"held", "canceled"}, "held": {"closed"}, "closed": set(), "canceled": {"planned"}},
     "statements": {
         "draft": {"in-force", "withdrawn"},
