@@ -47,7 +47,7 @@ class Register:
     fields of a record gets ``record`` and ``user``; ``list.<slug>`` beside "Add" above the list gets ``utility`` and
     ``user``. ``filtered`` are fields with choices by which the list filters. ``computed`` are columns that are no
     fields; ``listed`` fetches with its rows what they show. A manager may close a ``closable`` one to all but some
-    people (ims/closed.py).
+    people (ims/closed.py). ``element_of`` returns the element of a record where that is not the same for all.
     """
 
     model: type[Record]
@@ -71,6 +71,11 @@ class Register:
     closable: bool = False
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
     listed: Callable[[Any], Any] = lambda rows: rows
+    element_of: Callable[[Record], str] | None = None
+
+    def serves(self, record: Record) -> str:
+        """Returns the slug of the element that a record serves."""
+        return self.element_of(record) if self.element_of else self.element
 
     @property
     def slug(self) -> str:

@@ -493,6 +493,14 @@ class Finding(OfUtility, WithHistory):
         except IntegrityError as error:  # from the row's trigger: the analysis changed after this row was read
             raise WrongState(CHANGED) from error
 
+    def propose(self, *, by: User, **changes: Any) -> None:
+        """Fills in a row that nobody answered, to be confirmed. Raises Stale, WrongState, NotAllowed."""
+        self.require_editor()
+        if self.analysis.status != GapAnalysis.Status.DRAFT:
+            raise WrongState(COMPLETED)
+        changes["evidence"] = changes["evidence"][: Finding._meta.get_field("evidence").max_length]
+        self.save_over(self.version, by=by, only_if=Q(rating=None), to_confirm=True, **changes)
+
     def undo(self, version: int, *, by: AbstractBaseUser) -> None:
         """Undoes its last change. Raises Stale, WrongState if the scope no longer allows it, NotAllowed."""
         self.require_editor()

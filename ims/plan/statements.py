@@ -191,6 +191,11 @@ def living(record: Record) -> str:
     return f"Its review was due on {statement.due:%B %-d, %Y}." if statement.is_late else ""
 
 
+ELEMENTS = {
+    Statement.Kind.POLICY: "policy-statements",
+    Statement.Kind.COMMITMENT: "management-commitment",
+    Statement.Kind.VISION: "vision",
+}
 S = Statement.Status
 register(
     Register(
@@ -199,6 +204,7 @@ register(
         one="statement",
         about="What top management states in writing: who signed it, where it is published, when it is reviewed.",
         element="policy-statements",
+        element_of=lambda statement: ELEMENTS[statement.kind],  # type: ignore[attr-defined]
         component="plan",
         fields=Statement.OWN,
         columns=("kind",),
