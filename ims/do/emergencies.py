@@ -115,7 +115,7 @@ class Drill(OfUtility, models.Model):
     emergency = models.ForeignKey(Emergency, null=True, on_delete=models.CASCADE, related_name="drills", editable=False)
     on = models.DateField("practiced on")
     practiced = models.TextField("what was practiced", max_length=4000)
-    who = models.CharField("who took part", max_length=500)
+    took_part = models.CharField("who took part", max_length=500)
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
@@ -127,7 +127,7 @@ class Drill(OfUtility, models.Model):
     class Meta:
         ordering = ["-on", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=~Q(practiced="") & ~Q(who=""), name="drill_says_what_and_who"),
+            models.CheckConstraint(condition=~Q(practiced="") & ~Q(took_part=""), name="drill_says_what_and_who"),
         ]
         triggers = [
             pgtrigger.Trigger(

@@ -29,8 +29,8 @@ class TopicForm(RowForm):
     def clean(self) -> None:
         given = self.cleaned_data
         if given.get("answer") == NOT_APPLICABLE and not given.get("why", "").strip():
-            is_kept = self.instance.answer == NOT_APPLICABLE
-            self.add_error("why" if is_kept else "answer", "Enter why it does not apply.")
+            self.add_error("why", "Enter why it does not apply.")
+            del given["answer"]
 
 
 class DrillForm(CheckingForm):
@@ -44,7 +44,7 @@ class DrillForm(CheckingForm):
 
     class Meta:
         model = Drill
-        fields = ("on", "practiced", "who")
+        fields = ("on", "practiced", "took_part")
         widgets = {
             "on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "practiced": forms.Textarea(attrs={"rows": 4}),

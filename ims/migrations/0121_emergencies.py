@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('on', models.DateField(verbose_name='practiced on')),
                 ('practiced', models.TextField(max_length=4000, verbose_name='what was practiced')),
-                ('who', models.CharField(max_length=500, verbose_name='who took part')),
+                ('took_part', models.CharField(max_length=500, verbose_name='who took part')),
                 ('entered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='drill',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('practiced', ''), _negated=True), models.Q(('who', ''), _negated=True)), name='drill_says_what_and_who'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('practiced', ''), _negated=True), models.Q(('took_part', ''), _negated=True)), name='drill_says_what_and_who'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='drill',

@@ -30,7 +30,7 @@ from workflow.models import Stale, WrongState
 from workflow.rights import NotAllowed
 
 TODAY = timezone.localdate()
-HELD = {"on": TODAY.isoformat(), "practiced": "A leak at cylinder 2.", "who": "Shift B, the fire department"}
+HELD = {"on": TODAY.isoformat(), "practiced": "A leak at cylinder 2.", "took_part": "Shift B, the fire department"}
 LESSONS = "The siren is not heard in the gallery\n\n  Nobody had the   key of the gate "
 
 
@@ -150,7 +150,9 @@ def test_a_drill_with_lessons_of_which_one_becomes_a_corrective_action(leak, con
 
 @pytest.mark.django_db
 def test_a_lesson_may_become_an_action_of_another_field_set(leak, manager, as_):
-    lesson = Drill.hold(leak, by=manager, lessons=["Buy a second key"], on=TODAY, practiced="x", who="y").lessons.get()
+    lesson = Drill.hold(
+        leak, by=manager, lessons=["Buy a second key"], on=TODAY, practiced="x", took_part="y"
+    ).lessons.get()
     new = f"{reverse('ims:new', args=[leak.utility_id, 'actions'])}?lesson={lesson.pk}"
     assert as_(manager).get(new).context["form"]["title"].value() == "Buy a second key"
     as_(manager).post(new, {"title": "Buy a second key"})
@@ -161,7 +163,7 @@ def test_a_lesson_may_become_an_action_of_another_field_set(leak, manager, as_):
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["", "x", "999999", "9" * 40])
 def test_a_lesson_that_is_unknown_is_left_out(leak, manager, as_, key):
-    other = Drill.hold(UtilityFactory(), by=manager, lessons=["Elsewhere"], on=TODAY, practiced="x", who="y")
+    other = Drill.hold(UtilityFactory(), by=manager, lessons=["Elsewhere"], on=TODAY, practiced="x", took_part="y")
     new = reverse("ims:new", args=[leak.utility_id, "corrective"])
     for sent in (key, str(other.lessons.get().pk)):
         assert as_(manager).get(new, {"lesson": sent}).context["form"]["title"].value() in (None, "")
@@ -182,7 +184,7 @@ def test_from_the_situation_itself_the_source_is_the_drill_too(leak, manager, as
     [
         ({"on": (TODAY + timedelta(days=1)).isoformat()}, "This date is in the future."),
         ({"practiced": " "}, "This field is required."),
-        ({"who": ""}, "This field is required."),
+        ({"took_part": ""}, "This field is required."),
         ({"lessons": "x" * 201}, "Make this lesson shorter than 200 characters"),
     ],
 )
@@ -196,7 +198,7 @@ def test_what_a_drill_needs(leak, manager, as_, drill_page, changed, words):
 @pytest.mark.django_db
 def test_an_earlier_drill_is_not_the_last(leak, manager):
     for days in (10, 400):
-        Drill.hold(leak, by=manager, on=TODAY - timedelta(days=days), practiced="x", who="y")
+        Drill.hold(leak, by=manager, on=TODAY - timedelta(days=days), practiced="x", took_part="y")
     assert seen(leak, manager).drilled_on == TODAY - timedelta(days=10)
 
 
@@ -206,7 +208,7 @@ def test_without_a_drill_for_longer_than_its_rhythm_it_does_not_live(leak, manag
     assert living(leak) == ""
     Record.objects.filter(pk=leak.pk).update(created_at=timezone.now() - timedelta(days=800))
     assert living(seen(leak, manager)).startswith("A drill was due on ")
-    Drill.hold(leak, by=manager, on=TODAY - timedelta(days=360), practiced="x", who="y")
+    Drill.hold(leak, by=manager, on=TODAY - timedelta(days=360), practiced="x", took_part="y")
     assert living(seen(leak, manager)) == ""
     Emergency.objects.filter(pk=leak.pk).update(drill_every=6)
     assert living(seen(leak, manager)).startswith("A drill was due on ")
@@ -241,10 +243,10 @@ def test_a_drill_of_the_whole_plan(utility, manager, contributor, as_, catalog, 
 
 @pytest.mark.django_db
 def test_the_database_keeps_drills_within_a_utility(leak, manager):
-    values = {"on": TODAY, "practiced": "x", "who": "y"}
+    values = {"on": TODAY, "practiced": "x", "took_part": "y"}
     with pytest.raises(IntegrityError, match="drill_within_a_utility|situation of its utility"), transaction.atomic():
         Drill.objects.create(utility=UtilityFactory(), emergency=leak, **values)
-    for name in ("practiced", "who"):
+    for name in ("practiced", "took_part"):
         with pytest.raises(IntegrityError, match="drill_says_what_and_who"), transaction.atomic():
             Drill.objects.create(utility=leak.utility, **values | {name: ""})
     made = Drill.hold(leak, by=manager, **values)
@@ -408,8 +410,8 @@ def test_queries_do_not_grow(leak, utility, manager, as_, plan_page, n, django_a
         one = Emergency.open_in(utility, by=manager, title=f"Situation {number}")
         thing = EmergencyEquipment.open_in(utility, by=manager, title=f"Pump {number}", due=date(2026, 1, 31))
         link(one, thing, RELATED, by=manager)
-        Drill.hold(utility, by=manager, lessons=["A", "B"], on=TODAY, practiced="x", who="y")
-        Drill.hold(leak, by=manager, lessons=["A", "B"], on=TODAY, practiced="x", who="y")
+        Drill.hold(utility, by=manager, lessons=["A", "B"], on=TODAY, practiced="x", took_part="y")
+        Drill.hold(leak, by=manager, lessons=["A", "B"], on=TODAY, practiced="x", took_part="y")
         PlanTopic.objects.get_or_create(utility=utility, slug=list(topics())[number % 10])
     browser = as_(manager)
     with django_assert_max_num_queries(15):
