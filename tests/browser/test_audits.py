@@ -26,14 +26,8 @@ def test_one_audit_for_two_initiatives_until_it_is_closed(visits, catalog, manag
     page.get_by_label("Title").fill("Audit of the lift stations")
     page.get_by_label("What it is to find out").fill("Do the crews work by one procedure?")
     page.get_by_label("Due").fill(TODAY.isoformat())
-    for name in (
-        "Environmental performance",
-        "Document control",
-        "Operational control",
-        "CMOM",
-        "ISO 14001",
-        "Lift stations",
-    ):
+    elements = ("Document control", "Operational control")
+    for name in ("Environmental performance", *elements, "CMOM", "ISO 14001", "Lift stations"):
         page.get_by_text(name, exact=True).last.click()
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Audit of the lift stations")
