@@ -303,7 +303,7 @@ register(
         computed=lambda: {"read_by": ReadColumn("Read by", orderable=False)},
         listed=with_readers,
         origins=("replaces",),
-        leads_to=("changes", "actions"),
+        leads_to=("changes", "actions", "training"),
         moves=(
             Move("submit", "Send for review", frozenset({S.DRAFT}), S.IN_REVIEW),
             Move("return", "Send back to draft", frozenset({S.IN_REVIEW}), S.DRAFT, needs_why=True),

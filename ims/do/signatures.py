@@ -22,10 +22,6 @@ IN_REVIEW = "in-review"
 class SignatureQuerySet(OfUtilityQuerySet["Signature"]):
     utility = "document__utility"
 
-    def missing(self) -> "SignatureQuerySet":
-        """Returns those of people who are still here and have not signed."""
-        return self.filter(signed_on=None, person__in=Person.objects.here())
-
     def asked(self) -> "SignatureQuerySet":
         """Returns those that count: who signed, and who is still here."""
         return self.filter(Q(signed_on__isnull=False) | Q(person__in=Person.objects.here()))
