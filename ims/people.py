@@ -104,8 +104,9 @@ class Person(OfUtility, WithHistory):
         self.save_over(self.version, by=by, only_if=Q(same_as=None), has_left=True, same_as=member)
         if any(kept.values()):
             member.save_over(member.version, by=by, **kept)
-        for relation in Person._meta.related_objects:
-            if relation.field.name not in ("same_as", "row"):
+        relation: Any
+        for relation in Person._meta.get_fields(include_hidden=True):
+            if _refers(relation) and relation.field.name not in ("same_as", "row"):
                 self._hand_over(relation, member)
 
     def _hand_over(self, relation: Any, member: "Person") -> None:
@@ -122,6 +123,11 @@ class Person(OfUtility, WithHistory):
                     model._base_manager.filter(pk=row.pk).update(**{name: member}, **newer)
             except IntegrityError:
                 pass  # the member has a row of their own there, such as a rating
+
+
+def _refers(field: Any) -> bool:
+    """Whether it is a relation to people from a model, and not from the table of many to many that Django makes."""
+    return field.auto_created and not field.concrete and not field.related_model._meta.auto_created
 
 
 class PersonChange(Change):

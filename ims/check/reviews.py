@@ -115,7 +115,7 @@ class Review(Record):
             self.present.set(people)
             after = sorted(str(each) for each in self.present.all())
             if before != after:
-                self.history.create(by=by, before={"took_part": before}, after={"took_part": after})
+                self.history.create(by=by, after={"took_part": after})  # the one before tells who was there
 
     def move_faults(self, to: str, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
         if to == self.Status.HELD:
@@ -143,11 +143,10 @@ class Review(Record):
         self._require_minutes()
         self.require_editor()
         found = decision or ReviewDecision(review=self, entered_by=by)
-        before = str(found) if decision else ""
         for name, value in values.items():
             setattr(found, name, value)
         found.save()
-        self.history.create(by=by, before={"decision": before} if before else {}, after={"decision": str(found)})
+        self.history.create(by=by, after={"decision": str(found)})
         return found
 
     @transaction.atomic
@@ -195,7 +194,12 @@ class ReviewDecision(OfUtility, models.Model):
     topic = models.CharField("about", max_length=12, choices=[(each.slug, each.name) for each in TOPICS.values()])
     text = models.CharField("what was decided", max_length=200)
     owner = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="who sees to it"
+        Person,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="decisions",
+        verbose_name="who sees to it",
     )
     due = models.DateField("by", null=True, blank=True)
     made = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)

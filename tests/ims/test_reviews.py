@@ -230,6 +230,7 @@ def test_it_is_held_only_with_someone_and_not_before_its_day(review, person, man
 def test_the_history_tells_who_took_part(review, person, manager, as_):
     as_(manager).post(at(review, "review_people"), {"present": [person.pk]})
     assert review.history.latest("pk").after == {"took_part": [str(person)]}
+    assert "Undo the last change" not in as_(manager).get(review.get_absolute_url()).text
     as_(manager).post(at(review, "review_people"), {"present": [person.pk]})
     assert review.history.count() == 1
 
@@ -302,7 +303,10 @@ def test_a_decision_is_changed_and_removed_while_the_minutes_are_written(held, m
     browser.post(at(held, "decision", decision.pk), {"topic": "measures", "text": "Better words"})
     decision.refresh_from_db()
     assert (decision.topic, decision.text) == ("measures", "Better words")
-    assert held.history.first().before == {"decision": "First words"}
+    assert [change.after for change in held.history.all()[:2]] == [
+        {"decision": "Better words"},
+        {"decision": "First words"},
+    ]
     browser.post(at(held, "decision", decision.pk), {"remove": "1"})
     assert not ReviewDecision.objects.exists()
     assert held.history.first().before == {"decision": "Better words"}
@@ -411,3 +415,10 @@ def test_the_pack_in_word_has_all_that_the_page_has(held, manager):
     html = render_to_string(KIND.template, KIND.context(KIND.find(manager, held.pk)))
     assert "Buy a truck &amp; a pump" in html
     assert text_of_document(word.docx(html)) == text_of_page(html)
+
+
+def test_a_person_who_is_merged_hands_over_what_was_decided(held, utility, manager, person):
+    named = Person.add(utility, by=manager, name="Mara")
+    held.decide(by=manager, topic="other", text="Ask the county", owner=named)
+    Person.objects.visible_to(manager).get(pk=named.pk).merge_into(person, by=manager)
+    assert ReviewDecision.objects.get().owner == person
