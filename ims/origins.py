@@ -118,10 +118,16 @@ def suggested(asked: QueryDict, register: Register, utility: Utility, user: User
 
 
 def _carried(source: Record, register: Register) -> dict[str, Any]:
-    """Returns what a record of the register begins with if it follows from ``source``."""
+    """Returns what a record of the register begins with if it follows from ``source``.
+
+    It takes over the title only where it follows the source up.
+    """
     described = registers.get(source.register)
+    names = [name for name in CARRIED if name in register.shared]
+    if register.slug not in described.leads_to:
+        names.remove("title")
     begun = described.begins(described.model.objects.get(pk=source.pk))
-    carried = {name: getattr(source, name) for name in CARRIED if name in register.shared}
+    carried = {name: getattr(source, name) for name in names}
     return carried | {name: value for name, value in begun.items() if name in register.fields}
 
 

@@ -59,6 +59,7 @@ class PlannedChange(Verified, Record):
     takes_effect = models.DateField("takes effect on", null=True, blank=True)
 
     class Meta:
+        ordering = ["number"]  # a mixin that stands before Record hides its own
         constraints = [
             by_someone("change_verified_by_someone"),
         ]

@@ -71,6 +71,7 @@ class CorrectiveAction(Verified, Record):
     check_on = models.DateField("check whether it worked on", null=True, blank=True)
 
     class Meta:
+        ordering = ["number"]  # a mixin that stands before Record hides its own
         constraints = [
             by_someone("corrective_verified_by_someone"),
         ]

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import F, Func, Q, SlugField
-from django.utils import timezone
 
 from accounts.models import User, Utility
 from ims.check.audit_rows import AuditLine
@@ -122,13 +121,6 @@ class Program:
         ]
 
 
-def state(utility: Utility, user: User) -> str:
-    """Counts the audits whose day has passed."""
-    today = timezone.localdate()
-    late = Audit.objects.filter(utility=utility, status__in=Audit.BEFORE_REPORT, due__lt=today).count()
-    return f"{late} {'audit is' if late == 1 else 'audits are'} late" if late else ""
-
-
 add_page(
     Page(
         slug="audit-program",
@@ -137,6 +129,5 @@ add_page(
         component="check",
         element="auditing",
         url_name="ims:audit_program",
-        state=state,
     )
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import User, Utility
+from accounts.models import Utility
 from ims.do.communication import Communication, Rhythm
 from ims.editions import later
 from ims.registers import Page, add_page
@@ -158,12 +158,6 @@ def in_words(months: tuple[date, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
-def state(utility: Utility, user: User) -> str:
-    year = Year(utility)
-    n = len({key for each in (*year.audiences, *year.methods) for key in each.keys})
-    return f"{n} could be joined" if n else ""
-
-
 add_page(
     Page(
         slug="communication-year",
@@ -172,6 +166,5 @@ add_page(
         component="do",
         element="communication",
         url_name="ims:communication_year",
-        state=state,
     )
 )

@@ -88,11 +88,6 @@ def pairs_of(control: Control, user: User) -> list[Pair]:
     return [pair for pair in found_in([control, *others], kept, units) if control.pk in (pair.first.pk, pair.second.pk)]
 
 
-def state(utility: Utility, user: User) -> str:
-    n = len(Harmonizing(utility, user).to_settle)
-    return f"{n} to harmonize" if n else ""
-
-
 add_page(
     Page(
         slug="harmonize-controls",
@@ -101,6 +96,5 @@ add_page(
         component="do",
         element="operational-control",
         url_name="ims:harmonize_controls",
-        state=state,
     )
 )

@@ -63,7 +63,7 @@ class Document(Edition, Record):
     code = models.CharField("own number", max_length=40, blank=True, help_text="Such as SOP-12.")
     purpose = models.TextField("what it is for", max_length=1000, blank=True)
     text = models.TextField(
-        "text", max_length=50_000, blank=True, help_text="Leave it empty if the document is a file or behind a link."
+        "text", max_length=15_000, blank=True, help_text="Leave it empty if the document is a file or behind a link."
     )
     used_at = models.TextField(
         "where it is used", max_length=1000, blank=True, help_text="Places, systems, printed copies."
@@ -74,6 +74,7 @@ class Document(Edition, Record):
     approved_on = models.DateField("approved on", null=True, editable=False)
 
     class Meta:
+        ordering = ["number"]  # a mixin that stands before Record hides its own
         constraints = [models.CheckConstraint(condition=Q(every=None) | Q(every__gte=1), name="document_rhythm")]
         triggers = [keeps("document_keeps_its_text", ("kind", "code", "purpose", "text"), ("draft",))]
 

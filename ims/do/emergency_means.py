@@ -82,6 +82,7 @@ class EmergencyEquipment(LookedAt, Record):  # noqa: DJ008 (Record has it)
     what_for = models.TextField("what it is for", max_length=1000, blank=True)
 
     class Meta:
+        ordering = ["number"]  # a mixin that stands before Record hides its own
         constraints = [rhythm("emergency_equipment_rhythm"), found("emergency_equipment_found")]
 
 
@@ -107,6 +108,7 @@ class EmergencyContact(LookedAt, Record):  # noqa: DJ008 (Record has it)
     email = models.EmailField(blank=True)
 
     class Meta:
+        ordering = ["number"]  # a mixin that stands before Record hides its own
         constraints = [rhythm("emergency_contact_rhythm"), found("emergency_contact_found")]
 
 

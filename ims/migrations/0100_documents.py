@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('manual', 'Manual'), ('procedure', 'Procedure'), ('instruction', 'Work instruction'), ('form', 'Form or checklist'), ('plan', 'Plan'), ('records', 'Record list'), ('drawing', 'Drawing or map'), ('outside', 'Document from outside')], default='procedure', max_length=12)),
                 ('code', models.CharField(blank=True, help_text='Such as SOP-12.', max_length=40, verbose_name='own number')),
                 ('purpose', models.TextField(blank=True, max_length=1000, verbose_name='what it is for')),
-                ('text', models.TextField(blank=True, help_text='Leave it empty if the document is a file or behind a link.', max_length=50000, verbose_name='text')),
+                ('text', models.TextField(blank=True, help_text='Leave it empty if the document is a file or behind a link.', max_length=15000, verbose_name='text')),
                 ('used_at', models.TextField(blank=True, help_text='Places, systems, printed copies.', max_length=1000, verbose_name='where it is used')),
                 ('every', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='review every … months')),
                 ('approved_on', models.DateField(editable=False, null=True, verbose_name='approved on')),

@@ -82,6 +82,7 @@ class Action(Verified, Record):
             yield "starts", "It starts after it is due."
 
     class Meta:
+        ordering = ["number"]  # a mixin that stands before Record hides its own
         constraints = [
             by_someone("action_verified_by_someone"),
             models.CheckConstraint(

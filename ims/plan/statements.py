@@ -55,6 +55,7 @@ class Statement(Edition, Record):
     signed_on = models.DateField("signed on", null=True, blank=True)
 
     class Meta:
+        ordering = ["number"]  # a mixin that stands before Record hides its own
         constraints = [models.CheckConstraint(condition=Q(every=None) | Q(every__gte=1), name="statement_rhythm")]
         triggers = [keeps("statement_keeps_its_text", ("kind", "text"), ("draft",))]
 

@@ -220,7 +220,6 @@ def test_the_page_names_what_could_be_joined(talk, utility, manager, viewer, as_
     assert str(other) in words
     assert "Some day" in words
     assert elsewhere.title not in words
-    assert "could be joined" in as_(viewer).get(reverse("ims:system", args=[utility.pk])).text
     year = Year(utility)
     assert ([len(each.keys) for each in year.audiences], [len(each.keys) for each in year.methods]) == ([2], [3])
     record = main_of(as_(viewer).get(talk.get_absolute_url()))

@@ -157,7 +157,6 @@ def test_two_of_one_kind_on_one_unit_for_different_initiatives_are_flagged(both,
     page = main_of(browser.get(all_pairs(utility)))
     assert "1 pair is still to settle." in page
     assert "Lift stations" in page
-    assert "1 to harmonize" in browser.get(reverse("ims:system", args=[utility.pk])).text
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,11 @@ def test_undo_restores_both_tables(action, manager):
     assert (stored.title, stored.lines) == ("Clean the sewers of Mill Street", "")
 
 
+@pytest.mark.parametrize("register", [each.slug for each in registers.known()])
+def test_records_stand_in_the_order_of_their_numbers(register):
+    assert registers.get(register).model._meta.ordering == ["number"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("register", [each.slug for each in registers.known()])
 def test_every_move_of_a_register_is_in_its_table_and_open_follows(register, utility, manager, catalog):

@@ -14,6 +14,7 @@ from ims.closed import ClosedRegister
 from ims.coverage import Held, proposal
 from ims.models import CorrectiveAction, Measure, Objective, Record, Requirement, Statement
 from ims.today import Today, fill
+from initiatives.models import Initiative
 from tests.factories import GapAnalysisFactory, UtilityFactory
 from workflow.models import WrongState
 from workflow.rights import NotAllowed
@@ -50,7 +51,7 @@ def test_the_rating_and_areas_of_an_element(records, scope, rating, areas):
 
 def test_the_reason_names_the_records():
     assert proposal([held("A", "E")], ["E"]).why == "A."
-    assert proposal([held(name, "E") for name in "ABCDE"], ["E"]).why == "A, B, C, and 2 more."
+    assert proposal([held(name, "E") for name in "ABCDE"], ["E"]).why == "A, B, C and 2 more."
     gone = proposal([held("A", "E", lacks="It was withdrawn.")], ["E"])
     assert gone.why == "A, but none counts: It was withdrawn."
     assert proposal([held("A")], ["E"]).why == "A, but no record names an area in scope."
@@ -180,13 +181,19 @@ def test_twice_fills_once(policy, utility, manager, as_):
 @pytest.mark.django_db
 def test_only_initiatives_in_place_are_taken(policy, utility, manager):
     Record.objects.filter(pk=policy.pk).update(initiatives=["cmom", "iso-14001"])
-    analysis = GapAnalysisFactory(utility=utility, by=manager, areas=["E", "S"], initiatives=["cmom"])
+    analysis = GapAnalysisFactory(
+        utility=utility, by=manager, areas=["E", "S"], initiatives=Initiative.objects.filter(slug="cmom")
+    )
     fill(GapAnalysis.objects.visible_to(manager).get(pk=analysis.pk), Today(utility), by=manager)
     assert analysis.findings.get(element__slug="policy-statements").initiatives == ["cmom"]
 
 
 @pytest.mark.django_db
-def test_a_complete_one_and_a_viewer_fill_nothing(complete, policy, utility, manager, viewer, as_):
+def test_a_complete_one_and_a_viewer_fill_nothing(policy, utility, manager, viewer, as_):
+    made = GapAnalysisFactory(utility=utility, by=manager, areas=["E", "S"])
+    made.findings.update(rating=0)
+    complete = GapAnalysis.objects.visible_to(manager).get(pk=made.pk)
+    complete.complete(by=manager)
     assert "Nothing was changed." in send(as_(manager), complete, follow=True).text
     with pytest.raises(WrongState):
         fill(complete, Today(utility), by=manager)

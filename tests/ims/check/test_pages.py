@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from ims.check import urls
+from ims.check import measure_urls as urls
 from ims.models import Action, Measure, Objective, Person, Quarter, Reading, Record
 from tests.ims.check.conftest import add, fill
 
