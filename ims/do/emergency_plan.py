@@ -146,11 +146,6 @@ def covered(answers: dict[str, PlanTopic]) -> tuple[int, int]:
     return sum(answer == PlanTopic.Answer.COVERED for answer in apply), len(apply)
 
 
-def state(utility: Utility, user: User) -> str:
-    n, of = covered(answers_of(utility))
-    return f"{n} of {of} topics covered"
-
-
 add_page(
     Page(
         slug="emergency-plan",
@@ -159,6 +154,5 @@ add_page(
         component="do",
         element="emergency-preparedness-response",
         url_name="ims:emergency_plan",
-        state=state,
     )
 )

@@ -224,11 +224,6 @@ register(
 )
 
 
-def state(utility: Utility, user: User) -> str:
-    n = Pairs(utility).n_open
-    return f"{n} to compare or settle" if n else ""
-
-
 add_page(
     Page(
         slug="cross-check",
@@ -237,6 +232,5 @@ add_page(
         component="plan",
         element="policy-statements",
         url_name="ims:cross_check",
-        state=state,
     )
 )
