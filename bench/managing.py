@@ -1,6 +1,7 @@
 """The rows of management systems: one advisor with five utilities, of which the first has a large system.
 
-It has 300 findings, 300 actions on 60 units carried by 40 people, everyone at the table, and two workshops of 30
+It has 300 findings, 300 actions on 60 units carried by 40 people, 300 requirements, 300 documents, 40 trainings that
+everyone needs, a management review, everyone at the table, and two workshops of 30
 objectives and 12 people: one in which everyone has scored alone, one in which the scores are shown.
 """
 
@@ -10,18 +11,24 @@ from itertools import combinations
 from typing import Any
 
 from accounts.models import Membership, Role, System, User, Utility
+from ims.do.training_states import EVERYONE
 from ims.models import (
     Action,
     Assessment,
     Ballot,
     Capacity,
     Criteria,
+    Document,
     Objective,
     Pair,
     Participant,
     Person,
     Proposal,
+    Requirement,
+    Review,
     Seat,
+    TrainingSession,
+    TrainingTopic,
     Unit,
     Workshop,
 )
@@ -30,6 +37,7 @@ from ims.team.functions import functions
 UTILITIES, ELSEWHERE = 5, 60  # of the advisor; actions in each of the others
 FINDINGS, ACTIONS, PEOPLE, UNITS = 300, 300, 40, 60
 OBJECTIVES, SCORERS = 30, 12
+TRAININGS, REQUIREMENTS, DOCUMENTS = 40, 300, 300
 APART, LASTS = 220, 60  # days from one action on a unit to the next, and how long it lasts
 AREAS = ["E", "S", "Q", "F", "H"]
 TEXT = "Found at the inspection in spring, and again in the fall after the contractor had left. "
@@ -43,6 +51,7 @@ class Managed:
     utility: Utility
     scoring: Workshop
     settling: Workshop
+    review: Review
 
 
 def build() -> Managed:
@@ -63,8 +72,17 @@ def build() -> Managed:
     _actions(utility, advisor, ACTIONS, people, units)
     for number in range(OBJECTIVES):
         Objective.open_in(utility, by=advisor, title=f"Objective {number}", areas=[AREAS[number % 5]])
+    _trainings(utility, advisor, people)
+    for number in range(REQUIREMENTS):
+        Requirement.open_in(utility, by=advisor, title=f"Rule {number}", areas=[AREAS[number % 5]], asks=TEXT)
+    for number in range(DOCUMENTS):
+        Document.open_in(utility, by=advisor, title=f"Procedure {number}", areas=[AREAS[number % 5]], text=TEXT)
     return Managed(
-        advisor, utility, _workshop(utility, advisor, people), _workshop(utility, advisor, people, settles=True)
+        advisor,
+        utility,
+        _workshop(utility, advisor, people),
+        _workshop(utility, advisor, people, settles=True),
+        Review.open_in(utility, by=advisor, title="Review of the spring", due=dt.date.today()),
     )
 
 
@@ -103,6 +121,17 @@ def _actions(utility: Utility, by: User, number: int, people: list[Person], unit
         on = {"units": [units[n % UNITS]]} if units else {}
         fields: dict[str, Any] = {"owner": people[n % len(people)], "starts": starts, "due": due, "hours": 40}
         Action.open_in(utility, by=by, title=f"Action {n}", areas=["E"], **on, **fields)
+
+
+def _trainings(utility: Utility, by: User, people: list[Person]) -> None:
+    """Everyone needs each; a session of the last year covered half of the people."""
+    today = dt.date.today()
+    for number in range(TRAININGS):
+        made = TrainingTopic.open_in(utility, by=by, title=f"Training {number}", months=12, jobs=[EVERYONE])
+        topic: Any = TrainingTopic.objects.visible_to(by).get(pk=made.pk)
+        there = people[number % 2 :: 2]
+        on = today - dt.timedelta(days=9 * number)
+        TrainingSession.enter([topic], by=by, people=there, on=on, trainer="State association")
 
 
 def _workshop(utility: Utility, by: User, people: list[Person], *, settles: bool = False) -> Workshop:

@@ -114,9 +114,13 @@ def _managed(world: World) -> list[Page]:
         ("team, every function", reverse("ims:team", args=[own])),
         ("300 findings ranked, 25 rows", reverse("ims:ranked", args=[own])),
         ("programs, 300 actions, 40 people", reverse("ims:programs", args=[own])),
+        ("300 documents, 25 rows", reverse("ims:list", args=[own, "documents"])),
+        ("trainings of 40 people × 40", reverse("ims:training_matrix", args=[own])),
+        ("agenda of a management review", reverse("ims:agenda", args=[own, managed.review.number])),
         *((name, reverse(f"ims:{url}", args=[own, workshop.number])) for name, url, workshop in steps),
     ]
-    return [Page(name, path, by="advisor", aim_queries=15) for name, path in pages]
+    found = [Page(name, path, by="advisor", aim_queries=15) for name, path in pages]
+    return [*found, Page("our system today, 1,300 records", reverse("ims:today", args=[own]), by="advisor")]
 
 
 def people(world: World) -> dict[str, User]:

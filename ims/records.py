@@ -28,6 +28,7 @@ from workflow.changes import Change, WithHistory
 from workflow.models import Comment, Event, StateMachine, WrongState
 
 AREAS = ["E", "S", "Q", "F", "H"]
+DRAFT = "draft"  # the only status in which a record is deleted; elsewhere it is canceled or withdrawn with a reason
 
 
 class Counter(models.Model):
@@ -207,6 +208,23 @@ class Record(OfUtility, StateMachine, WithHistory):
         for _, words in self.move_faults(to, changes):
             raise WrongState(words)
         self._move(to, by=by, why=why, is_open=to in self.OPEN, version=F("version") + 1, **changes)
+
+    @property
+    def may_be_deleted(self) -> bool:
+        """Whether it is a draft that never was anything else, and nothing follows from it."""
+        was_more = self.events.exclude(to_status=DRAFT).exists()
+        return self.status == DRAFT and not was_more and not self.links_later.exists()
+
+    @transaction.atomic
+    def discard(self, *, by: User) -> None:
+        """Deletes a draft with its files; what was in force stays. Raises NotAllowed, WrongState."""
+        self.require_editor()
+        locked = Record.objects.select_for_update(of=("self",)).filter(pk=self.pk, status=DRAFT)
+        if not locked.exists() or not self.may_be_deleted:
+            raise WrongState("Only a draft that nothing follows from is deleted.")
+        for attachment in self.attachments.all():
+            attachment.remove()
+        self.delete()
 
     def take_back(self, version: int, *, by: User) -> None:
         """Undoes the last change. Raises NotAllowed, Stale, WrongState if there is none or the record is closed."""

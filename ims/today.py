@@ -7,16 +7,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User, Utility
 from assessments.integration.board import latest
 from assessments.models import Evidence, Finding, GapAnalysis
 from ims import registers
+from ims.check.periods import Every, moved
+from ims.check.quarters import Quarter
 from ims.coverage import Held, Proposal, evidence, proposal
 from ims.records import AREAS, Record
 from ims.registers import Register
 from pdca.models import Area, Element
 
+MEASURED = "measuring-and-monitoring"
 LINKED = 20  # records that become links of a row's evidence
 TITLE = 200  # characters of the title of a link
 
@@ -74,6 +78,8 @@ class Today:
         for register in registers.known():
             for record in _rows(register, self.utility):
                 found.setdefault(register.serves(record), []).append(_held(record, register))
+        if report := _last_report(self.utility, found.get(MEASURED, [])):
+            found.setdefault("reporting", []).append(report)
         return found
 
     @cached_property
@@ -116,6 +122,17 @@ def _held(record: Record, register: Register) -> Held:
         record.initiatives,
         lacks,
     )
+
+
+def _last_report(utility: Utility, measures: Sequence[Held]) -> Held | None:
+    """Returns the last quarterly performance report that somebody commented on. It covers the areas of the measures."""
+    quarter = Quarter.objects.filter(utility=utility).exclude(summary="").order_by("-first").first()
+    if quarter is None:
+        return None
+    areas = [code for code in AREAS if any(code in each.areas for each in measures if not each.lacks)]
+    due = moved(quarter.first, Every.QUARTER, 3)
+    lacks = f"The next one was due by {due:%B %-d, %Y}." if timezone.localdate() >= due else ""
+    return Held(str(quarter), "Quarterly performance", "Performance", quarter.get_absolute_url(), areas, [], lacks)
 
 
 @transaction.atomic

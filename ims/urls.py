@@ -5,6 +5,7 @@ from django.urls import include, path
 from ims import (
     attachment_views,
     closed_views,
+    discard_views,
     example_views,
     exchange_views,
     handing_over_views,
@@ -56,6 +57,7 @@ urlpatterns = [
     harmonize.first,
     path("<int:utility_pk>/<slug:register>/<slug:number>/", views.record, name="record"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/edit/", views.edit, name="edit"),
+    path("<int:utility_pk>/<slug:register>/<slug:number>/delete/", discard_views.discard, name="discard"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/save/", views.save, name="save"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/comment/", views.comment, name="comment"),
     path("<int:utility_pk>/<slug:register>/<slug:number>/undo/", views.undo, name="undo"),

@@ -35,7 +35,7 @@ from ims.origins import suggested
 from ims.people import Person
 from ims.plan.objectives import Objective
 from ims.plan.units import Unit
-from ims.records import Record
+from ims.records import DRAFT, Record
 from ims.registers import Register
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
@@ -140,6 +140,7 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "are_more": len(changes) > MOST_CHANGES,
         "most": MOST_CHANGES,
         "living": described.living(found),
+        "may_be_deleted": found.status == DRAFT and found.may_be_deleted,
     }
     return render(request, "ims/record.html", context | more, status=status)
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from ims.check.audit_rows import AuditLine, Auditor
 from ims.check.audits import Audit
+from ims.do.training import trained
 from ims.people import Person
 from pdca.models import Element
 from workflow.forms import CheckingForm
@@ -26,7 +28,10 @@ class AuditorForm(CheckingForm):
         super().__init__(*args, **kwargs)
         self.audit = audit
         people = Person.objects.of(audit.utility)
-        self.fields["person"].queryset = people.here() | people.filter(pk=self.instance.person_id)  # type: ignore[attr-defined]
+        who: Any = self.fields["person"]
+        who.queryset = people.here() | people.filter(pk=self.instance.person_id)
+        on_record = trained(audit.utility, audit.due or timezone.localdate())
+        who.label_from_instance = lambda each: f"{each}, trained in auditing" if each in on_record else str(each)
 
     def clean(self) -> None:
         given = self.cleaned_data

@@ -77,7 +77,8 @@ def test_members_share_it_and_a_manager_deletes_it(analysis, manager, contributo
 
 
 def test_only_these_kinds_are_shared():
-    assert sorted(name for name, _ in kinds.shared()) == ["budget-package", "gap-analysis", "performance"]
+    shared = ["audit", "budget-package", "gap-analysis", "management-review", "performance"]
+    assert sorted(name for name, _ in kinds.shared()) == shared
 
 
 def test_the_results_offer_every_type_of_file(analysis, viewer, as_):

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.models import GapAnalysis
+from ims.check.periods import Every, moved, start
 from ims.closed import ClosedRegister
 from ims.coverage import Held, proposal
-from ims.models import CorrectiveAction, Measure, Objective, Record, Requirement, Statement
+from ims.models import CorrectiveAction, Measure, Objective, Quarter, Record, Requirement, Statement
 from ims.today import Today, fill
 from initiatives.models import Initiative
 from tests.factories import GapAnalysisFactory, UtilityFactory
@@ -104,6 +105,17 @@ def test_a_statement_serves_the_element_of_its_kind(policy, utility, kind, slug)
     Statement.objects.filter(pk=policy.pk).update(kind=kind)
     Statement.objects.filter(pk=policy.pk).update(status="in-force")
     assert [each.number for each in Today(utility).held[slug]] == [policy.number]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("ago", "rating"), [(1, 2), (2, 2), (3, 0)])
+def test_a_quarterly_report_with_a_summary_serves_reporting(catalog, utility, manager, ago, rating):
+    Measure.open_in(utility, by=manager, title="Overflows", areas=["E", "Q"])
+    assert line(utility, "reporting").proposal.rating is None
+    first = moved(start(TODAY, Every.QUARTER), Every.QUARTER, -ago)
+    Quarter.objects.create(utility=utility, first=first, summary="We met nine targets.")
+    told = line(utility, "reporting").proposal
+    assert (told.rating, told.areas) == (rating, ["E", "Q"] if rating else [])
 
 
 @pytest.mark.django_db

@@ -11,7 +11,20 @@ from django.utils.html import escape
 
 from ims import registers
 from ims.editions import later
-from ims.models import Action, Audit, AuditLine, Auditor, CorrectiveAction, Objective, Person, Record, Review, Unit
+from ims.models import (
+    Action,
+    Audit,
+    AuditLine,
+    Auditor,
+    CorrectiveAction,
+    Objective,
+    Person,
+    Record,
+    Review,
+    TrainingSession,
+    TrainingTopic,
+    Unit,
+)
 from initiatives.models import Initiative
 from tests.assessments.test_races import at_once
 from tests.conftest import main_of
@@ -519,3 +532,11 @@ def test_an_audit_is_planned_from_the_form(catalog, unit, utility, manager, as_)
     browser.post(address, sent | {"version": 1, "elements": ["auditing"]})
     assert "Elements" in browser.get(made.get_absolute_url()).text
     assert Unit.objects.count() == 1
+
+
+def test_who_is_trained_in_auditing_is_marked(audit, person, other, utility, manager, as_):
+    topic = seen(TrainingTopic.open_in(utility, by=manager, title="Audits", kind="auditing", months=24), manager)
+    TrainingSession.enter([topic], by=manager, people=[other], on=TODAY, trainer="State association")
+    page = as_(manager).get(reverse("ims:new_auditor", args=[utility.pk, audit.number]))
+    labels = [label for _, label in page.context["form"]["person"].field.choices]
+    assert labels[1:] == ["Luis Ortega, trained in auditing", "Mara Gerr"]
