@@ -75,8 +75,7 @@ def _review(request: AuthenticatedRequest, utility_pk: int, number: str, *, edit
 def agenda(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpResponse:
     """Shows the agenda with what the records say: the pack of the meeting."""
     review = _review(request, utility_pk, number, editor=False)
-    context = {"review": review, "topics": review.topics(), "wanted": wanted(review)}
-    return render(request, "ims/check/agenda.html", context)
+    return render(request, "ims/check/agenda.html", {"review": review, "topics": review.topics()})
 
 
 @login_required

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import pgtrigger
@@ -88,7 +89,7 @@ class Review(Record):
         if given.get("since") and given.get("due") and given["since"] >= given["due"]:
             yield "since", "This day must be before the meeting."
 
-    @property
+    @cached_property
     def start(self) -> date:
         """The day to which it looks back."""
         if self.since:
