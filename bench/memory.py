@@ -50,7 +50,9 @@ def _held(name: str, process: psutil.Process) -> Iterator[Held]:
         try:
             memory = part.memory_full_info()
         except psutil.NoSuchProcess:
-            continue  # a child that Celery was just replacing
+            continue
+        if not memory.rss:  # a child that Celery was just replacing
+            continue
         shared_out = getattr(memory, "pss", None)  # only on Linux
         yield Held(f"{name}, {role}", memory.rss / MB, shared_out and shared_out / MB, AIMS[name])
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import pgtrigger
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from ims.records import Record
+from ims.triggers import within_a_utility
 
 CAME_FROM, LED_TO, RELATED = RELATIONS = ("came from", "led to", "is related to")
 
@@ -42,21 +42,7 @@ class RecordLink(models.Model):
             models.CheckConstraint(condition=~Q(earlier=F("later")), name="record_link_to_another"),
             models.CheckConstraint(condition=Q(kind__in=["led-to", "related"]), name="record_link_kind_known"),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="record_link_within_a_utility",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func="""
-                    IF (SELECT count(DISTINCT utility_id) FROM ims_record
-                        WHERE id IN (NEW.earlier_id, NEW.later_id)) > 1
-                    THEN RAISE EXCEPTION 'a link joins records of one utility'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'record_link_within_a_utility';
-                    END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
+        triggers = [within_a_utility("record_link_within_a_utility", "earlier", "later")]
 
     def __str__(self) -> str:
         return f"{self.earlier.number} {self.get_kind_display()} {self.later.number}"

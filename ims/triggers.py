@@ -46,3 +46,19 @@ def keeps(name: str, fields: tuple[str, ...], statuses: tuple[str, ...]) -> pgtr
             RETURN NEW;
         """,  # noqa: S608 (its parts are from the code)
     )
+
+
+def within_a_utility(name: str, one: str, other: str) -> pgtrigger.Trigger:
+    """Returns the trigger of a table with foreign keys to two records: both belong to one utility."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        func=f"""
+            IF (SELECT count(DISTINCT utility_id) FROM ims_record WHERE id IN (NEW.{one}_id, NEW.{other}_id)) > 1 THEN
+                RAISE EXCEPTION 'both records must belong to one utility'
+                USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';
+            END IF;
+            RETURN NEW;
+        """,  # noqa: S608 (its parts are from the code)
+    )

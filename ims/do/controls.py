@@ -20,7 +20,7 @@ from ims.editions import later
 from ims.links import LED_TO, RecordLink, link
 from ims.records import Record, extends_record
 from ims.registers import Move, Register, register
-from ims.triggers import needs
+from ims.triggers import needs, within_a_utility
 from workflow.models import WrongState
 
 TOGETHER = ("areas", "initiatives", "units")  # what a control takes over from the one that it replaces
@@ -204,21 +204,7 @@ class KeptApart(OfUtility, models.Model):
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="kept_apart_in_order"),
             models.CheckConstraint(condition=~Q(why=""), name="kept_apart_has_a_reason"),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="kept_apart_within_a_utility",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func="""
-                    IF (SELECT count(DISTINCT utility_id) FROM ims_record
-                        WHERE id IN (NEW.first_id, NEW.second_id)) > 1
-                    THEN RAISE EXCEPTION 'controls of one utility are kept apart'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'kept_apart_within_a_utility';
-                    END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
+        triggers = [within_a_utility("kept_apart_within_a_utility", "first", "second")]
 
     def __str__(self) -> str:
         return f"{self.first.number} and {self.second.number} kept apart: {self.why}"

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-import pgtrigger
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
@@ -15,7 +14,7 @@ from accounts.models import User, Utility
 from ims.editions import Edition, later
 from ims.records import Record, extends_record
 from ims.registers import Move, Page, Register, add_page, register
-from ims.triggers import keeps, needs
+from ims.triggers import keeps, needs, within_a_utility
 
 
 class Statement(Edition, Record):
@@ -105,21 +104,7 @@ class CrossCheck(models.Model):
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="cross_check_in_order"),
             models.CheckConstraint(condition=Q(result="agree") | ~Q(note=""), name="cross_check_says_what"),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="cross_check_within_a_utility",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func="""
-                    IF (SELECT count(DISTINCT utility_id) FROM ims_record
-                        WHERE id IN (NEW.first_id, NEW.second_id)) > 1
-                    THEN RAISE EXCEPTION 'policies of one utility are compared'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'cross_check_within_a_utility';
-                    END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
+        triggers = [within_a_utility("cross_check_within_a_utility", "first", "second")]
 
     def __str__(self) -> str:
         return f"{self.first.number} and {self.second.number}: {self.get_result_display().lower()}"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pgtrigger
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -12,6 +11,7 @@ from accounts.models import User
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.people import Person
 from ims.plan.actions import Action
+from ims.triggers import within_a_utility
 from workflow.models import Versioned, WrongState
 
 
@@ -73,21 +73,7 @@ class Agreement(OfUtility, models.Model):
             models.CheckConstraint(condition=Q(how__in=["together", "in-order"]), name="agreement_how_known"),
             models.CheckConstraint(condition=~Q(why=""), name="agreement_has_a_reason"),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="agreement_within_a_utility",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func="""
-                    IF (SELECT count(DISTINCT utility_id) FROM ims_record
-                        WHERE id IN (NEW.first_id, NEW.second_id)) > 1
-                    THEN RAISE EXCEPTION 'an agreement is about actions of one utility'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'agreement_within_a_utility';
-                    END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
+        triggers = [within_a_utility("agreement_within_a_utility", "first", "second")]
 
     def __str__(self) -> str:
         return f"{self.get_how_display()}: {self.why}"
