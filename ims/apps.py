@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class ManagementSystemConfig(AppConfig):
     name = "ims"
-    jobs = ("plan", "do", "check", "act")
+    jobs = ("plan", "do", "check", "act", "system")

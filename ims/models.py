@@ -44,6 +44,7 @@ from ims.records import (
     RecordEvent,
 )
 from ims.saved import SavedView
+from ims.system import pages as _pages_of_the_whole  # noqa: F401
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
 from ims.team.readiness.models import (
     ReadinessChange,

@@ -125,15 +125,16 @@ class Register:
 class Page:
     """``url_name`` is an address that takes the key of a utility. ``state`` returns in a few words how it stands there.
 
-    The words may be empty, as for a page where nothing can be missing.
+    The words may be empty, as for a page where nothing can be missing. A page about the whole system names no
+    component and no element.
     """
 
     slug: str
     name: str
     about: str
-    component: str
-    element: str  # its slug
     url_name: str
+    component: str = ""
+    element: str = ""  # its slug
     state: Callable[[Utility, User], str] = lambda utility, user: ""
 
 

@@ -12,7 +12,6 @@ from ims import (
     link_views,
     list_views,
     preference_views,
-    today_views,
     views,
 )
 from ims.plan.harmonize import urls as harmonize
@@ -32,8 +31,7 @@ urlpatterns = [
     path("attachments/<int:pk>/", attachment_views.download, name="download"),
     path("attachments/<int:pk>/remove/", attachment_views.remove, name="remove"),
     path("<int:utility_pk>/", views.system, name="system"),
-    path("<int:utility_pk>/today/", today_views.today, name="today"),
-    path("<int:utility_pk>/today/<int:pk>/fill/", today_views.fill_in, name="fill_in"),
+    path("<int:utility_pk>/", include("ims.system.urls")),
     path("<int:utility_pk>/records/", list_views.everything, name="everything"),
     path("<int:utility_pk>/programs/", include("ims.plan.programs.urls")),
     path("agreements/<int:pk>/end/", program_views.end, name="end_agreement"),

@@ -67,16 +67,17 @@ def system(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     }
     closed = ClosedRegister.closed_to(request.user, utility)
     shown = [each for each in registers.known() if each.slug not in closed]
+    pages = [
+        (page, reverse(page.url_name, args=[utility.pk]), page.state(utility, request.user))
+        for page in registers.pages()
+    ]
     context = {
         "utility": utility,
+        "whole": [each for each in pages if not each[0].component],
         "components": [
             (
                 component,
-                [
-                    (page, reverse(page.url_name, args=[utility.pk]), page.state(utility, request.user))
-                    for page in registers.pages()
-                    if page.component == component.slug
-                ],
+                [each for each in pages if each[0].component == component.slug],
                 [(each, counts.get(each.slug)) for each in shown if each.component == component.slug],
             )
             for component in Component.objects.all()

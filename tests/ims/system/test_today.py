@@ -12,9 +12,9 @@ from django.utils import timezone
 from assessments.models import GapAnalysis
 from ims.check.periods import Every, moved, start
 from ims.closed import ClosedRegister
-from ims.coverage import Held, proposal
 from ims.models import CorrectiveAction, Measure, Objective, Quarter, Record, Requirement, Statement
-from ims.today import Today, fill
+from ims.system.coverage import Held, proposal
+from ims.system.today import Today, fill
 from initiatives.models import Initiative
 from tests.factories import GapAnalysisFactory, UtilityFactory
 from workflow.models import WrongState

@@ -15,9 +15,9 @@ from assessments.models import Evidence, Finding, GapAnalysis
 from ims import registers
 from ims.check.periods import Every, moved
 from ims.check.quarters import Quarter
-from ims.coverage import Held, Proposal, evidence, proposal
 from ims.records import AREAS, Record
 from ims.registers import Register
+from ims.system.coverage import Held, Proposal, evidence, proposal
 from pdca.models import Area, Element
 
 MEASURED = "measuring-and-monitoring"

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts.requests import AuthenticatedRequest
 from assessments.models import GapAnalysis
 from ims.access import utility_of
-from ims.today import Today, fill
+from ims.system.today import Today, fill
 from workflow.models import WrongState
 
 
@@ -19,7 +19,7 @@ def today(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Shows what the living records say of each element, beside the latest analysis; drafts can be filled with it."""
     utility = utility_of(request, utility_pk)
     drafts = GapAnalysis.objects.visible_to(request.user).to_fill_in().filter(utility=utility)
-    return render(request, "ims/today.html", {"utility": utility, "today": Today(utility), "drafts": drafts})
+    return render(request, "ims/system/today.html", {"utility": utility, "today": Today(utility), "drafts": drafts})
 
 
 @login_required
