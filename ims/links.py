@@ -62,7 +62,9 @@ def relatives(record: Record, user: User) -> list[Relative]:
     Leaves out what is closed to the user. Makes one query for the links, one for each kind of record that refers to
     this one, and one if any of them is restricted.
     """
-    found = [*_by_fields(record), *_by_links(record)]
+    found = list(_by_fields(record))
+    known = {each.record.pk for each in found}
+    found += [each for each in _by_links(record) if each.record.pk not in known]
     if restricted := [each.record.pk for each in found if each.record.restricted]:
         seen = set(Record.objects.visible_to(user).filter(pk__in=restricted).values_list("pk", flat=True))
         found = [each for each in found if not each.record.restricted or each.record.pk in seen]

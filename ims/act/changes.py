@@ -150,7 +150,7 @@ register(
         component="act",
         fields=PlannedChange.OWN,
         columns=("kind", "takes_effect"),
-        leads_to=("actions", "objectives"),
+        leads_to=("actions", "objectives", "controls", "training", "documents"),
         moves=(
             Move("ask", "Ask the areas", frozenset({S.PROPOSED}), S.IN_REVIEW),
             Move("approve", "Approve", frozenset({S.IN_REVIEW}), S.APPROVED),

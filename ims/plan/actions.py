@@ -104,6 +104,7 @@ register(
         fields=("objective", "lines", "starts", "cost", "hours"),
         origins=("opportunity", "element", "readiness"),
         columns=("objective",),
+        leads_to=("training", "documents", "controls"),
         moves=(
             Move("start", "Start", frozenset({Action.Status.PLANNED}), Action.Status.UNDER_WAY),
             Move("finish", "Mark as done", frozenset({Action.Status.UNDER_WAY}), Action.Status.DONE),

@@ -68,7 +68,8 @@ register(
         fields=("measure", "unit", "baseline", "target", "driver", "why"),
         origins=("finding",),
         columns=("target",),
-        leads_to=("controls",),
+        leads_to=("actions", "measures", "training", "controls"),
+        begins=lambda objective: {"objective": objective.pk},
         moves=(
             Move("agree", "Agree", frozenset({Objective.Status.PROPOSED}), Objective.Status.AGREED),
             Move("reach", "Mark as reached", frozenset({Objective.Status.AGREED}), Objective.Status.REACHED),

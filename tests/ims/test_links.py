@@ -123,3 +123,15 @@ def test_links_and_files_are_told_in_the_history(action, address, as_, manager):
         ({}, {"links_and_files": "The plan"}),
     ]
     assert "The plan" in browser.get(action.get_absolute_url()).text
+
+
+def test_an_action_made_from_an_objective_serves_it_and_is_shown_once(catalog, utility, manager, as_):
+    objective = Objective.open_in(utility, by=manager, title="Halve the overflows", areas=["E"])
+    browser, new = as_(manager), reverse("ims:new", args=[utility.pk, "actions"]) + f"?from={objective.number}"
+    form = browser.get(new).context["form"]
+    assert form["objective"].initial == objective.pk
+    browser.post(new, {"title": "Clean ten miles", "areas": ["E"], "objective": objective.pk})
+    action = Action.objects.get()
+    assert action.objective_id == objective.pk
+    mine = Objective.objects.visible_to(manager).get(pk=objective.pk)
+    assert [each.record.number for each in relatives(mine, manager)] == [action.number]
