@@ -33,10 +33,23 @@ SEND_AGAIN = LEASE * 4
 # wait for the thousand parts of a bundle.
 PRIORITY = 6
 PART_PRIORITY = 9
+# What a person has asked for besides comes after everyone's first report.
+LATER_PRIORITIES = (7, 8)
+MAX_UNFINISHED = 10  # reports of a person at a time; the parts of a bundle don't count
+BUNDLES = "bundles"  # the queue of what may take an hour
 
 ERROR_TOO_MANY_ATTEMPTS = (
     f"The report was started {MAX_ATTEMPTS} times and was interrupted each time. It was not restarted."
 )
+
+
+class TooManyReports(Exception):
+    """The person has MAX_UNFINISHED reports that are not finished."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{MAX_UNFINISHED} of your reports are still in progress. Wait until one is ready, then request the next."
+        )
 
 
 ZIP = "application/zip"
@@ -45,7 +58,7 @@ UNFINISHED = ("requested", "running", "gathering")
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: User) -> "ReportQuerySet":
-        """Returns the reports that ``user`` requested, and the finished ones of others that the user shares.
+        """Returns the reports that ``user`` requested, and those of others that the user shares, except failed ones.
 
         Those of a shared kind only as long as the user may read their object. Without parts, which appear only on
         their bundle's page. Annotated with ``can_delete``.
@@ -55,7 +68,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         visible, deletable = mine & ~Q(kind__in=shared), mine
         for name, sharing in shared.items():
             readable = Q(kind=name, object_id__in=sharing.readable(user).values("pk"))
-            visible |= readable & (mine | Q(status=Report.Status.DONE))
+            visible |= readable & (mine | ~Q(status=Report.Status.FAILED))
             deletable |= Q(kind=name, object_id__in=sharing.managed(user).values("pk"))
         return self.filter(visible, parent=None).annotate(can_delete=deletable).select_related("requested_by")
 
@@ -234,13 +247,21 @@ class Report(StateMachine):
     def request(cls, kind_name: str, object: Any, by: User, file_type: str = FileType.PDF) -> "Report":
         """Returns the unfinished report of ``object`` that ``by`` asked for, or a new one, which is sent on commit.
 
-        The caller has checked with the kind's ``find`` that ``by`` may have it. Raises KeyError for an unknown kind or
-        a type of file that the kind does not offer.
+        Of a kind that is shared also one that a colleague asked for. The caller has checked with the kind's ``find``
+        that ``by`` may have it. Raises KeyError for an unknown kind or a type of file that the kind does not offer;
+        TooManyReports.
         """
         kind = kinds.get(kind_name)
         if file_type not in kind.file_types:
             raise KeyError(file_type)
-        report, is_new = cls.objects.get_or_create(
+        unfinished = cls.objects.unfinished().filter(parent=None)
+        alike = unfinished.filter(kind=kind_name, object_id=object.pk, file_type=file_type)
+        anyones = alike if kind_name in dict(kinds.shared()) else alike.filter(requested_by=by)
+        if under_way := anyones.order_by("pk").first():
+            return under_way
+        if unfinished.filter(requested_by=by).count() >= MAX_UNFINISHED:
+            raise TooManyReports
+        report, is_new = cls.objects.get_or_create(  # of two at once, one creates it
             kind=kind_name,
             object_id=object.pk,
             requested_by=by,
@@ -255,13 +276,21 @@ class Report(StateMachine):
 
     def publish(self) -> bool:
         """Sends it to the queue. Returns False if the broker is unreachable; the sweeper then sends it later."""
-        limits = {"soft_time_limit": self.max_seconds, "time_limit": self.max_seconds + 60}
-        priority = PART_PRIORITY if self.parent_id else PRIORITY
-        if not queue.send("reports.tasks.make", self.pk, priority=priority, **limits):
+        limits: dict[str, Any] = {"soft_time_limit": self.max_seconds, "time_limit": self.max_seconds + 60}
+        if self.is_bundle:
+            limits["queue"] = BUNDLES
+        if not queue.send("reports.tasks.make", self.pk, priority=self._priority(), **limits):
             return False
         self.queued_at = timezone.now()
         Report.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(queued_at=self.queued_at)
         return True
+
+    def _priority(self) -> int:
+        """Returns a lower priority the more reports of the same person are under way already (0 is the highest)."""
+        if self.parent_id:
+            return PART_PRIORITY
+        earlier = Report.objects.unfinished().filter(requested_by=self.requested_by_id, parent=None, pk__lt=self.pk)
+        return (PRIORITY, *LATER_PRIORITIES)[min(earlier.count(), len(LATER_PRIORITIES))]
 
     def try_again(self, *, by: User) -> "Report":
         """Requests a failed report, or a bundle's missing parts, again. Returns the report that is then under way.

@@ -14,7 +14,7 @@ from accounts.requests import AuthenticatedRequest
 from reports import kinds
 from reports.kinds import FileType
 from reports.lists import ReportFilters, ReportTable
-from reports.models import Report
+from reports.models import Report, TooManyReports
 from workflow import polling
 from workflow.lists import list_page
 from workflow.models import WrongState
@@ -36,6 +36,9 @@ def report_request(request: AuthenticatedRequest, kind: str, object_id: int) -> 
         report = Report.request(kind, subject, request.user, request.POST.get("file_type", FileType.PDF))
     except KeyError as error:
         raise Http404 from error
+    except TooManyReports as error:
+        messages.error(request, str(error))
+        return redirect("reports:list")
     return redirect("reports:report", report.pk)
 
 

@@ -82,7 +82,8 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "1", "-B", "--loglevel", "INFO"]
+        celery = [sys.executable, "-m", "celery", "-A", "config", "worker"]
+        command = [*celery, "-c", "1", "-B", "-Q", "celery,bundles", "--loglevel", "INFO"]
         with (self._folder / "worker.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, env=self._environment, stdout=log, stderr=log, start_new_session=True

@@ -6,13 +6,15 @@ import pytest
 import yaml
 from django.conf import settings
 
+from reports.models import BUNDLES
+
 COMPOSE = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "headworks"}
 DOCKERFILE = (settings.BASE_DIR / "Dockerfile").read_text()
 
 
 def test_one_service_builds_the_image_that_all_of_ours_run():
-    assert sorted(OURS) == ["beat", "migrate", "web", "worker"]
+    assert sorted(OURS) == ["beat", "bundles", "migrate", "web", "worker"]
     assert [name for name, service in OURS.items() if "build" in service] == ["migrate"]
     assert all(service["pull_policy"] == "never" for name, service in OURS.items() if name != "migrate")
 
@@ -21,7 +23,13 @@ def test_the_readiness_check_depends_on_no_setting():
     assert "environ" not in str(OURS["web"]["healthcheck"])
 
 
-@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_every_queue_has_its_worker():
+    """A task in a queue that no worker reads would wait forever."""
+    assert OURS["worker"]["command"][-3:] == ["celery", "--concurrency", "2"]
+    assert OURS["bundles"]["command"][-3:] == [BUNDLES, "--concurrency", "1"]
+
+
+@pytest.mark.parametrize("name", ["worker", "bundles", "beat"])
 def test_celery_leaves_logging_to_the_settings(name):
     """Its banner is no log line, and a level of its own would hide LOG_LEVEL."""
     assert "-q" in OURS[name]["command"]

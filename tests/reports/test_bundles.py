@@ -65,6 +65,8 @@ def test_who_waits_for_one_report_goes_before_anothers_parts(bundle, work, sent_
     of_bundle, *of_parts, again = [sent.options for sent in sent_tasks]
     assert {options["priority"] for options in of_parts} == {PART_PRIORITY}
     assert of_bundle["priority"] == again["priority"] == PRIORITY
+    assert of_bundle["queue"] == again["queue"] == "bundles"  # no single report waits for what may take an hour
+    assert all("queue" not in options for options in of_parts)
     assert of_parts[0]["soft_time_limit"] == MAX_SECONDS
     assert again["soft_time_limit"] == MAX_SECONDS_OF_BUNDLE < again["time_limit"]
 

@@ -95,15 +95,38 @@ def test_the_page_says_whose_it_is(as_, theirs, viewer, contributor):
     assert "Your report is ready" in as_(contributor).get(page).text
 
 
-@pytest.mark.parametrize("status", ["requested", "running", "failed"])
-def test_what_is_not_finished_is_for_the_one_who_requested_it(
-    shared, as_, answer, viewer, contributor, utility, status
-):
-    report = made(contributor, "Theirs", 1, status, object_id=utility.pk)
+def test_what_failed_is_for_the_one_who_requested_it(shared, as_, answer, viewer, contributor, utility):
+    report = made(contributor, "Theirs", 1, "failed", object_id=utility.pk)
     assert titles(as_(viewer).get(LIST).text) == []
     assert {answer(viewer, name, report) for name in PAGES} == {404}
     assert titles(as_(contributor).get(LIST).text) == ["Theirs"]
     assert "Theirs" not in as_(viewer).get(reverse("home")).text
+
+
+@pytest.mark.parametrize("status", ["requested", "running"])
+def test_colleagues_see_what_is_under_way(shared, as_, answer, viewer, contributor, utility, status):
+    report = made(contributor, "Theirs", 1, status, object_id=utility.pk)
+    assert titles(as_(viewer).get(LIST).text) == ["Theirs"]
+    expected = {"report": 200, "again": 404, "delete": 403, "download": 404}
+    assert {name: answer(viewer, name, report) for name in PAGES} == expected
+    assert "Theirs" not in as_(viewer).get(reverse("home")).text
+
+
+def test_whoever_asks_for_what_a_colleague_is_getting_waits_for_that_one(
+    shared, as_, viewer, contributor, stranger, utility
+):
+    first = Report.request(shared.name, utility, contributor)
+    answered = as_(viewer).post(reverse("reports:request", args=[shared.name, utility.pk]), follow=True)
+    assert answered.redirect_chain[-1][0] == reverse("reports:report", args=[first.pk])
+    assert f"by {contributor}" in answered.text
+    assert Report.objects.count() == 1
+    other = MembershipFactory(user=stranger).utility
+    assert Report.request(shared.name, other, stranger) != first
+
+
+def test_of_a_kind_that_is_not_shared_each_gets_their_own(kind, viewer, contributor, utility):
+    private = kind()
+    assert Report.request(private.name, utility, contributor) != Report.request(private.name, utility, viewer)
 
 
 def test_a_removed_member_sees_none_not_even_their_own(as_, answer, theirs, contributor, viewer):

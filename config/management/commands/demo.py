@@ -152,7 +152,7 @@ def web(port: int) -> Child:
 
 def worker(port: int, processes: int = 1) -> Child:
     schedule = str(settings.LOCAL_DIR / "beat-schedule")
-    options = ["-B", "-c", str(processes), "--schedule", schedule]
+    options = ["-B", "-c", str(processes), "--schedule", schedule, "-Q", "celery,bundles"]
     options += ["--without-gossip", "--without-mingle"]
     return Child("worker", port, "celery", "-q", "-A", "config", "worker", *options, patience=20)
 
