@@ -1,7 +1,10 @@
-"""The answer to too many attempts of signing in, signing up or asking for a new password; the limit of API tokens."""
+"""The answer to too many attempts of signing in, signing up or asking for a new password; the limits of API tokens and
+of what an address may read without an account."""
 
+import ipaddress
 from math import ceil
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -52,3 +55,20 @@ class TokenThrottle(SimpleRateThrottle):
     @property
     def seconds_to_wait(self) -> int:
         return ceil(self.wait() or 1)
+
+
+class AddressThrottle(SimpleRateThrottle):
+    """Counts requests by client address, for which allauth uses X-Forwarded-For only from trusted proxies.
+
+    ``what`` names what is counted. For IPv6 it counts the /64 network, because a client can use any address in it.
+    """
+
+    def __init__(self, rate: str, what: str) -> None:
+        super().__init__(rate)
+        self.what = what
+
+    def get_cache_key(self, request: HttpRequest) -> str:
+        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
+        if address.version == 6:
+            address = ipaddress.ip_network((address, 64), strict=False).network_address
+        return f"{self.what}:{address}"

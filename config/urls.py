@@ -8,6 +8,7 @@ from accounts.views import me
 from config import views
 from config.api import api
 from config.home import home
+from ims.system.public_views import shown
 
 urlpatterns = [
     path("", home, name="home"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("initiatives/", include("initiatives.urls")),
     path("utilities/", include("accounts.urls")),
     path("system/", include("ims.urls")),
+    path("public/<slug:slug>/", shown, name="public_page"),
     path("gap-analyses/", include("assessments.urls")),
     path("recognition/", include("recognition.urls")),
     path("reports/", include("reports.urls")),

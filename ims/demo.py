@@ -14,6 +14,7 @@ import pgtrigger
 from django.utils import timezone
 
 import ims.plan.harmonize.demo
+import ims.system.demo
 import ims.team.readiness.demo
 from accounts.models import Role, User, Utility
 from ims import registers
@@ -145,6 +146,7 @@ class Loading:
             one, other = (self.made[key] for key in each["of"])
             made = Agreement.settle(one, other, by=self.by, how=each["how"], why=each["why"])
             Agreement.objects.filter(pk=made.pk).update(at=self._at(each["at"]))
+        ims.system.demo.load(self.data["public_page"], self.utility, self.made, self._at(-LONG_AGO), by=self.by)
         # What is made at once was not assigned by anyone just now.
         Record.objects.filter(utility=self.utility).update(assigned_at=None)
         self._date_back()

@@ -45,6 +45,7 @@ from ims.records import (
 )
 from ims.saved import SavedView
 from ims.system import pages as _pages_of_the_whole  # noqa: F401
+from ims.system.public import PublicPage, PublicPageEvent
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
 from ims.team.readiness.models import (
     ReadinessChange,
@@ -108,6 +109,8 @@ __all__ = [
     "PlanTopic",
     "PlanTopicChange",
     "Proposal",
+    "PublicPage",
+    "PublicPageEvent",
     "Record",
     "RecordAttachment",
     "RecordChange",

@@ -1,6 +1,14 @@
 """The pages of the system as a whole, in the order in which "Our system" shows them."""
 
+from accounts.models import User, Utility
 from ims.registers import Page, add_page
+from ims.system.public import PublicPage
+
+
+def _public(utility: Utility, user: User) -> str:
+    page = PublicPage.objects.filter(utility=utility).first()
+    return page.get_status_display() if page else ""
+
 
 add_page(
     Page(
@@ -8,5 +16,14 @@ add_page(
         name="Our system today",
         about="What your living records say of each element, and a gap analysis that fills itself.",
         url_name="ims:today",
+    )
+)
+add_page(
+    Page(
+        slug="public",
+        name="What everyone may see",
+        about="A page that you publish if you like: policies, objectives, performance, recognition.",
+        url_name="ims:public",
+        state=_public,
     )
 )

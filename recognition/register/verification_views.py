@@ -4,17 +4,15 @@ A number has 80 random bits, and requests are limited by client address, so numb
 unknown numbers take the same path through the code and get the same page.
 """
 
-import ipaddress
 from collections.abc import Callable
 from functools import wraps
 
-from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from ninja.throttling import SimpleRateThrottle
 
+from accounts.limits import AddressThrottle
 from recognition.models import Recognition
 from recognition.models.recognition import as_number
 from recognition.register.forms import NumberForm
@@ -24,25 +22,12 @@ WAIT = 5 * 60  # seconds
 View = Callable[..., HttpResponse]
 
 
-class AddressThrottle(SimpleRateThrottle):
-    """Counts requests by client address, for which allauth uses X-Forwarded-For only from trusted proxies.
-
-    For IPv6 it counts the /64 network, because a client can use any address in it.
-    """
-
-    def get_cache_key(self, request: HttpRequest) -> str:
-        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-        if address.version == 6:
-            address = ipaddress.ip_network((address, 64), strict=False).network_address
-        return f"verification:{address}"
-
-
 def seldom(view: View) -> View:
     """Limits requests from one address to ``RATE``, then responds 429. Tells search engines not to index responses."""
 
     @wraps(view)
     def counted(request: HttpRequest, *args: str, **more: str) -> HttpResponse:
-        if AddressThrottle(RATE).allow_request(request):
+        if AddressThrottle(RATE, "verification").allow_request(request):
             response = view(request, *args, **more)
         else:
             response = render(request, "recognition/register/verify_wait.html", status=429)

@@ -49,6 +49,7 @@ EDITED: dict[str, list[str]] = {
     "initiatives": ["initiative", "case"],
     "recognition": ["edition", "attribute", "capacityelement", "category", "option", "cycle", "panelmember"]
     + ["addressee"],
+    "ims": ["publicpage"],  # to take one down
     "post_office": ["emailtemplate"],
 }
 READ: dict[str, list[str]] = {
