@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import (
     ApiToken,
@@ -22,6 +23,7 @@ from accounts.models import (
     Role,
     User,
     Utility,
+    UtilityGroup,
 )
 from workflow.admin import ReadOnly
 
@@ -173,3 +175,23 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         n = ApiToken.objects.filter(pk__in=tokens).revoke()
         messages.success(request, f"{n} API token{'' if n == 1 else 's'} revoked.")
+
+
+@admin.register(UtilityGroup)
+class UtilityGroupAdmin(ReadOnly, admin.ModelAdmin):
+    """Read-only: people make groups on the site, and utilities decide there. One that abuses it can be ended."""
+
+    list_display = ["name", "kind", "created_by", "created_at", "ended_at"]
+    list_filter = ["kind", "ended_at"]
+    list_select_related = ["created_by"]
+    search_fields = ["name__matches", "created_by__email__matches"]
+    fields = ["name", "kind", "created_by", "created_at", "ended_at"]
+    actions = ["end"]
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("accounts.change_utilitygroup"))
+
+    @admin.action(description="End selected groups", permissions=["end"])
+    def end(self, request: HttpRequest, groups: QuerySet[UtilityGroup]) -> None:
+        n = groups.filter(ended_at=None).update(ended_at=timezone.now())
+        messages.success(request, f"{n} group{'' if n == 1 else 's'} ended.")

@@ -18,6 +18,10 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 
 from accounts.api_tokens import ApiToken as ApiToken
+from accounts.groups import GroupPerson as GroupPerson
+from accounts.groups import GroupUtility as GroupUtility
+from accounts.groups import GroupUtilityEvent as GroupUtilityEvent
+from accounts.groups import UtilityGroup as UtilityGroup
 from accounts.regions import region_of, states
 from accounts.representatives import FIELD, REPRESENTATIVES_ARE_KEPT
 from accounts.representatives import RepresentativeChange as RepresentativeChange

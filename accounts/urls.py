@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import joining, unsent, views
+from accounts import group_views, joining, unsent, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,6 +18,17 @@ urlpatterns = [
     path("<int:pk>/invitations/<int:invitation>/withdraw/", joining.withdraw, name="withdraw"),
     path("invitations/<str:token>/", joining.invitation, name="invitation"),
     path("<int:pk>/ask/", joining.ask, name="ask"),
+    path("groups/new/", group_views.new, name="new_group"),
+    path("groups/<int:pk>/", group_views.group, name="group"),
+    path("groups/<int:pk>/members/", group_views.members, name="group_members"),
+    path("groups/<int:pk>/ask/<int:utility>/", group_views.ask, name="ask_utility"),
+    path("groups/<int:pk>/utilities/<int:place>/remove/", group_views.remove_utility, name="remove_from_group"),
+    path("groups/<int:pk>/people/<int:place>/remove/", group_views.remove_person, name="remove_from_people"),
+    path("groups/<int:pk>/leave/", group_views.leave, name="leave_group"),
+    path("groups/<int:pk>/end/", group_views.end, name="end_group"),
+    path("groups/invitations/<int:pk>/", group_views.answer_invitation, name="answer_invitation"),
+    path("<int:pk>/groups/", group_views.of_utility, name="groups_of_utility"),
+    path("<int:pk>/groups/<int:place>/", group_views.answer, name="answer_group"),
     path("unsent/dismiss/", unsent.dismiss, name="dismiss_unsent"),
     path("claims/", joining.claims, name="claims"),
     path("claims/<int:pk>/grant/", joining.grant, name="grant"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.current import choose, know, page_after
 from accounts.forms import ChoiceForm, PersonForm, RepresentativeForm, RoleForm, SearchForm, UtilityForm
+from accounts.groups import GroupPerson, UtilityGroup
 from accounts.models import (
     Claim,
     IdentifierTaken,
@@ -48,6 +49,8 @@ def utilities(request: AuthenticatedRequest) -> HttpResponse:
         "n_late": sum(row.n_late > 0 for row in rows),
         "invitations": Invitation.objects.open().addressed_to(request.user).select_related("utility", "invited_by"),
         "claims": Claim.objects.open().filter(user=request.user).select_related("utility"),
+        "groups": UtilityGroup.objects.visible_to(request.user),
+        "group_invitations": GroupPerson.objects.open().addressed_to(request.user),
         "decides": request.user.is_program_staff,
     }
     return render(request, "accounts/utility_list.html", context)

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from accounts.groups import GroupPerson, GroupUtility
 from accounts.models import Claim, Invitation, Membership, User, Utility
 from accounts.roles import Role, belongs
 from accounts.zones import site_today
@@ -47,6 +48,32 @@ def claims(user: User) -> list[Waiting]:
             reverse("accounts:utility", args=[claim.utility_id]),
         )
         for claim in claims
+    ]
+
+
+@source(order=11)
+def groups(user: User) -> list[Waiting]:
+    """The groups that invited the user to look, and those that ask the utilities that the user manages."""
+    mine = [
+        Waiting(
+            f"Invitation to {place.group}",
+            f"{place.invited_by or 'Someone'} invited you to see the utilities of this group side by side.",
+            "View invitation",
+            f"{reverse('accounts:list')}#groups",
+        )
+        for place in GroupPerson.objects.open().addressed_to(user)
+    ]
+    if not _manages(user):
+        return mine
+    asked = GroupUtility.objects.lasting().filter(belongs(user, "utility", [Role.MANAGER]), status="asked")
+    return mine + [
+        Waiting(
+            f"{place.group} asks {place.utility} to join",
+            "Its people would see figures of your utility beside others. See which, then agree or decline.",
+            "Review",
+            reverse("accounts:groups_of_utility", args=[place.utility_id]),
+        )
+        for place in asked.select_related("group", "utility")
     ]
 
 

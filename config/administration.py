@@ -64,6 +64,7 @@ GROUPS = [
                 "Authenticator apps and recovery codes. Delete both for a person who lost the device.",
                 "Two-step verification",
             ),
+            Line("accounts.UtilityGroup", "Who sees which utilities side by side. End one that is abused."),
             Line("ims.PublicPage", "What utilities show to everyone. Take a page down, or allow it again."),
             Line("accounts.ApiToken", "With what people’s own programs call the API. Revoke one that leaked."),
         ],

@@ -87,7 +87,7 @@ def list_page(
     filters = filters_class(request.GET, rows, request=request) if filters_class else None
     table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
-        return _file(table, ending)
+        return as_file(table.page_name, table.as_values(), ending)
     table.paginator = Paginator(table.rows, PER_PAGE)
     table.page = table.paginator.get_page(request.GET.get("page"))
     n_filters = len(filters.form.changed_data) if filters else 0
@@ -144,9 +144,9 @@ def _by(rows: QuerySet[Any], term: Any) -> Any:
     return key.desc(nulls_last=True) if term.is_descending else key.asc(nulls_last=True)
 
 
-def _file(table: Table, ending: str) -> HttpResponse:
+def as_file(name: str, rows: spreadsheets.Rows, ending: str) -> HttpResponse:
+    """Returns rows as a file to download. ``ending`` is one of spreadsheets.KINDS."""
     content_type, written = spreadsheets.KINDS[ending]
-    content = written(table.as_values(), table.page_name)
-    name = f"{slugify(table.page_name)}-{timezone.localdate()}.{ending}"
-    disposition = content_disposition_header(True, name)
-    return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": disposition})
+    file_name = f"{slugify(name)}-{timezone.localdate()}.{ending}"
+    disposition = content_disposition_header(True, file_name)
+    return HttpResponse(written(rows, name), content_type=content_type, headers={"Content-Disposition": disposition})

@@ -120,18 +120,20 @@ class PublicPage(OfUtility, StateMachine, Versioned):
         Raises NotAllowed, Stale, AddressTaken.
         """
         self.require_manager()
-        if slug and self.status == self.Status.DRAFT:
-            choices["slug"] = slug
         try:
             with transaction.atomic():
-                row = self if self.pk else self._stored(slug)
+                row = self._locked(slug)
+                if slug and row.status == self.Status.DRAFT:
+                    choices["slug"] = slug
                 row.save_over(version, by=by, **choices)
         except IntegrityError as error:
             raise AddressTaken from error
         self.pk, self.version = row.pk, row.version
 
-    def _stored(self, slug: str) -> "PublicPage":
-        return PublicPage.objects.get_or_create(utility=self.utility, defaults={"slug": slug or self.slug})[0]
+    def _locked(self, slug: str) -> "PublicPage":
+        """Returns the stored row, which is added if there is none yet. It is locked until the transaction ends."""
+        PublicPage.objects.get_or_create(utility=self.utility, defaults={"slug": slug or self.slug})
+        return PublicPage.objects.select_for_update().get(utility=self.utility)
 
     @transaction.atomic
     def publish(self, version: int, *, by: User) -> None:

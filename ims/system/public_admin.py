@@ -10,7 +10,7 @@ from accounts.requests import person
 from ims.system.public import PublicPage
 from workflow.models import WrongState
 
-FACTS = ("utility", "slug", "status", "intro", "email", "phone", "changed_by", "changed_at")
+FACTS = ("utility", "slug", "status", "introduction", "contact")
 
 
 class DecisionForm(forms.ModelForm):
@@ -30,12 +30,20 @@ class DecisionForm(forms.ModelForm):
 @admin.register(PublicPage)
 class PublicPageAdmin(admin.ModelAdmin):
     form = DecisionForm
-    list_display = ("utility", "slug", "status", "changed_at")
+    list_display = ("utility", "slug", "status")
     list_filter = ("status",)
     list_select_related = ("utility",)
-    search_fields = ("utility__name__matches", "slug", "intro")
+    search_fields = ("utility__name__matches", "slug")
     fields = (*FACTS, "why")
     readonly_fields = FACTS
+
+    @admin.display(description="Introduction as everyone sees it")
+    def introduction(self, page: PublicPage) -> str:
+        return page.published["intro"] if page.published else ""
+
+    @admin.display(description="Contact as everyone sees it")
+    def contact(self, page: PublicPage) -> str:
+        return f"{page.published['email']} {page.published['phone']}".strip() if page.published else ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

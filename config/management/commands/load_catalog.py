@@ -49,6 +49,7 @@ EDITED: dict[str, list[str]] = {
     "initiatives": ["initiative", "case"],
     "recognition": ["edition", "attribute", "capacityelement", "category", "option", "cycle", "panelmember"]
     + ["addressee"],
+    "accounts": ["utilitygroup"],  # to end one
     "ims": ["publicpage"],  # to take one down
     "post_office": ["emailtemplate"],
 }

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+import accounts.demo
 import assessments.demo
 import ims.demo
 import recognition.demo
@@ -34,7 +35,7 @@ IN_THE_PROGRAM = {
 ADMIN = "admin@example.org"
 
 
-def accounts() -> str:
+def who() -> str:
     """Returns the addresses that can sign in, as text for the terminal."""
     at, within = (" ".join(f"{name}@example.org" for name in people) for people in (AT_UTILITIES, IN_THE_PROGRAM))
     return f"At a utility: {at}\nIn the program: {within}"
@@ -56,13 +57,14 @@ class Command(BaseCommand):
             people = _people(password)
             at_utilities = {role: people[name] for name, (_, role) in AT_UTILITIES.items()}
             assessments.demo.load(at_utilities)
+            accounts.demo.load(at_utilities)
             ims.demo.load(at_utilities)
             recognition.demo.load(people)
         elif not admin.check_password(password):
             addresses = [f"{name}@example.org" for name in AT_UTILITIES | IN_THE_PROGRAM]
             User.objects.filter(email__in=addresses).update(password=make_password(password))
         _keep_password(password)
-        self.stdout.write(f"{accounts()}\nPassword for all accounts: {password}")
+        self.stdout.write(f"{who()}\nPassword for all accounts: {password}")
 
 
 def _kept_password() -> str:
