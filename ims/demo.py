@@ -19,11 +19,11 @@ import ims.team.readiness.demo
 from accounts.models import Role, User, Utility
 from ims import registers
 from ims.act.changes import AreaAnswer
+from ims.apart import KeptApart
 from ims.check.audit_rows import AuditLine, Auditor
 from ims.check.measures import Measure
 from ims.check.periods import moved
 from ims.check.readings import Reading
-from ims.do.controls import KeptApart
 from ims.do.emergencies import Drill
 from ims.do.emergency_plan import PlanTopic, PlanTopicChange
 from ims.do.signatures import DocumentReader

@@ -2,6 +2,7 @@
 
 from ims.act.changes import AreaAnswer, PlannedChange
 from ims.act.corrective import CorrectiveAction
+from ims.apart import KeptApart
 from ims.check import audit_program as _page_of_audits  # noqa: F401
 from ims.check import register as _register_of_measures  # noqa: F401
 from ims.check.audit_rows import AuditLine, Auditor
@@ -15,7 +16,7 @@ from ims.do import communication_year as _communication_over_the_year  # noqa: F
 from ims.do import control_pairs as _page_of_controls  # noqa: F401
 from ims.do.communication import Communicated, Communication
 from ims.do.contacts import Contact
-from ims.do.controls import Control, KeptApart
+from ims.do.controls import Control
 from ims.do.documents import Document
 from ims.do.emergencies import Drill, Emergency, Lesson
 from ims.do.emergency_means import EmergencyContact, EmergencyEquipment

@@ -30,6 +30,27 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Merging:
+    """How two records of a register that do one job become one (ims/system/merging.py).
+
+    ``closes`` is the slug of the move by which the one that is taken over ends. Two records can do one job only if
+    they have the same ``within``; ``same`` is a list of its own that tells as much as a unit in common. ``joins`` are
+    lists of its own that are joined as areas, initiatives and units are. ``carry(other, stays, by)`` moves what
+    belongs to the one taken over, which ``carried`` names; all else stays with it. Where ``by_unit``, a unit in
+    common is enough and titles need not be alike. ``page`` is the address of the page that compares two.
+    """
+
+    closes: str
+    within: str = ""
+    same: str = ""
+    joins: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()  # names by which Django reaches the rows from a record
+    carry: Callable[[Any, Any, User], None] = lambda other, stays, by: None
+    by_unit: bool = False
+    page: str = "ims:merge"
+
+
+@dataclass(frozen=True)
 class Register:
     """``fields`` are the model's own that the form has, ``columns`` those that the list shows besides the usual.
 
@@ -48,6 +69,9 @@ class Register:
     ``user``. ``filtered`` are fields with choices by which the list filters. ``computed`` are columns that are no
     fields; ``listed`` fetches with its rows what they show. A manager may close a ``closable`` one to all but some
     people (ims/closed.py). ``element_of`` returns the element of a record where that is not the same for all.
+    ``reads`` are the fields of its own that ``living``, ``element_of`` and ``merges`` need, so that one query reads
+    the records of all registers (ims/system/living.py). Without ``merges`` its records tell what happened, such as
+    a complaint or an audit, or are settled elsewhere; two of them are never one job.
     """
 
     model: type[Record]
@@ -72,6 +96,8 @@ class Register:
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
     listed: Callable[[Any], Any] = lambda rows: rows
     element_of: Callable[[Record], str] | None = None
+    reads: tuple[str, ...] = ()
+    merges: Merging | None = None
 
     def serves(self, record: Record) -> str:
         """Returns the slug of the element that a record serves."""
@@ -110,6 +136,10 @@ class Register:
 
     def moves_from(self, status: str) -> list[Move]:
         return [move for move in self.moves if status in move.start]
+
+    def move(self, slug: str) -> Move:
+        """Returns one of its moves. Raises StopIteration for a name that none has."""
+        return next(each for each in self.moves if each.slug == slug)
 
     def done_in(self, status: str) -> str:
         """Returns what a person did by a move that keeps the status: "reviewed"."""

@@ -50,13 +50,22 @@ def keeps(name: str, fields: tuple[str, ...], statuses: tuple[str, ...]) -> pgtr
 
 def within_a_utility(name: str, one: str, other: str) -> pgtrigger.Trigger:
     """Returns the trigger of a table with foreign keys to two records: both belong to one utility."""
+    return _both_of_one(name, one, other, "utility_id", "utility")
+
+
+def within_a_register(name: str, one: str, other: str) -> pgtrigger.Trigger:
+    """Returns the trigger of a table with foreign keys to two records: both belong to one register."""
+    return _both_of_one(name, one, other, "register", "register")
+
+
+def _both_of_one(name: str, one: str, other: str, column: str, word: str) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update,
         func=f"""
-            IF (SELECT count(DISTINCT utility_id) FROM ims_record WHERE id IN (NEW.{one}_id, NEW.{other}_id)) > 1 THEN
-                RAISE EXCEPTION 'both records must belong to one utility'
+            IF (SELECT count(DISTINCT {column}) FROM ims_record WHERE id IN (NEW.{one}_id, NEW.{other}_id)) > 1 THEN
+                RAISE EXCEPTION 'both records must belong to one {word}'
                 USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';
             END IF;
             RETURN NEW;

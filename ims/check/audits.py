@@ -274,6 +274,7 @@ register(
             Move("plan", "Plan it again", frozenset({S.CANCELED}), S.PLANNED),
         ),
         aside=frozenset({S.CANCELED}),
+        reads=("done_on",),
         living=living,
     )
 )

@@ -10,7 +10,7 @@ from ims.check.charts import sparkline
 from ims.check.measures import SHARED, Measure
 from ims.check.readings import Standing, latest
 from ims.examples import from_file
-from ims.registers import Move, Register, register
+from ims.registers import Merging, Move, Register, register
 
 
 class LastColumn(tables.Column):
@@ -92,6 +92,7 @@ register(
             Move("restore", "Put back in use", frozenset({Measure.Status.RETIRED}), Measure.Status.IN_USE),
         ),
         aside=frozenset({Measure.Status.RETIRED}),
+        merges=Merging("retire"),
         living=lambda measure: "" if measure.is_open else "It is retired.",
     )
 )

@@ -279,6 +279,7 @@ register(
             Move("plan", "Plan it again", frozenset({S.CANCELED}), S.PLANNED),
         ),
         aside=frozenset({S.CANCELED}),
+        reads=("every",),
         living=living,
     )
 )

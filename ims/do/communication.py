@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import Merging, Move, Register, register
 from ims.triggers import needs
 
 
@@ -193,6 +193,8 @@ register(
             ),
         ),
         aside=frozenset({Communication.Status.ENDED}),
+        reads=("last_on",),
+        merges=Merging("end"),
         living=living,
     )
 )

@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import User, Utility
-from ims.do.controls import Control, KeptApart
+from ims.apart import KeptApart
+from ims.do.controls import Control
 from ims.plan.units import Unit
 from ims.registers import Page, add_page
 from initiatives.models import Initiative
@@ -61,7 +62,7 @@ class Harmonizing:
 
     def __init__(self, utility: Utility, user: User) -> None:
         rows: Any = Control.objects.visible_to(user).open().filter(utility=utility).exclude(units=[])
-        kept = KeptApart.objects.valid().filter(first__utility=utility)
+        kept = KeptApart.objects.valid().filter(first__utility=utility, first__register=Control.REGISTER)
         units = dict(Unit.objects.filter(utility=utility).values_list("pk", "title"))
         self.pairs = found_in(list(rows), kept, units)
 

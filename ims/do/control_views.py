@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, record_of, utility_of
+from ims.apart import KeptApart
 from ims.do.control_pairs import Harmonizing, Pair, pairs_of
-from ims.do.controls import Control, KeptApart
+from ims.do.controls import Control
 from workflow import saving
 from workflow.models import WrongState
 

@@ -8,19 +8,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pgtrigger
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.rows import OfUtility, OfUtilityQuerySet
+from ims.apart import KeptApart
 from ims.editions import later
 from ims.links import LED_TO, RecordLink, link
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
-from ims.triggers import needs, within_a_utility
+from ims.registers import Merging, Move, Register, register
+from ims.triggers import needs
 from workflow.models import WrongState
 
 TOGETHER = ("areas", "initiatives", "units")  # what a control takes over from the one that it replaces
@@ -126,20 +125,12 @@ class Control(Record):
             and not set(self.units).isdisjoint(other.units)
         )
 
-    @transaction.atomic
-    def keep_apart(self, other: "Control", *, by: User, why: str) -> "KeptApart":
+    def keep_apart(self, other: "Control", *, by: User, why: str) -> KeptApart:
         """Keeps why both stay. The history of both tells it. Raises NotAllowed; WrongState if nothing is to settle."""
         self.require_editor()
         if not self.meets(other):
             raise WrongState(NO_LONGER)
-        first, second = sorted((self, other), key=lambda control: control.pk)
-        known: dict[str, Any] = {"why": why, "by": by}
-        made, is_new = KeptApart.objects.get_or_create(first=first, second=second, ended_at=None, defaults=known)
-        if not is_new:
-            raise WrongState("These two controls have just been settled.")
-        for each in (first, second):
-            each.history.create(by=by, after={"harmonized": str(made)})
-        return made
+        return KeptApart.keep(self, other, by=by, why=why)
 
     @transaction.atomic
     def replace(self, other: "Control", *, by: User, why: str) -> None:
@@ -174,51 +165,6 @@ needs(
 )
 
 
-class KeptApartQuerySet(OfUtilityQuerySet["KeptApart"]):
-    utility = "first__utility"
-
-    def valid(self) -> "KeptApartQuerySet":
-        return self.filter(ended_at=None).select_related("by")
-
-
-class KeptApart(OfUtility, models.Model):
-    """Why two controls on one unit both stay, so that they are not flagged any more until somebody ends it."""
-
-    first = models.ForeignKey(Control, on_delete=models.CASCADE, related_name="+")
-    second = models.ForeignKey(Control, on_delete=models.CASCADE, related_name="+")
-    why = models.CharField(max_length=500)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    ended_at = models.DateTimeField(null=True)
-
-    objects = KeptApartQuerySet.as_manager()
-    first_id: int
-    second_id: int
-
-    class Meta:
-        verbose_name_plural = "controls kept apart"
-        ordering = ["-at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["first", "second"], condition=Q(ended_at=None), name="kept_apart_once"),
-            models.CheckConstraint(condition=Q(first__lt=F("second")), name="kept_apart_in_order"),
-            models.CheckConstraint(condition=~Q(why=""), name="kept_apart_has_a_reason"),
-        ]
-        triggers = [within_a_utility("kept_apart_within_a_utility", "first", "second")]
-
-    def __str__(self) -> str:
-        return f"{self.first.number} and {self.second.number} kept apart: {self.why}"
-
-    @transaction.atomic
-    def end(self, *, by: User) -> None:
-        """Flags the two again. Raises NotAllowed, WrongState if it was ended already."""
-        self.require_editor()
-        if not KeptApart.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now(), ended_by=by):
-            raise WrongState("It was already ended.")
-        for each in (self.first, self.second):
-            each.history.create(by=by, before={"harmonized": str(self)})
-
-
 def living(record: Record) -> str:
     control: Any = record
     if control.status != Control.Status.IN_FORCE:
@@ -246,6 +192,8 @@ register(
             Move("redraft", "Make it a draft again", frozenset({S.WITHDRAWN}), S.DRAFT),
         ),
         aside=frozenset({S.WITHDRAWN}),
+        reads=("kind",),
+        merges=Merging("withdraw", within="kind", by_unit=True, page="ims:settle_controls"),
         living=living,
     )
 )

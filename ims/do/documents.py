@@ -18,7 +18,7 @@ from ims.do.signatures import CLEARED, DocumentReader, Signature
 from ims.editions import Edition, later
 from ims.people import Person
 from ims.records import Record, RecordAttachment, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import Merging, Move, Register, register
 from ims.triggers import keeps, needs
 from workflow.models import WrongState
 
@@ -314,6 +314,8 @@ register(
             Move("restore", "Put it in force again", frozenset({S.WITHDRAWN}), S.IN_FORCE, needs_why=True),
         ),
         aside=frozenset({S.REPLACED, S.WITHDRAWN}),
+        reads=("kind",),
+        merges=Merging("withdraw", within="kind"),
         living=living,
     )
 )

@@ -16,7 +16,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.editions import later
 from ims.examples import from_file
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import Merging, Move, Register, register
 from ims.triggers import needs
 from workflow.models import WrongState
 
@@ -245,6 +245,8 @@ register(
             Move("redraft", "Make it a draft again", frozenset({S.DROPPED}), S.DRAFT),
         ),
         aside=frozenset({S.DROPPED}),
+        reads=("drill_every", "drilled_on"),
+        merges=Merging("drop"),
         living=living,
     )
 )

@@ -140,6 +140,7 @@ register(
             Move("restore", "Use it again", RETIRED, LookedAt.IN_USE),
         ),
         aside=frozenset({LookedAt.RETIRED}),
+        reads=("last_on",),
         living=living,
     ),
     Register(
@@ -158,6 +159,7 @@ register(
             Move("restore", "To be called again", RETIRED, LookedAt.IN_USE),
         ),
         aside=frozenset({LookedAt.RETIRED}),
+        reads=("last_on",),
         living=living,
     ),
 )

@@ -23,7 +23,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.do.training_states import EVERYONE, plain, plain_set, standing
 from ims.people import Person
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import Merging, Move, Register, register
 from ims.team.functions import functions
 from ims.team.models import Seat
 from workflow.models import Versioned, WrongState
@@ -367,6 +367,14 @@ def living(record: Record) -> str:
     return f"The next session was needed by {topic.due:%B %-d, %Y}." if topic.is_late else ""
 
 
+def carry(other: Any, stays: Any, by: User) -> None:
+    """What was taught in a topic that is merged counts for the one that stays too; who needed it needs that one."""
+    for session in other.sessions.filter(is_withdrawn=False):
+        session.topics.add(stays)
+    stays.also.add(*other.also.all())
+    stays.follow()
+
+
 S = TrainingTopic.Status
 register(
     Register(
@@ -385,6 +393,8 @@ register(
             Move("restore", "It is given again", frozenset({S.RETIRED}), S.IN_USE),
         ),
         aside=frozenset({S.RETIRED}),
+        reads=("last_on", "jobs"),
+        merges=Merging("retire", same="jobs", joins=("jobs",), carried=("sessions",), carry=carry),
         living=living,
     )
 )

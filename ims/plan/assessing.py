@@ -89,6 +89,7 @@ register(
             ),
         ),
         aside=frozenset({Assessment.Status.ACCEPTED}),
+        reads=("scores",),
         living=living,
     )
 )

@@ -1,11 +1,14 @@
 """Objectives and targets (guide 2004, §4.1.6): what is to be reached, by when, and how it is measured."""
 
+from typing import Any
+
 from django.db import models
 
+from accounts.models import User
 from ims.examples import from_file
 from ims.plan.assessing import Assessment
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import Merging, Move, Register, register
 
 
 class Objective(Record):
@@ -56,6 +59,12 @@ def living(objective: Record) -> str:
     return ""
 
 
+def carry(other: Any, stays: Any, by: User) -> None:
+    """The actions and measures of an objective that is merged serve the one that stays; their histories tell it."""
+    for row in (*other.actions.all(), *other.measures.all()):
+        row.save_over(row.version, by=by, objective=stays)
+
+
 register(
     Register(
         model=Objective,
@@ -84,6 +93,7 @@ register(
             Move("propose", "Propose again", frozenset({Objective.Status.DROPPED}), Objective.Status.PROPOSED),
         ),
         aside=frozenset({Objective.Status.DROPPED}),
+        merges=Merging("drop", carried=("actions", "measures"), carry=carry),
         living=living,
     )
 )

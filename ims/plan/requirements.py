@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import Merging, Move, Register, register
 from ims.team.functions import functions
 from workflow.models import WrongState
 
@@ -161,6 +161,8 @@ register(
             Move("restore", "It applies again", frozenset({S.ENDED}), S.IN_FORCE),
         ),
         aside=frozenset({S.ENDED}),
+        reads=("kind",),
+        merges=Merging("end", within="kind"),
         living=living,
     )
 )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User, Utility
 from ims.editions import Edition, later
 from ims.records import Record, extends_record
-from ims.registers import Move, Page, Register, add_page, register
+from ims.registers import Merging, Move, Page, Register, add_page, register
 from ims.triggers import keeps, needs, within_a_utility
 
 
@@ -204,6 +204,8 @@ register(
             Move("redraft", "Make it a draft again", frozenset({S.WITHDRAWN}), S.DRAFT),
         ),
         aside=frozenset({S.REPLACED, S.WITHDRAWN}),
+        reads=("kind",),
+        merges=Merging("withdraw", within="kind"),
         living=living,
     )
 )

@@ -13,7 +13,10 @@ NAMED = 3  # records in a sentence
 
 @dataclass(frozen=True)
 class Held:
-    """A record as coverage sees it. ``lacks`` is why it does not count as living, empty if it does."""
+    """A record as coverage sees it. ``lacks`` is why it does not count as living, empty if it does.
+
+    ``slug`` is its register's; ``within`` and ``same`` are the values of the fields that Merging names.
+    """
 
     number: str
     title: str
@@ -22,6 +25,11 @@ class Held:
     areas: list[str]
     initiatives: list[str]
     lacks: str = ""
+    key: int = 0
+    slug: str = ""
+    units: list[int] = field(default_factory=list)
+    within: str = ""
+    same: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What a utility's system says today, element by element, and filling a gap analysis with it."""
+"""What a utility's system says today, element by element: coverage, who asks what, what is done twice.
+
+A gap analysis can be filled with it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +10,28 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User, Utility
 from assessments.integration.board import latest
-from assessments.models import Evidence, Finding, GapAnalysis
+from assessments.models import Evidence, Finding, GapAnalysis, InitiativeInPlace
 from ims import registers
+from ims.apart import KeptApart
 from ims.check.periods import Every, moved
 from ims.check.quarters import Quarter
-from ims.records import AREAS, Record
-from ims.registers import Register
+from ims.plan.statements import CrossCheck
+from ims.plan.units import Unit
+from ims.records import AREAS
 from ims.system.coverage import Held, Proposal, evidence, proposal
-from pdca.models import Area, Element
+from ims.system.doubles import Double, doubles
+from ims.system.living import held, living_records
+from ims.system.matrix import Asker, Figures, Row, figures, matrix
+from initiatives.models import Initiative, Stance
+from pdca.models import Area, Component, Element, Opportunity
 
 MEASURED = "measuring-and-monitoring"
+SHOWN = 10  # pairs on the page
 LINKED = 20  # records that become links of a row's evidence
 TITLE = 200  # characters of the title of a link
 
@@ -53,8 +64,36 @@ class Line:
         return "Not known" if rating is None else str(Finding.Rating(rating).label)
 
 
+@dataclass(frozen=True)
+class Covered:
+    """The cells (element × area) of a component that living records cover, of those in scope.
+
+    ``more`` is by how many that differs from the latest complete gap analysis, None without one.
+    """
+
+    component: Component
+    covered: int
+    cells: int
+    more: int | None
+
+
+@dataclass(frozen=True)
+class OneJob:
+    """Two records that do one job: why, where they are compared, and what the guide says of sharing the element."""
+
+    pair: Double
+    element: Element
+    why: str
+    page: str  # the name of the address that compares them
+    opportunity: Opportunity | None
+
+
 class Today:
-    """A utility's system as of now. Makes one query for each register and a few more, at any number of records."""
+    """A utility's system as of now. Makes at most 12 queries, at any number of records.
+
+    The initiatives whose requirements are counted are those of the catalog that the latest gap analysis has in place,
+    and those that a living record names. What the utility follows besides, the catalog says nothing about.
+    """
 
     def __init__(self, utility: Utility) -> None:
         self.utility = utility
@@ -72,25 +111,31 @@ class Today:
         return {area.code: area for area in Area.objects.all()}
 
     @cached_property
+    def elements(self) -> dict[str, Element]:
+        rows = Element.objects.known().select_related("component").order_by("order")
+        return {element.slug: element for element in rows}
+
+    @cached_property
     def held(self) -> dict[str, list[Held]]:
         """The records by the element that they serve; not those of closed registers, which are for some only."""
         found: dict[str, list[Held]] = {}
-        for register in registers.known():
-            for record in _rows(register, self.utility):
-                found.setdefault(register.serves(record), []).append(_held(record, register))
+        for register, record in living_records(self.utility):
+            found.setdefault(register.serves(record), []).append(held(register, record))
         if report := _last_report(self.utility, found.get(MEASURED, [])):
             found.setdefault("reporting", []).append(report)
         return found
 
+    # What a gap analysis of today would say.
+
     @cached_property
     def lines(self) -> list[Line]:
-        findings: dict[str, Finding] = {}
+        findings: dict[int, Finding] = {}
         if self.analysis:
-            findings = {each.element.slug: each for each in self.analysis.findings.select_related("element")}
+            findings = {each.element_id: each for each in self.analysis.findings.all()}
         made = []
-        for element in Element.objects.known().select_related("component").order_by("order"):
+        for element in self.elements.values():
             told = proposal(self.held.get(element.slug, []), self.scope)
-            finding = findings.get(element.slug)
+            finding = findings.get(element.pk)
             was = [code for code in self.scope if finding and code in finding.areas]
             made.append(Line(element, told, self._named(told.areas), finding, self._named(was)))
         return made
@@ -106,33 +151,132 @@ class Today:
     def n_different(self) -> int:
         return sum(line.differs for line in self.lines)
 
+    @cached_property
+    def complete(self) -> GapAnalysis | None:
+        """The analysis that today is compared with."""
+        found = self.analysis
+        return found if found and found.status == GapAnalysis.Status.COMPLETE else None
 
-def _rows(register: Register, utility: Utility) -> Any:
-    return register.model.objects.filter(utility=utility, restricted=False).order_by("number")
+    @cached_property
+    def coverage(self) -> list[Covered]:
+        by_component: dict[Component, list[Line]] = {}
+        for line in self.lines:
+            by_component.setdefault(line.element.component, []).append(line)
+        return [
+            Covered(
+                component,
+                covered := sum(len(line.areas) for line in lines),
+                len(lines) * len(self.scope),
+                covered - sum(len(line.was) for line in lines) if self.complete else None,
+            )
+            for component, lines in by_component.items()
+        ]
+
+    # Who asks, and which record answers.
+
+    @cached_property
+    def askers(self) -> list[Asker]:
+        """The initiatives that are in place, with what they ask, by name."""
+        named = {slug for records in self.held.values() for each in records if not each.lacks for slug in each.initiatives}
+        in_place = InitiativeInPlace.objects.filter(analysis=self.analysis).values("initiative")
+        rows = Initiative.objects.known().filter(Q(pk__in=in_place) | Q(slug__in=named)).order_by("short_name")
+        return [Asker(row.slug, row.short_name, _asked(row)) for row in rows]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        twice = {(pair.element, slug) for pair in self.doubles for slug in pair.initiatives}
+        return matrix(self.elements, self.askers, self.held, twice)
+
+    @property
+    def matrix(self) -> list[tuple[Element, Row]]:
+        return [(self.elements[row.element], row) for row in self.rows]
+
+    @cached_property
+    def figures(self) -> Figures:
+        return figures(self.rows)
+
+    @property
+    def holes(self) -> list[tuple[Element, Row]]:
+        """The elements at which something is asked that nobody answers, those with most of it first."""
+        return sorted((each for each in self.matrix if each[1].open), key=lambda each: -len(each[1].open))
+
+    # One job, done twice.
+
+    @cached_property
+    def apart(self) -> list[KeptApart]:
+        """The pairs that are two jobs, as somebody said, of records that people see here."""
+        shown = Q(first__utility=self.utility, first__restricted=False)
+        return list(KeptApart.objects.valid().filter(shown).select_related("first", "second"))
+
+    @cached_property
+    def doubles(self) -> list[Double]:
+        """The pairs that do one job, the most certain first."""
+        by_unit = {each.slug for each in registers.known() if each.merges and each.merges.by_unit}
+        merged = {each.slug for each in registers.known() if each.merges}
+        jobs = {slug: [each for each in records if each.slug in merged] for slug, records in self.held.items()}
+        found = doubles(jobs, by_unit, {(each.first_id, each.second_id) for each in self.apart})
+        if any(pair.first.slug == "statements" for pair in found):
+            agree = _that_agree(self.utility)
+            found = [pair for pair in found if (pair.first.key, pair.second.key) not in agree]
+        return found
+
+    def shown(self, pairs: Sequence[Double]) -> list[OneJob]:
+        """Returns pairs with what a page shows of them. Makes two queries, none without pairs."""
+        if not pairs:
+            return []
+        opportunities = Opportunity.by_element()
+        units = dict(Unit.objects.filter(utility=self.utility).values_list("pk", "title"))
+        return [
+            OneJob(
+                pair,
+                self.elements[pair.element],
+                pair.why(units),
+                _page_of(pair),
+                best_opportunity(opportunities.get(pair.element, []), pair.initiatives),
+            )
+            for pair in pairs
+        ]
+
+    @cached_property
+    def first_doubles(self) -> list[OneJob]:
+        return self.shown(self.doubles[:SHOWN])
 
 
-def _held(record: Record, register: Register) -> Held:
-    lacks = register.living(record)
-    return Held(
-        record.number,
-        record.title,
-        register.name,
-        record.get_absolute_url(),
-        record.areas,
-        record.initiatives,
-        lacks,
-    )
+def best_opportunity(found: Sequence[Opportunity], initiatives: set[str]) -> Opportunity | None:
+    """Returns the opportunity of an element that joins most of the initiatives, the first of several; None of none."""
+    return max(found, key=lambda each: len(initiatives & set(each.initiatives)), default=None)
+
+
+def _page_of(pair: Double) -> str:
+    merges = registers.get(pair.first.slug).merges
+    return merges.page if merges else ""
+
+
+def _asked(initiative: Initiative) -> dict[str, str]:
+    return {record["element"]: record["text"] for record in initiative.asks if record.get("stance") == Stance.ASKS}
+
+
+def _that_agree(utility: Utility) -> set[tuple[int, int]]:
+    """Returns the pairs of policies that somebody compared, and kept as two that agree (guide 2004, §4.1.3)."""
+    checks = CrossCheck.objects.filter(first__utility=utility).exclude(result=CrossCheck.Result.CONFLICT)
+    return set(checks.values_list("first", "second"))
 
 
 def _last_report(utility: Utility, measures: Sequence[Held]) -> Held | None:
-    """Returns the last quarterly performance report that somebody commented on. It covers the areas of the measures."""
+    """Returns the last quarterly performance report that somebody commented on.
+
+    It covers the areas and serves the initiatives of the living measures.
+    """
     quarter = Quarter.objects.filter(utility=utility).exclude(summary="").order_by("-first").first()
     if quarter is None:
         return None
-    areas = [code for code in AREAS if any(code in each.areas for each in measures if not each.lacks)]
+    living = [each for each in measures if not each.lacks]
+    areas = [code for code in AREAS if any(code in each.areas for each in living)]
+    initiatives = sorted({slug for each in living for slug in each.initiatives})
     due = moved(quarter.first, Every.QUARTER, 3)
     lacks = f"The next one was due by {due:%B %-d, %Y}." if timezone.localdate() >= due else ""
-    return Held(str(quarter), "Quarterly performance", "Performance", quarter.get_absolute_url(), areas, [], lacks)
+    url = quarter.get_absolute_url()
+    return Held(str(quarter), "Quarterly performance", "Performance", url, areas, initiatives, lacks)
 
 
 @transaction.atomic

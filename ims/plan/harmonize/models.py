@@ -442,6 +442,7 @@ register(
             Move("resume", "Gather again", frozenset({Workshop.Status.CANCELED}), Workshop.Status.GATHER),
         ),
         aside=frozenset({Workshop.Status.CANCELED}),
+        reads=("closed_at",),
         living=living,
     )
 )
