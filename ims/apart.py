@@ -61,9 +61,7 @@ class KeptApart(OfUtility, models.Model):
             raise WrongState("Only two records of one register are compared.")
         first, second = sorted((one, other), key=lambda each: each.pk)
         known: dict[str, Any] = {"why": why, "by": by}
-        made, is_new = cls.objects.get_or_create(
-            first_id=first.pk, second_id=second.pk, ended_at=None, defaults=known
-        )
+        made, is_new = cls.objects.get_or_create(first_id=first.pk, second_id=second.pk, ended_at=None, defaults=known)
         if not is_new:
             raise WrongState("These two have just been settled.")
         for each in (first, second):

@@ -25,12 +25,15 @@ from django.utils.text import get_text_list
 from ims.system.coverage import Held
 
 STOP = frozenset(
-    """
-    a an and are as at be by for from how in into is it its of on or our that the their this to we what when where
-    which who with all any each every new old our use used using do does done make made procedure procedures
-    instruction instructions plan plans policy policies program programs training trainings statement document
-    documents form list record records manual
-    """.split()
+    re.findall(
+        r"\w+",
+        """
+        a an and are as at be by for from how in into is it its of on or our that the their this to we what when where
+        which who with all any each every new old our use used using do does done make made procedure procedures
+        instruction instructions plan plans policy policies program programs training trainings statement document
+        documents form list record records manual
+        """,
+    )
 )
 ENDINGS = ("ings", "ing", "ions", "ion", "es", "ed", "s", "e")
 SHORTEST = 4  # letters that are left of a word without its ending
@@ -143,9 +146,7 @@ def _near(*shared: Mapping[int, Collection[Any]]) -> set[tuple[int, int]]:
     return {pair for keys in buckets.values() if len(keys) <= COMMON for pair in combinations(keys, 2)}
 
 
-def _compared(
-    element: str, first: Held, second: Held, words: Mapping[int, Mapping[str, str]], titles: float
-) -> Double:
+def _compared(element: str, first: Held, second: Held, words: Mapping[int, Mapping[str, str]], titles: float) -> Double:
     mine, theirs = words[first.key], words[second.key]
     return Double(
         element,

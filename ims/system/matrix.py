@@ -7,7 +7,13 @@ element names the initiative.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.contrib.humanize.templatetags.humanize import apnumber
+from django.template.defaultfilters import pluralize
+from django.utils.text import get_text_list
+
 from ims.system.coverage import Held
+
+NAMED = 4  # initiatives in a sentence
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,22 @@ class Row:
     def answered(self) -> list[Cell]:
         return [cell for cell in self.cells if cell.asked and cell.living]
 
+    @property
+    def not_asked(self) -> list[Cell]:
+        return [cell for cell in self.cells if not cell.asked]
+
+    @property
+    def gap(self) -> str:
+        """Returns who asks without an answer, and whom the records answer, in words."""
+        asks = f"{named(self.open)} {'asks' if len(self.open) == 1 else 'ask'}, and nobody answers."
+        return f"{asks} Living records answer {named(self.answered)} only." if self.answered else asks
+
+
+def named(cells: Sequence[Cell]) -> str:
+    names = [cell.name for cell in cells]
+    more = len(names) - NAMED
+    return get_text_list([*names[:NAMED], f"{more} more"] if more > 0 else names, "and")
+
 
 def matrix(
     elements: Iterable[str],
@@ -95,3 +117,21 @@ def figures(rows: Iterable[Row]) -> Figures:
     cells = [cell for row in rows for cell in row.cells if cell.asked]
     answering = {each.number for cell in cells for each in cell.living}
     return Figures(len(cells), sum(bool(cell.living) for cell in cells), len(answering))
+
+
+def sentence(told: Figures, n_initiatives: int, n_doubles: int) -> str:
+    """Returns the figures in words: what is answered, what nobody answers, what is done twice."""
+    if not told.asked:
+        return "No initiative that asks for something is in place: no gap analysis and no living record names one."
+    who = f"your {apnumber(n_initiatives)} initiative{pluralize(n_initiatives, ' asks,s ask')}"
+    if not told.records:
+        answered = f"No living record answers any of the {told.asked} things {who}."
+    else:
+        records = f"{told.records} living record{pluralize(told.records, ' answers,s answer')}"
+        answered = f"{records} {told.answered} of the {told.asked} things {who}."
+    unanswered = f"Nobody answers {told.open}." if told.open else "Nothing is left without an answer."
+    return f"{answered} {unanswered}{_twice(n_doubles)}"
+
+
+def _twice(n: int) -> str:
+    return f" {str(apnumber(n)).capitalize()} job{pluralize(n, ' is,s are')} done twice." if n else ""

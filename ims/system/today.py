@@ -6,7 +6,6 @@ A gap analysis can be filled with it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -26,7 +25,7 @@ from ims.records import AREAS
 from ims.system.coverage import Held, Proposal, evidence, proposal
 from ims.system.doubles import Double, doubles
 from ims.system.living import held, living_records
-from ims.system.matrix import Asker, Figures, Row, figures, matrix
+from ims.system.matrix import Asker, Figures, Row, figures, matrix, sentence
 from initiatives.models import Initiative, Stance
 from pdca.models import Area, Component, Element, Opportunity
 
@@ -76,12 +75,18 @@ class Covered:
     cells: int
     more: int | None
 
+    @property
+    def change(self) -> str:
+        """By how many more or fewer than then, in words."""
+        return "same" if not self.more else f"{abs(self.more)} {'more' if self.more > 0 else 'fewer'}"
+
 
 @dataclass(frozen=True)
 class OneJob:
     """Two records that do one job: why, where they are compared, and what the guide says of sharing the element."""
 
     pair: Double
+    both: list[tuple[Held, str]]  # each with the names of its initiatives
     element: Element
     why: str
     page: str  # the name of the address that compares them
@@ -177,7 +182,8 @@ class Today:
     @cached_property
     def askers(self) -> list[Asker]:
         """The initiatives that are in place, with what they ask, by name."""
-        named = {slug for records in self.held.values() for each in records if not each.lacks for slug in each.initiatives}
+        living = (each for records in self.held.values() for each in records if not each.lacks)
+        named = {slug for each in living for slug in each.initiatives}
         in_place = InitiativeInPlace.objects.filter(analysis=self.analysis).values("initiative")
         rows = Initiative.objects.known().filter(Q(pk__in=in_place) | Q(slug__in=named)).order_by("short_name")
         return [Asker(row.slug, row.short_name, _asked(row)) for row in rows]
@@ -194,6 +200,10 @@ class Today:
     @cached_property
     def figures(self) -> Figures:
         return figures(self.rows)
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.figures, len(self.askers), len(self.doubles))
 
     @property
     def holes(self) -> list[tuple[Element, Row]]:
@@ -226,9 +236,14 @@ class Today:
             return []
         opportunities = Opportunity.by_element()
         units = dict(Unit.objects.filter(utility=self.utility).values_list("pk", "title"))
+        names = {asker.slug: asker.name for asker in self.askers}
         return [
             OneJob(
                 pair,
+                [
+                    (each, ", ".join(names.get(slug, slug) for slug in each.initiatives) or "no initiative")
+                    for each in (pair.first, pair.second)
+                ],
                 self.elements[pair.element],
                 pair.why(units),
                 _page_of(pair),

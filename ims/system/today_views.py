@@ -2,24 +2,44 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_POST
 
 from accounts.requests import AuthenticatedRequest
 from assessments.models import GapAnalysis
-from ims.access import utility_of
-from ims.system.today import Today, fill
+from ims.access import can_edit, utility_of
+from ims.system.today import SHOWN, Today, fill
 from workflow.models import WrongState
 
 
 @login_required
 def today(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
-    """Shows what the living records say of each element, beside the latest analysis; drafts can be filled with it."""
+    """Shows who asks what and which record answers, what is done twice, and what an analysis of today would say."""
     utility = utility_of(request, utility_pk)
-    drafts = GapAnalysis.objects.visible_to(request.user).to_fill_in().filter(utility=utility)
-    return render(request, "ims/system/today.html", {"utility": utility, "today": Today(utility), "drafts": drafts})
+    drafts = list(GapAnalysis.objects.visible_to(request.user).to_fill_in().filter(utility=utility))
+    context = {"utility": utility, "today": Today(utility), "drafts": drafts, "can_edit": can_edit(utility)}
+    return render(request, "ims/system/today.html", context)
+
+
+@login_required
+def element(request: AuthenticatedRequest, utility_pk: int, element: str) -> HttpResponse:
+    """Shows one element: what each initiative asks there, which records answer, and which do one job."""
+    utility = utility_of(request, utility_pk)
+    found = Today(utility)
+    line = next((each for each in found.lines if each.element.slug == element), None)
+    if line is None:
+        raise Http404
+    context = {
+        "utility": utility,
+        "today": found,
+        "line": line,
+        "row": next(row for row in found.rows if row.element == element),
+        "jobs": found.shown([pair for pair in found.doubles if pair.element == element][:SHOWN]),
+        "can_edit": can_edit(utility),
+    }
+    return render(request, "ims/system/today_element.html", context)
 
 
 @login_required
