@@ -125,6 +125,7 @@ def merge(stays: Any, other: Any, versions: tuple[int, int], *, by: User, **chos
     stays.history.create(by=by, after={"took_over": str(other)})
     merges.carry(other, stays, by)
     other = type(other).objects.visible_to(by).get(pk=other.pk)
+    other.history.create(by=by, after={"merged_into": str(stays)})
     other.move(register.move(merges.closes).end, by=by, why=f"Merged into {stays.number}")
     link(other, stays, LED_TO, by=by)
 

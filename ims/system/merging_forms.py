@@ -13,7 +13,6 @@ from workflow.conflicts import words
 
 KEEP, TAKE, WRITE = "keep", "take", "write"
 OF = "of_"  # begins the name of the choice about a field
-VERSIONS = ("version", "other_version")
 LONGEST = 80  # characters of a value that a choice shows; the whole texts are side by side above
 
 
@@ -24,13 +23,11 @@ class MergeForm(RecordForm):
     asked for.
     """
 
-    other_version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-
     def __init__(self, data: Any = None, *, stays: Any, other: Any) -> None:
         super().__init__(data, utility=stays.utility, instance=stays)
         self.other = other
-        self.fields["other_version"].initial = other.version
-        self.asked = [name for name in self.fields if name not in VERSIONS]
+        self.asked = [name for name in self.fields if name != "version"]
+        self.fields["other_version"] = forms.IntegerField(min_value=0, widget=forms.HiddenInput, initial=other.version)
         for name in self.asked:
             self._ask(name)
 
@@ -64,6 +61,12 @@ class MergeForm(RecordForm):
                 self.add_error(name, "Enter it, or choose one of the two.")
         for name, told in self.instance.faults(self.cleaned_data):
             self.add_error(OF + name if name in self.asked else None, told)
+
+    @property
+    def outdated(self) -> Any:
+        """The record that somebody changed since it was read, or None. Call it after ``is_valid``."""
+        read = ((self.instance, self.cleaned_data.get("version")), (self.other, self.cleaned_data.get("other_version")))
+        return next((record for record, version in read if version not in (None, record.version)), None)
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -55,15 +55,16 @@ def compare(request: AuthenticatedRequest, utility_pk: int, stays: str, other: s
     form = merge_form(request.POST or None, stays=one, other=second)
     if request.method != "POST":
         return _page(request, utility, one, second, form)
-    if not form.is_valid():
+    is_valid = form.is_valid()
+    if changed := form.outdated:
+        return _as_they_are_now(request, utility, changed, stays, other)
+    if not is_valid:
         return _page(request, utility, one, second, form, status=422)
     versions = form.cleaned_data["version"], form.cleaned_data["other_version"]
     try:
         merge(one, second, versions, by=request.user, **form.changes)
     except Stale as stale:
-        who = stale.current.changed_by or "someone"
-        messages.error(request, f"Nothing was merged: {who} has just changed {stale.current.number}. Compare again.")
-        return _as_they_are_now(request, utility_pk, stays, other)
+        return _as_they_are_now(request, utility, stale.current, stays, other)
     except WrongState as error:
         messages.error(request, f"Nothing was merged. {error}")
         return redirect(THIS_PAGE, utility.pk, stays, other)
@@ -71,9 +72,13 @@ def compare(request: AuthenticatedRequest, utility_pk: int, stays: str, other: s
     return redirect(one)
 
 
-def _as_they_are_now(request: AuthenticatedRequest, utility_pk: int, stays: str, other: str) -> HttpResponse:
+def _as_they_are_now(
+    request: AuthenticatedRequest, utility: Utility, changed: Any, stays: str, other: str
+) -> HttpResponse:
     """Shows both as they are now, with what was chosen and typed; sending it again merges what is shown."""
-    utility, one, second = _both(request, utility_pk, stays, other)
+    who = changed.changed_by or "someone"
+    messages.error(request, f"Nothing was merged: {who} has just changed {changed.number}. Compare again.")
+    _, one, second = _both(request, utility.pk, stays, other)
     data = request.POST.copy()
     data["version"], data["other_version"] = str(one.version), str(second.version)
     return _page(request, utility, one, second, merge_form(data, stays=one, other=second), status=409)

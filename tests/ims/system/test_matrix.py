@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ims.apart import KeptApart
 from ims.closed import ClosedRegister
-from ims.models import CorrectiveAction, Measure, Objective, Record, Requirement, Statement, Unit
+from ims.models import CorrectiveAction, CrossCheck, Measure, Objective, Record, Requirement, Statement, Unit
 from ims.system.coverage import Held
 from ims.system.matrix import Asker, Figures, figures, matrix, sentence
 from ims.system.today import Today
@@ -189,8 +189,6 @@ def test_policies_that_agree_are_two(catalog, utility, manager):
         found.move("in-force", by=manager, signed_by="The board", signed_on=timezone.localdate())
         both.append(found)
     assert len(Today(utility).doubles) == 1
-    from ims.models import CrossCheck
-
     CrossCheck.keep(*both, by=manager, result="agree", note="")
     assert Today(utility).doubles == []
 
@@ -206,7 +204,8 @@ def test_at_most_fifteen_queries_with_doubles_and_holes(catalog, utility, manage
     unit = Unit.open_in(utility, by=manager, title="Lift stations")
     GapAnalysisFactory(utility=utility, by=manager, areas=["E"], initiatives=Initiative.objects.filter(slug="cmom"))
     apart = [requirement(utility, manager, f"Apart {n}", initiatives=[slug]) for n, slug in enumerate(["cmom", ""])]
-    KeptApart.keep(*Requirement.objects.visible_to(manager).filter(pk__in=[each.pk for each in apart]), by=manager, why="x")
+    both = Requirement.objects.visible_to(manager).filter(pk__in=[each.pk for each in apart])
+    KeptApart.keep(*both, by=manager, why="Two outfalls.")
     browser = as_(manager)
 
     def queries(name: str, *more: str) -> int:
