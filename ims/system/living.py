@@ -53,7 +53,7 @@ def living_records(utility: Utility) -> Iterator[tuple[Register, Any]]:
 def _reading(name: str, known: dict[str, Register]) -> Iterator[When]:
     for register in known.values():
         if name in register.reads:
-            own = register.model._base_manager.filter(pk=OuterRef("pk")).values(name)
+            own = register.model._base_manager.filter(pk=OuterRef("pk")).order_by().values(name)
             yield When(register=register.slug, then=Subquery(own))
 
 
