@@ -181,12 +181,13 @@ class Today:
 
     @cached_property
     def askers(self) -> list[Asker]:
-        """The initiatives that are in place, with what they ask, by name."""
+        """The initiatives that are in place, with what they ask; those that ask most come first."""
         living = (each for records in self.held.values() for each in records if not each.lacks)
         named = {slug for each in living for slug in each.initiatives}
         in_place = InitiativeInPlace.objects.filter(analysis=self.analysis).values("initiative")
         rows = Initiative.objects.known().filter(Q(pk__in=in_place) | Q(slug__in=named)).order_by("short_name")
-        return [Asker(row.slug, row.short_name, _asked(row)) for row in rows]
+        found = [Asker(row.slug, row.short_name, _asked(row)) for row in rows]
+        return sorted(found, key=lambda asker: -len(asker.asks))
 
     @cached_property
     def rows(self) -> list[Row]:

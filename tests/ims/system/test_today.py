@@ -252,7 +252,7 @@ def test_five_thousand_records_propose_within_a_second(catalog, utility, manager
             INSERT INTO ims_record (version, utility_id, register, number, title, areas, initiatives, units, status,
                                     is_open, restricted, created_at, reminded_on)
             SELECT 1, utility_id, register, 'REQ-2020-' || n, 'Rule ' || n || ' of ' || n / 2 || 'a', areas,
-                   ARRAY[CASE WHEN n % 2 = 0 THEN 'cmom' ELSE 'iso-14001' END], units, 'in-force',
+                   ARRAY[CASE WHEN n %% 2 = 0 THEN 'cmom' ELSE 'iso-14001' END], units, 'in-force',
                    true, false, now(), now()
             FROM ims_record, generate_series(1, 4999) n WHERE id = %s
             """,
