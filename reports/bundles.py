@@ -1,21 +1,20 @@
 """Bundles: creates the rows of their parts and puts the finished parts into a ZIP."""
 
 import logging
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
 from files.models import StoredFile
+from files.names import in_zip, plain
 from reports import kinds
 from reports.models import ZIP, Report
 
@@ -55,7 +54,7 @@ def sync_parts(report: Report, wanted: Sequence[kinds.Part]) -> None:
 def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
     taken = set()
     for order, part in enumerate(wanted):
-        folder, name = _plain(part.folder), _plain(part.filename)
+        folder, name = plain(part.folder), plain(part.filename)
         if (folder, name.casefold()) in taken:  # two utilities with the same name
             name = f"{name} ({order + 1})"
         taken.add((folder, name.casefold()))
@@ -68,11 +67,6 @@ def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
             order=order,
             place=f"{folder}/{name}.pdf",
         )
-
-
-def _plain(name: str) -> str:
-    """Returns a file name that is valid on every system and can't lead out of the folder it is unpacked in."""
-    return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', "-", name)[:120].strip(" .") or "document"
 
 
 def put_together(report: Report, name: str) -> StoredFile:
@@ -95,7 +89,7 @@ def _fill(archive: ZipFile, report: Report, folder: Path) -> None:
     if not archive.namelist():
         raise NothingMade(_why_nothing(parts))
     if missing := list(report.missing):
-        archive.writestr(_entry(MISSING), _list_of(missing))
+        archive.writestr(in_zip(MISSING), _list_of(missing))
 
 
 def _volumes(parts: list[Report]) -> Iterator[tuple[str, list[Report]]]:
@@ -125,7 +119,7 @@ def _bind(archive: ZipFile, report: Report, path: Path, parts: list[Report], don
             logger.exception("part %s of bundle %s could not be put in", part.pk, report.pk)
             part.take_back(ERROR_LAYOUT)
         else:
-            with made, archive.open(_entry(part.place), "w") as target:
+            with made, archive.open(in_zip(part.place), "w") as target:
                 shutil.copyfileobj(made, target)
     if len(volume):
         volume.write(path, f"{report.title}: {path.stem}")
@@ -147,10 +141,6 @@ def _laid_out(volume: "Volume", part: Report, report: Report) -> IO[bytes]:
         made.close()
         raise
     return made
-
-
-def _entry(name: str) -> ZipInfo:
-    return ZipInfo(name, timezone.localtime().timetuple()[:6])
 
 
 def _list_of(missing: list[Report]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet, TextChoices
 
 from files.checks import ALLOWED
+from files.models import StoredFile
 from workflow.spreadsheets import Rows
 
 
@@ -16,10 +17,11 @@ class FileType(TextChoices):
     PDF = "pdf", "PDF"
     DOCX = "docx", "Word"
     XLSX = "xlsx", "Excel"
+    ZIP = "zip", "ZIP"
 
     @property
     def content_type(self) -> str:
-        return ALLOWED[f".{self.value}"][0]
+        return "application/zip" if self == self.ZIP else ALLOWED[f".{self.value}"][0]
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,25 @@ class Sharing:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A file that goes with a report into its ZIP, at a path there. ``why`` tells why there is none."""
+
+    place: str
+    file: StoredFile | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of report.
 
     ``find(user, object_id)`` returns the object, or None if ``user`` may not ask for its report;
     ``title(object)`` returns the report's title, ``filename(object)`` a name without the extension and
     ``context(object)`` the context of ``template``. The template makes the PDF and, if ``in_word``, also a Word
-    document. ``sheets(context)`` returns the sheets of an Excel file; without it there is none. Without ``sharing``,
-    each report is only for the user who requested it.
+    document. ``sheets(context)`` returns the sheets of an Excel file; without it there is none. ``enclosures(object)``
+    returns the files that go with it; with it there is a ZIP of the PDF, the Excel file and these. For a ZIP,
+    ``context`` also gets the paths of the enclosures that are not in it, each with why. Without ``sharing``, each
+    report is only for the user who requested it.
     """
 
     name: str
@@ -51,14 +64,19 @@ class Kind:
     find: Callable[[Any, int], Any]
     title: Callable[[Any], str]
     filename: Callable[[Any], str]
-    context: Callable[[Any], dict[str, Any]]
+    context: Callable[..., dict[str, Any]]
     in_word: bool = False
     sheets: Callable[[dict[str, Any]], Mapping[str, Rows]] | None = None
+    enclosures: Callable[[Any], Sequence[Enclosure]] | None = None
     sharing: Sharing | None = None
 
     @property
     def file_types(self) -> list[FileType]:
-        offered = {FileType.DOCX: self.in_word, FileType.XLSX: self.sheets is not None}
+        offered = {
+            FileType.DOCX: self.in_word,
+            FileType.XLSX: self.sheets is not None,
+            FileType.ZIP: self.enclosures is not None,
+        }
         return [each for each in FileType if offered.get(each, True)]
 
 

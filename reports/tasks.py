@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from files.models import StoredFile
-from reports import bundles, kinds, rendering
+from reports import archives, bundles, kinds, rendering
 from reports.kinds import FileType
 from reports.models import HEARTBEAT, MAX_SECONDS, Report
 from workflow.models import WrongState
@@ -58,8 +58,9 @@ def _make(report: Report) -> None:
             _make_bundle(report, kind, subject)
         else:
             made_as = FileType(report.file_type)
-            name, data = f"{kind.filename(subject)[:200]}.{made_as}", _rendered(report, kind, subject, made_as)
-            _finish(report, StoredFile.keep_made(name, made_as.content_type, data, by=report.requested_by))
+            with timezone.override(report.requested_by.zone):
+                file = _made(report, kind, subject, made_as)
+            _finish(report, file)
     except (WrongState, OperationalError, InterfaceError):
         raise  # without the database nothing can be recorded: the lease expires and the sweeper requeues it
     except SoftTimeLimitExceeded:
@@ -70,20 +71,26 @@ def _make(report: Report) -> None:
         report.fail(ERROR_INTERNAL.format(report.pk))
 
 
-def _rendered(report: Report, kind: kinds.Kind, subject: Any, made_as: FileType) -> bytes:
+def _made(report: Report, kind: kinds.Kind, subject: Any, made_as: FileType) -> StoredFile:
+    name = kind.filename(subject)[:200]
     report.report_progress(5, "Collecting the data")
-    with timezone.override(report.requested_by.zone):
-        context = kind.context(subject)
-        if made_as == FileType.DOCX:
-            from reports import word  # imported here because most workers never need python-docx
+    if made_as == FileType.ZIP:
+        return archives.pack(report, kind, subject, name)
+    data = _rendered(report, kind, kind.context(subject), made_as)
+    return StoredFile.keep_made(f"{name}.{made_as}", made_as.content_type, data, by=report.requested_by)
 
-            report.report_progress(30, "Creating the Word document")
-            return word.docx(render_to_string(kind.template, context))
-        if made_as == FileType.XLSX and kind.sheets:
-            report.report_progress(30, "Creating the Excel file")
-            return as_workbook(kind.sheets(context))
-        report.report_progress(30, "Laying out pages")
-        pages = rendering.pages(kind.template, context)
+
+def _rendered(report: Report, kind: kinds.Kind, context: dict[str, Any], made_as: FileType) -> bytes:
+    if made_as == FileType.DOCX:
+        from reports import word  # imported here because most workers never need python-docx
+
+        report.report_progress(30, "Creating the Word document")
+        return word.docx(render_to_string(kind.template, context))
+    if made_as == FileType.XLSX and kind.sheets:
+        report.report_progress(30, "Creating the Excel file")
+        return as_workbook(kind.sheets(context))
+    report.report_progress(30, "Laying out pages")
+    pages = rendering.pages(kind.template, context)
     report.report_progress(80, "Creating the PDF")
     return rendering.pdf(pages)
 
