@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pgtrigger
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 import ims.plan.harmonize.demo
@@ -249,13 +250,15 @@ class Loading:
         return {name: self._day(given[name]) if name in days else given[name] for name in names if name in given}
 
     def _value(self, name: str, value: Any) -> Any:
-        """Returns an argument of a method: a day from now, people by name, a record by key, or what is given."""
+        """Returns an argument of a method: a day from now, people by name, a record by key, a file, what is given."""
         if name in DAYS:
             return self._day(value)
         if name in PEOPLE:
             return [self.named[each] for each in value] if isinstance(value, list) else self.named[value]
         if name == "other":
             return self.made[value]
+        if name == "upload":
+            return SimpleUploadedFile(value["name"], value["text"].encode())
         return value
 
     def _along(self, record: Any, each: dict[str, Any]) -> None:

@@ -46,6 +46,7 @@ from ims.records import (
 )
 from ims.saved import SavedView
 from ims.system import pages as _pages_of_the_whole  # noqa: F401
+from ims.system.auditor_index import AuditorIndex
 from ims.system.public import PublicPage, PublicPageEvent
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
 from ims.team.readiness.models import (
@@ -67,6 +68,7 @@ __all__ = [
     "Audit",
     "AuditLine",
     "Auditor",
+    "AuditorIndex",
     "Ballot",
     "Capacity",
     "ClosedRegister",

@@ -26,6 +26,7 @@ from ims.plan.ranked import Ranked
 from ims.records import Record
 from ims.registers import Register
 from ims.team.readiness.models import ReadinessPoint
+from initiatives.models import Initiative
 from pdca.models import Area, Element, Opportunity
 
 CARRIED = ("title", "areas", "initiatives", "units")  # from one record to the one that is made from it
@@ -73,12 +74,16 @@ def suggested(asked: QueryDict, register: Register, utility: Utility, user: User
 
     ``from`` is the number of any record, ``decision`` the key of one of a management review, ``audited`` the key of a
     line of an audit, ``lesson`` that of a drill, ``finding`` the number of a finding; ``opportunity`` is a slug, or
-    ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a factor, barrier or response in a round.
+    ``element`` a slug and ``areas`` letters; ``readiness`` is the key of a factor, barrier or response in a round;
+    ``initiative`` is the slug of one that the record is to serve.
     """
     if row := _row(asked, utility):
         begun = row.suggested(register.slug)
         initial = {name: begun[name] for name in begun if name in (*register.shared, *register.fields)}
         return Suggested(initial, {}, source=row.source, row=row)
+    if "initiatives" in register.shared and (slug := asked.get("initiative", "")):
+        known = Initiative.objects.known().filter(slug=slug)
+        return Suggested({"initiatives": list(known.values_list("slug", flat=True))}, {})
     rows = Record.objects.visible_to(user).filter(utility=utility)
     if source := rows.filter(number=asked.get("from", "")).first():
         return Suggested(_carried(source, register), {}, source=source)

@@ -68,10 +68,11 @@ class Register:
     fields of a record gets ``record`` and ``user``; ``list.<slug>`` beside "Add" above the list gets ``utility`` and
     ``user``. ``filtered`` are fields with choices by which the list filters. ``computed`` are columns that are no
     fields; ``listed`` fetches with its rows what they show. A manager may close a ``closable`` one to all but some
-    people (ims/closed.py). ``element_of`` returns the element of a record where that is not the same for all.
-    ``reads`` are the fields of its own that ``living``, ``element_of`` and ``merges`` need, so that one query reads
-    the records of all registers (ims/system/living.py). Without ``merges`` its records tell what happened, such as
-    a complaint or an audit, or are settled elsewhere; two of them are never one job.
+    people (ims/closed.py). ``element_of`` returns the element of a record where that is not the same for all;
+    ``elements`` are all of them then. ``reads`` are the fields of its own that ``living``, ``element_of`` and
+    ``merges`` need, so that one query reads the records of all registers (ims/system/living.py). Without ``merges``
+    its records tell what happened, such as a complaint or an audit, or are settled elsewhere; two of them are never
+    one job.
     """
 
     model: type[Record]
@@ -96,12 +97,17 @@ class Register:
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
     listed: Callable[[Any], Any] = lambda rows: rows
     element_of: Callable[[Record], str] | None = None
+    elements: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     merges: Merging | None = None
 
     def serves(self, record: Record) -> str:
         """Returns the slug of the element that a record serves."""
         return self.element_of(record) if self.element_of else self.element
+
+    def may_serve(self, element: str) -> bool:
+        """Returns whether a record can serve the element with this slug."""
+        return element in (self.elements or (self.element,))
 
     @property
     def slug(self) -> str:

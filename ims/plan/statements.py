@@ -191,6 +191,7 @@ register(
         about="What top management states in writing: who signed it, where it is published, when it is reviewed.",
         element="policy-statements",
         element_of=lambda statement: ELEMENTS[statement.kind],  # type: ignore[attr-defined]
+        elements=tuple(ELEMENTS.values()),
         component="plan",
         fields=Statement.OWN,
         columns=("kind",),

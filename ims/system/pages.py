@@ -20,6 +20,14 @@ add_page(
 )
 add_page(
     Page(
+        slug="auditor",
+        name="Ready for the auditor",
+        about="What each initiative asks, which records prove it, what is missing; one index to give to the auditor.",
+        url_name="ims:auditor_choose",
+    )
+)
+add_page(
+    Page(
         slug="public",
         name="What everyone may see",
         about="A page that you publish if you like: policies, objectives, performance, recognition.",

@@ -2,20 +2,24 @@
 
 from django.urls import path
 
-from ims.system import public_views, today_views
-from ims.system import merging_views, today_views
+from ims.system import auditor_views, merging_views, public_views, today_views
 
 BOTH = "today/merge/<slug:stays>/<slug:other>/"
 urlpatterns = [
     path("today/", today_views.today, name="today"),
     path("today/<int:pk>/fill/", today_views.fill_in, name="fill_in"),
-    path("public/", public_views.choose, name="public"),
-    path("public/preview/", public_views.preview, name="public_preview"),
-    path("public/publish/", public_views.publish, name="public_publish"),
-    path("public/withdraw/", public_views.withdraw, name="public_withdraw"),
     path("today/two-jobs/<int:pk>/end/", merging_views.compare_again, name="compare_again"),
     path("today/<slug:element>/", today_views.element, name="today_element"),
     path(BOTH, merging_views.compare, name="merge"),
     path(f"{BOTH}edition/", merging_views.new_edition, name="merge_edition"),
     path(f"{BOTH}two-jobs/", merging_views.two_jobs, name="two_jobs"),
+    path("auditor/", auditor_views.choose, name="auditor_choose"),
+    path("auditor/<slug:initiative>/", auditor_views.initiative, name="auditor_ready"),
+    path("auditor/<slug:initiative>/index/", auditor_views.request_index, name="auditor_index"),
+    path("auditor/<slug:initiative>/at/<slug:element>/", auditor_views.others, name="auditor_others"),
+    path("auditor/<slug:initiative>/at/<slug:element>/<slug:number>/", auditor_views.serve, name="auditor_serve"),
+    path("public/", public_views.choose, name="public"),
+    path("public/preview/", public_views.preview, name="public_preview"),
+    path("public/publish/", public_views.publish, name="public_publish"),
+    path("public/withdraw/", public_views.withdraw, name="public_withdraw"),
 ]

@@ -7,9 +7,11 @@ import pytest
 from weasyprint import HTML
 
 from assessments.models import Answer, Finding, GapAnalysis, RoadMap, When
+from files.models import StoredFile
 from ims.check import periods
 from ims.check.periods import moved
-from ims.models import Action, Measure, Objective, Quarter, Reading, Record
+from ims.models import Action, AuditorIndex, Measure, Objective, Person, Quarter, Reading, Record
+from ims.system.auditing import Auditing
 from initiatives import reports as comparisons
 from initiatives.models import Initiative
 from pdca.models import Opportunity
@@ -24,6 +26,7 @@ from tests.notified import decided, name_all, signed
 from tests.paper import faults
 from tests.pdf_ua import problems
 from tests.pictures import photo
+from tests.uploads import upload
 
 Status = Application.Status
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalog", "own_folder")]
@@ -340,3 +343,31 @@ def test_the_check_sees_what_is_wrong(html, fault):
 )
 def test_a_row_is_tall_by_its_letters_its_lines_and_its_columns(words, width, expected):
     assert tall(words, width) is expected
+
+
+# --- The index for an auditor
+
+
+@pytest.mark.parametrize(("n", "most"), [(0, 5), (1, 5), (12, 60), (150, 200)])
+def test_an_index_for_an_auditor(manager, utility, tmp_path, n, most):
+    rng, initiative = Random(f"{n}{most}"), Initiative.objects.get(slug="iso-14001")
+    initiative.name = text(rng, 120) or "So"
+    initiative.asks = [each | {"text": each["text"] + text(rng, most * 10)} for each in initiative.asks]
+    initiative.save()
+    people = [Person.add(utility, by=manager, name=text(rng, 80) or "Luis Ortega") for _ in range(3)]
+    for place in range(n):
+        record = rng.choice([Action, Objective, Measure]).open_in(
+            utility,
+            by=manager,
+            title=text(rng, most) or "Clean",
+            initiatives=["iso-14001"],
+            owner=rng.choice([None, *people]),
+            due=rng.choice([None, date(2030, 1, 1 + place % 28)]),
+        )
+        for _ in range(rng.randrange(3)):
+            record.attachments.create(url="https://example.org/" + "x" * rng.randrange(300), title=text(rng, 100))
+        if rng.random() < 0.3:
+            kept = StoredFile.keep(upload(f"{text(rng, 60) or 'Proof'}.pdf".replace("\n", " ")), by=manager)
+            record.attachments.create(file=kept)
+    kept = AuditorIndex.keep(Auditing(utility, initiative, rng.choice(["", "E"])), by=manager)
+    assert_accessible(made(kinds.single("auditor-index"), kept), tmp_path / "index.pdf")
