@@ -30,6 +30,19 @@ class Move:
 
 
 @dataclass(frozen=True)
+class InManual:
+    """What the system manual says of a record besides its number, title, areas, owner, initiatives and due date.
+
+    ``facts`` names fields, or attributes of its rows that ``rows`` adds to a query; ``text`` the field that is printed
+    in full.
+    """
+
+    facts: tuple[str, ...] = ()
+    text: str = ""
+    rows: Callable[[Any], Any] = lambda rows: rows
+
+
+@dataclass(frozen=True)
 class Register:
     """``fields`` are the model's own that the form has, ``columns`` those that the list shows besides the usual.
 
@@ -48,6 +61,7 @@ class Register:
     ``user``. ``filtered`` are fields with choices by which the list filters. ``computed`` are columns that are no
     fields; ``listed`` fetches with its rows what they show. A manager may close a ``closable`` one to all but some
     people (ims/closed.py). ``element_of`` returns the element of a record where that is not the same for all.
+    ``in_manual`` is what the system manual says of a record; None where it names none.
     """
 
     model: type[Record]
@@ -72,6 +86,7 @@ class Register:
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
     listed: Callable[[Any], Any] = lambda rows: rows
     element_of: Callable[[Record], str] | None = None
+    in_manual: InManual | None = InManual()
 
     def serves(self, record: Record) -> str:
         """Returns the slug of the element that a record serves."""

@@ -19,7 +19,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.editions import later
 from ims.links import LED_TO, RecordLink, link
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 from ims.triggers import needs, within_a_utility
 from workflow.models import WrongState
 
@@ -238,6 +238,7 @@ register(
         fields=Control.OWN,
         columns=("kind", "how_often"),
         filtered=("kind",),
+        in_manual=InManual(("kind", "how_often", "limits")),
         leads_to=("corrective", "changes", "actions"),
         moves=(
             Move("begin", "Put it in force", frozenset({S.DRAFT}), S.IN_FORCE),

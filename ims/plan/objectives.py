@@ -1,11 +1,15 @@
 """Objectives and targets (guide 2004, §4.1.6): what is to be reached, by when, and how it is measured."""
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Case, CharField, Count, Q, Value, When
+from django.db.models.functions import Cast, Concat
 
 from ims.examples import from_file
 from ims.plan.assessing import Assessment
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 
 
 class Objective(Record):
@@ -56,6 +60,16 @@ def living(objective: Record) -> str:
     return ""
 
 
+def with_progress(rows: Any) -> Any:
+    """Adds in words how many of its actions are closed, empty without an action."""
+    known = ~Q(actions__status="canceled")
+    all_of = Count("actions", filter=known)
+    closed = Count("actions", filter=Q(actions__status="closed"))
+    words = Concat(Cast(closed, CharField()), Value(" of "), Cast(all_of, CharField()), Value(" actions closed"))
+    none = When(n_actions=0, then=Value(""))
+    return rows.annotate(n_actions=all_of, progress=Case(none, default=words, output_field=CharField()))
+
+
 register(
     Register(
         model=Objective,
@@ -68,6 +82,9 @@ register(
         fields=("measure", "unit", "baseline", "target", "driver", "why"),
         origins=("finding",),
         columns=("target",),
+        in_manual=InManual(
+            ("measure", "unit", "baseline", "target", "driver", "status", "progress"), rows=with_progress
+        ),
         leads_to=("controls",),
         moves=(
             Move("agree", "Agree", frozenset({Objective.Status.PROPOSED}), Objective.Status.AGREED),
