@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from accounts.models import Utility
+from ims import registers
 from ims.closed import ClosedRegister
 from ims.system.manual import ManualEdition
 from ims.system.manual_changes import Changed, changes
@@ -28,7 +29,7 @@ def shown(utility: Utility, content: Mapping[str, Any], before: ManualEdition | 
         "utility": utility,
         "facts": now["facts"],
         "functions": now["functions"],
-        "closed": now["closed"],
+        "closed": sorted({*now["closed"], *(registers.get(slug).name for slug in closed)}),
         "before": before,
         "changed": [(place, list(found)) for place, found in groupby(changed, lambda each: each.place)],
         "n_changed": len(changed),
