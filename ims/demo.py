@@ -14,6 +14,7 @@ import pgtrigger
 from django.utils import timezone
 
 import ims.plan.harmonize.demo
+import ims.system.demo
 import ims.team.readiness.demo
 from accounts.models import Role, User, Utility
 from ims import registers
@@ -39,6 +40,7 @@ from ims.plan.requirements import Evaluation
 from ims.plan.statements import CrossCheck
 from ims.plan.units import Unit
 from ims.records import Record, RecordChange, RecordEvent
+from ims.system.manual import ManualWordsChange
 from ims.team.models import Seat, SeatChange, Subgroup
 from ims.team.readiness.models import ReadinessChange, ReadinessEvent
 from pdca.loading import read
@@ -68,6 +70,7 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (AuditLine, "audit__utility", "changed_at"),
     (Drill, "utility", "entered_at"),
     (PlanTopicChange, "row__utility", "at"),
+    (ManualWordsChange, "row__utility", "at"),
 ]
 WAY = {  # status → the statuses on the way to it
     "planned": [],
@@ -129,6 +132,8 @@ class Loading:
         ims.plan.harmonize.demo.load(self.data["workshops"], self.utility, self.made, self.named, by=self.by)
         for path in sorted(RECORDS.glob("*.yaml")):
             found = read(path)
+            if manual := found.get("manual"):
+                ims.system.demo.load(manual, self.utility, self._at(manual["at"]), by=self.by)
             for each in found["records"]:
                 self._any(each)
             for each in found.get("topics", []):
@@ -139,6 +144,7 @@ class Loading:
             for each in found.get("compared", []):
                 one, other = (self.made[key] for key in each["of"])
                 CrossCheck.keep(one, other, by=self.by, result=each["result"], note=each.get("note", ""))
+            ims.system.demo.write(found.get("words_since", {}), self.utility, by=self.by)
         for name, hours in self.data["capacities"].items():
             Capacity.objects.create(person=self.named[name], hours=hours, changed_by=self.by, changed_at=self.now)
         for each in self.data["agreements"]:
