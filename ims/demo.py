@@ -15,7 +15,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 import ims.plan.harmonize.demo
-import ims.system.demo
 import ims.team.readiness.demo
 from accounts.models import Role, User, Utility
 from ims import registers
@@ -41,6 +40,8 @@ from ims.plan.requirements import Evaluation
 from ims.plan.statements import CrossCheck
 from ims.plan.units import Unit
 from ims.records import Record, RecordChange, RecordEvent
+from ims.system import manual_demo, public_demo
+from ims.system.manual import ManualWordsChange
 from ims.team.models import Seat, SeatChange, Subgroup
 from ims.team.readiness.models import ReadinessChange, ReadinessEvent
 from pdca.loading import read
@@ -70,6 +71,7 @@ MADE_NOW: list[tuple[Any, str, str]] = [
     (AuditLine, "audit__utility", "changed_at"),
     (Drill, "utility", "entered_at"),
     (PlanTopicChange, "row__utility", "at"),
+    (ManualWordsChange, "row__utility", "at"),
 ]
 WAY = {  # status → the statuses on the way to it
     "planned": [],
@@ -131,6 +133,8 @@ class Loading:
         ims.plan.harmonize.demo.load(self.data["workshops"], self.utility, self.made, self.named, by=self.by)
         for path in sorted(RECORDS.glob("*.yaml")):
             found = read(path)
+            if manual := found.get("manual"):
+                manual_demo.load(manual, self.utility, self._at(manual["at"]), by=self.by)
             for each in found["records"]:
                 self._any(each)
             for each in found.get("topics", []):
@@ -141,13 +145,14 @@ class Loading:
             for each in found.get("compared", []):
                 one, other = (self.made[key] for key in each["of"])
                 CrossCheck.keep(one, other, by=self.by, result=each["result"], note=each.get("note", ""))
+            manual_demo.write(found.get("words_since", {}), self.utility, by=self.by)
         for name, hours in self.data["capacities"].items():
             Capacity.objects.create(person=self.named[name], hours=hours, changed_by=self.by, changed_at=self.now)
         for each in self.data["agreements"]:
             one, other = (self.made[key] for key in each["of"])
             made = Agreement.settle(one, other, by=self.by, how=each["how"], why=each["why"])
             Agreement.objects.filter(pk=made.pk).update(at=self._at(each["at"]))
-        ims.system.demo.load(self.data["public_page"], self.utility, self.made, self._at(-LONG_AGO), by=self.by)
+        public_demo.load(self.data["public_page"], self.utility, self.made, self._at(-LONG_AGO), by=self.by)
         # What is made at once was not assigned by anyone just now.
         Record.objects.filter(utility=self.utility).update(assigned_at=None)
         self._date_back()

@@ -47,6 +47,7 @@ from ims.records import (
 from ims.saved import SavedView
 from ims.system import pages as _pages_of_the_whole  # noqa: F401
 from ims.system.auditor_index import AuditorIndex
+from ims.system.manual import ManualEdition, ManualWords, ManualWordsChange
 from ims.system.public import PublicPage, PublicPageEvent
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
 from ims.team.readiness.models import (
@@ -91,6 +92,9 @@ __all__ = [
     "EmergencyContact",
     "EmergencyEquipment",
     "Lesson",
+    "ManualEdition",
+    "ManualWords",
+    "ManualWordsChange",
     "Measure",
     "Criteria",
     "Criterion",

@@ -51,6 +51,19 @@ class Merging:
 
 
 @dataclass(frozen=True)
+class InManual:
+    """What the system manual says of a record besides its number, title, areas, owner, initiatives and due date.
+
+    ``facts`` names fields, or attributes of its rows that ``rows`` adds to a query; ``text`` the field that is printed
+    in full.
+    """
+
+    facts: tuple[str, ...] = ()
+    text: str = ""
+    rows: Callable[[Any], Any] = lambda rows: rows
+
+
+@dataclass(frozen=True)
 class Register:
     """``fields`` are the model's own that the form has, ``columns`` those that the list shows besides the usual.
 
@@ -72,7 +85,7 @@ class Register:
     ``elements`` are all of them then. ``reads`` are the fields of its own that ``living``, ``element_of`` and
     ``merges`` need, so that one query reads the records of all registers (ims/system/living.py). Without ``merges``
     its records tell what happened, such as a complaint or an audit, or are settled elsewhere; two of them are never
-    one job.
+    one job. ``in_manual`` is what the system manual says of a record; None where it names none.
     """
 
     model: type[Record]
@@ -100,6 +113,7 @@ class Register:
     elements: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     merges: Merging | None = None
+    in_manual: InManual | None = InManual()
 
     def serves(self, record: Record) -> str:
         """Returns the slug of the element that a record serves."""

@@ -1,13 +1,10 @@
 """The pages that all registers share: the system at a glance, the list, a record, its form, its moves and comments."""
 
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q
@@ -15,7 +12,6 @@ from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST
@@ -26,7 +22,6 @@ from accounts.requests import AuthenticatedRequest
 from files.forms import FileForm, LinkForm
 from ims import registers
 from ims.access import can_edit, record_of, register_in, utility_of
-from ims.check.numbers import exact
 from ims.closed import ClosedRegister
 from ims.emails import tell_mentioned
 from ims.forms import CommentForm, MoveForm, RecordForm, RelationForm, VersionForm, form_of
@@ -37,6 +32,7 @@ from ims.plan.objectives import Objective
 from ims.plan.units import Unit
 from ims.records import DRAFT, Record
 from ims.registers import Register
+from ims.words import words_of
 from initiatives.models import Initiative
 from pdca.models import Area, Component, Element
 from workflow import saving
@@ -178,16 +174,9 @@ def _told(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str
         value = getattr(found, name)
         if value in (None, ""):
             continue
-        display = getattr(found, f"get_{name}_display", None)
-        shown = display() if display else _words(value)
         url = value.get_absolute_url() if field.is_relation else ""
-        yield str(field.verbose_name).capitalize(), shown, field.get_internal_type() == "TextField", url
-
-
-def _words(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return intcomma(exact(value))
-    return date_format(value, "F j, Y") if isinstance(value, date) else value
+        is_long = field.get_internal_type() == "TextField"
+        yield str(field.verbose_name).capitalize(), words_of(found, name), is_long, url
 
 
 def _stages(found: Any, described: Register, events: list[Any]) -> list[tuple[str, str, Any]]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from ims.records import AREAS, Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 from ims.triggers import keeps, needs
 from ims.verified import ASKS, Verified, by_someone, closes_verified
 from workflow.models import WrongState
@@ -151,6 +151,7 @@ register(
         fields=PlannedChange.OWN,
         columns=("kind", "takes_effect"),
         leads_to=("actions", "objectives", "controls", "training", "documents"),
+        in_manual=InManual(("kind", "takes_effect", "status")),
         moves=(
             Move("ask", "Ask the areas", frozenset({S.PROPOSED}), S.IN_REVIEW),
             Move("approve", "Approve", frozenset({S.IN_REVIEW}), S.APPROVED),

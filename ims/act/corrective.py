@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 from ims.verified import ASKS, Verified, by_someone, closes_verified
 
 
@@ -111,6 +111,7 @@ register(
         component="act",
         fields=CorrectiveAction.OWN,
         columns=("source",),
+        in_manual=InManual(("source", "status")),
         leads_to=("actions", "changes"),
         escalates=timedelta(days=14),
         closable=True,

@@ -20,7 +20,7 @@ from ims import registers
 from ims.editions import later
 from ims.people import Person
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 from ims.triggers import needs
 from initiatives.models import Initiative, Stance
 from pdca.models import Element
@@ -262,6 +262,7 @@ register(
         component="check",
         fields=Audit.OWN,
         columns=("done_on",),
+        in_manual=InManual(("done_on",)),
         computed=lambda: {"n_worse": tables.Column("Nonconformities")},
         listed=lambda rows: rows.annotate(n_worse=Count("lines", filter=Q(lines__finding__in=WORSE))),
         leads_to=("corrective", "actions", "changes", "audits"),

@@ -10,7 +10,7 @@ from ims.check.charts import sparkline
 from ims.check.measures import SHARED, Measure
 from ims.check.readings import Standing, latest
 from ims.examples import from_file
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 
 
 class LastColumn(tables.Column):
@@ -87,6 +87,7 @@ register(
         computed=columns,
         listed=lambda rows: rows.prefetch_related(latest()),
         examples=lambda: from_file("measures"),
+        in_manual=InManual(("unit", "every", "direction", "target", "lower", "upper", "objective")),
         moves=(
             Move("retire", "Retire", frozenset({Measure.Status.IN_USE}), Measure.Status.RETIRED, needs_why=True),
             Move("restore", "Put back in use", frozenset({Measure.Status.RETIRED}), Measure.Status.IN_USE),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import needs
 
 
@@ -180,6 +180,7 @@ register(
         fields=Communication.OWN,
         columns=("audience", "method", "rhythm"),
         filtered=("audience", "method"),
+        in_manual=InManual(("audience", "who", "method", "rhythm")),
         leads_to=("actions", "changes"),
         moves=(
             Move("done", "It was done", PLANNED, Communication.Status.PLANNED, asks=ASKS, did="carried out"),

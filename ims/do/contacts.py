@@ -194,6 +194,7 @@ register(
         fields=Contact.OWN,
         columns=("about", "received_on"),
         filtered=("about", "way"),
+        in_manual=None,  # what single people asked or complained of
         computed=lambda: {"took": DaysColumn("Days")},
         listed=with_days,
         leads_to=("corrective", "actions", "changes"),

@@ -18,7 +18,7 @@ from ims.apart import KeptApart
 from ims.editions import later
 from ims.links import LED_TO, RecordLink, link
 from ims.records import Record, extends_record
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import needs
 from workflow.models import WrongState
 
@@ -184,6 +184,7 @@ register(
         fields=Control.OWN,
         columns=("kind", "how_often"),
         filtered=("kind",),
+        in_manual=InManual(("kind", "how_often", "limits")),
         leads_to=("corrective", "changes", "actions"),
         moves=(
             Move("begin", "Put it in force", frozenset({S.DRAFT}), S.IN_FORCE),

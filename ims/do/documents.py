@@ -6,6 +6,7 @@ from typing import Any
 
 import django_tables2 as tables
 import pgtrigger
+from django.contrib.postgres.aggregates import StringAgg
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
@@ -18,7 +19,7 @@ from ims.do.signatures import CLEARED, DocumentReader, Signature
 from ims.editions import Edition, later
 from ims.people import Person
 from ims.records import Record, RecordAttachment, extends_record
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import keeps, needs
 from workflow.models import WrongState
 
@@ -289,6 +290,11 @@ def with_readers(rows: Any) -> Any:
     return rows.annotate(read_by=Subquery(asked.values(all=JSONObject(n=Count("pk"), n_read=Count("signed_on")))))
 
 
+def with_approvers(rows: Any) -> Any:
+    names = StringAgg("approvers__person__name", ", ", order_by="approvers__person__name")
+    return rows.annotate(approved_by=names)
+
+
 S = Document.Status
 register(
     Register(
@@ -301,6 +307,7 @@ register(
         fields=Document.OWN,
         columns=("code", "edition"),
         filtered=("kind",),
+        in_manual=InManual(("kind", "code", "edition", "approved_by", "approved_on", "used_at"), rows=with_approvers),
         computed=lambda: {"read_by": ReadColumn("Read by", orderable=False)},
         listed=with_readers,
         origins=("replaces",),

@@ -16,7 +16,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.editions import later
 from ims.examples import from_file
 from ims.records import Record, extends_record
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import needs
 from workflow.models import WrongState
 
@@ -235,6 +235,7 @@ register(
         fields=Emergency.OWN,
         columns=("likelihood", "drilled_on"),
         filtered=("likelihood",),
+        in_manual=InManual(("likelihood", "drilled_on")),
         leads_to=("corrective", "actions", "changes"),
         begins=lambda record: {"source": "drill"},
         examples=lambda: from_file("emergencies"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 
 
 class LookedAt(models.Model):
@@ -133,6 +133,7 @@ register(
         component="do",
         fields=EmergencyEquipment.OWN,
         columns=("where", "last_on"),
+        in_manual=InManual(("where", "last_on")),
         leads_to=("corrective", "actions"),
         moves=(
             Move("inspect", "It was inspected", IN_USE, LookedAt.IN_USE, asks=ASKS, did="inspected"),

@@ -23,7 +23,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.do.training_states import EVERYONE, plain, plain_set, standing
 from ims.people import Person
 from ims.records import Record, extends_record
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 from ims.team.functions import functions
 from ims.team.models import Seat
 from workflow.models import Versioned, WrongState
@@ -387,6 +387,7 @@ register(
         fields=TrainingTopic.OWN,
         columns=("kind", "last_on"),
         filtered=("kind",),
+        in_manual=InManual(("kind", "jobs", "months", "last_on")),
         leads_to=("actions", "corrective", "changes"),
         moves=(
             Move("retire", "It is no longer given", frozenset({S.IN_USE}), S.RETIRED, needs_why=True),

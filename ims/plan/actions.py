@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from ims.plan.objectives import Objective
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 from ims.team.readiness.models import ReadinessPoint
 from ims.verified import ASKS, Verified, by_someone, closes_verified
 from pdca.models import Element, Opportunity
@@ -105,6 +105,7 @@ register(
         origins=("opportunity", "element", "readiness"),
         columns=("objective",),
         leads_to=("training", "documents", "controls"),
+        in_manual=InManual(("objective", "starts", "status")),
         moves=(
             Move("start", "Start", frozenset({Action.Status.PLANNED}), Action.Status.UNDER_WAY),
             Move("finish", "Mark as done", frozenset({Action.Status.UNDER_WAY}), Action.Status.DONE),

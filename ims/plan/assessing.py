@@ -8,7 +8,7 @@ from django.db import models
 from ims.plan.criteria import Criteria, scores_are_known, scores_of
 from ims.plan.ranking import total, whole
 from ims.records import Record, extends_record
-from ims.registers import Move, Page, Register, add_page, register
+from ims.registers import InManual, Move, Page, Register, add_page, register
 
 
 class Assessment(Record):
@@ -77,6 +77,7 @@ register(
         component="plan",
         fields=("kind", "found", "scores"),
         columns=("kind",),
+        in_manual=InManual(("kind",)),
         moves=(
             Move("address", "Mark as addressed", OPEN, Assessment.Status.ADDRESSED),
             Move("accept", "Accept it as it is", OPEN, Assessment.Status.ACCEPTED, needs_why=True),

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Case, CharField, Count, Q, Value, When
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
 from ims.examples import from_file
 from ims.plan.assessing import Assessment
 from ims.records import Record, extends_record
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 
 
 class Objective(Record):
@@ -65,6 +67,16 @@ def carry(other: Any, stays: Any, by: User) -> None:
         row.save_over(row.version, by=by, objective=stays)
 
 
+def with_progress(rows: Any) -> Any:
+    """Adds in words how many of its actions are closed, empty without an action."""
+    known = ~Q(actions__status="canceled")
+    all_of = Count("actions", filter=known)
+    closed = Count("actions", filter=Q(actions__status="closed"))
+    words = Concat(Cast(closed, CharField()), Value(" of "), Cast(all_of, CharField()), Value(" actions closed"))
+    none = When(n_actions=0, then=Value(""))
+    return rows.annotate(n_actions=all_of, progress=Case(none, default=words, output_field=CharField()))
+
+
 register(
     Register(
         model=Objective,
@@ -79,6 +91,9 @@ register(
         columns=("target",),
         leads_to=("actions", "measures", "training", "controls"),
         begins=lambda objective: {"objective": objective.pk},
+        in_manual=InManual(
+            ("measure", "unit", "baseline", "target", "driver", "status", "progress"), rows=with_progress
+        ),
         moves=(
             Move("agree", "Agree", frozenset({Objective.Status.PROPOSED}), Objective.Status.AGREED),
             Move("reach", "Mark as reached", frozenset({Objective.Status.AGREED}), Objective.Status.REACHED),

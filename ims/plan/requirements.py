@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
-from ims.registers import Merging, Move, Register, register
+from ims.registers import InManual, Merging, Move, Register, register
 from ims.team.functions import functions
 from workflow.models import WrongState
 
@@ -152,6 +152,7 @@ register(
         fields=Requirement.OWN,
         columns=("department",),
         filtered=("kind", "department"),
+        in_manual=InManual(("kind", "citation", "department")),
         computed=lambda: {"last_result": ResultColumn("Last evaluation")},
         listed=with_last_result,
         leads_to=("corrective", "actions", "objectives", "changes", "controls"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User, Utility
 from ims.editions import Edition, later
 from ims.records import Record, extends_record
-from ims.registers import Merging, Move, Page, Register, add_page, register
+from ims.registers import InManual, Merging, Move, Page, Register, add_page, register
 from ims.triggers import keeps, needs, within_a_utility
 
 
@@ -196,6 +196,7 @@ register(
         fields=Statement.OWN,
         columns=("kind",),
         filtered=("kind",),
+        in_manual=InManual(("edition", "signed_by", "signed_on", "published"), text="text"),
         origins=("replaces",),
         leads_to=("objectives", "actions"),
         moves=(

@@ -3,7 +3,7 @@
 from django.db import models
 
 from ims.records import Record, extends_record
-from ims.registers import Move, Register, register
+from ims.registers import InManual, Move, Register, register
 
 
 class Unit(Record):
@@ -38,6 +38,7 @@ register(
         shared=("title", "owner"),
         fields=("kind", "includes"),
         columns=("kind",),
+        in_manual=InManual(("kind",)),
         moves=(
             Move("retire", "Retire", frozenset({Unit.Status.IN_USE}), Unit.Status.RETIRED, needs_why=True),
             Move("restore", "Put back in use", frozenset({Unit.Status.RETIRED}), Unit.Status.IN_USE),

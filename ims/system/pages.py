@@ -2,6 +2,7 @@
 
 from accounts.models import User, Utility
 from ims.registers import Page, add_page
+from ims.system.manual import state
 from ims.system.public import PublicPage
 
 
@@ -24,6 +25,15 @@ add_page(
         name="Ready for the auditor",
         about="What each initiative asks, which records prove it, what is missing; one index to give to the auditor.",
         url_name="ims:auditor_choose",
+    )
+)
+add_page(
+    Page(
+        slug="manual",
+        name="System manual",
+        about="How the elements of your system fit together, composed from the records, for all areas or for one.",
+        url_name="ims:manual",
+        state=lambda utility, user: state(utility),
     )
 )
 add_page(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims.system import auditor_views, merging_views, public_views, today_views
+from ims.system import auditor_views, manual_views, merging_views, public_views, today_views
 
 BOTH = "today/merge/<slug:stays>/<slug:other>/"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
     path("auditor/<slug:initiative>/index/", auditor_views.request_index, name="auditor_index"),
     path("auditor/<slug:initiative>/at/<slug:element>/", auditor_views.others, name="auditor_others"),
     path("auditor/<slug:initiative>/at/<slug:element>/<slug:number>/", auditor_views.serve, name="auditor_serve"),
+    path("manual/", manual_views.manual, name="manual"),
+    path("manual/issue/", manual_views.issue, name="issue_manual"),
+    path("manual/words/", manual_views.words, name="manual_words"),
+    path("manual/words/<slug:element>/", manual_views.save_words, name="save_manual_words"),
+    path("manual/editions/<int:pk>/", manual_views.edition, name="manual_edition"),
     path("public/", public_views.choose, name="public"),
     path("public/preview/", public_views.preview, name="public_preview"),
     path("public/publish/", public_views.publish, name="public_publish"),

@@ -10,11 +10,25 @@ from assessments.models import Answer, Finding, GapAnalysis, RoadMap, When
 from files.models import StoredFile
 from ims.check import periods
 from ims.check.periods import moved
-from ims.models import Action, AuditorIndex, Measure, Objective, Person, Quarter, Reading, Record
+from ims.models import (
+    Action,
+    AuditorIndex,
+    ManualEdition,
+    ManualWords,
+    Measure,
+    Objective,
+    Person,
+    Quarter,
+    Reading,
+    Record,
+    Statement,
+    Unit,
+)
 from ims.system.auditing import Auditing
+from ims.system.manual_content import compose
 from initiatives import reports as comparisons
 from initiatives.models import Initiative
-from pdca.models import Opportunity
+from pdca.models import Element, Opportunity
 from recognition.models import Application, CheckItem, ComplianceCheck, Decision, Feedback, Photo, Rating, Seat
 from recognition.notices import content as notices
 from recognition.notices.documents import NOTICE_LETTER
@@ -168,6 +182,41 @@ def test_a_performance_report(manager, utility, tmp_path, n, most):
     quarter = Quarter.objects.create(utility=utility, first=first, summary=text(rng, most * 10))
     document = made(kinds.single("performance"), quarter)
     assert_accessible(document, tmp_path / "performance.pdf")
+
+
+# --- The system manual
+
+
+def a_manual(utility, manager, rng, n, most) -> None:
+    """Objectives, units and policies that are in force, and own words of some elements."""
+    for place in range(n):
+        areas = rng.sample("ESQFH", rng.randrange(6))
+        objective = Objective.open_in(
+            utility, by=manager, title=text(rng, min(most, 200)) or "Spills", areas=areas, measure=text(rng, 200)
+        )
+        Unit.open_in(utility, by=manager, title=text(rng, 200) or "Pumps")
+        policy = Statement.open_in(utility, by=manager, title=f"Policy {place}", text=text(rng, most * 4) or "We do.")
+        Statement.objects.filter(pk=policy.pk).update(signed_by="The board", signed_on=date(2026, 1, 1))
+        Record.objects.filter(pk=objective.pk).update(status="agreed")
+        Record.objects.filter(pk=policy.pk).update(status="in-force")
+    for element in Element.objects.all():
+        if n and rng.random() < 0.6:
+            ManualWords.objects.update_or_create(
+                utility=utility, element=element.slug, defaults={"text": text(rng, most)}
+            )
+
+
+@pytest.mark.parametrize(("n", "most"), [(0, 5), (2, 60), (12, 600)])
+def test_the_manual_and_its_draft(manager, utility, tmp_path, n, most):
+    rng = Random(f"{n}{most}")
+    a_manual(utility, manager, rng, n, most)
+    given = {"approved_by": "The board", "note": text(rng, most)}
+    first = ManualEdition.issue(utility, "", 0, compose(utility), by=manager, **given)
+    assert_accessible(made(kinds.single("manual"), first), tmp_path / "manual.pdf")
+    a_manual(utility, manager, rng, n // 2, most)
+    Record.objects.filter(register="units").update(is_open=False, status="retired")
+    made(kinds.single("manual-draft-E"), utility)
+    assert_accessible(made(kinds.single("manual-draft"), utility), tmp_path / "draft.pdf")
 
 
 # --- Initiatives compared
