@@ -263,7 +263,7 @@ def _check(play: Play) -> None:
     with play.past.ago(23):
         _record(play, "not-eligible", "criminal", "clear")
         _record(play, "not-eligible", "administrative", "violation")
-        find_not_eligible(play.entries["not-eligible"], by=compliance, why=play.words["violation"])
+        find_not_eligible(play.entries["not-eligible"], by=compliance, finding=play.words["finding"])
     with play.past.ago(3):
         _record(play, "compliance", "criminal", "clear")
 

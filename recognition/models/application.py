@@ -358,6 +358,10 @@ class Application(StateMachine):
         self.note(by=by, why=f"Deadline extended to {self.in_its_zone(until)}. {why}")
         self.tell_applicants("deadline-moved", until.isoformat(), due=self.for_applicants(until))
 
+    def extension_letter(self, until: datetime) -> tuple[str, str]:
+        """Returns subject and body for the applicant of what ``extend`` would send."""
+        return self.rendered("deadline-moved", due=self.for_applicants(until))
+
     # Messages.
 
     def rendered(self, wording: str, **more: object) -> tuple[str, str]:

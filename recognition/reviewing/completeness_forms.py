@@ -117,4 +117,9 @@ class ReturnForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    why = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea({"rows": 4}))
+    why = forms.CharField(
+        label="Reason, in words for the applicant",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Becomes part of the letter.",
+    )
