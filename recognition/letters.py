@@ -51,6 +51,8 @@ OWN = {
     "deadline-moved": ("due",),
     "panel-assigned": ("due",),
     "panel-reminder": ("due",),
+    "panel-lead": (),
+    "panel-ready": (),
     "application-not-eligible": ("finding",),
     "application-incomplete": ("due", "reason"),
     "application-withdrawn": (),

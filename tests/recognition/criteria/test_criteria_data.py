@@ -165,6 +165,8 @@ GIVEN = {
     "deadline-moved": {"due"},
     "panel-assigned": {"due"},
     "panel-reminder": {"due"},
+    "panel-lead": set(),
+    "panel-ready": set(),
     "application-not-eligible": {"finding"},
     "application-incomplete": {"due", "reason"},
     "application-withdrawn": set(),
