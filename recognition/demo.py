@@ -304,7 +304,14 @@ def _return(play: Play) -> None:
     with play.past.ago(15):
         reminders.close_late()
     with play.past.ago(2):
+        _answer_points(play.entries["resubmitted"], words["answer"])
         _submit(play.entries["resubmitted"])
+
+
+def _answer_points(application: Application, answer: str) -> None:
+    for section in application.sections.filter(name__startswith="points."):
+        section.application = application
+        section.answer(section.version, section.answers | {"answer": answer}, by=_author(application))
 
 
 # --- Panel review and decision -----------------------------------------------------------------------

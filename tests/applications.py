@@ -85,7 +85,7 @@ def whole_content() -> dict[str, dict]:
             "address": "1 Mill Road",
             "zip": "97000",
             "phone": "541 555 0100",
-            "email": "mara@example.org",
+            "email": "manager@example.org",
             "identifiers": ["OR4100001"],
         },
         "certification": {"name": "Mara Gerr", "title": "Manager", "date": "2025-09-30", "agreed": True},
@@ -107,6 +107,13 @@ def fill(application: Application, by: User, **changes) -> None:
     for section in application.sections.filter(name__in=content):
         section.application = application
         section.answer(section.version, content[section.name], by=by)
+
+
+def answer_points(application: Application, by: User, answer: str = "Added.") -> None:
+    """Answer each point for which the application was returned."""
+    for section in application.sections.filter(name__startswith="points."):
+        section.application = application
+        section.answer(section.version, section.answers | {"answer": answer}, by=by)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from files.models import StoredFile
 from files.photos import reencoded
 from letters import wordings
 from letters.models import Message
-from recognition.application.content import Content, entry_of, section_names, unfound
+from recognition.application.content import Content, entry_of, points, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
@@ -384,12 +384,15 @@ class Application(StateMachine):
         Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
 
     def applicants(self) -> list[str]:
-        """Returns the managers' email addresses; for a paper application without any, the address in its contact."""
-        managers = self.utility.managers
-        if self.on_paper and not managers:
-            named = self.content().get("contact", {}).get("email", "").strip()
-            return [named] if named else []
-        return [person.email for person in managers]
+        """Returns who gets a letter: the facility manager as the form says, then the utility's managers, in copy.
+
+        What counts is the address in the last submitted version, so that a draft that is being edited reaches nobody.
+        """
+        submission = self.submission
+        content = submission.content if submission else self.content() if self.on_paper else {}
+        named = content.get("contact", {}).get("email", "").strip()
+        copies = [person.email for person in self.utility.managers if person.email.lower() != named.lower()]
+        return [named, *copies] if named else copies
 
     # Review.
 
@@ -421,9 +424,16 @@ def _contact_of(utility: Utility) -> dict[str, Any]:
 
 
 def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle) -> Outcome:
-    """Checks the criteria, and what only the form requires: attestation, agreement, and exact claimed passages."""
+    """Checks the criteria, and what only the form requires.
+
+    That is the attestation, the agreement, exact claimed passages, and an answer to each point of staff.
+    """
     today = zones.today(ZoneInfo(cycle.time_zone))
     outcome = completeness.check(entry_of(content, photos), cycle.edition.criteria, today)
+    for name, point in points(content).items():
+        if not point["answer"].strip():
+            message = f"Answer the point of program staff: {point['label']}."
+            outcome.deficiencies.append(completeness.Deficiency("point-unanswered", f"points.{name}", message))
     if not content.get("attestation", {}).get("attested"):
         message = "Confirm that you were in compliance for the past 12 months."
         outcome.deficiencies.append(completeness.Deficiency("attestation-missing", "attestation.attested", message))

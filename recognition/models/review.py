@@ -223,13 +223,21 @@ class ComplianceCheck(models.Model):
 
 @transaction.atomic
 def return_for_completion(application: Application, *, by: User, due: date, letter: str) -> None:
-    """Sends the application back, once, with what is missing. Raises Unfinished, WrongState."""
+    """Sends the application back, once, with what is missing: points to answer. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = returnable(application)
     due_at = application.end_of(due)
     if due_at <= timezone.now():
         raise Unfinished("The resubmission date must be in the future.")
     application._move(Application.Status.RETURNED, by=by, why=letter, resubmit_by=due_at)
+    application.sections.bulk_create(
+        application.sections.model(
+            application=application,
+            name=f"points.{item.name}",
+            answers={"label": item.label, "asked": item.missing, "answer": ""},
+        )
+        for item in submission.checklist.filter(met=False)
+    )
     application.tell_applicants(
         "application-returned", str(submission.number), **_return_words(submission, due_at, letter)
     )

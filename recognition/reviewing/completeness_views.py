@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
+from recognition.application.content import points
 from recognition.applying.changes import Change, changes, photo_changes
 from recognition.applying.reading import page
 from recognition.models import Application, CheckItem, Submission, Unfinished
@@ -126,7 +127,8 @@ def _form(application: Application, data: Any = None) -> ChecklistForm:
     submission = application.submission
     items = [item for item in rows if submission and item.submission_id == submission.pk]
     before = {item.name: item for item in rows if submission and item.submission_id != submission.pk}
-    return ChecklistForm(data, items=items, before=before)
+    answered = {name: each["answer"] for name, each in points(submission.content if submission else {}).items()}
+    return ChecklistForm(data, items=items, before=before, answers=answered)
 
 
 def _saved(form: ChecklistForm, application: Application, request: AuthenticatedRequest) -> bool:

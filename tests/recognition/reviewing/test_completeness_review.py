@@ -13,7 +13,7 @@ from post_office.models import Email
 from recognition.applying.changes import changes
 from recognition.models import Application, CheckItem
 from recognition.models.review import find_complete, last_judged, return_for_completion
-from tests.applications import fill, person_in, whole_content
+from tests.applications import answer_points, fill, person_in, whole_content
 
 Status = Application.Status
 pytestmark = pytest.mark.django_db
@@ -282,6 +282,7 @@ def resubmitted(returned, manager):
     """Version 2, with one answer changed."""
     answers = returned.sections.get(name="attributes.product-quality").answers | {"measures": "Turbidity each week."}
     fill(returned, manager, **{"attributes.product-quality": answers})
+    answer_points(returned, manager)
     returned.submit(by=manager)
     return returned
 
