@@ -129,6 +129,11 @@ def _cycles() -> tuple[Cycle, Cycle]:
     """Creates the cycle in review (still open, so that applications can be submitted) and the open one."""
     edition = Edition.objects.get()  # made by load_catalog
     year = _day(-34).year
+    signed = {
+        "signatory_name": "Adelaide Worth",
+        "signatory_title": f"Director, {edition.program}",
+        "letterhead": f"{edition.program}\n100 Clearwater Square\nWashington, DC 20000",
+    }
     closing = Cycle.objects.create(
         title=f"Recognition {year}",
         edition=edition,
@@ -139,9 +144,7 @@ def _cycles() -> tuple[Cycle, Cycle]:
         panel_until=_day(14),
         letters_from=_day(21),
         letters_until=_day(35),
-        signatory_name="Adelaide Worth",
-        signatory_title=f"Director, {edition.program}",
-        letterhead=f"{edition.program}\n100 Clearwater Square\nWashington, DC 20000",
+        **signed,
     )
     opened = Cycle.objects.create(
         title=f"Recognition {year + 1}",
@@ -153,6 +156,7 @@ def _cycles() -> tuple[Cycle, Cycle]:
         panel_until=_day(84),
         letters_from=_day(98),
         letters_until=_day(112),
+        **signed,
     )
     return closing, opened
 

@@ -85,7 +85,7 @@ class AttestationForm(SectionForm):
 
 class ContactForm(SectionForm):
     LISTS = ("identifiers",)
-    OPTIONAL = ("title", "fax", "secondary_name", "secondary_phone", "secondary_email")
+    OPTIONAL = ("fax", "secondary_name", "secondary_phone", "secondary_email")
     organization = forms.CharField(label=CONTACT_LABELS["organization"], required=False, max_length=200)
     manager = forms.CharField(label=CONTACT_LABELS["manager"], required=False, max_length=150)
     title = forms.CharField(label=CONTACT_LABELS["title"], required=False, max_length=150)

@@ -23,7 +23,7 @@ from recognition.application.content import Content, entry_of, points, section_n
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
-from recognition.models.cycle import Cycle
+from recognition.models.cycle import LAW, Cycle
 from workflow.models import Event, StateMachine, WrongState
 
 
@@ -171,6 +171,7 @@ class Application(StateMachine):
             ),
         ]
         indexes = [models.Index(fields=["cycle", "status"])]
+        triggers = [triggers.OF_AN_ARCHIVED_CYCLE]
 
     def __str__(self) -> str:
         return f"{self.utility}, {self.cycle}"
@@ -253,6 +254,8 @@ class Application(StateMachine):
     @property
     def is_editable(self) -> bool:
         """Whether the text may change now: in a draft or returned application before its deadline, or a paper draft."""
+        if self.cycle.is_archived:
+            return False
         if self.on_paper and self.status == self.Status.DRAFT:
             return True
         if self.status == self.Status.DRAFT:
@@ -350,6 +353,8 @@ class Application(StateMachine):
     @transaction.atomic
     def extend(self, until: datetime, *, by: User, why: str) -> None:
         """Moves the deadline of this draft. Raises WrongState."""
+        if self.cycle.is_archived:
+            raise WrongState("The cycle is archived.")
         if until <= max(self.deadline, timezone.now()):
             raise WrongState(f"The new deadline must be later than now and than {self.for_reader(self.deadline)}.")
         if not Application.objects.filter(pk=self.pk, status=self.Status.DRAFT).update(extended_until=until):
@@ -367,8 +372,8 @@ class Application(StateMachine):
     def rendered(self, wording: str, **more: object) -> tuple[str, str]:
         """Returns subject and body of a wording."""
         link = settings.SITE_URL.rstrip("/") + self.get_absolute_url()
-        about = {"utility": self.utility, "program": self.cycle.program, "cycle": self.cycle, "link": link}
-        return wordings.rendered(wording, **about | more)
+        about = {"utility": self.utility, "cycle": self.cycle, "link": link}
+        return wordings.rendered(wording, **about | {"program": self.cycle.program, "law": LAW} | more)
 
     def tell_applicants(self, wording: str, occasion: str, **more: object) -> None:
         """Emails the applicants. ``occasion``, such as a version number, distinguishes messages of one wording."""
