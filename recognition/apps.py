@@ -4,10 +4,5 @@ from django.apps import AppConfig
 class RecognitionConfig(AppConfig):
     name = "recognition"
     verbose_name = "recognition program"
-    jobs = (
-        "applying",
-        "deciding",
-        "notices",
-        "register",
-        "reviewing",
-    )  # those that register something (workflow/discovery.py)
+    # Those that register something (workflow/discovery.py).
+    jobs = ("applying", "cycles", "deciding", "notices", "register", "reviewing")

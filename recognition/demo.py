@@ -129,6 +129,11 @@ def _cycles() -> tuple[Cycle, Cycle]:
     """Creates the cycle in review (still open, so that applications can be submitted) and the open one."""
     edition = Edition.objects.get()  # made by load_catalog
     year = _day(-34).year
+    signed = {
+        "signatory_name": "Adelaide Worth",
+        "signatory_title": f"Director, {edition.program}",
+        "letterhead": f"{edition.program}\n100 Clearwater Square\nWashington, DC 20000",
+    }
     closing = Cycle.objects.create(
         title=f"Recognition {year}",
         edition=edition,
@@ -139,9 +144,7 @@ def _cycles() -> tuple[Cycle, Cycle]:
         panel_until=_day(14),
         letters_from=_day(21),
         letters_until=_day(35),
-        signatory_name="Adelaide Worth",
-        signatory_title=f"Director, {edition.program}",
-        letterhead=f"{edition.program}\n100 Clearwater Square\nWashington, DC 20000",
+        **signed,
     )
     opened = Cycle.objects.create(
         title=f"Recognition {year + 1}",
@@ -153,6 +156,7 @@ def _cycles() -> tuple[Cycle, Cycle]:
         panel_until=_day(84),
         letters_from=_day(98),
         letters_until=_day(112),
+        **signed,
     )
     return closing, opened
 
@@ -263,7 +267,7 @@ def _check(play: Play) -> None:
     with play.past.ago(23):
         _record(play, "not-eligible", "criminal", "clear")
         _record(play, "not-eligible", "administrative", "violation")
-        find_not_eligible(play.entries["not-eligible"], by=compliance, why=play.words["violation"])
+        find_not_eligible(play.entries["not-eligible"], by=compliance, finding=play.words["finding"])
     with play.past.ago(3):
         _record(play, "compliance", "criminal", "clear")
 
@@ -304,7 +308,14 @@ def _return(play: Play) -> None:
     with play.past.ago(15):
         reminders.close_late()
     with play.past.ago(2):
+        _answer_points(play.entries["resubmitted"], words["answer"])
         _submit(play.entries["resubmitted"])
+
+
+def _answer_points(application: Application, answer: str) -> None:
+    for section in application.sections.filter(name__startswith="points."):
+        section.application = application
+        section.answer(section.version, section.answers | {"answer": answer}, by=_author(application))
 
 
 # --- Panel review and decision -----------------------------------------------------------------------

@@ -5,12 +5,14 @@ from pathlib import Path
 from django.conf import settings
 
 from letters.wordings import Word, register
+from recognition.models.cycle import LAW
 
 WORDS = {
     word.name: word
     for word in [
         Word("utility", "the utility's name", "Riverbend Water and Sewer"),
         Word("program", "the program's name, as set in the criteria", "Sustainable Water Leadership Program"),
+        Word("law", "the law under which the program recognizes", LAW),
         Word("cycle", "the cycle's title", "Recognition 2027"),
         Word("link", "the address of the application's page", f"{settings.SITE_URL}/recognition/applications/1/"),
         Word("contact", "the address for questions", settings.CONTACT_EMAIL),
@@ -41,7 +43,10 @@ WORDS = {
     ]
 }
 # Words of every wording about one application, and of every wording about a whole cycle.
-EVERYWHERE, OF_A_CYCLE = ("utility", "program", "cycle", "link", "contact", "person"), ("program", "cycle", "contact")
+EVERYWHERE, OF_A_CYCLE = (
+    ("utility", "program", "law", "cycle", "link", "contact", "person"),
+    ("program", "cycle", "contact"),
+)
 ABOUT_A_CYCLE = ("notice-letter", "federal-register")
 OWN = {
     "application-submitted": ("number", "submitted_at"),
@@ -51,6 +56,8 @@ OWN = {
     "deadline-moved": ("due",),
     "panel-assigned": ("due",),
     "panel-reminder": ("due",),
+    "panel-lead": (),
+    "panel-ready": (),
     "application-not-eligible": ("finding",),
     "application-incomplete": ("due", "reason"),
     "application-withdrawn": (),

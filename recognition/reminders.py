@@ -4,8 +4,6 @@ import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.conf import settings
-
 from letters.reminders import daily, for_each, occasion
 from recognition.models import Application, Recognition, Seat
 from recognition.models.review import find_incomplete
@@ -51,9 +49,7 @@ def _remind_of_draft(application: Application) -> None:
 
 def _remind_of_review(seat: Seat) -> None:
     if occasion := _occasion(REVIEW_DAYS, seat.application, seat.due, seat.assigned_at):
-        link = settings.SITE_URL.rstrip("/") + seat.get_absolute_url()
-        words = {"due": f"{seat.due:%B %-d, %Y}", "link": link}
-        seat.application.tell(seat.member, "panel-reminder", f"{seat.pk}:{occasion}", **words)
+        seat.tell("panel-reminder", again=f":{occasion}", due=f"{seat.due:%B %-d, %Y}")
 
 
 def _remind_of_end(recognition: Recognition) -> None:

@@ -66,6 +66,7 @@ class Act(StrEnum):
     SEE_STATISTICS = "see the figures of a cycle"
     REPORT_HOURS = "report the hours the application took"
     LOG_HOURS = "log hours of review"
+    MOVE_CYCLE = "move a cycle on"
 
 
 ANY = frozenset(Status)
@@ -150,6 +151,7 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
             Who.OFFICIAL: frozenset(Application.PAST_PANEL),
         },
         Act.SEE_STATISTICS: {Who.PROGRAM: ANY, Who.OFFICIAL: ANY},
+        Act.MOVE_CYCLE: {Who.PROGRAM: ANY},
         Act.REPORT_HOURS: {Who.WRITER: SENT},
         Act.LOG_HOURS: {
             Who.PROGRAM: SENT,
@@ -162,6 +164,11 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
 # Acts that panel members do not have before they submit a review, even as program staff or official.
 AFTER_OWN_REVIEW = frozenset({Act.SEE_SCORES, Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
+
+# Acts that end when the cycle is archived. The listing of a recognition and its revocation outlive it.
+ENDS_WITH_THE_CYCLE = frozenset(
+    {Act.EDIT, Act.SUBMIT, Act.EXTEND, Act.WRITE_FEEDBACK, Act.NOTIFY, Act.REPORT_HOURS, Act.LOG_HOURS}
+)
 
 _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE, StaffGroup.OFFICIAL: Who.OFFICIAL}
 
@@ -179,6 +186,8 @@ class Rights:
 
     def may(self, act: Act) -> bool:
         stage = self.application.status
+        if act in ENDS_WITH_THE_CYCLE and self.application.cycle.is_archived:
+            return False
         if act in NOT_FOR_EXPERTS and Who.EXPERT in self.who:
             return False
         if act in AFTER_OWN_REVIEW and self.seat and Who.REVIEWED not in self.who:

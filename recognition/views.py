@@ -10,6 +10,7 @@ from accounts.models import CAN_EDIT
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import has_pages
 from recognition.models import Application, CapacityElement, Cycle
+from recognition.models.cycle import LAW
 from recognition.reviewing.lists import queues_of
 
 
@@ -25,6 +26,7 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
         "edition": Cycle.current_edition(),
         "queues": queues_of(request.user),
         "has_cycle_pages": has_pages(request.user),
+        "law": LAW,
     }
     return render(request, "recognition/application_list.html", context)
 

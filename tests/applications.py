@@ -53,13 +53,15 @@ def panelists(catalog) -> list[User]:
 
 @pytest.fixture
 def cycle(catalog) -> Cycle:
-    """Open since a week, for three more."""
+    """Open since a week, for three more; signed, so that decisions can be released."""
     now = timezone.now()
     return Cycle.objects.create(
         title="Recognition 2027",
         edition=Edition.objects.get(),
         opens=now - timedelta(days=7),
         closes=now + timedelta(days=21),
+        signatory_name="Dana Whitfield",
+        signatory_title="Director",
     )
 
 
@@ -85,7 +87,7 @@ def whole_content() -> dict[str, dict]:
             "address": "1 Mill Road",
             "zip": "97000",
             "phone": "541 555 0100",
-            "email": "mara@example.org",
+            "email": "manager@example.org",
             "identifiers": ["OR4100001"],
         },
         "certification": {"name": "Mara Gerr", "title": "Manager", "date": "2025-09-30", "agreed": True},
@@ -103,10 +105,19 @@ def fill(application: Application, by: User, **changes) -> None:
     content = whole_content()
     content["categories.climate-change"]["activities"] = list(criteria["climate-change"].activities)[:1]
     content["categories.water-efficiency"]["activities"] = list(criteria["water-efficiency"].activities)[:3]
+    if managers := application.utility.managers:
+        content["contact"]["email"] = managers[0].email  # so that each gets one letter
     content |= changes
     for section in application.sections.filter(name__in=content):
         section.application = application
         section.answer(section.version, content[section.name], by=by)
+
+
+def answer_points(application: Application, by: User, answer: str = "Added.") -> None:
+    """Answer each point for which the application was returned."""
+    for section in application.sections.filter(name__startswith="points."):
+        section.application = application
+        section.answer(section.version, section.answers | {"answer": answer}, by=by)
 
 
 @pytest.fixture
@@ -179,6 +190,12 @@ def pass_panel(application: Application, staff: User, members: list[User]) -> No
     for seat in seats:
         review(seat)
     Recommendation.record(seats[0], recommends=True, reasons="Everything is met.")
+    put_in_review(application.cycle)
+
+
+def put_in_review(cycle: Cycle) -> None:
+    """Without waiting for it to close: decisions are made in its review only."""
+    Cycle.objects.filter(pk=cycle.pk).update(status=Cycle.Status.REVIEW)
 
 
 def pass_decision(application: Application, official: User) -> None:

@@ -2,6 +2,8 @@
 
 The sections are ``eligibility``, ``attestation``, ``contact``, ``partners``, ``certification``, ``confidentiality``,
 and an ``attributes.<slug>`` or ``categories.<slug>`` for each of the edition's. Drafts and versions have one shape.
+A returned application also has a ``points.<line of the checklist>`` for each point that staff found missing: its
+``label``, what they ``asked`` (lines), and the applicant's ``answer``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,6 +49,11 @@ def chosen(content: Content, kind: str) -> dict[str, Mapping[str, Any]]:
 def claimed(content: Content) -> list[str]:
     """Returns the sections that panel members rate."""
     return [f"{kind}.{slug}" for kind in ("attributes", "categories") for slug in chosen(content, kind)]
+
+
+def points(content: Content) -> dict[str, Mapping[str, Any]]:
+    """Returns the points that staff found missing: line of the checklist → what was asked and answered."""
+    return {name.removeprefix("points."): each for name, each in content.items() if name.startswith("points.")}
 
 
 def narrative(answers: Mapping[str, Any]) -> str:

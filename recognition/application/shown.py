@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import System
-from recognition.application.content import PROMPTS, Content, chosen, identifiers
+from recognition.application.content import PROMPTS, Content, chosen, identifiers, points
 from recognition.criteria.completeness import Criteria
 
 
@@ -85,6 +85,14 @@ def texts(content: Content, criteria: Criteria) -> list[Part]:
             Part(f"categories-{slug}", rule.name, lines, [("In place", ticked)] if ticked else [], is_text=True)
         )
     return parts
+
+
+def answered(content: Content) -> list[Part]:
+    """Returns what staff found missing in a returned application, and the applicant's answers."""
+    return [
+        Part(f"points-{name}", each["label"], [("Answer", each["answer"])], [("Found missing", each["asked"])])
+        for name, each in points(content).items()
+    ]
 
 
 def statements(content: Content) -> list[Part]:

@@ -28,7 +28,12 @@ class MomentField(forms.DateTimeField):
 
 
 class ExtendForm(forms.Form):
-    why = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea({"rows": 3}))
+    why = forms.CharField(
+        label="Internal reason",
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Kept in the timeline for staff. The letter does not have it.",
+    )
 
     def __init__(self, *args: Any, application: Application, **options: Any) -> None:
         super().__init__(*args, **options)

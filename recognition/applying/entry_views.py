@@ -15,6 +15,7 @@ from files.models import RefusedFile
 from recognition.access import application_for, step
 from recognition.applying.entry_forms import ExtendForm, PaperForm
 from recognition.models import Application
+from recognition.previewing import is_confirmed, preview
 from recognition.rights import Act, Rights
 from workflow import saving
 from workflow.models import WrongState
@@ -24,14 +25,16 @@ SHOWN = 25
 
 @step(Act.EXTEND)
 def extend(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
+    """Asks until when and why, shows the letter, and extends once confirmed. The reason stays with the staff."""
     form = ExtendForm(request.POST or None, application=application)
-    if request.method == "POST" and form.is_valid():
+    if is_confirmed(request, form):
         application.extend(form.cleaned_data["until"], by=request.user, why=form.cleaned_data["why"])
         until = application.for_reader(form.cleaned_data["until"])
         messages.success(request, f"Deadline extended. {application.utility} can submit until {until}.")
         return redirect(application)
     closes = application.for_reader(application.deadline)
-    context = {"application": application, "form": form, "closes": closes}
+    letter = preview(request, form, application, lambda said: application.extension_letter(said["until"]))
+    context = {"application": application, "form": form, "closes": closes, "letter": letter}
     return render(request, "recognition/applying/application_extend.html", context, status=saving.status_of(form))
 
 

@@ -23,6 +23,6 @@ def page(application: Application, rights: Rights) -> dict[str, Any]:
         "submission": submission,
         "contact": shown.contact(content) if reads_contact else [],
         "texts": shown.texts(content, application.cycle.edition.criteria) if reads_text else [],
-        "statements": shown.statements(content) if reads_text and reads_contact else [],
+        "statements": [*shown.answered(content), *shown.statements(content)] if reads_text and reads_contact else [],
         "photos": photos if rights.may(Act.READ_CONFIDENTIAL) else [],  # a caption may repeat a claimed passage
     }

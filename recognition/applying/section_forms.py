@@ -85,7 +85,7 @@ class AttestationForm(SectionForm):
 
 class ContactForm(SectionForm):
     LISTS = ("identifiers",)
-    OPTIONAL = ("title", "fax", "secondary_name", "secondary_phone", "secondary_email")
+    OPTIONAL = ("fax", "secondary_name", "secondary_phone", "secondary_email")
     organization = forms.CharField(label=CONTACT_LABELS["organization"], required=False, max_length=200)
     manager = forms.CharField(label=CONTACT_LABELS["manager"], required=False, max_length=150)
     title = forms.CharField(label=CONTACT_LABELS["title"], required=False, max_length=150)
@@ -207,6 +207,22 @@ class ConfidentialityForm(SectionForm):
         return [line.strip() for line in self.cleaned_data["passages"].splitlines() if line.strip()]
 
 
+class PointForm(SectionForm):
+    """The answer to what staff found missing, which stays as they asked it."""
+
+    answer = forms.CharField(
+        label="Your answer",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Say what you added or changed, and where. Or say why nothing is to be added.",
+    )
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return self.section.answers | super().answers
+
+
 FORMS: dict[str, type[SectionForm]] = {
     "eligibility": EligibilityForm,
     "attestation": AttestationForm,
@@ -214,6 +230,7 @@ FORMS: dict[str, type[SectionForm]] = {
     "partners": PartnersForm,
     "certification": CertificationForm,
     "confidentiality": ConfidentialityForm,
+    "points": PointForm,
 }
 
 

@@ -16,10 +16,11 @@ from assessments.models import GapAnalysis
 from files.models import RefusedFile
 from recognition.access import application_for
 from recognition.application import shown
+from recognition.application.content import Content
 from recognition.applying import evidence
 from recognition.applying.photo_forms import PhotoForm
 from recognition.applying.section_forms import SectionForm, section_form
-from recognition.applying.steps import BY_NAME, STEPS, Step, place_of, progress, step_of
+from recognition.applying.steps import BY_NAME, Step, place_of, progress, step_of, steps_of
 from recognition.criteria.completeness import Outcome
 from recognition.models import Application, Attribute, CapacityElement, Category, Photo, Section, TooManyPhotos
 from recognition.rights import Act, Rights
@@ -47,6 +48,8 @@ def _page(
     criteria = application.cycle.edition.criteria
     sections = list(application.sections.all())
     content = {section.name: section.answers for section in sections}
+    if BY_NAME[name] not in steps_of(content):
+        return redirect("recognition:step", application.pk, "facility")
     outcome = application.checked(content)
     gaps = missing(application, outcome)
     about = _about(application)
@@ -63,12 +66,12 @@ def _page(
         }
         for section, form in zip(wanted, forms, strict=True)
     ]
-    context = _frame(application, rights, name) | {
+    context = _frame(application, rights, name, steps_of(content)) | {
         "blocks": blocks,
         "outcome": outcome,
         "missing": gaps,
         "criteria": criteria,
-        "steps": _progress(application, outcome, gaps),
+        "steps": _progress(application, content, outcome, gaps),
         "open_block": _open_block(blocks, sent, gaps, request.GET.get("open", "")),
     }
     extra = _EXTRA.get(name)
@@ -76,8 +79,11 @@ def _page(
     return render(request, f"recognition/applying/step_{name}.html", context | more, status=more.get("status", 200))
 
 
-def _progress(application: Application, outcome: Outcome, gaps: list[dict[str, str]]) -> list[tuple[Step, str]]:
-    return progress(outcome, {gap["step"] for gap in gaps}, application.photos_now().count())
+def _progress(
+    application: Application, content: Content, outcome: Outcome, gaps: list[dict[str, str]]
+) -> list[tuple[Step, str]]:
+    n_photos = application.photos_now().count()
+    return progress(steps_of(content), outcome, {gap["step"] for gap in gaps}, n_photos)
 
 
 def _open_block(blocks: list[dict[str, Any]], sent: SectionForm | None, gaps: list[dict[str, str]], asked: str) -> str:
@@ -91,15 +97,15 @@ def _open_block(blocks: list[dict[str, Any]], sent: SectionForm | None, gaps: li
     return next((anchor for anchor in chosen if anchor in missing), "")
 
 
-def _frame(application: Application, rights: Rights, name: str) -> dict[str, Any]:
+def _frame(application: Application, rights: Rights, name: str, steps: list[Step]) -> dict[str, Any]:
     """Returns what every step shows: its place, the deadline, and rights."""
-    names = [step.name for step in STEPS]
+    names = [step.name for step in steps]
     place = names.index(name)
     return {
         "application": application,
         "step": BY_NAME[name],
-        "next": STEPS[place + 1] if place + 1 < len(STEPS) else None,
-        "previous": STEPS[place - 1] if place else None,
+        "next": steps[place + 1] if place + 1 < len(steps) else None,
+        "previous": steps[place - 1] if place else None,
         "may_submit": rights.may(Act.SUBMIT),
         "may_delete": rights.may(Act.DELETE),
         "deadline": application.for_reader(application.deadline),
@@ -109,7 +115,7 @@ def _frame(application: Application, rights: Rights, name: str) -> dict[str, Any
 def _belongs(section: Section, step: str, about: dict[str, Any]) -> bool:
     """Whether the section is on this step. A section that the edition dropped after the draft began is on none."""
     kind, dot, _ = section.name.partition(".")
-    return kind in BY_NAME[step].sections and (not dot or section.name in about)
+    return kind in BY_NAME[step].sections and (not dot or kind == "points" or section.name in about)
 
 
 def _about(application: Application) -> dict[str, Attribute | Category]:
@@ -152,7 +158,7 @@ def _submission(request: AuthenticatedRequest, application: Application, content
     return {
         "contact": shown.contact(content),
         "texts": shown.texts(content, application.cycle.edition.criteria),
-        "statements": shown.statements(content),
+        "statements": [*shown.answered(content), *shown.statements(content)],
         "photos": application.photos_now(),
     }
 
@@ -181,14 +187,15 @@ def section(request: AuthenticatedRequest, pk: int, name: str) -> HttpResponse:
         return section
 
     def more(section: Section) -> dict[str, Any]:
-        outcome = application.checked()
+        content = application.content()
+        outcome = application.checked(content)
         gaps = missing(application, outcome)
         context = {
             "outcome": outcome,
             "missing": gaps,
             "application": application,
             "step": BY_NAME[step_of(name)],
-            "steps": _progress(application, outcome, gaps),
+            "steps": _progress(application, content, outcome, gaps),
         }
         return {
             "words": outcome.words,

@@ -1,6 +1,6 @@
 """The steps of filling in an application, and where on them each deficiency can be fixed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from recognition.criteria.completeness import Deficiency, Outcome
@@ -15,6 +15,8 @@ class Step:
     sections: tuple[str, ...] = ()
 
 
+# A returned application begins with what staff found missing.
+POINTS = Step("points", "Points to answer", ("points",))
 STEPS = [
     Step("facility", "Facility", ("eligibility", "attestation")),
     Step("contact", "Contact", ("contact", "partners")),
@@ -24,8 +26,13 @@ STEPS = [
     Step("certification", "Certification", ("certification", "confidentiality")),
     Step("submit", "Review and submit"),
 ]
-BY_NAME = {step.name: step for step in STEPS}
-_OF_SECTION = {section: step.name for step in STEPS for section in step.sections} | {"photos": "photos"}
+BY_NAME = {step.name: step for step in (POINTS, *STEPS)}
+_OF_SECTION = {section: step.name for step in BY_NAME.values() for section in step.sections} | {"photos": "photos"}
+
+
+def steps_of(sections: Iterable[str]) -> list[Step]:
+    """Returns the steps of an application with these sections."""
+    return [POINTS, *STEPS] if any(name.startswith("points.") for name in sections) else STEPS
 
 
 def step_of(section: str) -> str:
@@ -33,7 +40,7 @@ def step_of(section: str) -> str:
     return _OF_SECTION[section.partition(".")[0]]
 
 
-def progress(outcome: Outcome, gaps: Collection[str], n_photos: int) -> list[tuple[Step, str]]:
+def progress(steps: Iterable[Step], outcome: Outcome, gaps: Collection[str], n_photos: int) -> list[tuple[Step, str]]:
     """Returns every step with "done", "missing" or "" for its mark. ``gaps`` are the titles of steps with gaps.
 
     Before the size of the organization is known, nothing is required of the attributes and resources yet, so nothing
@@ -43,7 +50,7 @@ def progress(outcome: Outcome, gaps: Collection[str], n_photos: int) -> list[tup
     if not n_photos:
         open_ended.add("photos")
     found = []
-    for step in STEPS:
+    for step in steps:
         if step.title in gaps:
             found.append((step, "missing"))
         else:
@@ -55,7 +62,7 @@ def place_of(deficiency: Deficiency) -> tuple[str, str]:
     """Returns the step and the anchor (the id of an input or a block) where it can be fixed."""
     parts = deficiency.field.split(".")
     match parts:
-        case ["attributes" | "categories" as kind, slug, *_]:
+        case ["attributes" | "categories" | "points" as kind, slug, *_]:
             return _OF_SECTION[kind], f"row-{kind}-{slug}"
         case ["narratives" | "attributes"]:
             return "attributes", "main"

@@ -1,6 +1,7 @@
 """The events of an application that a person may see.
 
-People with SEE_PEOPLE see every event. Applicants, and panel members before their own review, see only the changes of
+People with SEE_PEOPLE see every event, but outside experts see no person, letter or note from before the panel: these
+may name the applicant's people. Applicants, and panel members before their own review, see only the changes of
 stage: no names of staff, none of the panel's steps, and only the reasons that were written to them.
 """
 
@@ -29,6 +30,8 @@ def entries(application: Application, rights: Rights) -> list[TimelineEntry]:
     """Returns the visible entries, oldest first."""
     events = list(application.events.select_related("by"))
     if rights.may(Act.SEE_PEOPLE):
+        if Who.EXPERT in rights.who:
+            return [_to_expert(event, rights) for event in events if _of_the_panel(event) or not _is_note(event)]
         return [_in_full(event, application, rights) for event in events]
     moves = [event for event in events if not _is_note(event)]
     if Who.READER not in rights.who:
@@ -66,6 +69,18 @@ def _for_reviewers(event: ApplicationEvent, rights: Rights) -> str:
     """Returns only the Region's recommendation, which panel members read before their own review."""
     is_regions = (event.from_status, event.to_status) == (Status.REGION, Status.PANEL)
     return event.why if is_regions and rights.may(Act.READ_TEXT) else ""
+
+
+def _of_the_panel(event: ApplicationEvent) -> bool:
+    """Whether the panel or the deciding official did it, not the applicant or staff before them."""
+    return event.from_status in (Status.PANEL, *Application.PENDING)
+
+
+def _to_expert(event: ApplicationEvent, rights: Rights) -> TimelineEntry:
+    who = str(event.by or "") if _of_the_panel(event) else ""
+    if _is_note(event):
+        return TimelineEntry(event.at, event.why, who=who)
+    return TimelineEntry(event.at, _stage(event, rights), who=who, why=_for_reviewers(event, rights))
 
 
 def _in_full(event: ApplicationEvent, application: Application, rights: Rights) -> TimelineEntry:

@@ -27,6 +27,7 @@ CONTACT = {
     "city": "the organization's city",
     "state": "the organization's state",
     "manager": "the facility manager's name",
+    "title": "the facility manager's title",
     "address": "the mailing address",
     "zip": "the ZIP code",
     "phone": "a phone number",

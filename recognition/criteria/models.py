@@ -11,6 +11,8 @@ from django.db.models.functions import JSONArray, JSONObject
 from pdca.models import Element
 from recognition.criteria.completeness import DRINKING_WATER, STORMWATER, WASTEWATER, CategoryRule, Criteria
 
+PROGRAM = "Sustainable Water Leadership Program"  # its name in ICR 1287.10
+
 
 class EditionQuerySet(models.QuerySet["Edition"]):
     def whole(self) -> "EditionQuerySet":
@@ -24,7 +26,10 @@ class Edition(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     program = models.CharField(
-        "program's name", max_length=120, help_text="Appears on pages, letters and certificates, as in “the … Program”."
+        "program's name",
+        max_length=120,
+        default=PROGRAM,
+        help_text="Appears on pages, letters and certificates, as in “the … Program”.",
     )
     large_attributes = models.PositiveSmallIntegerField("attributes a large organization demonstrates")
     small_attributes = models.PositiveSmallIntegerField("attributes a small organization demonstrates")

@@ -1,7 +1,7 @@
 """Admin pages for cycles, with dates in the cycle's time zone, and for panel members."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.utils.timezone import make_naive
 from accounts.models import StaffGroup, User
 from accounts.zones import ZONES
 from recognition.models import Cycle, CycleEvent, PanelMember
+from recognition.models.cycle import StillWaiting
 from workflow.admin import ReadOnly
 from workflow.models import WrongState
 
@@ -31,6 +32,15 @@ class MomentField(forms.SplitDateTimeField):
 
     def compress(self, data_list: Any) -> Any:
         return datetime.combine(*data_list) if data_list else None
+
+
+# The dates that follow one another once applications close, and what happens on each.
+DATES = {
+    "panel_from": "the panel begins",
+    "panel_until": "the panel ends",
+    "letters_from": "letters begin",
+    "letters_until": "letters end",
+}
 
 
 class CycleForm(forms.ModelForm):
@@ -63,7 +73,19 @@ class CycleForm(forms.ModelForm):
             self.add_error(
                 "closes" if "closes" in self.fields else None, "The closing time must be after the opening time."
             )
+        self._check_order(zone, cleaned)
         return cleaned
+
+    def _check_order(self, zone: ZoneInfo, cleaned: dict[str, Any]) -> None:
+        """Applications, panel and letters follow one another. Dates that are not set are passed over."""
+        closes = cleaned.get("closes") or getattr(self.instance, "closes", None)
+        last, what = (closes.astimezone(zone).date(), "applications close") if closes else (date.min, "")
+        for name, then in DATES.items():
+            day = cleaned.get(name)
+            if day and day < last:
+                self.add_error(name, f"This is before {what}, {last:%B %-d, %Y}.")
+            if day:
+                last, what = day, then
 
     def _in(self, zone: ZoneInfo, name: str, moment: datetime) -> datetime:
         there = moment.replace(tzinfo=zone)
@@ -116,7 +138,8 @@ class CycleAdmin(admin.ModelAdmin):
                 "Burden statement",
                 {
                     "fields": ["omb_control_number", "omb_expires", "burden_hours", "comments_address"],
-                    "description": "Shown at the start of the form if filled in.",
+                    "description": "Shown at the start of the form if filled in. Where a control number is shown, the "
+                    "form also says that nobody has to answer without a valid one.",
                 },
             ),
         ]
@@ -139,6 +162,10 @@ class CycleAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Cycle | None = None) -> bool:
         return not (obj and obj.has_opened) and super().has_delete_permission(request, obj)
 
+    def has_change_permission(self, request: HttpRequest, obj: Cycle | None = None) -> bool:
+        """An archived cycle is closed to change."""
+        return not (obj and obj.is_archived) and super().has_change_permission(request, obj)
+
     def save_model(self, request: HttpRequest, obj: Cycle, form: Any, change: bool) -> None:
         """Saves only the changed fields, because the status may change meanwhile."""
         obj.save(update_fields=form.changed_data if change else None)
@@ -160,8 +187,9 @@ class CycleAdmin(admin.ModelAdmin):
         for cycle in cycles:
             try:
                 door(cycle, by=request.user)
-            except WrongState:
-                said = f"“{cycle}” was not changed ({cycle.stage.lower()}). {why_not}"
+            except WrongState as error:
+                waiting = f" {error}" if isinstance(error, StillWaiting) else ""
+                said = f"“{cycle}” was not changed ({cycle.stage.lower()}). {why_not}{waiting}"
                 self.message_user(request, said, messages.ERROR)
             else:
                 self.message_user(request, f"“{cycle}” is now {cycle.stage.lower()}.", messages.SUCCESS)

@@ -1,21 +1,27 @@
 """What the staff pages of a cycle share: access and tabs. Also the list of cycles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
-from recognition.models import Cycle
+from recognition.models import Application, Cycle
+from recognition.models.cycle import LAW, StillWaiting
 from recognition.rights import Act, offered
+from workflow.models import WrongState
+
+MOST = 100  # applications listed as waiting
 
 # URL name, tab label, and the act that a staff role must include.
 PAGES = [
+    ("cycle", "Cycle", Act.MOVE_CYCLE),
     ("decisions", "Decisions", Act.EDIT_LETTER),
     ("outbox", "Outbox", Act.EDIT_LETTER),
     ("documents", "Letters and certificates", Act.NOTIFY),
@@ -62,3 +68,67 @@ def cycle_list(request: AuthenticatedRequest) -> HttpResponse:
         raise Http404
     cycles = [(cycle, tabs(request.user, cycle)) for cycle in Cycle.objects.all()]
     return render(request, "recognition/cycles/cycle_list.html", {"cycles": cycles})
+
+
+# The next step of a cycle, by its status: what it is called, what it does, what it means.
+STEPS: dict[str, tuple[str, Callable[..., None], str]] = {
+    Cycle.Status.PLANNED: (
+        "Begin the review",
+        Cycle.begin_review,
+        "Once the cycle has closed. Paper applications can’t be entered any more; decisions can be made.",
+    ),
+    Cycle.Status.REVIEW: ("Mark as decided", Cycle.mark_decided, "Once every application has an outcome."),
+    Cycle.Status.DECIDED: (
+        "Archive",
+        Cycle.archive,
+        "Closes it to change: applications, feedback, hours, notices and settings stay as they are. "
+        "Recognitions can still be revoked.",
+    ),
+}
+
+
+@login_required
+@require_safe
+def cycle(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """Shows where a cycle stands, what waits in it, and its next step."""
+    found = cycle_for(request.user, cycle_pk, Act.MOVE_CYCLE)
+    waiting = Application.objects.visible_to(request.user).of_others().filter(cycle=found).under_review()
+    name, _, means = STEPS.get(found.status, ("", None, ""))
+    context = {
+        "cycle": found,
+        "tabs": tabs(request.user, found),
+        "law": LAW,
+        "step": name,
+        "means": means,
+        "n_waiting": waiting.count(),
+        "waiting": waiting.order_by("status_since", "pk")[:MOST],
+        "most": MOST,
+        "events": found.events.select_related("by"),
+    }
+    return render(request, "recognition/cycles/cycle_detail.html", context)
+
+
+@login_required
+@require_POST
+def cycle_move(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """Moves a cycle on from the status that the person saw, which the form sends."""
+    found = cycle_for(request.user, cycle_pk, Act.MOVE_CYCLE)
+    step = STEPS.get(found.status) if request.POST.get("status") == found.status else None
+    try:
+        if step is None:
+            raise WrongState(f"The cycle is {found.stage.lower()}.")
+        step[1](found, by=request.user)
+    except WrongState as error:
+        why = _why_not(found, error)
+        messages.error(request, f"Nothing was changed. {why}")
+    else:
+        messages.success(request, f"{found} is now {found.stage.lower()}.")
+    return redirect("recognition:cycle", found.pk)
+
+
+def _why_not(cycle: Cycle, error: WrongState) -> str:
+    if isinstance(error, StillWaiting):
+        return str(error)
+    if cycle.is_open:
+        return f"The cycle is open until {cycle.closes_shown}."
+    return f"The cycle is {cycle.stage.lower()}."

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.models import User, Utility
+from accounts.models import System, User, Utility
 from recognition.application.content import identifiers, passages
 from recognition.application.shown import criterion_names
 from recognition.applying.reading import page
@@ -136,18 +136,30 @@ def certificate(asked: Asked) -> dict[str, Any]:
         signatory_title=cycle.signatory_title,
     )
     before, after = around_name(blocks(words), utility.name)
+    submission = application.submission
     return {
         "application": application,
         "cycle": cycle,
         "recognition": recognition,
         "issuer": cycle.letterhead.split("\n")[0].strip(),
         "title": title,
+        "systems": kinds_of_system(submission.content if submission else {}),
         "before": before,
         "after": after,
         "size": size_of(utility.name),
         "is_long": len(words) - len(utility.name) > MAX_AT_FULL_SIZE,
         "qr": qr_code(recognition.verify_url, "QR code for the page that checks this certificate"),
     }
+
+
+def kinds_of_system(content: Mapping[str, Any]) -> str:
+    """Returns what the application covers: "Wastewater and drinking water systems"; empty if it says nothing."""
+    kinds = [System(kind).label for kind in content.get("eligibility", {}).get("facility_types", [])]
+    if not kinds:
+        return ""
+    *first, last = kinds if len(kinds) == 1 else [kinds[0], *(kind[0].lower() + kind[1:] for kind in kinds[1:])]
+    words = f"{', '.join(first)} and {last}" if first else last
+    return f"{words} {'systems' if first else 'system'}"
 
 
 def in_words(day: date) -> str:

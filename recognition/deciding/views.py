@@ -21,7 +21,7 @@ from recognition.reviewing.panel_views import reviews
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
 from workflow import saving
 from workflow.lists import list_page
-from workflow.models import Stale
+from workflow.models import Stale, WrongState
 
 DEPARTS = "This differs from the panel’s recommendation. Enter a reason."
 
@@ -178,7 +178,11 @@ def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Releases all that are not held, up to the newest that the person saw; later decisions wait."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
     seen = Decision.objects.manageable_by(request.user).filter(pk__lte=_number(request, "upto"))
-    n = seen.release(cycle, by=request.user)
+    try:
+        n = seen.release(cycle, by=request.user)
+    except WrongState as error:
+        messages.error(request, f"Nothing was released. {error}")
+        return redirect("recognition:outbox", cycle.pk)
     if n:
         one = "1 decision was released and its letter" if n == 1 else f"{n} decisions were released and their letters"
         messages.success(request, f"{one} sent.")
@@ -204,7 +208,7 @@ def letter(request: AuthenticatedRequest, application: Application, rights: Righ
         if not conflict:
             messages.success(request, "The letter was saved. Check the preview.")
             return redirect("recognition:letter", application.pk)
-    addresses = application.applicants()
+    addresses = application.applicants() if rights.may(Act.READ_CONTACT) else None
     context = {"application": application, "decision": decision, "form": form, "addresses": addresses}
     status = 409 if conflict else saving.status_of(form)
     return render(request, "recognition/deciding/decision_letter.html", context | {"conflict": conflict}, status=status)

@@ -19,11 +19,11 @@ from files.models import StoredFile
 from files.photos import reencoded
 from letters import wordings
 from letters.models import Message
-from recognition.application.content import Content, entry_of, section_names, unfound
+from recognition.application.content import Content, entry_of, points, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
-from recognition.models.cycle import Cycle
+from recognition.models.cycle import LAW, Cycle
 from workflow.models import Event, StateMachine, WrongState
 
 
@@ -171,6 +171,7 @@ class Application(StateMachine):
             ),
         ]
         indexes = [models.Index(fields=["cycle", "status"])]
+        triggers = [triggers.OF_AN_ARCHIVED_CYCLE]
 
     def __str__(self) -> str:
         return f"{self.utility}, {self.cycle}"
@@ -253,6 +254,8 @@ class Application(StateMachine):
     @property
     def is_editable(self) -> bool:
         """Whether the text may change now: in a draft or returned application before its deadline, or a paper draft."""
+        if self.cycle.is_archived:
+            return False
         if self.on_paper and self.status == self.Status.DRAFT:
             return True
         if self.status == self.Status.DRAFT:
@@ -350,6 +353,8 @@ class Application(StateMachine):
     @transaction.atomic
     def extend(self, until: datetime, *, by: User, why: str) -> None:
         """Moves the deadline of this draft. Raises WrongState."""
+        if self.cycle.is_archived:
+            raise WrongState("The cycle is archived.")
         if until <= max(self.deadline, timezone.now()):
             raise WrongState(f"The new deadline must be later than now and than {self.for_reader(self.deadline)}.")
         if not Application.objects.filter(pk=self.pk, status=self.Status.DRAFT).update(extended_until=until):
@@ -358,13 +363,17 @@ class Application(StateMachine):
         self.note(by=by, why=f"Deadline extended to {self.in_its_zone(until)}. {why}")
         self.tell_applicants("deadline-moved", until.isoformat(), due=self.for_applicants(until))
 
+    def extension_letter(self, until: datetime) -> tuple[str, str]:
+        """Returns subject and body for the applicant of what ``extend`` would send."""
+        return self.rendered("deadline-moved", due=self.for_applicants(until))
+
     # Messages.
 
     def rendered(self, wording: str, **more: object) -> tuple[str, str]:
         """Returns subject and body of a wording."""
         link = settings.SITE_URL.rstrip("/") + self.get_absolute_url()
-        about = {"utility": self.utility, "program": self.cycle.program, "cycle": self.cycle, "link": link}
-        return wordings.rendered(wording, **about | more)
+        about = {"utility": self.utility, "cycle": self.cycle, "link": link}
+        return wordings.rendered(wording, **about | {"program": self.cycle.program, "law": LAW} | more)
 
     def tell_applicants(self, wording: str, occasion: str, **more: object) -> None:
         """Emails the applicants. ``occasion``, such as a version number, distinguishes messages of one wording."""
@@ -380,12 +389,15 @@ class Application(StateMachine):
         Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
 
     def applicants(self) -> list[str]:
-        """Returns the managers' email addresses; for a paper application without any, the address in its contact."""
-        managers = self.utility.managers
-        if self.on_paper and not managers:
-            named = self.content().get("contact", {}).get("email", "").strip()
-            return [named] if named else []
-        return [person.email for person in managers]
+        """Returns who gets a letter: the facility manager as the form says, then the utility's managers, in copy.
+
+        What counts is the address in the last submitted version, so that a draft that is being edited reaches nobody.
+        """
+        submission = self.submission
+        content = submission.content if submission else self.content() if self.on_paper else {}
+        named = content.get("contact", {}).get("email", "").strip()
+        copies = [person.email for person in self.utility.managers if person.email.lower() != named.lower()]
+        return [named, *copies] if named else copies
 
     # Review.
 
@@ -417,9 +429,16 @@ def _contact_of(utility: Utility) -> dict[str, Any]:
 
 
 def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle) -> Outcome:
-    """Checks the criteria, and what only the form requires: attestation, agreement, and exact claimed passages."""
+    """Checks the criteria, and what only the form requires.
+
+    That is the attestation, the agreement, exact claimed passages, and an answer to each point of staff.
+    """
     today = zones.today(ZoneInfo(cycle.time_zone))
     outcome = completeness.check(entry_of(content, photos), cycle.edition.criteria, today)
+    for name, point in points(content).items():
+        if not point["answer"].strip():
+            message = f"Answer the point of program staff: {point['label']}."
+            outcome.deficiencies.append(completeness.Deficiency("point-unanswered", f"points.{name}", message))
     if not content.get("attestation", {}).get("attested"):
         message = "Confirm that you were in compliance for the past 12 months."
         outcome.deficiencies.append(completeness.Deficiency("attestation-missing", "attestation.attested", message))

@@ -1,7 +1,8 @@
 """A cycle: one round of the recognition program."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MinValueValidator
@@ -12,14 +13,35 @@ from django.utils import timezone
 from accounts import zones
 from accounts.models import User
 from recognition.criteria.models import Edition
-from workflow.models import Event, StateMachine
+from recognition.models import triggers
+from workflow.models import Event, StateMachine, WrongState
 
+# What a cycle starts with: each thing that the form's statement says (ICR 1287.10, App. C, V), in plain words. An
+# agency replaces it by the legal text of its own form.
 CERTIFICATION = (
-    "I certify that this application was prepared under my direction by qualified people who gathered and checked its "
-    "information, and that to the best of my knowledge and belief it is true, accurate and complete. I further certify "
-    "that the organization meets the federal, state, tribal and local water quality requirements that apply to it, "
-    "has met them for the past 12 months, and has a satisfactory environmental record."
+    "I certify that this application and everything attached to it was prepared under my direction or supervision. We "
+    "followed a system that is designed to assure that qualified people gather and evaluate the information. I asked "
+    "the people who gathered it and those who are responsible for it. To the best of my knowledge and belief, it is "
+    "true, accurate and complete.\n\n"
+    "I further certify that the organization meets the federal, state, tribal and local water quality requirements "
+    "that apply to it, has met them for the past 12 months, and has a satisfactory environmental record.\n\n"
+    "I know that there are significant penalties for knowingly giving false information, among them fines and prison."
 )
+# Under what the program recognizes, as letters, certificates and pages name it.
+LAW = "section 501(e) of the Clean Water Act (33 U.S.C. 1361(e)) and 40 CFR part 105"
+
+
+class StillWaiting(WrongState):
+    """Applications wait for an outcome; ``applications`` are those. Nothing was changed."""
+
+    SHOWN = 10
+
+    def __init__(self, applications: Sequence[Any]):
+        self.applications = applications
+        named = "; ".join(f"{each.utility} ({each.stage_shown.lower()})" for each in applications[: self.SHOWN])
+        n, more = len(applications), len(applications) - self.SHOWN
+        and_more = f"; and {more} more" if more > 0 else ""
+        super().__init__(f"{n} application{' waits' if n == 1 else 's wait'}: {named}{and_more}.")
 
 
 class CycleQuerySet(models.QuerySet["Cycle"]):
@@ -68,7 +90,12 @@ class Cycle(StateMachine):
         "requires the EPA Region's recommendation before the panel", default=False, help_text="40 CFR 105.9"
     )
     days_to_resubmit = models.PositiveSmallIntegerField("days to resubmit a returned application", default=14)
-    certification = models.TextField("certification wording", default=CERTIFICATION)
+    certification = models.TextField(
+        "certification wording",
+        default=CERTIFICATION,
+        help_text="What the facility's representative certifies. Paste the legal text of your form if it has one: "
+        "it is shown as you enter it, with its paragraphs.",
+    )
     signatory_name = models.CharField("signer", max_length=120, blank=True)
     signatory_title = models.CharField("signer's title", max_length=160, blank=True)
     letterhead = models.TextField(
@@ -90,11 +117,18 @@ class Cycle(StateMachine):
         ordering = ["-opens"]
         constraints = [
             models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="cycle_closes_after_it_opens"),
+            models.CheckConstraint(
+                condition=Q(panel_until__gte=F("panel_from")), name="cycle_panel_ends_after_it_begins"
+            ),
+            models.CheckConstraint(
+                condition=Q(letters_until__gte=F("letters_from")), name="cycle_letters_end_after_they_begin"
+            ),
             models.CheckConstraint(condition=Q(panel_size__gte=1), name="cycle_has_a_panel"),
             models.CheckConstraint(
                 condition=Q(status__in=["planned", "review", "decided", "archived"]), name="cycle_status_known"
             ),
         ]
+        triggers = [triggers.ARCHIVED_CYCLE_IS_KEPT]
 
     def __str__(self) -> str:
         return self.title
@@ -105,8 +139,23 @@ class Cycle(StateMachine):
         return self.edition.program
 
     @property
+    def approval_is_over(self) -> bool:
+        """Whether the form shows an OMB control number whose approval has expired (ICR 1287.10, §6(g))."""
+        until = self.omb_expires
+        return bool(self.omb_control_number and until and until < timezone.localdate(timezone=ZoneInfo(self.time_zone)))
+
+    @property
     def is_open(self) -> bool:
         return self.status == self.Status.PLANNED and self.opens <= timezone.now() < self.closes
+
+    @property
+    def is_archived(self) -> bool:
+        return self.status == self.Status.ARCHIVED
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it says who signs, by name and title."""
+        return bool(self.signatory_name.strip() and self.signatory_title.strip())
 
     @property
     def has_opened(self) -> bool:
@@ -153,12 +202,23 @@ class Cycle(StateMachine):
         self._move(self.Status.REVIEW, by=by, only_if=Q(closes__lte=timezone.now()))
 
     def mark_decided(self, *, by: User) -> None:
-        """Raises WrongState while an application is under review."""
-        self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(self.applications.under_review())))
+        """Raises StillWaiting while an application is under review, or WrongState outside of the review."""
+        waiting = self.applications.under_review()
+        try:
+            self._move(self.Status.DECIDED, by=by, only_if=~Q(models.Exists(waiting)))
+        except WrongState as error:
+            if self.status == self.Status.REVIEW and (found := list(waiting.select_related("utility"))):
+                raise StillWaiting(found) from error
+            raise
 
     def archive(self, *, by: User) -> None:
+        """Closes the cycle to change: its applications, letters, feedback, notices and its own settings stay."""
         self._move(self.Status.ARCHIVED, by=by)
 
 
 class CycleEvent(Event):
     cycle = models.ForeignKey(Cycle, on_delete=models.CASCADE, related_name="events")
+
+    @property
+    def stage(self) -> str:
+        return Cycle.Status(self.to_status).label

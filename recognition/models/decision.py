@@ -34,9 +34,13 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def release(self, cycle: Cycle, *, by: User) -> int:
         """Releases all pending decisions of the cycle that are not held: statuses, timeline, letters. Returns how many.
 
+        Raises WrongState outside of the cycle's review, or if the cycle does not say who signs.
         Locks the applications first, as ``make`` and ``take_back`` do, and then reads the decisions again, which may
         have changed while it waited for the lock.
         """
+        governing = _in_review(cycle)
+        if not governing.is_signed:
+            raise WrongState("The cycle does not say who signs, by name and title. An administrator enters it.")
         rows = self.to_release().filter(application__cycle=cycle)
         locked = Application.objects.filter(pk__in=rows.values("application")).order_by("pk").select_for_update()
         keys = list(locked.values_list("pk", flat=True))
@@ -79,10 +83,11 @@ class Decision(Versioned):
     @transaction.atomic
     def make(cls, application: Application, *, by: User, recognize: bool, reason: str = "") -> "Decision":
         """Creates a pending decision. Raises ReasonNeeded, or WrongState if the application does not await one."""
-        rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation")
+        rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation", "cycle")
         held = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
         if held is None:
             raise WrongState("The application is not awaiting a decision.")
+        _in_review(held.cycle)
         recommended = held.recommendation.recommends
         if recognize != recommended and not reason.strip():
             raise ReasonNeeded
@@ -147,6 +152,16 @@ class Decision(Versioned):
         self.application.write_to_applicants(f"decided:{self.pk}", self.subject, self.body)
 
 
+def _in_review(cycle: Cycle) -> Cycle:
+    """Returns the cycle as stored. Raises WrongState unless it is in review: it may still take applications."""
+    found = Cycle.objects.get(pk=cycle.pk)
+    if found.status == Cycle.Status.PLANNED:
+        raise WrongState("The cycle still takes applications. Close it and begin its review first.")
+    if found.status != Cycle.Status.REVIEW:
+        raise WrongState(f"The cycle is {found.stage.lower()}.")
+    return found
+
+
 def _letter(application: Application, recognize: bool, reason: str) -> tuple[str, str]:
     """Returns the initial subject and body: the administrators' template, filled in."""
     subject, body = application.rendered("recognized" if recognize else "not-recognized", reason=reason.strip())
@@ -188,13 +203,19 @@ class Feedback(Versioned):
         return cls.objects.get_or_create(application=application)[0]
 
     def write(self, version: int, text: str, *, by: User) -> None:
-        """Raises Stale, or WrongState once it is released."""
+        """Raises Stale, or WrongState once it is released or the cycle is archived."""
+        self._require_open_cycle()
         self.save_over(version, by=by, only_if=Q(released_at=None), text=text)
 
     @transaction.atomic
     def release(self, version: int, *, by: User) -> None:
         """Releases the version that was read, to be shown once the decision is released. Raises Stale, WrongState."""
+        self._require_open_cycle()
         if not self.text.strip():
             raise WrongState("Write the feedback first.")
         self.save_over(version, by=by, only_if=Q(released_at=None), released_at=timezone.now(), released_by=by)
         self.application.note(by=by, why="The feedback was released")
+
+    def _require_open_cycle(self) -> None:
+        if Cycle.objects.filter(applications=self.application_id, status=Cycle.Status.ARCHIVED).exists():
+            raise WrongState("The cycle is archived.")

@@ -29,6 +29,14 @@ class Addressee(models.Model):
         GOVERNOR = "governor", "Governor"
         TRIBAL_LEADER = "tribal_leader", "Tribal leader"
 
+    # The office as it is greeted, for a blank salutation: a name may begin with “The Honorable”.
+    GREETED = {
+        Office.PRESIDENT: "President",
+        Office.SPEAKER: "Speaker",
+        Office.PRO_TEMPORE: "President pro tempore",
+        Office.GOVERNOR: "Governor",
+        Office.TRIBAL_LEADER: "Tribal Leader",
+    }
     NATIONAL = (Office.PRESIDENT, Office.SPEAKER, Office.PRO_TEMPORE)
 
     cycle = models.ForeignKey(Cycle, on_delete=models.CASCADE, related_name="addressees")
@@ -41,7 +49,7 @@ class Addressee(models.Model):
         max_length=120, blank=True, help_text="including the form of address, such as The Honorable …"
     )
     title = models.CharField(max_length=160, blank=True, help_text="blank: the name of the office")
-    salutation = models.CharField(max_length=120, blank=True, help_text="the text after “Dear”; blank: the name")
+    salutation = models.CharField(max_length=120, blank=True, help_text="the text after “Dear”; blank: the office")
     address = models.TextField(max_length=400, blank=True)
 
     class Meta:
@@ -77,6 +85,11 @@ class Addressee(models.Model):
         if self.title:
             return self.title
         return f"Governor of {self.get_state_display()}" if self.state else self.get_office_display()
+
+    @property
+    def greeting(self) -> str:
+        """The text after “Dear”."""
+        return self.salutation.strip() or self.GREETED[self.Office(self.office)]
 
     @property
     def recognitions(self) -> models.QuerySet[Recognition]:

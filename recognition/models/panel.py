@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -106,6 +106,15 @@ class SeatQuerySet(models.QuerySet["Seat"]):
     def to_do(self) -> Self:
         return self.active().filter(submitted_at=None, application__status=Application.Status.PANEL)
 
+    def to_recommend(self) -> Self:
+        """Returns the seats of leads whose panel is full and has every review in: the recommendation waits for them."""
+        panel = Seat.objects.active().filter(application=OuterRef("application"))
+        n = panel.order_by().values("application").annotate(n=Count("pk")).values("n")
+        leads = (
+            self.active().filter(lead=True, application__status=Application.Status.PANEL).annotate(n_seats=Subquery(n))
+        )
+        return leads.filter(~Exists(panel.filter(submitted_at=None)), n_seats__gte=F("application__cycle__panel_size"))
+
 
 class Seat(Versioned):
     """A seat on one application's panel. Its version guards only the summary; a lock guards the other fields."""
@@ -133,6 +142,7 @@ class Seat(Versioned):
     submitted_at = models.DateTimeField(null=True, editable=False)
 
     objects = SeatQuerySet.as_manager()
+    n_seats: int  # added by to_recommend
     n_criteria: int  # both added by with_progress
     n_rated: int
 
@@ -167,6 +177,11 @@ class Seat(Versioned):
     def is_late(self) -> bool:
         return self.submitted_at is None and self.recused_at is None and self.due < timezone.localdate()
 
+    def tell(self, wording: str, *, again: str = "", **words: object) -> None:
+        """Emails the member, once a seat and ``again``, which tells later messages of the same wording apart."""
+        link = settings.SITE_URL.rstrip("/") + self.get_absolute_url()
+        self.application.tell(self.member, wording, f"{self.pk}{again}", link=link, **words)
+
     @classmethod
     @transaction.atomic
     def assign(cls, application: Application, member: Any, *, by: User, due: date, lead: bool = False) -> "Seat":
@@ -184,8 +199,7 @@ class Seat(Versioned):
         if not created:
             raise WrongState(f"{member} is already on this panel.")
         application.note(by=by, why=f"{member} was assigned to the panel")
-        link = settings.SITE_URL.rstrip("/") + seat.get_absolute_url()
-        application.tell(member, "panel-assigned", str(seat.pk), due=f"{due:%B %-d, %Y}", link=link)
+        seat.tell("panel-assigned", due=f"{due:%B %-d, %Y}")
         if lead:
             seat.take_lead(by=by)
         return seat
@@ -209,6 +223,8 @@ class Seat(Versioned):
         Seat.objects.filter(pk=self.pk).update(lead=True)
         self.lead = True
         self.application.note(by=by, why=f"{self.member} became the panel lead")
+        self.tell("panel-lead")
+        _tell_if_ready(self.application)
 
     @transaction.atomic
     def declare(self) -> None:
@@ -246,6 +262,7 @@ class Seat(Versioned):
         self.recused_at, self.lead, self.submitted_at = timezone.now(), False, None
         self.conflict, self.conflict_reason = conflict, reason
         self.save(update_fields=["recused_at", "lead", "submitted_at", "conflict", "conflict_reason"])
+        _tell_if_ready(self.application)
 
     @transaction.atomic
     def sum_up(self, version: int, summary: str, *, by: User) -> None:
@@ -270,6 +287,14 @@ class Seat(Versioned):
         Seat.objects.filter(pk=self.pk).update(submitted_at=self.submitted_at)
         self.ratings.update(first_value=F("value"))
         self.application.note(by=self.member, why="Submitted a review")
+        _tell_if_ready(self.application)
+
+
+def _tell_if_ready(application: Application) -> None:
+    """Emails the lead once the panel is full and has every review in."""
+    for seat in Seat.objects.filter(application=application).to_recommend().select_related("member"):
+        seat.application = application
+        seat.tell("panel-ready", again=f":{seat.n_seats}")
 
 
 def _lock_at_panel(application: Application) -> None:

@@ -123,6 +123,10 @@ class Recognition(Versioned):
         self.application.note(by=by, why=f"The recognition was revoked. {why}")
         self.application.tell_applicants("recognition-revoked", "revoked", reason=why)
 
+    def revocation_letter(self, why: str) -> tuple[str, str]:
+        """Returns subject and body for the applicant of what ``revoke`` would send."""
+        return self.application.rendered("recognition-revoked", reason=why)
+
     def publish(self, version: int, *, by: User, published: list[str], summary: str) -> None:
         """Saves what the register shows besides its facts. Raises Stale, or WrongState once it is revoked."""
         self.save_over(version, by=by, only_if=Q(revoked_at=None), published=published, summary=summary)

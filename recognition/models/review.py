@@ -175,7 +175,7 @@ class ComplianceCheck(models.Model):
     source = models.CharField(max_length=300, help_text="Where you checked, for example ECHO or a written response.")
     checked_on = models.DateField("date of the check")
     result = models.CharField(max_length=10, choices=Result.choices)
-    note = models.TextField(blank=True, max_length=5000)
+    note = models.TextField("internal note", blank=True, max_length=5000, help_text="Never sent to the applicant.")
     attachment = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -223,13 +223,21 @@ class ComplianceCheck(models.Model):
 
 @transaction.atomic
 def return_for_completion(application: Application, *, by: User, due: date, letter: str) -> None:
-    """Sends the application back, once, with what is missing. Raises Unfinished, WrongState."""
+    """Sends the application back, once, with what is missing: points to answer. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = returnable(application)
     due_at = application.end_of(due)
     if due_at <= timezone.now():
         raise Unfinished("The resubmission date must be in the future.")
     application._move(Application.Status.RETURNED, by=by, why=letter, resubmit_by=due_at)
+    application.sections.bulk_create(
+        application.sections.model(
+            application=application,
+            name=f"points.{item.name}",
+            answers={"label": item.label, "asked": item.missing, "answer": ""},
+        )
+        for item in submission.checklist.filter(met=False)
+    )
     application.tell_applicants(
         "application-returned", str(submission.number), **_return_words(submission, due_at, letter)
     )
@@ -281,8 +289,18 @@ def find_incomplete(application: Application, *, by: User | None, why: str) -> N
     if is_late:
         only_if = Q(resubmit_by__lte=timezone.now())
     application._move(Application.Status.INCOMPLETE, by=by, why=why, only_if=only_if)
-    due = application.for_applicants(application.resubmit_by) if application.resubmit_by else ""
-    application.tell_applicants("application-incomplete", "incomplete", due=due if is_late else "", reason=why)
+    application.tell_applicants("application-incomplete", "incomplete", **_incomplete_words(application, is_late, why))
+
+
+def incomplete_letter(application: Application, why: str) -> tuple[str, str]:
+    """Returns subject and body for the applicant of what ``find_incomplete`` would close."""
+    is_late = application.status == Application.Status.RETURNED
+    return application.rendered("application-incomplete", **_incomplete_words(application, is_late, why))
+
+
+def _incomplete_words(application: Application, is_late: bool, why: str) -> dict[str, str]:
+    due = application.for_applicants(application.resubmit_by) if is_late and application.resubmit_by else ""
+    return {"due": due, "reason": why}
 
 
 def _every_line_judged(submission: Submission) -> None:
@@ -294,10 +312,8 @@ def _every_line_judged(submission: Submission) -> None:
 def find_compliant(application: Application, *, by: User) -> None:
     """Moves an application with two clear checks to the Region or the panel. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLIANCE)
-    latest = application.compliance_checks.by_kind()
+    latest = _both_checks(application)
     for kind in ComplianceCheck.Kind:
-        if kind not in latest:
-            raise Unfinished(f"The {kind.label.lower()} is not recorded yet.")
         if latest[kind].result != ComplianceCheck.Result.CLEAR:
             raise Unfinished(
                 f"The {kind.label.lower()} says “{latest[kind].get_result_display()}”, so the application can't pass."
@@ -307,14 +323,32 @@ def find_compliant(application: Application, *, by: User) -> None:
 
 
 @transaction.atomic
-def find_not_eligible(application: Application, *, by: User, why: str) -> None:
-    """Closes the application as not eligible. Raises Unfinished without a recorded violation, WrongState."""
+def find_not_eligible(application: Application, *, by: User, finding: str) -> None:
+    """Closes the application and sends the applicant ``finding``. Raises as ``not_eligible_letter`` does."""
     _lock_at_stage(application, Application.Status.COMPLIANCE)
-    latest = application.compliance_checks.by_kind()
-    if not any(check.result == ComplianceCheck.Result.VIOLATION for check in latest.values()):
+    not_eligible_letter(application, finding)
+    application._move(Application.Status.NOT_ELIGIBLE, by=by, why=finding)
+    application.tell_applicants("application-not-eligible", "not-eligible", finding=finding)
+
+
+def not_eligible_letter(application: Application, finding: str = "") -> tuple[str, str]:
+    """Returns subject and body for the applicant, which never has a check's internal note.
+
+    Raises Unfinished unless both checks are recorded and one of them says "violation".
+    """
+    found = _both_checks(application).values()
+    if not any(check.result == ComplianceCheck.Result.VIOLATION for check in found):
         raise Unfinished("Record the violation or unsatisfactory record first.")
-    application._move(Application.Status.NOT_ELIGIBLE, by=by, why=why)
-    application.tell_applicants("application-not-eligible", "not-eligible", finding=why)
+    return application.rendered("application-not-eligible", finding=finding)
+
+
+def _both_checks(application: Application) -> dict[str, ComplianceCheck]:
+    """Returns kind → the check that counts (ICR 1287.10, §5(a)). Raises Unfinished if a kind is not recorded."""
+    latest = application.compliance_checks.by_kind()
+    for kind in ComplianceCheck.Kind:
+        if kind not in latest:
+            raise Unfinished(f"The {kind.label.lower()} is not recorded yet.")
+    return latest
 
 
 def hear_region(application: Application, *, by: User, recommends: bool, words: str) -> None:

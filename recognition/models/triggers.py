@@ -60,3 +60,29 @@ SUBMISSION_IS_KEPT = pgtrigger.Trigger(
         USING ERRCODE = 'check_violation', CONSTRAINT = 'submission_is_kept';
     """,
 )
+
+ARCHIVED_CYCLE_IS_KEPT = pgtrigger.Trigger(
+    name="archived_cycle_is_kept",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update | pgtrigger.Delete,
+    condition=pgtrigger.Q(old__status="archived"),
+    func="""
+        RAISE EXCEPTION 'an archived cycle is closed to change'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'archived_cycle_is_kept';
+    """,
+)
+
+# The lock makes archiving wait for a change that is under way. A draft may still be deleted by those who wrote it.
+OF_AN_ARCHIVED_CYCLE = pgtrigger.Trigger(
+    name="of_an_archived_cycle",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("cycle_id", "status", "extended_until", "resubmit_by"),
+    func="""
+        PERFORM 1 FROM recognition_cycle WHERE id = NEW.cycle_id FOR SHARE;
+        IF EXISTS (SELECT 1 FROM recognition_cycle WHERE id = NEW.cycle_id AND status = 'archived') THEN
+            RAISE EXCEPTION 'an archived cycle is closed to change'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'application_of_an_archived_cycle';
+        END IF;
+        RETURN NEW;
+    """,
+)

@@ -24,7 +24,7 @@ class AddresseeForm(forms.ModelForm):
         help_texts = {
             "name": "Include the form of address, such as The Honorable …",
             "title": "Leave blank to use the name of the office.",
-            "salutation": "The text after “Dear”. Leave blank to use the name.",
+            "salutation": "The text after “Dear”. Leave blank to greet the office, as in “Dear Governor”.",
             "address": "One line each, as on the envelope.",
         }
 

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,6 +27,14 @@ from workflow.lists import list_page
 Kind = Notice.Kind
 
 
+def _cycle(request: AuthenticatedRequest, pk: int) -> Cycle:
+    """Returns the cycle. Raises Http404 for others than program staff, PermissionDenied for a change once archived."""
+    cycle = cycle_for(request.user, pk, Act.NOTIFY)
+    if request.method == "POST" and cycle.is_archived:
+        raise PermissionDenied("The cycle is archived, so its notices no longer change.")
+    return cycle
+
+
 def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
     disposition = content_disposition_header(True, name)
     return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": disposition})
@@ -38,7 +47,7 @@ def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
 @require_safe
 def notices(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Shows the checklist: what goes to whom, what is missing, what was sent. ``?export=`` returns it as a file."""
-    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    cycle = _cycle(request, cycle_pk)
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
         content_type, written = spreadsheets.KINDS[ending]
         data = written(content.as_rows(request.user, cycle), "Notices")
@@ -67,7 +76,7 @@ def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[content.
 @require_POST
 def record(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Records the ticked lines as sent, all or none."""
-    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    cycle = _cycle(request, cycle_pk)
     lines = content.lines(cycle)
     form = LinesForm(request.POST, cycle=cycle, lines=lines)
     if not form.is_valid():
@@ -90,7 +99,7 @@ def _recorded(n: int) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def group(request: AuthenticatedRequest, cycle_pk: int, kind: str) -> HttpResponse:
     """Lists the lines to applicants of one kind. A POST records the ticked ones, or all that are left, as sent."""
-    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    cycle = _cycle(request, cycle_pk)
     if kind not in Notice.OF_AN_APPLICATION:
         raise Http404
     rows = content.of_applicants(request.user, cycle, kind)
@@ -116,7 +125,7 @@ def group(request: AuthenticatedRequest, cycle_pk: int, kind: str) -> HttpRespon
 def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Asks for confirmation, then deletes the record that a line was sent."""
     notice = get_object_or_404(Notice.objects.select_related("cycle", "addressee", "application__utility", "by"), pk=pk)
-    cycle_for(request.user, notice.cycle_id, Act.NOTIFY)
+    _cycle(request, notice.cycle_id)
     _require_same_staff(request.user, notice)
     back = ("recognition:notices", notice.cycle_id)
     if notice.application_id:
@@ -140,7 +149,7 @@ def _require_same_staff(user: User, notice: Notice) -> None:
 @login_required
 @require_POST
 def draw_up(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    cycle = _cycle(request, cycle_pk)
     n = content.draw_up(cycle)
     if n:
         added = content.counted(n, "addressee is", "addressees are")
@@ -150,10 +159,10 @@ def draw_up(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     return redirect("recognition:notices", cycle.pk)
 
 
-def _addressee(user: User, pk: int) -> Addressee:
+def _addressee(request: AuthenticatedRequest, pk: int) -> Addressee:
     """Returns the addressee with its cycle. Raises Http404 for users who don't send notices."""
     row = get_object_or_404(Addressee.objects.select_related("cycle", "utility"), pk=pk)
-    cycle_for(user, row.cycle_id, Act.NOTIFY)
+    _cycle(request, row.cycle_id)
     return row
 
 
@@ -161,7 +170,7 @@ def _addressee(user: User, pk: int) -> Addressee:
 @require_http_methods(["GET", "HEAD", "POST"])
 def addressee(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Edits who holds the office, and the address."""
-    row = _addressee(request.user, pk)
+    row = _addressee(request, pk)
     form = AddresseeForm(request.POST or None, instance=row)
     if form.is_valid():
         saved = form.save()
@@ -181,7 +190,7 @@ def addressee(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def addressee_add(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    cycle = _cycle(request, cycle_pk)
     form = AddresseeAddForm(request.POST or None, instance=Addressee(cycle=cycle))
     if form.is_valid():
         try:
@@ -200,7 +209,7 @@ def addressee_add(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def addressee_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Asks for confirmation, then deletes an addressee. One with a sent letter stays, to keep the record of it."""
-    row = _addressee(request.user, pk)
+    row = _addressee(request, pk)
     sent = Notice.objects.filter(addressee=row).first()
     if request.method != "POST":
         return render(request, "recognition/notices/addressee_remove.html", {"addressee": row, "sent": sent})
@@ -219,7 +228,7 @@ def addressee_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @require_safe
 def register_notice(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Returns the draft of the Federal Register notice as a Word document."""
-    cycle = cycle_for(request.user, cycle_pk, Act.NOTIFY)
+    cycle = _cycle(request, cycle_pk)
     paragraphs = content.register_notice(cycle)
     title = next(each.text for each in paragraphs if each.kind == "title")
     data = federal_register.docx(title, paragraphs, author=cycle.letterhead.partition("\n")[0])

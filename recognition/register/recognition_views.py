@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.models import Application, Recognition
+from recognition.previewing import is_confirmed, preview
 from recognition.register import content as register
 from recognition.register.forms import RevokeForm, ShownForm
 from recognition.rights import Act, Rights
@@ -51,14 +52,15 @@ def publish(request: AuthenticatedRequest, application: Application, rights: Rig
 
 @step(Act.REVOKE)
 def revoke(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Asks for a reason, then revokes. The public list and verification show it at once."""
+    """Asks for a reason, shows the letter, and revokes once confirmed. The public sees it at once."""
     recognition = _valid(application)
     form = RevokeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if is_confirmed(request, form):
         recognition.revoke(by=request.user, **form.cleaned_data)
         messages.success(
             request, f"The recognition of {application.utility} was revoked. We sent the applicant a letter."
         )
         return redirect(application)
-    context = {"application": application, "recognition": recognition, "form": form}
+    letter = preview(request, form, application, lambda said: recognition.revocation_letter(**said))
+    context = {"application": application, "recognition": recognition, "form": form, "letter": letter}
     return render(request, "recognition/register/recognition_revoke.html", context, status=saving.status_of(form))

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from recognition.models import Cycle, Recognition
+from recognition.models.cycle import LAW
 from recognition.register import content as register
 from recognition.register.forms import NumberForm
 from recognition.register.lists import RegisterFilters, RegisterTable
@@ -17,7 +18,7 @@ A_WEEK = 7 * 24 * 60 * 60
 def register_list(request: HttpRequest) -> HttpResponse:
     """Lists every valid recognition."""
     edition = Cycle.current_edition()
-    context = {"number_form": NumberForm(), "program": edition and edition.program}
+    context = {"number_form": NumberForm(), "program": edition and edition.program, "law": LAW}
     return list_page(
         request, RegisterTable, RegisterFilters, register.entries(), "recognition/register/register.html", context
     )

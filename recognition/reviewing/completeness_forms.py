@@ -1,6 +1,6 @@
 """Forms of the completeness review: the checklist, returning an application, closing it as incomplete."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,12 +14,16 @@ from recognition.reviewing.fields import YesNo
 
 @dataclass
 class Line:
-    """A line of the checklist on the page. ``before`` is the same line for the previous version."""
+    """A line of the checklist on the page.
+
+    ``before`` is the same line for the previous version; ``answer`` is what the applicant says to what it lacked.
+    """
 
     item: CheckItem
     met: forms.BoundField
     reason: forms.BoundField
     before: CheckItem | None
+    answer: str
 
     @property
     def errors(self) -> list[str]:
@@ -32,10 +36,15 @@ class ChecklistForm(forms.Form):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Any = None, *, items: Sequence[CheckItem], before: dict[str, CheckItem] | None = None
+        self,
+        data: Any = None,
+        *,
+        items: Sequence[CheckItem],
+        before: Mapping[str, CheckItem] | None = None,
+        answers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(data, initial={"seen": last_judged(items)})
-        self.items, self.before = items, before or {}
+        self.items, self.before, self.answered = items, before or {}, answers or {}
         for item in items:
             start = item.found if item.met is None else item.met
             self.fields[f"{item.name}-met"] = YesNo(
@@ -56,7 +65,8 @@ class ChecklistForm(forms.Form):
     @property
     def lines(self) -> Iterator[Line]:
         for item in self.items:
-            yield Line(item, self[f"{item.name}-met"], self[f"{item.name}-reason"], self.before.get(item.name))
+            met, reason = self[f"{item.name}-met"], self[f"{item.name}-reason"]
+            yield Line(item, met, reason, self.before.get(item.name), self.answered.get(item.name, ""))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -117,4 +127,9 @@ class ReturnForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    why = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea({"rows": 4}))
+    why = forms.CharField(
+        label="Reason, in words for the applicant",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Becomes part of the letter.",
+    )

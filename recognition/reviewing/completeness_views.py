@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
+from recognition.application.content import points
 from recognition.applying.changes import Change, changes, photo_changes
 from recognition.applying.reading import page
 from recognition.models import Application, CheckItem, Submission, Unfinished
@@ -19,11 +20,13 @@ from recognition.models.review import (
     begin_completeness,
     find_complete,
     find_incomplete,
+    incomplete_letter,
     record_checklist,
     return_for_completion,
     return_letter,
     returnable,
 )
+from recognition.previewing import is_confirmed, preview
 from recognition.reviewing.completeness_forms import ChecklistForm, ReasonForm, ReturnForm
 from recognition.rights import Act, Rights
 from workflow import saving
@@ -83,36 +86,31 @@ def send_back(request: AuthenticatedRequest, application: Application, rights: R
     start = {"due": today + timedelta(days=application.cycle.days_to_resubmit)}
     form = ReturnForm(request.POST or None, today=today, initial=start)
     try:
-        if request.method == "POST" and form.is_valid() and "confirmed" in request.POST:
+        missing = returnable(application).checklist.filter(met=False)
+        if is_confirmed(request, form):
             return_for_completion(application, by=request.user, **form.cleaned_data)
             messages.success(request, f"Returned to {application.utility}. We emailed them what is missing.")
             return redirect("recognition:queue", "completeness")
-        context = {"application": application, "form": form} | _to_send(application, form, request)
     except Unfinished as error:
         messages.error(request, f"Not returned. {error}")
         return redirect("recognition:checklist", application.pk)
+    letter = preview(request, form, application, lambda said: return_letter(application, **said))
+    context = {"application": application, "form": form, "missing": missing, "letter": letter}
     return render(request, "recognition/reviewing/application_return.html", context, status=saving.status_of(form))
-
-
-def _to_send(application: Application, form: ReturnForm, request: AuthenticatedRequest) -> dict[str, Any]:
-    """Returns what is missing and, once the form is valid, the letter. Raises what ``returnable`` raises."""
-    shown: dict[str, Any] = {"missing": returnable(application).checklist.filter(met=False)}
-    if form.is_bound and form.is_valid() and "change" not in request.POST:
-        shown["subject"], shown["body"] = return_letter(application, **form.cleaned_data)
-    return shown
 
 
 @step(Act.CHECK, Act.CLOSE_LATE)
 def incomplete(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     """Closes an application that stays incomplete, or did not come back in time."""
     form, waits = ReasonForm(request.POST or None), _still_in_time(application)
-    if request.method == "POST" and not waits and form.is_valid():
+    if not waits and is_confirmed(request, form):
         find_incomplete(application, by=request.user, why=form.cleaned_data["why"])
         messages.success(request, f"The application of {application.utility} was closed as incomplete.")
         return redirect("recognition:queue", "completeness")
     due = application.resubmit_by
     was_due = application.for_reader(due) if due else ""
-    context = {"application": application, "form": form, "waits": waits, "was_due": was_due}
+    letter = preview(request, form, application, lambda said: incomplete_letter(application, **said))
+    context = {"application": application, "form": form, "waits": waits, "was_due": was_due, "letter": letter}
     return render(request, "recognition/reviewing/application_incomplete.html", context, status=saving.status_of(form))
 
 
@@ -129,7 +127,8 @@ def _form(application: Application, data: Any = None) -> ChecklistForm:
     submission = application.submission
     items = [item for item in rows if submission and item.submission_id == submission.pk]
     before = {item.name: item for item in rows if submission and item.submission_id != submission.pk}
-    return ChecklistForm(data, items=items, before=before)
+    answered = {name: each["answer"] for name, each in points(submission.content if submission else {}).items()}
+    return ChecklistForm(data, items=items, before=before, answers=answered)
 
 
 def _saved(form: ChecklistForm, application: Application, request: AuthenticatedRequest) -> bool:

@@ -25,8 +25,8 @@ class CheckForm(forms.ModelForm):
     class Meta:
         model = ComplianceCheck
         fields = ["source", "checked_on", "result", "note"]
-        labels = {"source": "Source", "checked_on": "Date of the check", "note": "Note"}
-        help_texts = {"note": "For a violation, describe the finding here."}
+        labels = {"source": "Source", "checked_on": "Date of the check", "note": "Internal note"}
+        help_texts = {"note": "For staff only; the applicant never sees it. For a violation, describe what was found."}
         widgets = {
             "checked_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
             "note": forms.Textarea({"rows": 3}),
@@ -55,8 +55,13 @@ class CheckForm(forms.ModelForm):
 
 
 class FindingForm(forms.Form):
-    why = forms.CharField(
-        label="Finding, as sent to the applicant", max_length=5000, widget=forms.Textarea({"rows": 5})
+    """The words of a letter. They begin empty: what staff noted for themselves is never proposed."""
+
+    finding = forms.CharField(
+        label="Finding, in words for the applicant",
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Becomes part of the letter. Leave out sources and details that only staff may know.",
     )
 
 

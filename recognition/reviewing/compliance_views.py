@@ -14,8 +14,9 @@ from files.models import RefusedFile
 from recognition.access import step
 from recognition.application import shown
 from recognition.models import Application, ComplianceCheck, Unfinished
-from recognition.models.review import find_compliant, find_not_eligible, hear_region
+from recognition.models.review import find_compliant, find_not_eligible, hear_region, not_eligible_letter
 from recognition.models.screening import latest_findings
+from recognition.previewing import is_confirmed, preview
 from recognition.reviewing.compliance_forms import CheckForm, FindingForm, RegionForm
 from recognition.rights import Act, Rights
 from recognition.screening import asking
@@ -62,19 +63,25 @@ def compliant(request: AuthenticatedRequest, application: Application, rights: R
     return redirect("recognition:queue", "compliance")
 
 
-@require_POST
 @step(Act.RECORD_COMPLIANCE)
 def not_eligible(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    form = FindingForm(request.POST)
-    if not form.is_valid():
-        return _page(request, application, rights, finding_form=form)
+    """Asks for the finding in words for the applicant, shows the letter, and sends it once confirmed."""
+    form = FindingForm(request.POST or None)
     try:
-        find_not_eligible(application, by=request.user, why=form.cleaned_data["why"])
+        not_eligible_letter(application)  # raises if it can't be written yet
+        if is_confirmed(request, form):
+            find_not_eligible(application, by=request.user, **form.cleaned_data)
+            messages.success(request, f"{application.utility} is not eligible in this cycle. We emailed them.")
+            return redirect("recognition:queue", "compliance")
+        letter = preview(request, form, application, lambda said: not_eligible_letter(application, **said))
     except Unfinished as error:
         messages.error(request, f"The application was not moved. {error}")
         return redirect("recognition:compliance", application.pk)
-    messages.success(request, f"{application.utility} is not eligible in this cycle. We emailed them the finding.")
-    return redirect("recognition:queue", "compliance")
+    records = application.compliance_checks.select_related("recorded_by", "attachment").by_kind().values()
+    context = {"application": application, "form": form, "records": records, "letter": letter}
+    return render(
+        request, "recognition/reviewing/application_not_eligible.html", context, status=saving.status_of(form)
+    )
 
 
 @require_POST
@@ -108,14 +115,13 @@ def _page(
     application: Application,
     rights: Rights,
     sent: CheckForm | None = None,
-    finding_form: FindingForm | None = None,
 ) -> HttpResponse:
     submission = application.submission
     assert submission  # noqa: S101  # it was submitted
     records = list(application.compliance_checks.select_related("recorded_by", "attachment"))
     latest = {record.kind: record for record in records}
-    violations = [record for record in latest.values() if record.result == ComplianceCheck.Result.VIOLATION]
-    finding = "\n".join(record.note for record in violations)
+    found = {record.result for record in latest.values()}
+    is_recorded = len(latest) == len(ComplianceCheck.Kind)
     context: dict[str, Any] = {
         "application": application,
         "contact": shown.contact(submission.content)[1],
@@ -124,11 +130,11 @@ def _page(
         "screened": latest_findings(application).select_related("screening"),
         "kinds": [_kind(kind, latest.get(kind), records, sent) for kind in ComplianceCheck.Kind],
         "may_record": rights.may(Act.RECORD_COMPLIANCE),
-        "is_clear": len(latest) == 2 and all(each.result == "clear" for each in latest.values()),
-        "has_violation": bool(violations),
-        "finding_form": finding_form or FindingForm(initial={"why": finding}),
+        "is_clear": is_recorded and found == {ComplianceCheck.Result.CLEAR},
+        "has_violation": ComplianceCheck.Result.VIOLATION in found,
+        "is_recorded": is_recorded,
+        "has_errors": bool(sent and sent.errors),
     }
-    context["has_errors"] = any(form.errors for form in (sent, finding_form) if form)
     status = 422 if context["has_errors"] else 200
     return render(request, "recognition/reviewing/application_compliance.html", context, status=status)
 

@@ -190,6 +190,24 @@ class QueueFilters(ByWords):
         return rows.filter(utility__systems__contains=[value])
 
 
+class PanelFilters(QueueFilters):
+    stalls = ChoiceFilter(
+        label="Waits for", choices=list(queues.STALLS.items()), method="by_stall", empty_label="Anything"
+    )
+
+    def by_stall(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(queues.stalls(self.request.user)[value])
+
+
+class AllFilters(QueueFilters):
+    mail = ChoiceFilter(
+        label="Email", choices=[("failed", "An email could not be sent")], method="by_mail", empty_label="Any"
+    )
+
+    def by_mail(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(queues.with_failed_mail())
+
+
 class ReviewFilters(QueueFilters):
     """The filters for panel members, whose list shows neither region nor size."""
 
@@ -255,7 +273,8 @@ QUEUES = {
         PROGRAM,
         (Status.PANEL,),
         PanelTable,
-        more=queues.with_panel,
+        PanelFilters,
+        queues.with_panel,
     ),
     "decisions": Queue(
         "Awaiting decisions",
@@ -271,6 +290,7 @@ QUEUES = {
         PROGRAM,
         tuple(Status),
         AllTable,
+        AllFilters,
     ),
     "my-reviews": Queue(
         "My reviews",

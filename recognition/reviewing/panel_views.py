@@ -44,6 +44,8 @@ def _page(
         "seats": active,
         "left": [seat for seat in seats if seat.recused_at],
         "lacking": max(application.cycle.panel_size - len(active), 0),
+        "has_lead": any(seat.lead for seat in active),
+        "is_ready": all(seat.submitted_at for seat in active),
         "is_staff": rights.includes(Act.ASSIGN),
         "may_assign": may_assign,
         "form": form,

@@ -23,9 +23,13 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce, Substr
+from django.db.models.lookups import LessThan
+from django.utils import timezone
+from post_office.models import STATUS
 
 from accounts.models import Identifier, User
 from accounts.regions import REGIONS
+from letters.models import Message
 from recognition.models import Application, Decision, Rating, Seat, Submission
 from recognition.models.application import ApplicationQuerySet
 from workflow.matching import plain
@@ -84,6 +88,49 @@ def with_panel(rows: Rows, user: User) -> Rows:
     return rows.annotate(
         n_seats=_count(seats),
         reviews=Case(When(Exists(own), then=None), default=_count(seats.exclude(submitted_at=None))),
+    )
+
+
+# Why an application stalls at the panel: name → the filter's words.
+STALLS = {
+    "none": "No panel yet",
+    "short": "Members are lacking",
+    "recused": "A member left and is not replaced",
+    "lead": "No lead",
+    "late": "A review is late",
+    "ready": "All reviews are in",
+}
+
+
+def stalls(user: User) -> dict[str, Q]:
+    """Returns which applications at the panel stall, by the names in ``STALLS``.
+
+    What others did is unknown to a member whose own review is due (see rights.py), so it counts for none of those.
+    """
+    seats = Seat.objects.filter(application=OuterRef("pk"))
+    panel = seats.active()
+    is_short = Q(LessThan(_count(panel), F("cycle__panel_size")))
+    has_late = panel.filter(submitted_at=None, due__lt=timezone.localdate())
+    knows = ~Exists(panel.filter(member=user, submitted_at=None))
+    return {
+        "none": Q(~Exists(panel)),
+        "short": Q(Exists(panel)) & is_short,
+        "recused": Q(Exists(seats.exclude(recused_at=None))) & is_short,
+        "lead": Q(Exists(panel)) & ~Q(Exists(panel.filter(lead=True))),
+        "late": Q(Exists(has_late)) & Q(knows),
+        "ready": ~is_short & ~Q(Exists(panel.filter(submitted_at=None))),
+    }
+
+
+def with_failed_mail() -> Exists:
+    """Whether an email about the application could not be sent."""
+    return Exists(
+        Message.objects.filter(
+            about_type__app_label="recognition",
+            about_type__model="application",
+            about_id=OuterRef("pk"),
+            email__status=STATUS.failed,
+        )
     )
 
 

@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from accounts.models import StaffGroup, User
 from recognition.models import Application, Seat
+from recognition.models.application import ApplicationQuerySet
+from recognition.reviewing import queues
 from recognition.rights import PENDING
 from workflow.waiting import Waiting, source
 
@@ -33,24 +35,45 @@ def reviews(user: User) -> Iterator[Waiting]:
         yield Waiting(what, why, do, seat.get_absolute_url(), by=seat.due, is_late=seat.is_late)
 
 
+@source(order=20)
+def recommendations(user: User) -> Iterator[Waiting]:
+    """Yields the panels that the person leads and that have every review in."""
+    if StaffGroup.PANEL not in user.staff_groups:
+        return
+    seats = Seat.objects.filter(member=user).to_recommend().select_related("application__utility")
+    for seat in seats.order_by("due", "pk")[:10]:
+        why = "All reviews are in and you lead the panel. Nobody else can record it."
+        url = f"{seat.get_absolute_url()}#recommendation"
+        yield Waiting(f"The panel’s recommendation on {seat.application.utility}", why, "Record", url)
+
+
+# Why an application stalls at the panel (``queues.STALLS``) → what the home page says of it.
+AT_PANEL = {
+    "none": ("without a panel", "Nobody is assigned yet."),
+    "short": ("with members lacking", "The panel can’t recommend before it is full."),
+    "recused": ("with a panel that a member left", "Assign someone else."),
+    "lead": ("without a panel lead", "Only a lead can record the recommendation. Choose one."),
+    "late": ("with a late review", "A member has not submitted by the due date."),
+    "ready": ("ready to recommend", "All reviews are in. The recommendation is to be recorded by the lead."),
+}
+
+
 @source(order=22)
-def queues(user: User) -> Iterator[Waiting]:
-    """Yields how many applications wait for program staff, compliance staff and the official."""
+def queues_of_staff(user: User) -> Iterator[Waiting]:
+    """Yields how many applications wait for program staff, compliance staff and the official, stage by stage."""
     groups = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.COMPLIANCE, StaffGroup.OFFICIAL}
     if not groups:
         return
+    rows = Application.objects.visible_to(user).of_others()
     outbox = Q(decision__isnull=False, decision__released_at=None)
-    n = (
-        Application.objects.visible_to(user)
-        .of_others()
-        .aggregate(
-            new=Count("pk", filter=Q(status__in=(Status.SUBMITTED, Status.RESUBMITTED))),
-            begun=Count("pk", filter=Q(status=Status.COMPLETENESS)),
-            compliance=Count("pk", filter=Q(status=Status.COMPLIANCE)),
-            to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
-            outbox=Count("pk", filter=outbox),
-            outbox_of=Max("cycle", filter=outbox),
-        )
+    n = rows.aggregate(
+        new=Count("pk", filter=Q(status__in=(Status.SUBMITTED, Status.RESUBMITTED))),
+        begun=Count("pk", filter=Q(status=Status.COMPLETENESS)),
+        compliance=Count("pk", filter=Q(status=Status.COMPLIANCE)),
+        region=Count("pk", filter=Q(status=Status.REGION)),
+        to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
+        outbox=Count("pk", filter=outbox),
+        outbox_of=Max("cycle", filter=outbox),
     )
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["completeness"])
@@ -61,12 +84,30 @@ def queues(user: User) -> Iterator[Waiting]:
     if StaffGroup.COMPLIANCE in groups:
         queue = reverse("recognition:queue", args=["compliance"])
         yield from _some(n["compliance"], "in compliance review", "The compliance record needs to be checked.", queue)
+    if StaffGroup.PROGRAM in groups:
+        queue = reverse("recognition:queue", args=["region"])
+        yield from _some(n["region"], "with the EPA Region", "Its recommendation is not recorded yet.", queue)
+        yield from _at_panel(user, rows)
     if StaffGroup.OFFICIAL in groups:
         why = "The panel has made its recommendation."
         yield from _some(n["to_decide"], "to decide", why, reverse("recognition:decisions"))
-    if StaffGroup.OFFICIAL in groups and n["outbox"]:
+    if groups & {StaffGroup.PROGRAM, StaffGroup.OFFICIAL} and n["outbox"]:
         letters = reverse("recognition:outbox", args=[n["outbox_of"]])
         yield from _some(n["outbox"], "in the outbox", "Decided. The letters are not released yet.", letters)
+    if StaffGroup.PROGRAM in groups:
+        failed = rows.filter(queues.with_failed_mail()).count()
+        everything = reverse("recognition:queue", args=["all"])
+        why = "The applicant or a reviewer was not told. Check the address."
+        yield from _some(failed, "with an email that could not be sent", why, f"{everything}?mail=failed")
+
+
+def _at_panel(user: User, rows: ApplicationQuerySet) -> Iterator[Waiting]:
+    """Yields each way to stall at the panel, with its filtered queue. One query."""
+    counts = {name: Count("pk", filter=which) for name, which in queues.stalls(user).items()}
+    n = rows.filter(status=Status.PANEL).aggregate(**counts)
+    queue = reverse("recognition:queue", args=["panel"])
+    for name, (what, why) in AT_PANEL.items():
+        yield from _some(n[name], what, why, f"{queue}?stalls={name}")
 
 
 def _some(n: int, what: str, why: str, url: str) -> Iterator[Waiting]:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from recognition.models import Application, ComplianceCheck
 from recognition.models.review import return_for_completion
-from tests.applications import fill, pass_panel
+from tests.applications import answer_points, fill, pass_panel
 from tests.browser.conftest import look
 from tests.uploads import upload
 
@@ -70,6 +70,9 @@ def test_the_second_version(visits, at, staff, manager):
     application = Application.objects.visible_to(manager).get(pk=application.pk)
     changed = application.sections.get(name="attributes.product-quality")
     fill(application, manager, **{changed.name: changed.answers | {"measures": "Turbidity at the tap, each week."}})
+    page = visits(manager, address("step", application.pk, "points"))
+    look(page, "points")
+    answer_points(application, manager)
     application.submit(by=manager)
     page = visits(staff, address("checklist", application.pk))
     page.get_by_role("button", name="Start review").click()
@@ -99,6 +102,12 @@ def test_compliance(visits, at, compliance, staff):
     )
     page.reload()
     look(page, "compliance-violation")
+    page.get_by_role("link", name="Write the letter: not eligible").click()
+    look(page, "not-eligible")
+    page.get_by_label("Finding").fill("A conviction of 2026 under the Clean Water Act is recorded.")
+    page.get_by_role("button", name="Preview letter").click()
+    look(page, "not-eligible-letter")
+    page.get_by_role("link", name="Cancel").click()
     ComplianceCheck.record(application, kind="criminal", result="clear", note="", **looked)
     page.reload()
     look(page, "compliance-clear")

@@ -88,6 +88,9 @@ def return_it(page: Page) -> None:
 
 def resubmit(page: Page) -> None:
     page.get_by_role("link", name="Complete application").click()
+    for answer in page.get_by_label("Your answer").all():
+        answer.fill("See what we changed, under product quality.")
+        expect_saved(page)
     page.get_by_role("navigation").get_by_role("link", name="Attributes").click()
     first = page.get_by_role("region", name="Product quality")
     first.get_by_text("Your answers").click()

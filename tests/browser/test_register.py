@@ -125,6 +125,8 @@ def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, util
     page.get_by_role("link", name="Revoke recognition").click()
     look(page, "revoke")
     page.get_by_label("Reason").fill("The permit was broken for two years.")
+    page.get_by_role("button", name="Preview letter").click()
+    look(page, "revoke-letter")
     page.get_by_role("button", name="Yes, revoke").click()
     expect(page.get_by_text("was revoked on")).to_be_visible()
     look(page, "application-revoked")

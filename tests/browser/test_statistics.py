@@ -63,7 +63,9 @@ def busy(at, staff, official, panelists, cycle) -> Application:
 
 
 def test_statistics(visits, busy, staff, cycle):
-    page = visits(staff, address("cycles"))
+    page = visits(staff, address("cycle", cycle.pk))
+    look(page, "cycle")
+    page.goto(visits.url + address("cycles"))
     page.get_by_role("link", name="Statistics").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Statistics: {cycle}")
     expect(page.get_by_role("img", name="From start to recognition: started 7")).to_be_visible()

@@ -253,6 +253,11 @@ def test_a_date_is_meant_and_shown_where_the_cycle_is(administrator, as_):
         ({"closes_0": ""}, "This field is required"),
         ({"time_zone": "Mars/Olympus"}, "Select a valid choice"),
         ({"panel_size": "0"}, "greater than or equal to 1"),
+        ({"panel_from": "2028-01-30"}, "This is before applications close, January 31, 2028."),
+        ({"panel_from": "2028-03-01", "panel_until": "2028-02-01"}, "This is before the panel begins, March 1, 2028."),
+        ({"letters_from": "2028-01-01"}, "This is before applications close"),
+        ({"panel_until": "2028-04-01", "letters_from": "2028-03-01"}, "This is before the panel ends"),
+        ({"letters_from": "2028-05-02", "letters_until": "2028-05-01"}, "This is before letters begin"),
     ],
 )
 def test_a_cycle_that_can_not_be_is_refused_in_words(administrator, as_, changes, said):

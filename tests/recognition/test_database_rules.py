@@ -82,6 +82,12 @@ def test_a_cycle_is_a_span_with_a_panel_and_a_known_status(cycle):
     for closes in (cycle.opens, cycle.opens - timedelta(seconds=1)):
         assert refused_by(lambda: Cycle.objects.update(closes=closes)) == "cycle_closes_after_it_opens"  # noqa: B023
     assert refused_by(lambda: Cycle.objects.update(panel_size=0)) == "cycle_has_a_panel"
+    for name, rule in (
+        ("panel", "cycle_panel_ends_after_it_begins"),
+        ("letters", "cycle_letters_end_after_they_begin"),
+    ):
+        window = {f"{name}_from": date(2028, 3, 2), f"{name}_until": date(2028, 3, 1)}
+        assert refused_by(lambda: Cycle.objects.update(**window)) == rule  # noqa: B023
     for status in ("open", "closed", ""):
         assert refused_by(lambda: Cycle.objects.update(status=status)) == "cycle_status_known"  # noqa: B023
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -16,7 +16,7 @@ from recognition import reminders
 from recognition.models import Application, Cycle, Seat
 from recognition.models.review import return_for_completion
 from recognition.tasks import close_late
-from tests.applications import review
+from tests.applications import answer_points, review
 from tests.factories import MembershipFactory
 
 Status = Application.Status
@@ -170,6 +170,7 @@ def test_what_did_not_come_back_is_closed_once_its_last_second_is_over(returned)
 def test_one_that_came_back_meanwhile_stays(returned, manager, monkeypatch):
     """It was read as late, and submitted before its turn came."""
     stale = Application.objects.select_related("cycle").get(pk=returned.pk)
+    answer_points(returned, manager)
     Application.objects.visible_to(manager).get(pk=returned.pk).submit(by=manager)
     with time_machine.travel(returned.deadline + timedelta(seconds=1), tick=False):
         reminders._close(stale)

@@ -54,6 +54,7 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "SEE_SCORES": PAST_PANEL,
     "SEE_STATISTICS": ANY,
     "LOG_HOURS": SENT,
+    "MOVE_CYCLE": ANY,
 }
 # For what came on paper.
 CLERK = PROGRAM | dict.fromkeys(READS, ANY) | {"EDIT": DRAFT | RETURNED, "SUBMIT": DRAFT | RETURNED}

@@ -38,6 +38,12 @@ def test_a_later_deadline_is_given_by_the_clock_of_the_cycle(as_, draft, staff, 
     Cycle.objects.update(time_zone="America/Los_Angeles")
     day = timezone.localdate() + timedelta(days=40)
     form = {"until": f"{day}T17:30", "why": "A flood at the plant."}
+    shown = as_(staff).post(address("extend", draft.pk), form)
+    assert "5:30 PM P" in shown.context["letter"].body
+    assert "flood" not in shown.context["letter"].body, "the reason stays with the staff"
+    draft.refresh_from_db()
+    assert draft.extended_until is None, "a preview moves nothing"
+    form["confirmed"] = "1"
     answer = as_(staff).post(address("extend", draft.pk), form)
     assert answer.url == draft.get_absolute_url()
     draft.refresh_from_db()
@@ -61,7 +67,7 @@ def test_a_later_deadline_is_given_by_the_clock_of_the_cycle(as_, draft, staff, 
 )
 def test_a_later_deadline_is_to_come_and_later(as_, draft, staff, days, error):
     until = "" if days is None else f"{timezone.localdate() + timedelta(days=days)}T12:00"
-    answer = as_(staff).post(address("extend", draft.pk), {"until": until, "why": "A flood."})
+    answer = as_(staff).post(address("extend", draft.pk), {"until": until, "why": "A flood.", "confirmed": "1"})
     assert answer.status_code == 422
     assert error in answer.text
     assert "A flood.</textarea>" in answer.text
@@ -78,7 +84,7 @@ def test_a_time_that_the_clock_skips_is_said(as_, draft, staff):
 
 def test_a_later_deadline_is_granted_by_program_staff_to_drafts(as_, at, request, stranger):
     application = at(Status.DRAFT)
-    form = {"until": f"{timezone.localdate() + timedelta(days=40)}T17:30", "why": "A flood."}
+    form = {"until": f"{timezone.localdate() + timedelta(days=40)}T17:30", "why": "A flood.", "confirmed": "1"}
     for who, status in [("stranger", 404), ("compliance", 404), ("official", 404), ("manager", 403)]:
         assert as_(request.getfixturevalue(who)).post(address("extend", application.pk), form).status_code == status
     application.submit(by=request.getfixturevalue("manager"))

@@ -12,7 +12,7 @@ from files.models import StoredFile
 from letters.models import Message
 from recognition.models import Application, Cycle, DeadlinePassed, Incomplete, Photo, Submission, TooManyPhotos
 from recognition.models.review import begin_completeness, find_incomplete, return_for_completion
-from tests.applications import fill, whole_content, words
+from tests.applications import answer_points, fill, whole_content, words
 from tests.conftest import member
 from tests.pictures import photo
 from workflow.models import WrongState
@@ -59,6 +59,7 @@ def send_back(application: Application, staff) -> None:
     checklist.update(met=True)
     checklist.filter(name="prompts").update(met=False, reason="Say which measures you use.")
     return_for_completion(application, by=staff, due=DUE, letter="Nearly there.")
+    answer_points(application, staff)
 
 
 # --- What is frozen

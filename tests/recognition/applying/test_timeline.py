@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
@@ -162,6 +163,30 @@ def test_who_sees_the_people_reads_everything(history, staff, compliance, paneli
     assert [entry.what for entry in timeline if not entry.why] == [f"Tamarack {status}." for status in Status.values]
     assert {"Recommended", "Not recommended"} <= {entry.what for entry in timeline}
     assert [entry.missing for entry in timeline if entry.missing] == [MISSING]
+
+
+def test_an_outside_expert_sees_no_person_letter_or_note_of_before_the_panel(history, manager, panelists):
+    """A name there, and what staff wrote to the applicant, may be the applicant's person."""
+    application = history(manager)
+    seat_on(application, panelists[2], declared_at=timezone.now(), submitted_at=timezone.now())
+    timeline = read(application, panelists[2], "recommended")
+    panel = {pair for pair in TO_APPLICANTS if pair[0] in ("panel", "recommended", "not_recommended")}
+    assert [entry.who for entry in timeline[: len(TO_APPLICANTS)]] == [
+        "Mara Gerr" if pair in panel else "" for pair in TO_APPLICANTS
+    ]
+    assert [entry.why for entry in timeline if entry.why] == [reason("region", "panel")]
+    assert [entry.missing for entry in timeline if entry.missing] == []
+    notes = [entry.what for entry in timeline[len(TO_APPLICANTS) :]]
+    assert notes == [f"Tamarack {status}." for status in ("panel", "recommended", "not_recommended")]
+
+
+def test_an_expert_who_is_also_staff_reads_no_address_on_the_letter(at, staff, official, panelists, as_):
+    application = at(Status.RECOMMENDED)
+    Decision.make(application, by=official, recognize=True)
+    panelists[2].groups.add(*staff.groups.all())
+    address = reverse("recognition:letter", args=[application.pk])
+    assert "manager@example.org" in as_(staff).get(address).text
+    assert "manager@example.org" not in as_(panelists[2]).get(address).text
 
 
 def test_compliance_staff_learn_no_recommendation(at, compliance, official, as_):

@@ -165,6 +165,8 @@ GIVEN = {
     "deadline-moved": {"due"},
     "panel-assigned": {"due"},
     "panel-reminder": {"due"},
+    "panel-lead": set(),
+    "panel-ready": set(),
     "application-not-eligible": {"finding"},
     "application-incomplete": {"due", "reason"},
     "application-withdrawn": set(),
@@ -177,7 +179,7 @@ GIVEN = {
     "recognition-expires": {"until"},
     "recognition-revoked": {"reason"},
 }
-ALWAYS = {"utility", "program", "cycle", "link", "contact", "person"}
+ALWAYS = {"utility", "program", "law", "cycle", "link", "contact", "person"}
 
 
 def test_every_letter_asks_for_nothing_that_it_is_not_given(catalog):

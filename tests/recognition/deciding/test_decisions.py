@@ -14,6 +14,7 @@ from accounts.models import Membership, Role
 from letters.models import Message
 from recognition.models import (
     Application,
+    Cycle,
     Decision,
     Feedback,
     ReasonNeeded,
@@ -21,7 +22,7 @@ from recognition.models import (
     Seat,
 )
 from recognition.models.review import begin_completeness
-from tests.applications import fill, pass_completeness, pass_compliance, pass_panel, review
+from tests.applications import fill, pass_completeness, pass_compliance, pass_panel, put_in_review, review
 from tests.assessments.test_races import at_once
 from tests.conftest import main_of
 from tests.factories import MembershipFactory, UtilityFactory
@@ -46,6 +47,7 @@ def another(cycle, staff, compliance, panelists):
     """``another(name, recommends)`` brings a further application to where it waits for its decision."""
 
     def bring(name: str, recommends: bool = True) -> Application:
+        Cycle.objects.update(status=Cycle.Status.PLANNED)
         utility = UtilityFactory(name=name)
         manager = MembershipFactory(utility=utility, user__email=f"{name.lower()}@example.org").user
         Application.start(utility=utility, cycle=cycle, by=manager)
@@ -61,6 +63,7 @@ def another(cycle, staff, compliance, panelists):
         for seat in seats:
             review(seat, "met" if recommends else "not_met")
         Recommendation.record(seats[0], recommends=recommends, reasons=f"The panel on {name}.", dissent="None of us.")
+        put_in_review(cycle)
         return application
 
     return bring

@@ -182,7 +182,9 @@ def test_it_is_dated_by_the_calendar_of_the_cycle(recognized, manager):
 
 
 def test_without_signatory_and_sender_there_is_a_line_to_sign_on(at, manager):
-    markup = text_of("recognition-letter", manager, at(Status.RECOGNIZED))
+    application = at(Status.RECOGNIZED)
+    Cycle.objects.update(signatory_name="", signatory_title="")
+    markup = text_of("recognition-letter", manager, application)
     assert "Signature" in markup
     assert 'class="sender"' not in markup
 

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from accounts.models import Membership, Role
 from recognition.deciding.document_views import lacking
-from recognition.models import Application, Decision, Recognition
+from recognition.models import Application, Cycle, Decision, Recognition
 from reports import kinds, rendering
 from reports.models import Report
 from tests.conftest import main_of
@@ -148,6 +148,8 @@ def test_asking_for_all_makes_one_bundle_and_the_page_shows_it(outcomes, cycle, 
 
 
 def test_it_says_what_the_cycle_lacks(outcomes, cycle, staff, as_):
+    Cycle.objects.update(signatory_name="", signatory_title="")
+    cycle.refresh_from_db()
     page = as_(staff).get(page_of(cycle)).text
     assert "No signer is entered" in page
     assert "The sender is empty" in page

@@ -173,6 +173,8 @@ def test_removing_asks_once_and_keeps_one_that_was_written_to(decide, signed, st
 
 
 def test_nothing_is_ready_before_the_release_nor_without_a_signatory(cycle, staff, as_):
+    Cycle.objects.update(signatory_name="", signatory_title="")
+    cycle.refresh_from_db()
     notices.draw_up(cycle)
     browser = as_(staff)
     page = browser.get(url("notices", cycle.pk)).text

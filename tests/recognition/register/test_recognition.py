@@ -204,17 +204,20 @@ def test_two_managers_do_not_overwrite_each_other(recognized, utility, manager, 
 def test_revoked_once_with_a_reason_that_the_applicant_is_told(recognized, recognition, staff, manager, as_):
     browser = as_(staff)
     assert url("revoke", recognized) in browser.get(url("application", recognized)).text
-    assert "Yes, revoke" in browser.get(url("revoke", recognized)).text
     assert browser.post(url("revoke", recognized), {"why": "  "}).status_code == 422
     assert Recognition.objects.get().state == "valid"
     why = "The permit was {{ broken }} for years."
-    assert browser.post(url("revoke", recognized), {"why": why})["Location"] == url("application", recognized)
+    form = {"why": why}
+    assert why in browser.post(url("revoke", recognized), form).context["letter"].body
+    assert Recognition.objects.get().state == "valid", "a preview revokes nothing"
+    form["confirmed"] = "1"
+    assert browser.post(url("revoke", recognized), form)["Location"] == url("application", recognized)
     recognition.refresh_from_db()
     assert (recognition.state, recognition.revoked_by, recognition.revoked_why) == ("revoked", staff, why)
     [message] = Message.objects.filter(key__startswith="recognition-revoked")
     assert message.email.to == ["manager@example.org"]
     assert why in message.email.message
-    browser.post(url("revoke", recognized), {"why": "Again."})
+    browser.post(url("revoke", recognized), {"why": "Again.", "confirmed": "1"})
     recognition.refresh_from_db()
     assert recognition.revoked_why == why
     assert Message.objects.filter(key__startswith="recognition-revoked").count() == 1
@@ -259,10 +262,10 @@ def test_roles(recognized, manager, contributor, viewer, stranger, staff, compli
         for person, status in people.items():
             assert as_(person).get(url(name, recognized)).status_code == status, (name, person)
             if status != 200:
-                data = {"version": 1, "summary": "x", "why": "x"}
+                data = {"version": 1, "summary": "x", "why": "x", "confirmed": "1"}
                 assert as_(person).post(url(name, recognized), data).status_code == status, (name, person)
     Membership.objects.create(user=staff, utility=recognized.utility, role=Role.VIEWER)
-    assert as_(staff).post(url("revoke", recognized), {"why": "x"}).status_code == 403
+    assert as_(staff).post(url("revoke", recognized), {"why": "x", "confirmed": "1"}).status_code == 403
     assert Recognition.objects.get().state == "valid"
     assert Recognition.objects.get().version == 1
 
@@ -271,7 +274,7 @@ def test_roles(recognized, manager, contributor, viewer, stranger, staff, compli
 def test_before_the_recognition_there_is_nothing_to_show_or_revoke(at, manager, staff, client, as_):
     application = at(Status.RECOMMENDED)
     assert as_(manager).get(url("publish", application)).status_code == 302
-    assert as_(staff).post(url("revoke", application), {"why": "x"}).status_code == 302
+    assert as_(staff).post(url("revoke", application), {"why": "x", "confirmed": "1"}).status_code == 302
     assert client.get(url("publish", application)).status_code == 302
 
 

@@ -13,7 +13,7 @@ from post_office.models import Email
 from recognition.applying.changes import changes
 from recognition.models import Application, CheckItem
 from recognition.models.review import find_complete, last_judged, return_for_completion
-from tests.applications import fill, person_in, whole_content
+from tests.applications import answer_points, fill, person_in, whole_content
 
 Status = Application.Status
 pytestmark = pytest.mark.django_db
@@ -282,6 +282,7 @@ def resubmitted(returned, manager):
     """Version 2, with one answer changed."""
     answers = returned.sections.get(name="attributes.product-quality").answers | {"measures": "Turbidity each week."}
     fill(returned, manager, **{"attributes.product-quality": answers})
+    answer_points(returned, manager)
     returned.submit(by=manager)
     return returned
 
@@ -323,8 +324,12 @@ def test_changes_tell_what_is_new_changed_and_taken_out(cycle):
 def test_closing_as_incomplete_needs_a_reason_and_is_told_once(as_, reviewed, staff, colleague, manager):
     browser = as_(staff)
     assert browser.post(address("incomplete", reviewed), {"why": " "}).status_code == 422
-    answer = browser.post(address("incomplete", reviewed), {"why": "Half of it is missing."})
-    again = as_(colleague).post(address("incomplete", reviewed), {"why": "Half of it is missing."})
+    shown = browser.post(address("incomplete", reviewed), {"why": "Half of it is missing."})
+    assert "Half of it is missing." in shown.context["letter"].body
+    reviewed.refresh_from_db()
+    assert reviewed.status == Status.COMPLETENESS, "a preview closes nothing"
+    answer = browser.post(address("incomplete", reviewed), {"why": "Half of it is missing.", "confirmed": "1"})
+    again = as_(colleague).post(address("incomplete", reviewed), {"why": "Half of it is missing.", "confirmed": "1"})
     assert answer.url == reverse("recognition:queue", args=["completeness"])
     assert "now at “incomplete”" in said(again)
     reviewed.refresh_from_db()
@@ -339,11 +344,11 @@ def test_closing_as_incomplete_needs_a_reason_and_is_told_once(as_, reviewed, st
 def test_a_returned_one_is_closed_only_after_its_date(as_, returned, staff):
     browser = as_(staff)
     assert "can still resubmit until" in browser.get(address("incomplete", returned)).text
-    browser.post(address("incomplete", returned), {"why": "It did not come back."})
+    browser.post(address("incomplete", returned), {"why": "It did not come back.", "confirmed": "1"})
     returned.refresh_from_db()
     assert returned.status == Status.RETURNED
     Application.objects.filter(pk=returned.pk).update(resubmit_by=timezone.now() - timedelta(seconds=1))
-    browser.post(address("incomplete", returned), {"why": "It did not come back."})
+    browser.post(address("incomplete", returned), {"why": "It did not come back.", "confirmed": "1"})
     returned.refresh_from_db()
     assert returned.status == Status.INCOMPLETE
     assert "was not resubmitted by that date" in Email.objects.order_by("pk").last().message

@@ -1,5 +1,6 @@
 """The compliance review and the Region's word: two checks apart, kept as a history, and one outcome, once."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -53,7 +54,7 @@ def record(as_, compliance, checked):
 # Who may.
 
 
-@pytest.mark.parametrize("name", ["compliance_record", "compliant", "not_eligible"])
+@pytest.mark.parametrize("name", ["compliance_record", "compliant"])
 def test_actions_are_for_compliance_staff_and_posted(as_, checked, name, request, stranger):
     for who, status in [("stranger", 404), ("official", 404), ("manager", 403), ("staff", 403)]:
         assert as_(request.getfixturevalue(who)).post(address(name, checked), sent("criminal")).status_code == status
@@ -61,6 +62,12 @@ def test_actions_are_for_compliance_staff_and_posted(as_, checked, name, request
     checked.refresh_from_db()
     assert checked.status == Status.COMPLIANCE
     assert not checked.compliance_checks.exists()
+
+
+def test_the_letter_is_written_by_compliance_staff(as_, checked, request, stranger):
+    for who, status in [("stranger", 404), ("official", 404), ("manager", 403), ("staff", 403)]:
+        form = {"finding": "A finding.", "confirmed": "1"}
+        assert as_(request.getfixturevalue(who)).post(address("not_eligible", checked), form).status_code == status
 
 
 def test_the_page_is_read_by_program_staff_and_nobody_else_outside(as_, checked, request, stranger):
@@ -243,29 +250,64 @@ def test_what_is_not_known_to_be_clear_does_not_pass(as_, record, checked, compl
     assert checked.status == Status.COMPLIANCE
 
 
-def test_not_eligible_sends_the_finding_once(as_, record, checked, compliance, colleague, manager):
+NOTE, FINDING = "Counsel says: an informant told us of it.", "A consent order of May 2026 is not met yet."
+
+
+def test_both_checks_stand_before_an_outcome(as_, record, checked, compliance):
+    """The ICR has two, the criminal and the administrative: neither outcome without both, each with its result."""
+    browser = as_(compliance)
+
+    def why_not(name: str) -> str:
+        return said(browser.post(address(name, checked), {"finding": FINDING, "confirmed": "1"}))
+
+    record("administrative", result="violation", note=NOTE)
+    assert "The criminal check is not recorded yet." in why_not("not_eligible")
+    assert address("not_eligible", checked) not in browser.get(address("compliance", checked)).text
     record("criminal")
-    assert "Record the violation" in said(as_(compliance).post(address("not_eligible", checked), {"why": "A finding."}))
-    record("administrative", result="violation", note="A consent order of May.")
-    text = as_(compliance).get(address("compliance", checked)).text
-    assert "A consent order of May.</textarea>" in text
-    empty = as_(compliance).post(address("not_eligible", checked), {"why": " "})
+    record("administrative")
+    assert "Record the violation" in why_not("not_eligible")
+    record("criminal", result="violation", note=NOTE)
+    assert "can't pass" in why_not("compliant")
+    assert address("not_eligible", checked) in browser.get(address("compliance", checked)).text
+    checked.refresh_from_db()
+    assert checked.status == Status.COMPLIANCE
+    assert not Email.objects.filter(subject__startswith="Application not eligible").exists()
+
+
+def test_an_internal_note_is_never_proposed_as_the_letter(as_, record, checked, compliance):
+    record("criminal", result="violation", note=NOTE)
+    record("administrative")
+    form = as_(compliance).get(address("not_eligible", checked)).text
+    assert re.search(r'<textarea name="finding"[^>]*>\s*</textarea>', form)
+    empty = as_(compliance).post(address("not_eligible", checked), {"finding": " ", "confirmed": "1"})
     assert empty.status_code == 422
-    finding = "A consent order of May 2026 is not met yet."
+
+
+def test_not_eligible_is_previewed_confirmed_and_sent_once(as_, record, checked, compliance, colleague, manager):
+    record("criminal", result="violation", note=NOTE)
+    record("administrative")
+    browser = as_(compliance)
+    shown = browser.post(address("not_eligible", checked), {"finding": FINDING})
+    assert FINDING in shown.context["letter"].body
+    assert shown.context["letter"].addresses == [manager.email]
+    assert NOTE not in shown.text, "the page of the letter shows the letter alone"
+    back = browser.post(address("not_eligible", checked), {"finding": FINDING, "change": "1"})
+    assert f"{FINDING}</textarea>" in back.text
+    checked.refresh_from_db()
+    assert checked.status == Status.COMPLIANCE, "a preview sends nothing"
     for person in (compliance, colleague):
-        answer = as_(person).post(address("not_eligible", checked), {"why": finding})
+        answer = as_(person).post(address("not_eligible", checked), {"finding": FINDING, "confirmed": "1"})
     assert "now at “not eligible”" in said(answer)
     checked.refresh_from_db()
     assert checked.status == Status.NOT_ELIGIBLE
     [event] = checked.events.filter(to_status="not_eligible")
-    assert (event.by, event.why) == (compliance, finding)
+    assert (event.by, event.why) == (compliance, FINDING)
     [email] = Email.objects.filter(subject__startswith="Application not eligible")
-    assert email.to == [manager.email]
-    assert finding in email.message
+    assert (email.to, email.message) == ([manager.email], shown.context["letter"].body)
     own = as_(manager).get(checked.get_absolute_url()).text
-    assert finding in own
-    assert "Cora Lyle" not in own
-    assert "ECHO" not in own
+    assert FINDING in own
+    for secret in (NOTE, "informant", "Cora Lyle", "ECHO"):
+        assert secret not in own + email.message
 
 
 def test_the_page_asks_the_database_as_much_for_many_records_as_for_few(as_, checked, compliance):
