@@ -2,6 +2,7 @@
 
 from ims.act.changes import AreaAnswer, PlannedChange
 from ims.act.corrective import CorrectiveAction
+from ims.attribution import Attribution
 from ims.check import audit_program as _page_of_audits  # noqa: F401
 from ims.check import register as _register_of_measures  # noqa: F401
 from ims.check.audit_rows import AuditLine, Auditor
@@ -45,6 +46,7 @@ from ims.records import (
 )
 from ims.saved import SavedView
 from ims.system import pages as _pages_of_the_whole  # noqa: F401
+from ims.system.archive.models import ArchiveImport
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
 from ims.team.readiness.models import (
     ReadinessChange,
@@ -58,10 +60,12 @@ __all__ = [
     "Action",
     "Agreement",
     "AlsoNeeds",
+    "ArchiveImport",
     "AreaAnswer",
     "AreaWeight",
     "Assessment",
     "Attendance",
+    "Attribution",
     "Audit",
     "AuditLine",
     "Auditor",

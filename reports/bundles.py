@@ -55,7 +55,7 @@ def sync_parts(report: Report, wanted: Sequence[kinds.Part]) -> None:
 def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
     taken = set()
     for order, part in enumerate(wanted):
-        folder, name = _plain(part.folder), _plain(part.filename)
+        folder, name = plain(part.folder), plain(part.filename)
         if (folder, name.casefold()) in taken:  # two utilities with the same name
             name = f"{name} ({order + 1})"
         taken.add((folder, name.casefold()))
@@ -70,7 +70,7 @@ def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
         )
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Returns a file name that is valid on every system and can't lead out of the folder it is unpacked in."""
     return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', "-", name)[:120].strip(" .") or "document"
 

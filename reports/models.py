@@ -195,11 +195,11 @@ class Report(StateMachine):
     @property
     def max_seconds(self) -> int:
         """How long a worker may take."""
-        return MAX_SECONDS_OF_BUNDLE if self.is_bundle else MAX_SECONDS
+        return MAX_SECONDS_OF_BUNDLE if kinds.is_zip(self.kind) else MAX_SECONDS
 
     @property
     def format(self) -> str:
-        return "ZIP" if self.is_bundle else FileType(self.file_type).label
+        return "ZIP" if kinds.is_zip(self.kind) else FileType(self.file_type).label
 
     @cached_property
     def tally(self) -> dict[str, int]:

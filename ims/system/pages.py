@@ -10,3 +10,11 @@ add_page(
         url_name="ims:today",
     )
 )
+add_page(
+    Page(
+        slug="archive",
+        name="Everything as one ZIP",
+        about="Take everything with you as tables and files, and bring it back into an empty utility.",
+        url_name="ims:archive",
+    )
+)
