@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -188,6 +188,14 @@ class ArchiveImport(OfUtility, models.Model):
             file.discard()
 
 
+def _day(moment: Any) -> str:
+    """Returns the day on which an archive says that it was made, in words; empty if it says nothing like it."""
+    try:
+        return f"{datetime.fromisoformat(moment):%B %-d, %Y}"
+    except (TypeError, ValueError):
+        return ""
+
+
 def summary(found: Checked, told: Mapping[str, Any], people: People) -> dict[str, Any]:
     """Returns what the page says before anything comes in."""
     accounts = [found.accounts[row["user"] - 1] for row in found.rows["ims.person"] if row.get("user")]
@@ -196,7 +204,7 @@ def summary(found: Checked, told: Mapping[str, Any], people: People) -> dict[str
     counted = [(table.name, len(found.rows[table.label]), table.is_register) for table in tables().values()]
     return {
         "utility": str(told.get("utility", ""))[:200],
-        "made_at": str(told.get("made_at", ""))[:10],
+        "made_at": _day(told.get("made_at")),
         "registers": sorted([name, n] for name, n, is_register in counted if is_register and n),
         "others": sorted([name, n] for name, n, is_register in counted if not is_register and n),
         "records": sum(n for _, n, is_register in counted if is_register),
