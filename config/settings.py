@@ -158,6 +158,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
     "delete unused files": {"task": "files.tasks.delete_unused", "schedule": crontab(hour="3", minute="40")},
+    "delete brought archives": {
+        "task": "ims.tasks.forget_archives",
+        "schedule": crontab(hour="3", minute="50"),
+    },
     "publish the spread of coverage": {
         "task": "assessments.tasks.publish_spreads",
         "schedule": crontab(hour="9", minute="30", day_of_month="1", month_of_year="1,4,7,10"),
@@ -246,6 +250,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_MAX_BYTES = 10 * 1024 * 1024
+# Of the archive of a utility that comes back: the ZIP, all that is in it, and its rows, which are read into memory.
+ARCHIVE_MAX_BYTES = env.int("ARCHIVE_MAX_MEGABYTES", default=500) * 1024 * 1024
+ARCHIVE_MAX_UNPACKED = 4 * ARCHIVE_MAX_BYTES
+ARCHIVE_MAX_EXACT = 150 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # --- Time and language ---------------------------------------------------------------------------

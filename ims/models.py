@@ -3,6 +3,7 @@
 from ims.act.changes import AreaAnswer, PlannedChange
 from ims.act.corrective import CorrectiveAction
 from ims.apart import KeptApart
+from ims.attribution import Attribution
 from ims.check import audit_program as _page_of_audits  # noqa: F401
 from ims.check import register as _register_of_measures  # noqa: F401
 from ims.check.audit_rows import AuditLine, Auditor
@@ -46,6 +47,7 @@ from ims.records import (
 )
 from ims.saved import SavedView
 from ims.system import pages as _pages_of_the_whole  # noqa: F401
+from ims.system.archive.models import ArchiveImport
 from ims.system.auditor_index import AuditorIndex
 from ims.system.manual import ManualEdition, ManualWords, ManualWordsChange
 from ims.system.public import PublicPage, PublicPageEvent
@@ -62,10 +64,12 @@ __all__ = [
     "Action",
     "Agreement",
     "AlsoNeeds",
+    "ArchiveImport",
     "AreaAnswer",
     "AreaWeight",
     "Assessment",
     "Attendance",
+    "Attribution",
     "Audit",
     "AuditLine",
     "Auditor",

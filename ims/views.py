@@ -22,6 +22,7 @@ from accounts.requests import AuthenticatedRequest
 from files.forms import FileForm, LinkForm
 from ims import registers
 from ims.access import can_edit, record_of, register_in, utility_of
+from ims.attribution import name_authors
 from ims.closed import ClosedRegister
 from ims.emails import tell_mentioned
 from ims.forms import CommentForm, MoveForm, RecordForm, RelationForm, VersionForm, form_of
@@ -114,6 +115,8 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
     if any("elements" in change.after for change in changes):
         labels["elements"] = dict(Element.objects.values_list("slug", "name"))
     events = list(found.events.select_related("by"))
+    comments = list(found.comments.select_related("by"))
+    name_authors((changes, "by"), (events, "by"), (comments, "by"))
     context = {
         "record": found,
         "register": described,
@@ -123,7 +126,7 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "initiatives": [labels["initiatives"].get(slug, slug) for slug in found.initiatives],
         "units": [labels["units"].get(pk, "a unit") for pk in found.units],
         "moves": _moves(found, described, more.pop("sent", None)),
-        "comments": found.comments.select_related("by"),
+        "comments": comments,
         "comment_form": CommentForm(),
         "chain": _chain(found, request.user),
         "leads_to": [registers.get(slug) for slug in described.leads_to],

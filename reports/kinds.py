@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet, TextChoices
@@ -111,6 +112,26 @@ class Bundle:
 
 
 @dataclass(frozen=True)
+class Packed:
+    """A ZIP that its room writes itself.
+
+    ``write(object, user, path, tell)`` writes it to ``path`` for the user. ``tell(percent, words)`` says between two
+    steps how far it is; it raises WrongState if the work is to stop. The other fields are as in ``Kind``.
+    """
+
+    name: str
+    label: str
+    find: Callable[[Any, int], Any]
+    title: Callable[[Any], str]
+    filename: Callable[[Any], str]
+    write: Callable[[Any, Any, Path, Callable[[int, str], None]], None]
+
+    @property
+    def file_types(self) -> list[FileType]:
+        return [FileType.PDF]  # of none: it is a ZIP, as a bundle is
+
+
+@dataclass(frozen=True)
 class Chapter:
     """What an app adds to a report of an app below it.
 
@@ -123,11 +144,11 @@ class Chapter:
     sheets: Mapping[str, Rows]
 
 
-_kinds: dict[str, Kind | Bundle] = {}
+_kinds: dict[str, Kind | Bundle | Packed] = {}
 _authors: dict[str, list[Callable[..., Chapter]]] = {}
 
 
-def register(kind: Kind | Bundle) -> None:
+def register(kind: Kind | Bundle | Packed) -> None:
     if kind.name in _kinds:
         raise ValueError(f"report kind {kind.name!r} is registered twice")
     _kinds[kind.name] = kind
@@ -148,7 +169,7 @@ def chapters(name: str, *given: Any) -> list[Chapter]:
     return [author(*given) for author in _authors.get(name, ())]
 
 
-def get(name: str) -> Kind | Bundle:
+def get(name: str) -> Kind | Bundle | Packed:
     """Returns the kind. Raises KeyError for a name that no app registered."""
     return _kinds[name]
 
@@ -170,3 +191,7 @@ def shared() -> Iterator[tuple[str, Sharing]]:
 
 def is_bundle(name: str) -> bool:
     return isinstance(_kinds.get(name), Bundle)
+
+
+def is_zip(name: str) -> bool:
+    return isinstance(_kinds.get(name), Bundle | Packed)

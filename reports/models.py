@@ -208,11 +208,11 @@ class Report(StateMachine):
     @property
     def max_seconds(self) -> int:
         """How long a worker may take."""
-        return MAX_SECONDS_OF_BUNDLE if self.is_bundle else MAX_SECONDS
+        return MAX_SECONDS_OF_BUNDLE if kinds.is_zip(self.kind) else MAX_SECONDS
 
     @property
     def format(self) -> str:
-        return "ZIP" if self.is_bundle else FileType(self.file_type).label
+        return "ZIP" if kinds.is_zip(self.kind) else FileType(self.file_type).label
 
     @cached_property
     def tally(self) -> dict[str, int]:
@@ -277,7 +277,7 @@ class Report(StateMachine):
     def publish(self) -> bool:
         """Sends it to the queue. Returns False if the broker is unreachable; the sweeper then sends it later."""
         limits: dict[str, Any] = {"soft_time_limit": self.max_seconds, "time_limit": self.max_seconds + 60}
-        if self.is_bundle:
+        if kinds.is_zip(self.kind):
             limits["queue"] = BUNDLES
         if not queue.send("reports.tasks.make", self.pk, priority=self._priority(), **limits):
             return False

@@ -4,11 +4,14 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_ready
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -16,7 +19,7 @@ from django.utils import timezone
 from files.models import StoredFile
 from reports import archives, bundles, kinds, rendering
 from reports.kinds import FileType
-from reports.models import HEARTBEAT, MAX_SECONDS, Report
+from reports.models import HEARTBEAT, MAX_SECONDS, ZIP, Report
 from workflow.models import WrongState
 from workflow.spreadsheets import as_workbook
 
@@ -56,6 +59,8 @@ def _make(report: Report) -> None:
             return
         if isinstance(kind, kinds.Bundle):
             _make_bundle(report, kind, subject)
+        elif isinstance(kind, kinds.Packed):
+            _finish(report, _packed(report, kind, subject))
         else:
             made_as = FileType(report.file_type)
             with timezone.override(report.requested_by.zone):
@@ -93,6 +98,15 @@ def _rendered(report: Report, kind: kinds.Kind, context: dict[str, Any], made_as
     pages = rendering.pages(kind.template, context)
     report.report_progress(80, "Creating the PDF")
     return rendering.pdf(pages)
+
+
+def _packed(report: Report, kind: kinds.Packed, subject: Any) -> StoredFile:
+    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        path = Path(folder) / "packed.zip"
+        with timezone.override(report.requested_by.zone):
+            kind.write(subject, report.requested_by, path, report.report_progress)
+        report.report_progress(95, "Saving the ZIP")
+        return StoredFile.keep_made_file(f"{kind.filename(subject)[:200]}.zip", ZIP, path, by=report.requested_by)
 
 
 def _make_bundle(report: Report, bundle: kinds.Bundle, subject: Any) -> None:

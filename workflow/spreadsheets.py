@@ -75,6 +75,7 @@ def _fill(sheet: Any, rows: Rows) -> None:
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
+    bold = Font(bold=True)
     known = [[_xlsx_value(value) for value in row] for row in rows]
     sheet.freeze_panes = "A2"
     for number, column in enumerate(zip(*known, strict=True), start=1):
@@ -83,7 +84,8 @@ def _fill(sheet: Any, rows: Rows) -> None:
     for number, row in enumerate(known):
         cells = [WriteOnlyCell(sheet, value) for value in row]
         for cell in cells:
-            cell.font = Font(bold=number == 0)
+            if number == 0:
+                cell.font = bold
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # text, even if it looks like a formula
             elif isinstance(cell.value, datetime):

@@ -59,6 +59,11 @@ class Signature(OfUtility, models.Model):
         """Whether someone else entered it, from paper."""
         return bool(self.signed_on and self.entered_by_id and self.entered_by_id != self.person.user_id)
 
+    @property
+    def is_unclaimed(self) -> bool:
+        """Whether no account stands behind it: it came with an archive, or the account is gone."""
+        return bool(self.signed_on and not self.entered_by_id)
+
     def may_sign(self, user: User, role: str) -> bool:
         """Whether the user is the person; or may edit, and the person has no account."""
         return self.person.user_id == user.pk if self.person.user_id else role in CAN_EDIT

@@ -45,3 +45,11 @@ add_page(
         state=_public,
     )
 )
+add_page(
+    Page(
+        slug="archive",
+        name="Everything as one ZIP",
+        about="Take everything with you as tables and files, and bring it back into an empty utility.",
+        url_name="ims:archive",
+    )
+)

@@ -3,6 +3,7 @@
 from accounts.roles import Role, belongs
 from ims.system import auditor_report
 from ims.system import manual_report as _kinds_of_the_manual  # noqa: F401
+from ims.system.archive import report as _kind_of_the_archive  # noqa: F401
 from ims.system.auditor_index import AuditorIndex
 from reports.kinds import Kind, Sharing, register
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ims.system import auditor_views, manual_views, merging_views, public_views, today_views
+from ims.system.archive import views as archive_views
 
 BOTH = "today/merge/<slug:stays>/<slug:other>/"
 urlpatterns = [
@@ -27,4 +28,9 @@ urlpatterns = [
     path("public/preview/", public_views.preview, name="public_preview"),
     path("public/publish/", public_views.publish, name="public_publish"),
     path("public/withdraw/", public_views.withdraw, name="public_withdraw"),
+    path("archive/", archive_views.archive, name="archive"),
+    path("archive/back/", archive_views.bring, name="bring_archive"),
+    path("archive/back/<int:pk>/", archive_views.coming_back, name="coming_back"),
+    path("archive/back/<int:pk>/confirm/", archive_views.confirm, name="confirm_archive"),
+    path("archive/back/<int:pk>/discard/", archive_views.discard, name="discard_archive"),
 ]
