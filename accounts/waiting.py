@@ -1,5 +1,10 @@
 """Home page items: invitations, the search for one's utility, what the user decides as a manager."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
 from accounts.groups import GroupPerson, GroupUtility
@@ -36,45 +41,42 @@ def first_utility(user: User) -> list[Waiting]:
 
 
 @source(order=10)
-def claims(user: User) -> list[Waiting]:
-    if not _manages(user):
-        return []
-    claims = Claim.objects.open().filter(belongs(user, "utility", [Role.MANAGER])).select_related("user", "utility")
-    return [
-        Waiting(
-            f"{claim.user} wants to join {claim.utility}",
-            "Approve or decline the request.",
-            "Review",
-            reverse("accounts:utility", args=[claim.utility_id]),
+def asked(user: User) -> list[Waiting]:
+    """Groups that invited the user; to managers also who wants to join, and which groups ask. One query for all."""
+    nothing = Value(None, output_field=BigIntegerField())
+    invitations = GroupPerson.objects.open().addressed_to(user).order_by()
+    rows: Any = invitations.values_list(Value(3), "pk", "group__name", _name_of("invited_by"), nothing)
+    if _manages(user):
+        managed = belongs(user, "utility", [Role.MANAGER])
+        claims = Claim.objects.open().filter(managed).order_by()
+        groups = GroupUtility.objects.lasting().filter(managed, status=GroupUtility.Status.ASKED).order_by()
+        rows = rows.union(
+            claims.values_list(Value(1), "pk", _name_of("user"), "utility__name", "utility"),
+            groups.values_list(Value(2), "pk", "group__name", "utility__name", "utility"),
         )
-        for claim in claims
-    ]
+    worded: dict[int, Callable[[str, str, Any], Waiting]] = {1: _claim, 2: _group, 3: _invitation}
+    return [worded[kind](one, other, pk) for kind, _, one, other, pk in sorted(rows)]
 
 
-@source(order=11)
-def groups(user: User) -> list[Waiting]:
-    """The groups that invited the user to look, and those that ask the utilities that the user manages."""
-    mine = [
-        Waiting(
-            f"Invitation to {place.group}",
-            f"{place.invited_by or 'Someone'} invited you to see the utilities of this group side by side.",
-            "View invitation",
-            f"{reverse('accounts:list')}#groups",
-        )
-        for place in GroupPerson.objects.open().addressed_to(user)
-    ]
-    if not _manages(user):
-        return mine
-    asked = GroupUtility.objects.lasting().filter(belongs(user, "utility", [Role.MANAGER]), status="asked")
-    return mine + [
-        Waiting(
-            f"{place.group} asks {place.utility} to join",
-            "Its people would see figures of your utility beside others. See which, then agree or decline.",
-            "Review",
-            reverse("accounts:groups_of_utility", args=[place.utility_id]),
-        )
-        for place in asked.select_related("group", "utility")
-    ]
+def _name_of(path: str) -> Coalesce:
+    known = (NullIf(f"{path}__name", Value("")), f"{path}__email", Value("Someone"))
+    return Coalesce(*known, output_field=CharField())
+
+
+def _claim(person: str, utility: str, pk: int) -> Waiting:
+    address = reverse("accounts:utility", args=[pk])
+    return Waiting(f"{person} wants to join {utility}", "Approve or decline the request.", "Review", address)
+
+
+def _group(group: str, utility: str, pk: int) -> Waiting:
+    why = "Its people would see figures of your utility beside others. See which, then agree or decline."
+    address = reverse("accounts:groups_of_utility", args=[pk])
+    return Waiting(f"{group} asks {utility} to join", why, "Review", address)
+
+
+def _invitation(group: str, by: str, _: None) -> Waiting:
+    why = f"{by} invited you to see the utilities of this group side by side."
+    return Waiting(f"Invitation to {group}", why, "View invitation", f"{reverse('accounts:list')}#groups")
 
 
 @source(order=12)
