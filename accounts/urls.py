@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import joining, unsent, views
+from accounts import confirming, deliveries, joining, unsent, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -19,6 +19,13 @@ urlpatterns = [
     path("invitations/<str:token>/", joining.invitation, name="invitation"),
     path("<int:pk>/ask/", joining.ask, name="ask"),
     path("unsent/dismiss/", unsent.dismiss, name="dismiss_unsent"),
+    path("emails/", deliveries.emails, name="emails"),
+    path("emails/again/", deliveries.send_all_again, name="emails_again"),
+    path("emails/<int:pk>/", deliveries.email, name="email"),
+    path("emails/<int:pk>/again/", deliveries.send_again, name="email_again"),
+    path("emails/<int:pk>/dismiss/", deliveries.dismiss, name="email_dismiss"),
+    path("unconfirmed/", confirming.new_utilities, name="new_utilities"),
+    path("<int:pk>/confirm/", confirming.confirm, name="confirm"),
     path("claims/", joining.claims, name="claims"),
     path("claims/<int:pk>/grant/", joining.grant, name="grant"),
     path("claims/<int:pk>/decline/", joining.decline, name="decline"),
