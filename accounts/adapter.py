@@ -8,7 +8,7 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.emails import sender
+from accounts.emails import link, sender
 from accounts.models import User
 from letters.models import post
 
@@ -24,6 +24,13 @@ class Adapter(DefaultAccountAdapter):
         """Also revokes the API tokens: whoever changes a password wants nobody else to have access any longer."""
         super().set_password(user, password)
         user.api_tokens.revoke()
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Returns the link by SITE_URL, and not by the host that a stranger's request named. So does the next one."""
+        return link("account_reset_password_from_key", *key.split("-", 1))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return link("account_confirm_email", emailconfirmation.key)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sends the email through the same outbox as all others."""

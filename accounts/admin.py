@@ -145,10 +145,10 @@ class ClaimAdmin(admin.ModelAdmin):
 class InvitationAdmin(admin.ModelAdmin):
     """Read-only, without the token of the link."""
 
-    list_display = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at"]
+    list_display = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at", "ended"]
     list_select_related = ["utility", "invited_by"]
     search_fields = ["email__matches", "utility__name__matches"]
-    fields = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at"]
+    fields = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at", "ended"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

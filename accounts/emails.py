@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import ApiToken, Claim, Invitation, Membership, StaffGroup, User
+from accounts.names import harmless
 from accounts.requests import AuthenticatedRequest
 from letters.models import Message
 from letters.wordings import rendered
@@ -27,8 +28,8 @@ def link(name: str, *args: object) -> str:
 def invite(invitation: Invitation) -> None:
     subject, body = rendered(
         "invitation",
-        utility=invitation.utility,
-        inviter=invitation.invited_by,
+        utility=harmless(invitation.utility.name),
+        inviter=harmless(invitation.invited_by.name if invitation.invited_by else "") or "A manager",
         role=invitation.get_role_display().lower(),
         address=invitation.email,
         until=date_format(timezone.localtime(invitation.expires_at, invitation.utility.zone), "F j, Y"),

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.api_tokens import MOST_TOKENS, NameInUse, TooManyTokens
 from accounts.models import ApiToken, Claim, Identifier, Number, Role, System, User, Utility
+from accounts.names import check_name
 from accounts.numbers import doubt, numbers_in
 from accounts.zones import ZONES, site_today
 
@@ -25,21 +26,26 @@ NUMBER = {
 }
 
 
-class NameForm(forms.Form):
-    """The sign-up field besides email and password."""
-
-    name = forms.CharField(label="Full name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-
-    def signup(self, request, user) -> None:  # type: ignore[no-untyped-def]
-        user.name = self.cleaned_data["name"]
-        user.save(update_fields=["name"])
-
-
 class OneLineField(forms.CharField):
     """Text on one line: line breaks and repeated spaces, as in a pasted name, become single spaces."""
 
     def to_python(self, value: Any) -> str:
         return " ".join((super().to_python(value) or "").split())
+
+
+class NameForm(forms.Form):
+    """The sign-up field besides email and password."""
+
+    name = OneLineField(
+        label="Full name",
+        max_length=150,
+        validators=[check_name],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def signup(self, request, user) -> None:  # type: ignore[no-untyped-def]
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
 
 
 class PersonForm(forms.ModelForm):

@@ -1,7 +1,9 @@
 """Views for the two ways to join a utility: by a manager's invitation or by a claim."""
 
 from datetime import date
+from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -21,11 +23,16 @@ from accounts.models import (
     Invitation,
     InvitationClosed,
     InvitationForSomeoneElse,
+    NotConfirmedYet,
+    NotTheManager,
     Role,
+    TooManyInvitations,
     Utility,
 )
 from accounts.requests import AuthenticatedRequest
 from accounts.views import for_manager
+
+REFUSALS = (AlreadyMember, TooManyInvitations, NotConfirmedYet)
 
 
 @login_required
@@ -37,20 +44,39 @@ def invite(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             with transaction.atomic():
                 invitation = Invitation.objects.invite(utility=utility, by=request.user, **form.cleaned_data)
                 emails.invite(invitation)
-        except AlreadyMember:
-            form.add_error("email", f"This person is already a member of {utility}. Change their role there.")
+        except REFUSALS as error:
+            _add_refusal(form, error, utility)
+        except NotTheManager as error:
+            raise PermissionDenied from error
         else:
-            messages.success(request, f"We emailed an invitation to {invitation.email}. It expires after 14 days.")
+            messages.success(request, f"We are emailing an invitation to {invitation.email}. It expires after 14 days.")
             return redirect("accounts:utility", pk)
-    return render(request, "accounts/invitation_form.html", {"form": form, "utility": utility})
+    context: dict[str, Any] = {"form": form, "utility": utility}
+    if utility.confirmed_at is None and not request.user.has_trusted_address:
+        left = settings.INVITATIONS_UNTIL_CONFIRMED - Invitation.objects.not_accepted(utility)
+        context |= {"n_left": max(left, 0), "most": settings.INVITATIONS_UNTIL_CONFIRMED}
+    return render(request, "accounts/invitation_form.html", context)
+
+
+def _add_refusal(form: InvitationForm, error: Exception, utility: Utility) -> None:
+    if isinstance(error, AlreadyMember):
+        form.add_error("email", f"This person is already a member of {utility}. Change their role there.")
+    elif isinstance(error, TooManyInvitations):
+        most = settings.INVITATIONS_PER_DAY
+        why = f"Nothing was sent: a utility and a person can each send at most {most} invitations in 24 hours."
+        form.add_error(None, f"{why} Send the next ones tomorrow, or email {settings.CONTACT_EMAIL}.")
+    else:
+        most = settings.INVITATIONS_UNTIL_CONFIRMED
+        why = f"Nothing was sent: {utility} is new, and {most} people whom it invited have not joined yet."
+        then = "Program staff see that it waits for their confirmation. After that, you can invite more people."
+        form.add_error(None, f"{why} {then} Questions? Email {settings.CONTACT_EMAIL}.")
 
 
 @login_required
 @require_POST
 def withdraw(request: AuthenticatedRequest, pk: int, invitation: int) -> HttpResponse:
     utility = for_manager(request, pk)
-    withdrawn, _ = utility.invitations.filter(pk=invitation, accepted_at=None).delete()
-    if withdrawn:
+    if Invitation.objects.filter(utility=utility, pk=invitation).end(Invitation.Ended.WITHDRAWN):
         messages.success(request, "The invitation was withdrawn. Its link no longer works.")
     else:
         messages.error(request, "Nothing was changed: this invitation was already accepted or withdrawn.")
@@ -64,7 +90,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """
     invitation = Invitation.objects.filter(token=token).select_related("utility", "invited_by").first()
     if invitation is None or not invitation.is_open:
-        return render(request, "accounts/invitation_closed.html", status=410)
+        return render(request, "accounts/invitation_closed.html", {"invitation": invitation}, status=410)
     if not request.user.is_authenticated:
         request.session[PROVEN] = invitation.email.lower()
         return render(request, "accounts/invitation_detail.html", {"invitation": invitation})

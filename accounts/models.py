@@ -1,4 +1,4 @@
-"""People, the utilities they belong to, and the role each person holds in each utility."""
+"""Utilities, the people who belong to them, the role each person holds in each, and the two ways to join."""
 
 import secrets
 from collections.abc import Iterable
@@ -6,15 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-import pgtrigger
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.text import slugify
 
 from accounts.api_tokens import ApiToken as ApiToken
@@ -22,85 +18,22 @@ from accounts.groups import GroupPerson as GroupPerson
 from accounts.groups import GroupUtility as GroupUtility
 from accounts.groups import GroupUtilityEvent as GroupUtilityEvent
 from accounts.groups import UtilityGroup as UtilityGroup
+from accounts.identifiers import Identifier as Identifier
+from accounts.identifiers import IdentifierTaken as IdentifierTaken
+from accounts.identifiers import Number as Number
+from accounts.names import check_name
+from accounts.people import StaffGroup as StaffGroup
+from accounts.people import User as User
 from accounts.regions import region_of, states
 from accounts.representatives import FIELD, REPRESENTATIVES_ARE_KEPT
 from accounts.representatives import RepresentativeChange as RepresentativeChange
 from accounts.roles import CAN_EDIT as CAN_EDIT
 from accounts.roles import Role as Role
 from accounts.roles import belongs, lasting, only_advisors_end
+from accounts.triggers import INVITATIONS_END_WITH_THE_ROLE, UTILITY_KEEPS_A_MANAGER
 from accounts.zones import OF_STATE, site_today
 from accounts.zones import choices as zone_choices
 from workflow.matching import plain
-
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
-        user.set_password(password)
-        user.save()
-        return user
-
-    @transaction.atomic
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Creates an administrator who can sign in at once: nobody needs to be able to receive email yet."""
-        from allauth.account.models import EmailAddress  # imports this module
-
-        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        return user
-
-    def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """A person, identified by email address (stored in lower case)."""
-
-    email = models.EmailField(unique=True)
-    name = models.CharField("full name", max_length=150, blank=True)
-    is_staff = models.BooleanField("can sign in to the administration pages", default=False)
-    is_active = models.BooleanField(default=True)
-    date_joined = models.DateTimeField(default=timezone.now, editable=False)
-
-    USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects = UserManager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once_in_any_case")]
-
-    def __str__(self) -> str:
-        return self.name or self.email
-
-    @cached_property
-    def staff_groups(self) -> frozenset[str]:
-        """The person's staff roles, as in StaffGroup."""
-        return frozenset(self.groups.values_list("name", flat=True))
-
-    @cached_property
-    def needs_a_utility(self) -> bool:
-        """Whether joining a utility is the first step: of someone who belongs to none and is no staff."""
-        return not (self.is_staff or self.staff_groups or self.memberships.exists())
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of the person's utility; without one, of the site."""
-        utility = Utility.objects.visible_to(self).first()
-        return utility.zone if utility else ZoneInfo(settings.TIME_ZONE)
-
-    @property
-    def is_program_staff(self) -> bool:
-        return self.is_superuser or StaffGroup.PROGRAM in self.staff_groups
-
-
-class StaffGroup(models.TextChoices):
-    """The Django groups for staff roles, which ``load_catalog`` creates."""
-
-    PROGRAM = "Program staff"
-    COMPLIANCE = "Compliance staff"
-    PANEL = "Panel member"
-    OFFICIAL = "Deciding official"
-    ADMINISTRATOR = "Administrator"
 
 
 class System(models.TextChoices):
@@ -124,6 +57,11 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
     def without_manager(self) -> "UtilityQuerySet":
         """Returns the utilities where nobody can decide who joins, so program staff decide."""
         return self.exclude(memberships__role=Role.MANAGER)
+
+    def to_confirm(self) -> "UtilityQuerySet":
+        """Returns the utilities that nobody has vouched for yet, with someone who could invite to them."""
+        managers = Membership.objects.filter(utility=models.OuterRef("pk"), role=Role.MANAGER, user__is_active=True)
+        return self.filter(models.Exists(managers), confirmed_at=None)
 
     def matching(self, words: str) -> "UtilityQuerySet":
         """Returns the utilities for which every word is in the name or city, or is the state or a number."""
@@ -153,14 +91,9 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         utility = self.create(**fields)
         utility.set_identifiers(identifiers)
         Membership.objects.create(utility=utility, user=by, role=Role.MANAGER)
+        if by.has_trusted_address:
+            utility.confirm(by)
         return utility
-
-
-Number = tuple[str, str]  # kind and value of an identifier
-
-
-class IdentifierTaken(Exception):
-    """A number belongs to another utility. Nothing was changed."""
 
 
 class NotAMember(Exception):
@@ -170,7 +103,7 @@ class NotAMember(Exception):
 class Utility(models.Model):
     HISTORY = (FIELD,)
 
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[check_name])
     city = models.CharField(max_length=100)
     state = models.CharField("state or territory", max_length=2, choices=states)
     systems = ArrayField(models.CharField(max_length=20, choices=System.choices), verbose_name="systems it operates")
@@ -179,6 +112,8 @@ class Utility(models.Model):
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    confirmed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.SET_NULL, related_name="+")
 
     objects = UtilityQuerySet.as_manager()
     my_role: str  # of one that was fetched through ``visible_to``
@@ -236,6 +171,12 @@ class Utility(models.Model):
         if user_id != before:
             RepresentativeChange.sign(self.pk, by)
 
+    def confirm(self, by: User) -> bool:
+        """Says that the utility is what it says. Returns False if someone else had done so."""
+        self.confirmed_at, self.confirmed_by = timezone.now(), by
+        fields = {"confirmed_at": self.confirmed_at, "confirmed_by": by}
+        return bool(Utility.objects.filter(pk=self.pk, confirmed_at=None).update(**fields))
+
     def membership_of(self, user: User) -> "Membership":
         """Returns the membership. Raises Membership.DoesNotExist if ``user`` is not a member."""
         return self.memberships.get(user=user)
@@ -251,31 +192,6 @@ class Utility(models.Model):
 
     def get_systems_display(self) -> str:
         return ", ".join(System(system).label.lower() for system in self.systems).capitalize()
-
-
-class Identifier(models.Model):
-    """A permit or system number; each belongs to one utility only."""
-
-    class Kind(models.TextChoices):
-        NPDES = "NPDES", "NPDES permit number"
-        PWSID = "PWSID", "Public water system ID (PWSID)"
-
-    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="identifiers")
-    kind = models.CharField(max_length=5, choices=Kind.choices)
-    value = models.CharField("number", max_length=9, unique=True, validators=[RegexValidator(r"^[A-Z0-9]{9}$")])
-
-    class Meta:
-        ordering = ["kind", "value"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(kind="NPDES", value__regex=r"^[A-Z0-9]{9}$")
-                | models.Q(kind="PWSID", value__regex=r"^([A-Z]{2}|0[1-9]|10)[0-9]{7}$"),
-                name="identifier_well_formed",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.value
 
 
 class LastManager(Exception):
@@ -332,26 +248,7 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "utility"], name="membership_once_per_utility"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
-        triggers = [
-            # Checked at the end of the transaction. Concurrent transactions don't see each other's changes, so
-            # `change_role` and `leave` also lock the utility's row: two managers can't leave at the same time.
-            pgtrigger.Trigger(
-                name="utility_keeps_a_manager",
-                when=pgtrigger.After,
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                timing=pgtrigger.Deferred,
-                condition=pgtrigger.Q(old__role="manager"),
-                func="""
-                    IF EXISTS (SELECT 1 FROM accounts_membership m WHERE m.utility_id = OLD.utility_id)
-                       AND NOT EXISTS (SELECT 1 FROM accounts_membership m
-                                       WHERE m.utility_id = OLD.utility_id AND m.role = 'manager')
-                    THEN RAISE EXCEPTION 'a utility keeps at least one manager'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'utility_keeps_a_manager';
-                    END IF;
-                    RETURN NULL;
-                """,
-            )
-        ]
+        triggers = [UTILITY_KEEPS_A_MANAGER, INVITATIONS_END_WITH_THE_ROLE]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display().lower()} of {self.utility}"
@@ -426,6 +323,18 @@ class InvitationClosed(Exception):
     """The invitation was used, replaced or withdrawn, or its time is over. Nothing was changed."""
 
 
+class NotTheManager(Exception):
+    """The person does not manage the utility, perhaps since a moment ago. Nothing was changed."""
+
+
+class TooManyInvitations(Exception):
+    """The utility or the person invited as many people within a day as one may. Nothing was changed."""
+
+
+class NotConfirmedYet(Exception):
+    """The utility is new, nobody has vouched for it, and it invited as many people as it may. Nothing was changed."""
+
+
 class InvitationForSomeoneElse(Exception):
     """The invitation was sent to an address that is not this person's. Nothing was changed."""
 
@@ -437,8 +346,13 @@ def addresses_of(user: User) -> list[str]:
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> "InvitationQuerySet":
+        """Returns those that nobody accepted or ended; their time may be over."""
+        return self.filter(accepted_at=None, ended_at=None)
+
     def open(self) -> "InvitationQuerySet":
-        return self.filter(lasting(), accepted_at=None, invited_at__gt=timezone.now() - Invitation.LIFETIME)
+        lasts = self.pending().filter(lasting(), invited_at__gt=timezone.now() - Invitation.LIFETIME)
+        return lasts.exclude(invited_by__is_active=False)
 
     def addressed_to(self, user: User) -> "InvitationQuerySet":
         verified = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
@@ -446,23 +360,59 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         mine = models.Q(address=user.email.lower()) | models.Q(address__in=others)
         return self.annotate(address=Lower("email")).filter(mine)
 
+    def end(self, why: "Invitation.Ended") -> int:
+        return self.pending().update(ended_at=timezone.now(), ended=why)
+
     @transaction.atomic
     def invite(self, utility: Utility, email: str, role: str, by: User, until: date | None = None) -> "Invitation":
-        """Creates an invitation; the link of an earlier one to the address stops working. Raises AlreadyMember."""
-        Utility.objects.select_for_update().get(pk=utility.pk)
+        """Creates an invitation; the link of an earlier one to the address stops working.
+
+        Raises NotTheManager, AlreadyMember, TooManyInvitations or NotConfirmedYet. The locks keep two invitations at
+        once from passing a limit together, and the manager from leaving at the same time.
+        """
+        utility = Utility.objects.select_for_update().get(pk=utility.pk)
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)
+        if not utility.memberships.filter(user=by, role=Role.MANAGER).exists():
+            raise NotTheManager
         theirs = models.Q(user__email__iexact=email) | models.Q(
             user__emailaddress__email__iexact=email, user__emailaddress__verified=True
         )
         if utility.memberships.filter(theirs).exists():
             raise AlreadyMember
-        self.filter(utility=utility, email__iexact=email, accepted_at=None).delete()
+        self._within_limits(utility, email, by)
+        self.filter(utility=utility, email__iexact=email).end(Invitation.Ended.REPLACED)
         return self.create(utility=utility, email=email.lower(), role=role, until=until, invited_by=by)
+
+    def _within_limits(self, utility: Utility, email: str, by: User) -> None:
+        today = self.filter(invited_at__gt=timezone.now() - timedelta(days=1))
+        if any(
+            rows.count() >= settings.INVITATIONS_PER_DAY
+            for rows in (today.filter(utility=utility), today.filter(invited_by=by))
+        ):
+            raise TooManyInvitations
+        if utility.confirmed_at is None and by.has_trusted_address:
+            utility.confirm(by)
+        if utility.confirmed_at is None and self.not_accepted(utility, email) >= settings.INVITATIONS_UNTIL_CONFIRMED:
+            raise NotConfirmedYet
+
+    def not_accepted(self, utility: Utility, besides: str = "") -> int:
+        """Returns how many addresses have an invitation that nobody accepted, whatever became of it."""
+        others = self.filter(utility=utility, accepted_at=None).exclude(email__iexact=besides)
+        return others.order_by().values(address=Lower("email")).distinct().count()
 
 
 class Invitation(models.Model):
-    """A manager's invitation by email to join a utility. Its link works once, for that address, for 14 days."""
+    """A manager's invitation by email to join a utility. Its link works once, for that address, for 14 days.
+
+    It ends with the manager's role (``INVITATIONS_END_WITH_THE_ROLE``). What has ended is kept, since it counts.
+    """
 
     LIFETIME = timedelta(days=14)
+
+    class Ended(models.TextChoices):
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        REPLACED = "replaced", "Replaced by a newer one"
+        ROLE = "role", "Its sender no longer manages the utility"
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -472,6 +422,8 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     invited_at = models.DateTimeField(default=timezone.now, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended = models.CharField(max_length=10, choices=Ended.choices, blank=True)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -479,7 +431,15 @@ class Invitation(models.Model):
         ordering = ["-invited_at"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), "utility", condition=models.Q(accepted_at=None), name="invitation_open_once"
+                Lower("email"),
+                "utility",
+                condition=models.Q(accepted_at=None, ended_at=None),
+                name="invitation_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None, ended="")
+                | models.Q(ended_at__isnull=False, accepted_at=None, ended__in=["withdrawn", "replaced", "role"]),
+                name="invitation_ended_or_accepted",
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
             only_advisors_end("invitation_of_advisors_ends"),
@@ -493,20 +453,31 @@ class Invitation(models.Model):
         return self.invited_at + self.LIFETIME
 
     @property
+    def lost_its_sender(self) -> bool:
+        return self.ended == self.Ended.ROLE or (self.invited_by is not None and not self.invited_by.is_active)
+
+    @property
     def is_open(self) -> bool:
         is_over = self.until is not None and self.until < site_today()
-        return self.accepted_at is None and timezone.now() < self.expires_at and not is_over
+        is_pending = self.accepted_at is None and self.ended_at is None and not self.lost_its_sender
+        return is_pending and timezone.now() < self.expires_at and not is_over
 
     def is_for(self, user: User) -> bool:
         return self.email.lower() in addresses_of(user)
 
     @transaction.atomic
     def accept(self, by: User) -> None:
-        """Adds the person; members keep their role. Raises InvitationForSomeoneElse or InvitationClosed."""
+        """Adds the person; members keep their role. Raises InvitationForSomeoneElse or InvitationClosed.
+
+        The lock on the utility keeps the sender from leaving at the same time.
+        """
         if not self.is_for(by):
             raise InvitationForSomeoneElse
-        if not Invitation.objects.open().filter(pk=self.pk).update(accepted_at=timezone.now()):
+        Utility.objects.select_for_update().get(pk=self.utility_id)
+        now = Invitation.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if not now.is_open:
             raise InvitationClosed
+        Invitation.objects.filter(pk=self.pk).update(accepted_at=timezone.now())
         Membership.with_ended.add(self.utility, by, self.role, self.until)
         # This also answers an open claim of theirs.
         Claim.objects.open().filter(utility=self.utility, user=by).update(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import group_views, joining, unsent, views
+from accounts import confirming, deliveries, group_views, joining, unsent, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -30,6 +30,13 @@ urlpatterns = [
     path("<int:pk>/groups/", group_views.of_utility, name="groups_of_utility"),
     path("<int:pk>/groups/<int:place>/", group_views.answer, name="answer_group"),
     path("unsent/dismiss/", unsent.dismiss, name="dismiss_unsent"),
+    path("emails/", deliveries.emails, name="emails"),
+    path("emails/again/", deliveries.send_all_again, name="emails_again"),
+    path("emails/<int:pk>/", deliveries.email, name="email"),
+    path("emails/<int:pk>/again/", deliveries.send_again, name="email_again"),
+    path("emails/<int:pk>/dismiss/", deliveries.dismiss, name="email_dismiss"),
+    path("unconfirmed/", confirming.new_utilities, name="new_utilities"),
+    path("<int:pk>/confirm/", confirming.confirm, name="confirm"),
     path("claims/", joining.claims, name="claims"),
     path("claims/<int:pk>/grant/", joining.grant, name="grant"),
     path("claims/<int:pk>/decline/", joining.decline, name="decline"),

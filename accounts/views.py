@@ -145,7 +145,7 @@ def utility(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if mine.can_manage:
         context |= {
             "ended": [member for member in everyone if member.has_ended],
-            "invitations": shown.invitations.filter(accepted_at=None).select_related("invited_by"),
+            "invitations": shown.invitations.pending().select_related("invited_by"),
             "claims": shown.claims.open().select_related("user"),
             "representative_form": RepresentativeForm(utility=shown),
         }

@@ -11,6 +11,7 @@ from accounts.groups import GroupPerson, GroupUtility
 from accounts.models import Claim, Invitation, Membership, User, Utility
 from accounts.roles import Role, belongs
 from accounts.zones import site_today
+from letters.models import Delivery
 from workflow.waiting import Waiting, source
 
 
@@ -96,6 +97,51 @@ def advisors(user: User) -> list[Waiting]:
         )
         for advisor in recent
     ]
+
+
+@source(order=30)
+def new_utilities(user: User) -> list[Waiting]:
+    if not user.is_program_staff or not (n := Utility.objects.to_confirm().count()):
+        return []
+    what = "A new utility waits to be confirmed" if n == 1 else f"{n} new utilities wait to be confirmed"
+    why = "Until then, it can invite only a few people." if n == 1 else "Until then, they can invite only a few people."
+    return [Waiting(what, why, "Review", reverse("accounts:new_utilities"), n=n)]
+
+
+@source(order=32)
+def emails(user: User) -> list[Waiting]:
+    """Emails that failed or may have arrived, and, while the mail server is away, that others are late."""
+    if not user.watches_email:
+        return []
+    counts = Delivery.objects.counts()
+    return [
+        Waiting(_counted(n, *words), why, "Review", f"{reverse('accounts:emails')}?status={status}", n=n)
+        for status, words, why in UNDELIVERED
+        if (n := counts[status])
+    ]
+
+
+UNDELIVERED = [
+    (
+        Delivery.Status.FAILED,
+        ("email was not sent", "emails were not sent"),
+        "The mail server refused it, or could not be reached for three days. Send it again, or dismiss it.",
+    ),
+    (
+        Delivery.Status.DOUBTFUL,
+        ("email may have arrived", "emails may have arrived"),
+        "Sending it was interrupted. Ask whether it arrived; send it again, or dismiss it.",
+    ),
+    (
+        Delivery.Status.WAITING,
+        ("email has been waiting for more than an hour", "emails have been waiting for more than an hour"),
+        "They are tried again automatically, for three days. The list says why they wait.",
+    ),
+]
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
 
 
 def _manages(user: User) -> bool:

@@ -50,7 +50,8 @@ def _date_back(user: User) -> None:
 
 def _utility(data: dict[str, Any], people: Mapping[Role, User]) -> None:
     manager = people[Role.MANAGER]
-    utility = Utility.objects.create(name=data["name"], city=data["city"], state=data["state"], systems=data["systems"])
+    fields = {name: data[name] for name in ("name", "city", "state", "systems")}
+    utility = Utility.objects.create(**fields, confirmed_at=timezone.now())
     Identifier.objects.bulk_create(Identifier(utility=utility, **one) for one in data.get("identifiers", []))
     for role, person in people.items():
         Membership.objects.create(user=person, utility=utility, role=role)

@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import environ
-from celery.schedules import crontab
-from csp.constants import NONE, SELF
-from django.core.management.utils import get_random_secret_key
 
-from config import logs
+from config import logs, policy, schedule, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -16,19 +13,8 @@ env.read_env(BASE_DIR / ".env")
 # The folder of the embedded services, uploads and generated files on a single machine.
 LOCAL_DIR = Path(env.str("LOCAL_DIR", default=str(BASE_DIR / ".local")))
 
-
-def _kept_secret() -> str:
-    """Returns the secret key of a single machine, created once in a file that only its owner can read."""
-    path = LOCAL_DIR / "secret-key"
-    if not path.exists():
-        LOCAL_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(get_random_secret_key())
-    return path.read_text()
-
-
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret()
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret.kept(LOCAL_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
@@ -149,30 +135,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "beat-schedule")
 # How long a worker keeps a report without a heartbeat, and how often the sweeper looks for such reports.
 REPORT_LEASE_SECONDS = env.float("REPORT_LEASE_SECONDS", default=30.0)
 REPORT_SWEEP_SECONDS = env.float("REPORT_SWEEP_SECONDS", default=10.0)
-CELERY_BEAT_SCHEDULE = {
-    # Sweeps expire, so that a day without a worker does not leave thousands of them in the queue.
-    "sweep reports": {
-        "task": "reports.tasks.sweep",
-        "schedule": REPORT_SWEEP_SECONDS,
-        "options": {"expires": REPORT_SWEEP_SECONDS},
-    },
-    "delete old reports": {"task": "reports.tasks.delete_expired", "schedule": crontab(hour="3", minute="20")},
-    "delete unused files": {"task": "files.tasks.delete_unused", "schedule": crontab(hour="3", minute="40")},
-    "delete brought archives": {
-        "task": "ims.tasks.forget_archives",
-        "schedule": crontab(hour="3", minute="50"),
-    },
-    "publish the spread of coverage": {
-        "task": "assessments.tasks.publish_spreads",
-        "schedule": crontab(hour="9", minute="30", day_of_month="1", month_of_year="1,4,7,10"),
-    },
-    # In UTC: morning in the United States.
-    "send reminders": {"task": "letters.tasks.remind", "schedule": crontab(hour="13", minute="10")},
-    "close what came back late": {"task": "recognition.tasks.close_late", "schedule": crontab(minute="25")},
-    "sweep screenings": {"task": "recognition.tasks.sweep_screenings", "schedule": 60.0, "options": {"expires": 60.0}},
-    "tell new owners": {"task": "ims.tasks.tell_owners", "schedule": 60.0, "options": {"expires": 60.0}},
-    "send queued email": {"task": "post_office.tasks.send_queued_mail", "schedule": 60.0},
-}
+CELERY_BEAT_SCHEDULE = schedule.beat(REPORT_SWEEP_SECONDS)
 REPORT_RETENTION_DAYS = env.int("REPORT_RETENTION_DAYS", default=90)
 
 # --- EPA's ECHO: its web services and weekly files --------------------------------------------------
@@ -202,7 +165,11 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.NameForm"
-ACCOUNT_FORMS = {"login": "accounts.sign_in.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in.SignInForm",
+    "signup": "accounts.sign_in.SignUpForm",
+    "reset_password": "accounts.sign_in.ResetPasswordForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Headworks: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
@@ -221,15 +188,18 @@ MFA_TOTP_TOLERANCE = 1  # a code of the 30 seconds before or after is accepted t
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Headworks"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday
+# Invitations in 24 hours, for one utility and for one person; in all for a utility that nobody has vouched for yet.
+INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", default=20)
+INVITATIONS_UNTIL_CONFIRMED = env.int("INVITATIONS_UNTIL_CONFIRMED", default=5)
+# Managers with a confirmed address of these domains, or of a domain within them, vouch for their utility.
+TRUSTED_EMAIL_DOMAINS = env.list("TRUSTED_EMAIL_DOMAINS", default=["gov"])
 
-# --- Email: stored as rows by post_office, sent by its Celery task -----------------------------------
+# --- Email: stored as rows of post_office, sent by letters/sending.py --------------------------------
 EMAIL_BACKEND = "post_office.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Headworks <no-reply@example.org>")
-POST_OFFICE = {
-    "BACKENDS": {"default": env.str("EMAIL_DELIVERY", default="django.core.mail.backends.console.EmailBackend")},
-    "CELERY_ENABLED": True,
-    "MAX_RETRIES": 4,
-}
+_delivery = env.str("EMAIL_DELIVERY", default="django.core.mail.backends.console.EmailBackend")
+POST_OFFICE = {"BACKENDS": {"default": _delivery}, "CELERY_ENABLED": False}
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=20.0)
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") | {"EMAIL_BACKEND": EMAIL_BACKEND})
 
 # --- Files ---------------------------------------------------------------------------------------
@@ -273,15 +243,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "accounts.unsent.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = policy.CONTENT_SECURITY
 
 LOGGING = logs.configuration(env.str("LOG_LEVEL", default="INFO"))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import token_views
+from accounts.sign_in import SignUpView
 from accounts.views import me
 from config import views
 from config.api import api
@@ -26,6 +27,7 @@ urlpatterns = [
     path("account/", me, name="me"),
     path("account/tokens/new/", token_views.create, name="create_token"),
     path("account/tokens/<int:pk>/revoke/", token_views.revoke, name="revoke_token"),
+    path("account/signup/", SignUpView.as_view(), name="account_signup"),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

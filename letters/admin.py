@@ -1,5 +1,6 @@
 """Admin pages to edit and preview the templates of letters, and to read the messages."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import post_office.admin  # noqa: F401  # imported first, so that its registrations can be replaced here
@@ -41,14 +42,15 @@ class LetterForm(forms.ModelForm):
             field.required = True
 
     def clean_subject(self) -> str:
-        return self._checked("subject")
+        wording = wordings.get(self.instance.name)
+        return self._checked("subject", replace(wording, words=wording.subject_words))
 
     def clean_content(self) -> str:
-        return self._checked("content")
+        return self._checked("content", wordings.get(self.instance.name))
 
-    def _checked(self, name: str) -> str:
+    def _checked(self, name: str, wording: wordings.Wording) -> str:
         text = self.cleaned_data[name]
-        if found := faults(text, wordings.get(self.instance.name)):
+        if found := faults(text, wording):
             raise forms.ValidationError(found)
         return text
 
@@ -105,13 +107,14 @@ class LetterAdmin(admin.ModelAdmin):
 @admin.register(Message)
 class MessageAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["written_at", "to", "subject", "state", "about"]
-    list_filter = ["email__status"]
+    list_filter = ["email__delivery__status"]
     search_fields = ["email__to__matches", "email__subject__matches"]
     readonly_fields = ["written_at", "to", "subject", "text", "state", "tried", "about"]
     fields = tuple(readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        return shown_to(cast(AbstractBaseUser, request.user)).select_related("email").prefetch_related("about")
+        messages = shown_to(cast(AbstractBaseUser, request.user))
+        return messages.select_related("email__delivery").prefetch_related("about")
 
     @admin.display(ordering="email__to")
     def to(self, message: Message) -> str:
@@ -125,11 +128,11 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):
     def text(self, message: Message) -> SafeString | str:
         return SafeString(linebreaks(message.email.message, autoescape=True)) if message.email else ""
 
-    @admin.display(description="status", ordering="email__status")
+    @admin.display(description="status", ordering="email__delivery__status")
     def state(self, message: Message) -> str:
-        return message.email.get_status_display() if message.email else "deleted"
+        return message.email.delivery.get_status_display() if message.email else "deleted"
 
     @admin.display(description="last attempt")
     def tried(self, message: Message) -> str:
-        last = message.email.logs.order_by("-date").first() if message.email else None
-        return f"{localize(localtime(last.date))} {last.message}".strip() if last else ""
+        last = message.email.delivery.events.last() if message.email else None
+        return f"{localize(localtime(last.at))} {last.why}".strip() if last else ""

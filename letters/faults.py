@@ -10,6 +10,8 @@ from django.template.defaulttags import CommentNode, IfNode
 
 from letters.wordings import Wording
 
+PLAIN = "Its subject can’t have any, since it goes to people who have not asked for it"
+
 
 def faults(text: str, wording: Wording) -> list[str]:
     """Returns the errors in ``text``, for the person who typed it; empty if letters can be made from it."""
@@ -18,11 +20,11 @@ def faults(text: str, wording: Wording) -> list[str]:
     except TemplateSyntaxError as error:
         return [f"Template error: {error}"]
     names = [word.name for word in wording.words]
-    there = ", ".join(f"{{{{ {name} }}}}" for name in names)
+    there = "Available: " + ", ".join(f"{{{{ {name} }}}}" for name in names) if names else PLAIN
     found = []
     for name in dict.fromkeys(_variables(nodes)):
         if name not in names:
-            found.append(f"This email has no variable “{name}”. Available: {there}.")
+            found.append(f"This email has no variable “{name}”. {there}.")
     if any(_is_other(node) for node in nodes.get_nodes_by_type(Node)):
         found.append("The only tags allowed are {% if %}, {% elif %}, {% else %} and {% endif %}.")
     texts = [node.s for node in nodes.get_nodes_by_type(TextNode) if isinstance(node, TextNode)]

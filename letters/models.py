@@ -1,7 +1,9 @@
 """Messages: one email about one occasion to one address, stored in the transaction that it reports and sent once."""
 
 from collections.abc import Callable
+from email.utils import make_msgid
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -12,19 +14,28 @@ from django.db.models import Q
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
+from letters.delivery import Delivery as Delivery
+from letters.delivery import DeliveryEvent as DeliveryEvent
 from workflow import queue
 
 
+@transaction.atomic
 def post(address: str, subject: str, body: str) -> Email:
-    """Puts an email into the outbox within the current transaction; a worker sends it after the commit.
+    """Writes an email within the current transaction; a worker sends it after the commit.
 
     Creates the row directly, because ``post_office.mail`` would render the finished text as a template.
     """
     email = Email.objects.create(
-        from_email=settings.DEFAULT_FROM_EMAIL, to=[address], subject=subject, message=body, status=STATUS.queued
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[address],
+        subject=subject,
+        message=body,
+        message_id=make_msgid(domain=urlsplit(settings.SITE_URL).hostname),  # the same if it is sent again
+        status=STATUS.queued,
     )
-    # If the broker is unreachable, the sweep of the outbox, which runs every minute, sends it.
-    transaction.on_commit(lambda: queue.send("post_office.tasks.send_queued_mail"), robust=True)
+    Delivery.objects.create(email=email)
+    # If the broker is unreachable, the sweep, which runs every minute, sends it.
+    transaction.on_commit(lambda: queue.send("letters.tasks.send"), robust=True)
     return email
 
 

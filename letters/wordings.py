@@ -24,13 +24,21 @@ class Word:
 
 @dataclass(frozen=True)
 class Wording:
-    """A wording. ``description`` says who gets it and when; ``subject`` and ``content`` are the defaults."""
+    """A wording. ``description`` says who gets it and when; ``subject`` and ``content`` are the defaults.
+
+    A ``plain_subject`` has no variables, so that nobody outside writes in the subject of an email from our sender.
+    """
 
     name: str
     description: str
     subject: str
     content: str
     words: tuple[Word, ...]
+    plain_subject: bool = False
+
+    @property
+    def subject_words(self) -> tuple[Word, ...]:
+        return () if self.plain_subject else self.words
 
 
 _wordings: dict[str, Wording] = {}
@@ -53,6 +61,10 @@ def get(name: str) -> Wording:
     return _wordings[name]
 
 
+def is_known(name: str) -> bool:
+    return name in _wordings
+
+
 def load() -> int:
     """Creates the missing rows, for administrators to edit. Keeps existing rows. Returns how many were created."""
     made = 0
@@ -70,8 +82,10 @@ def rendered(name: str, **words: object) -> tuple[str, str]:
     """
     known = {"contact": settings.CONTACT_EMAIL, "site": settings.SITE_URL.rstrip("/")}
     known |= {word: str(value) for word, value in words.items()}
-    kept = EmailTemplate.objects.filter(name=name, language="").first() or get(name)
-    return " ".join(filled(kept.subject, known).split()), filled(kept.content, known).strip() + "\n"
+    wording = get(name)
+    kept = EmailTemplate.objects.filter(name=name, language="").first() or wording
+    subject = filled(kept.subject, {} if wording.plain_subject else known)
+    return " ".join(subject.split()), filled(kept.content, known).strip() + "\n"
 
 
 def filled(text: str, words: Mapping[str, str]) -> str:

@@ -17,9 +17,9 @@ import pgtrigger
 from django.apps import apps
 from django.db import models
 from django.utils import timezone
-from post_office.models import STATUS, Email
 
 from accounts.models import Identifier, Membership, Role, User, Utility
+from letters.models import Delivery
 from pdca.loading import read
 from recognition import reminders
 from recognition.models import (
@@ -115,7 +115,8 @@ def load(people: Mapping[str, User]) -> None:
         reminders.remind()
     play.past.move()
     # The addresses are invented, so nothing is sent.
-    Email.objects.filter(status=STATUS.queued).update(status=STATUS.sent)
+    while delivery := Delivery.objects.claim():
+        delivery.sent()
 
 
 def _moments() -> Iterator[tuple[type[models.Model], str]]:
@@ -209,7 +210,7 @@ def _begun(play: Play, row: dict[str, Any], cycle: Cycle, *, signed: date | None
     contact = row["contact"]
     manager = User.objects.create_user(contact["email"], name=contact["manager"])
     fields = {name: row[name] for name in ("name", "city", "state", "systems")}
-    utility = Utility.objects.create(**fields, management_representative=manager)
+    utility = Utility.objects.create(**fields, management_representative=manager, confirmed_at=timezone.now())
     Identifier.objects.bulk_create(Identifier(utility=utility, **one) for one in row["identifiers"])
     Membership.objects.create(user=manager, utility=utility, role=Role.MANAGER)
     application = Application.start(utility=utility, cycle=cycle, by=manager)

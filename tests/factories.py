@@ -3,6 +3,7 @@
 from datetime import date
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Membership, Role, System, User, Utility
@@ -33,6 +34,7 @@ class UtilityFactory(DjangoModelFactory[Utility]):
     city = "Riverbend"
     state = "OR"
     systems = [System.DRINKING_WATER, System.WASTEWATER]
+    confirmed_at = factory.LazyFunction(timezone.now)
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):

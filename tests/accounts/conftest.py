@@ -7,9 +7,9 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.urls import reverse
-from post_office.models import STATUS, Email
 
 from accounts.models import User
+from letters import sending
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -34,8 +34,8 @@ def mail_at_once(delivery, monkeypatch):
 
 
 def deliver() -> None:
-    for email in Email.objects.filter(status=STATUS.queued):
-        email.dispatch()
+    while sending.send_due():
+        pass
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def person() -> User:
 
 
 def link_in(message) -> str:
-    return re.search(r"http://testserver(/\S+)", message.body)[1]
+    return re.search(r"http://localhost:8000(/\S+)", message.body)[1]
 
 
 def sign_in(client, password=PASSWORD, **more):

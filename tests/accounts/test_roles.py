@@ -63,7 +63,7 @@ def state(utility) -> list:
     return [
         list(Utility.objects.filter(pk=utility.pk).values()),
         list(utility.memberships.order_by("pk").values("pk", "role")),
-        list(utility.invitations.order_by("pk").values("pk")),
+        list(utility.invitations.order_by("pk").values("pk", "ended")),
         list(utility.claims.order_by("pk").values("pk", "decided_at")),
     ]
 
@@ -134,14 +134,15 @@ def test_only_managers_see_the_controls(cast, things, as_):
 
 def test_ids_of_another_utility_do_not_help(cast, things, as_, utility):
     """A forged address: my utility, someone else's member or invitation."""
-    other = MembershipFactory(role=Role.VIEWER)
-    foreign = Invitation.objects.invite(other.utility, "x@example.org", Role.VIEWER, other.user)
+    theirs = MembershipFactory()
+    other = MembershipFactory(utility=theirs.utility, role=Role.VIEWER)
+    foreign = Invitation.objects.invite(theirs.utility, "x@example.org", Role.VIEWER, theirs.user)
     me = as_(cast["manager"])
     assert me.post(reverse("accounts:remove", args=[utility.pk, other.pk])).status_code == 404
     role = reverse("accounts:change_role", args=[utility.pk, other.pk])
     assert me.post(role, {"role": "manager"}).status_code == 404
     me.post(reverse("accounts:withdraw", args=[utility.pk, foreign.pk]))
-    assert Invitation.objects.filter(pk=foreign.pk).exists()
+    assert Invitation.objects.open().filter(pk=foreign.pk).exists()
     assert Membership.objects.get(pk=other.pk).role == Role.VIEWER
 
 

@@ -8,9 +8,13 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.hashers import get_hasher
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.template.loader import render_to_string
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.limits import too_many
@@ -117,6 +121,50 @@ def test_a_reset_for_an_unknown_address_answers_the_same(client, person):
     known = client.post(reverse("account_reset_password"), {"email": "ada@example.org"})
     unknown = client.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
     assert known.url == unknown.url == reverse("account_reset_password_done")
+
+
+def test_links_in_emails_are_to_the_site_whatever_host_a_request_names(client, person, settings):
+    settings.SITE_URL = "https://headworks.example"
+    settings.ALLOWED_HOSTS = ["*"]
+    attacked = {"headers": {"host": "evil.example"}}
+    client.post(reverse("account_reset_password"), {"email": "ada@example.org"}, **attacked)
+    client.post(reverse("account_reset_password"), {"email": "nobody@example.org"}, **attacked)
+    new = {"email": "new@example.org", "name": "Nora", "password1": PASSWORD, "password2": PASSWORD}
+    client.post(reverse("account_signup"), new, **attacked)
+    client.post(reverse("account_signup"), new | {"email": "ada@example.org"}, **attacked)
+    assert len(mail.outbox) == 4
+    for message in mail.outbox:
+        assert "https://headworks.example/account/" in message.body
+        assert "evil" not in message.body
+
+
+def work_of(act) -> tuple[list[str], int]:
+    """Returns the first word of each query that ``act`` sends to the database, and how many passwords it hashes."""
+    hashed = []
+    hasher = get_hasher()
+
+    def encode(*args, **options):
+        hashed.append(args)
+        return type(hasher).encode(hasher, *args, **options)
+
+    with CaptureQueriesContext(connection) as seen, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hasher, "encode", encode)
+        act()
+    return [query["sql"].split()[0] for query in seen], len(hashed)
+
+
+@pytest.mark.parametrize("address", ["account_signup", "account_reset_password"])
+def test_a_known_and_an_unknown_address_take_the_same_work(address, person, sent_tasks):
+    data = {"name": "Nora", "password1": PASSWORD, "password2": PASSWORD} if address == "account_signup" else {}
+    work = {}
+    for email in ("warm@example.org", "unknown@example.org", "ada@example.org"):
+        browser = Client()
+        work[email] = work_of(lambda: browser.post(reverse(address), data | {"email": email}))  # noqa: B023
+    (unknown, n_hashed), (known, n_hashed_known) = work["unknown@example.org"], work["ada@example.org"]
+    assert n_hashed == n_hashed_known == (1 if address == "account_signup" else 0)
+    for word in ("SELECT", "INSERT", "UPDATE", "DELETE", "DECLARE"):
+        assert unknown.count(word) == known.count(word), word
+    assert User.objects.filter(email__endswith="invalid").count() == 0
 
 
 def test_changing_the_password_asks_for_the_old_one(client, person):

@@ -33,7 +33,7 @@ def test_a_worker_is_asked_to_send_once_it_is_committed(utility, sent_tasks, dja
     with django_capture_on_commit_callbacks(execute=True):
         Message.write(utility, "flood", "a@example.org", "High water", "Move the pumps.")
         assert sent_tasks == []
-    assert [sent.task for sent in sent_tasks] == ["post_office.tasks.send_queued_mail"]
+    assert [sent.task for sent in sent_tasks] == ["letters.tasks.send"]
 
 
 def test_what_is_rolled_back_is_not_told(utility):

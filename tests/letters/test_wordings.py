@@ -1,5 +1,6 @@
 """The wordings: what can stand in them, how they read, and that what people type arrives word for word."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def page_of(letter, page="change") -> str:
 @pytest.mark.parametrize("row", LOADED, ids=lambda row: row["name"])
 def test_every_letter_as_loaded_is_in_order_and_reads_well(row):
     wording = wordings.get(row["name"])
-    assert faults(row["subject"], wording) == []
+    assert faults(row["subject"], replace(wording, words=wording.subject_words)) == []
     assert faults(row["content"], wording) == []
     subject, content = wordings.preview(wording, row["subject"], row["content"])
     assert "{" not in subject + content
@@ -66,7 +67,7 @@ def test_every_wording_is_loaded_once_and_stays_as_edited(no_catalog):
 
 def test_before_they_are_loaded_the_products_own_words_are_sent(no_catalog):
     subject, body = wordings.rendered("invitation", utility="Riverbend", inviter="Mara Gerr")
-    assert subject == "Headworks: Invitation to join Riverbend"
+    assert subject == "You are invited to Headworks"
     assert "Mara Gerr invited you" in body
 
 

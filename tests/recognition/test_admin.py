@@ -422,7 +422,7 @@ def test_a_message_says_to_whom_it_went_and_how_far(at, superuser, as_):
     page = as_(superuser).get(reverse("admin:letters_message_changelist")).text
     assert "manager@example.org" in page
     assert "Application received: Riverbend Water and Sewer" in page
-    assert "queued" in page
+    assert "Waiting" in page
     Message.objects.get().email.delete()
     assert "deleted" in as_(superuser).get(change(Message.objects.get())).text
 

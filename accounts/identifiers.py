@@ -1,0 +1,35 @@
+"""The permit and system numbers of a utility. ``accounts/models.py`` imports this."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+Number = tuple[str, str]  # kind and value of an identifier
+
+
+class IdentifierTaken(Exception):
+    """A number belongs to another utility. Nothing was changed."""
+
+
+class Identifier(models.Model):
+    """A permit or system number; each belongs to one utility only."""
+
+    class Kind(models.TextChoices):
+        NPDES = "NPDES", "NPDES permit number"
+        PWSID = "PWSID", "Public water system ID (PWSID)"
+
+    utility = models.ForeignKey("accounts.Utility", on_delete=models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    value = models.CharField("number", max_length=9, unique=True, validators=[RegexValidator(r"^[A-Z0-9]{9}$")])
+
+    class Meta:
+        ordering = ["kind", "value"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="NPDES", value__regex=r"^[A-Z0-9]{9}$")
+                | models.Q(kind="PWSID", value__regex=r"^([A-Z]{2}|0[1-9]|10)[0-9]{7}$"),
+                name="identifier_well_formed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.value
