@@ -120,7 +120,8 @@ def _managed(world: World) -> list[Page]:
         *((name, reverse(f"ims:{url}", args=[own, workshop.number])) for name, url, workshop in steps),
     ]
     found = [Page(name, path, by="advisor", aim_queries=15) for name, path in pages]
-    return [*found, Page("our system today, 1,300 records", reverse("ims:today", args=[own]), by="advisor")]
+    whole = [("our system today, 1,300 records", "ims:today"), ("round of the year, 1,300 records", "ims:year")]
+    return [*found, *(Page(name, reverse(url, args=[own]), by="advisor") for name, url in whole)]
 
 
 def people(world: World) -> dict[str, User]:

@@ -45,6 +45,7 @@ from ims.records import (
 )
 from ims.saved import SavedView
 from ims.system import pages as _pages_of_the_whole  # noqa: F401
+from ims.system.feed import RoundFeed
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
 from ims.team.readiness.models import (
     ReadinessChange,
@@ -116,6 +117,7 @@ __all__ = [
     "RecordLink",
     "Requirement",
     "Review",
+    "RoundFeed",
     "SavedView",
     "Seat",
     "SeatChange",

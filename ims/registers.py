@@ -11,6 +11,7 @@ from typing import Any
 from accounts.models import User, Utility
 from ims.examples import Example
 from ims.records import Record
+from ims.recurring import Recurring
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Register:
     ``user``. ``filtered`` are fields with choices by which the list filters. ``computed`` are columns that are no
     fields; ``listed`` fetches with its rows what they show. A manager may close a ``closable`` one to all but some
     people (ims/closed.py). ``element_of`` returns the element of a record where that is not the same for all.
+    ``recurs`` returns what of a record has a date in the round of the year; None: it has none there.
     """
 
     model: type[Record]
@@ -72,6 +74,7 @@ class Register:
     computed: Callable[[], Mapping[str, Any]] = dict  # name → django_tables2.Column
     listed: Callable[[Any], Any] = lambda rows: rows
     element_of: Callable[[Record], str] | None = None
+    recurs: Callable[[Any], Iterable[Recurring]] | None = None
 
     def serves(self, record: Record) -> str:
         """Returns the slug of the element that a record serves."""

@@ -19,6 +19,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.editions import later
 from ims.links import LED_TO, RecordLink, link
 from ims.records import Record, extends_record
+from ims.recurring import review
 from ims.registers import Move, Register, register
 from ims.triggers import needs, within_a_utility
 from workflow.models import WrongState
@@ -247,5 +248,6 @@ register(
         ),
         aside=frozenset({S.WITHDRAWN}),
         living=living,
+        recurs=review,
     )
 )

@@ -18,6 +18,7 @@ from ims.do.signatures import CLEARED, DocumentReader, Signature
 from ims.editions import Edition, later
 from ims.people import Person
 from ims.records import Record, RecordAttachment, extends_record
+from ims.recurring import review
 from ims.registers import Move, Register, register
 from ims.triggers import keeps, needs
 from workflow.models import WrongState
@@ -315,5 +316,6 @@ register(
         ),
         aside=frozenset({S.REPLACED, S.WITHDRAWN}),
         living=living,
+        recurs=review,
     )
 )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
+from ims.recurring import Recurring
 from ims.registers import Move, Register, register
 
 
@@ -141,6 +142,7 @@ register(
         ),
         aside=frozenset({LookedAt.RETIRED}),
         living=living,
+        recurs=lambda each: [Recurring("Inspection", each.due, months=each.every)],
     ),
     Register(
         model=EmergencyContact,
@@ -159,5 +161,6 @@ register(
         ),
         aside=frozenset({LookedAt.RETIRED}),
         living=living,
+        recurs=lambda each: [Recurring("Check of the numbers", each.due, months=each.every)],
     ),
 )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User, Utility
 from ims.editions import Edition, later
 from ims.records import Record, extends_record
+from ims.recurring import review
 from ims.registers import Move, Page, Register, add_page, register
 from ims.triggers import keeps, needs, within_a_utility
 
@@ -205,6 +206,7 @@ register(
         ),
         aside=frozenset({S.REPLACED, S.WITHDRAWN}),
         living=living,
+        recurs=review,
     )
 )
 

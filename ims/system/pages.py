@@ -10,3 +10,11 @@ add_page(
         url_name="ims:today",
     )
 )
+add_page(
+    Page(
+        slug="year",
+        name="The round of the year",
+        about="Reviews, audits, trainings, evaluations and readings, month by month; also in your calendar.",
+        url_name="ims:year",
+    )
+)
