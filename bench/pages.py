@@ -120,7 +120,11 @@ def _managed(world: World) -> list[Page]:
         *((name, reverse(f"ims:{url}", args=[own, workshop.number])) for name, url, workshop in steps),
     ]
     found = [Page(name, path, by="advisor", aim_queries=15) for name, path in pages]
-    whole = [("our system today, 1,300 records", "today"), ("system manual, 1,300 records", "manual")]
+    whole = [
+        ("our system today, 1,300 records", "today"),
+        ("system manual, 1,300 records", "manual"),
+        ("round of the year, 1,300 records", "year"),
+    ]
     return [*found, *(Page(name, reverse(f"ims:{url}", args=[own]), by="advisor") for name, url in whole)]
 
 

@@ -49,6 +49,7 @@ from ims.saved import SavedView
 from ims.system import pages as _pages_of_the_whole  # noqa: F401
 from ims.system.archive.models import ArchiveImport
 from ims.system.auditor_index import AuditorIndex
+from ims.system.feed import RoundFeed
 from ims.system.manual import ManualEdition, ManualWords, ManualWordsChange
 from ims.system.public import PublicPage, PublicPageEvent
 from ims.team.models import Seat, SeatChange, Subgroup, SubgroupChange, TeamScope, TeamScopeChange
@@ -130,6 +131,7 @@ __all__ = [
     "RecordLink",
     "Requirement",
     "Review",
+    "RoundFeed",
     "SavedView",
     "Seat",
     "SeatChange",

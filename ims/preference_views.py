@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import AuthenticatedRequest
+from ims import ical
 from ims.forms import PreferencesForm
 from ims.preferences import Preferences, reader_of
 from ims.records import Record
@@ -65,24 +66,20 @@ def stop_weekly(request: HttpRequest, signed: str) -> HttpResponse:
 @never_cache
 def calendar(request: HttpRequest, secret: str) -> HttpResponse:
     """Returns the due dates of the open records that the person owns, as an iCalendar file (RFC 5545)."""
-    from icalendar import Calendar, Event  # imported here because most web processes never need it: 4 MB
-
     user = get_object_or_404(Preferences.objects.with_calendar(secret)).user
     rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__gte=timezone.localdate() - PAST)
-    feed = Calendar()
-    feed.add("prodid", "-//Headworks//Records//EN")
-    feed.add("version", "2.0")
-    feed.add("x-wr-calname", "Headworks")
-    site, several = settings.SITE_URL.rstrip("/"), user.memberships.count() > 1
-    for record in rows.order_by("due", "pk")[:MOST]:
-        event = Event()
-        event.add("uid", f"record-{record.pk}@{site.partition('://')[2]}")
-        event.add("dtstamp", record.changed_at or record.created_at)
-        event.add("sequence", record.version)
-        event.add("dtstart", record.due)
-        event.add("summary", f"Due: {record}{f', {record.utility}' if several else ''}")
-        event.add("description", str(record.utility))
-        event.add("url", site + record.get_absolute_url())
-        event.add("transp", "TRANSPARENT")
-        feed.add_component(event)
-    return HttpResponse(feed.to_ical(), content_type="text/calendar; charset=utf-8")
+    several = user.memberships.count() > 1
+    days = [
+        ical.Day(
+            key=f"record-{record.pk}",
+            date=due,
+            summary=f"Due: {record}{f', {record.utility}' if several else ''}",
+            description=str(record.utility),
+            path=record.get_absolute_url(),
+            stamp=record.changed_at or record.created_at,
+            sequence=record.version,
+        )
+        for record in rows.order_by("due", "pk")[:MOST]
+        if (due := record.due)
+    ]
+    return ical.answer("Headworks", days)

@@ -11,6 +11,7 @@ from typing import Any
 from accounts.models import User, Utility
 from ims.examples import Example
 from ims.records import Record
+from ims.recurring import Recurring
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Register:
     ``elements`` are all of them then. ``reads`` are the fields of its own that ``living``, ``element_of`` and
     ``merges`` need, so that one query reads the records of all registers (ims/system/living.py). Without ``merges``
     its records tell what happened, such as a complaint or an audit, or are settled elsewhere; two of them are never
-    one job. ``in_manual`` is what the system manual says of a record; None where it names none.
+    one job. ``in_manual`` is what the system manual says of a record; None where it names none. ``recurs`` returns
+    what of a record has a date in the round of the year; None: it has none there.
     """
 
     model: type[Record]
@@ -114,6 +116,7 @@ class Register:
     reads: tuple[str, ...] = ()
     merges: Merging | None = None
     in_manual: InManual | None = InManual()
+    recurs: Callable[[Any], Iterable[Recurring]] | None = None
 
     def serves(self, record: Record) -> str:
         """Returns the slug of the element that a record serves."""

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from recognition import views
-from recognition.applying import entry_views, section_views
+from recognition.applying import entry_views, evidence_views, section_views
 from recognition.applying import views as applying
 from recognition.burden import hours_views
 from recognition.burden import views as burden
@@ -29,7 +29,8 @@ urlpatterns = [
     path("applications/<int:pk>/withdraw/", applying.withdraw, name="withdraw"),
     path("applications/<int:pk>/discard/", applying.discard, name="discard"),
     path("applications/<int:pk>/sections/<str:name>/", section_views.section, name="section"),
-    path("applications/<int:pk>/evidence/<slug:slug>/", section_views.evidence_pull, name="evidence"),
+    path("applications/<int:pk>/evidence/<slug:slug>/", evidence_views.evidence_pull, name="evidence"),
+    path("applications/<int:pk>/records/<slug:kind>/<slug:slug>/", evidence_views.records, name="records"),
     path("applications/<int:pk>/photos/add/", section_views.photo_add, name="photo_add"),
     path("photos/<int:pk>/", section_views.photo_change, name="photo_change"),
     path("photos/<int:pk>/remove/", section_views.photo_remove, name="photo_remove"),

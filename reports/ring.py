@@ -25,12 +25,17 @@ BAND, NEEDLE = tokens.value("area-none"), tokens.value("brand")
 
 @dataclass(frozen=True)
 class Mark:
-    """``n`` dates of a component (slug; empty: none), the first of them on ``day``. ``letter`` tells it apart too."""
+    """``n`` dates of a component (slug; empty: none), the first of them on ``day``. ``letter`` tells it apart too.
+
+    ``title`` says more to who points at it. One that ``is_open`` is a circle that is not filled.
+    """
 
     component: str
     letter: str
     day: date
     n: int
+    title: str = ""
+    is_open: bool = False
 
     @property
     def words(self) -> str:
@@ -45,17 +50,41 @@ def drawn_year(marks: Sequence[Mark], today: date) -> SafeString:
     )
     first = min((mark.day for mark in marks), default=None)
     title = f"The year as a ring: {said}" + (f", the first on {date_format(first, 'F j, Y')}." if first else ".")
+    return _ring(marks, title, (date_format(today, "N j"), str(today.year)), today)
+
+
+def drawn_round(marks: Sequence[Mark], first: date, today: date) -> SafeString:
+    """Draws the twelve months from ``first``, of which the calendar may begin with any."""
+    n, last = sum(mark.n for mark in marks), date(first.year + (first.month > 1), (first.month - 2) % 12 + 1, 1)
+    title = f"The year as a ring: {n} {'date' if n == 1 else 'dates'}, {first:%B %Y} to {last:%B %Y}."
+    center = (str(first.year), "") if first.month == 1 else (f"{first:%b %Y}", f"to {last:%b %Y}")
+    is_now = first <= today.replace(day=1) <= last
+    return _ring(marks, title, center, today if is_now else None)
+
+
+def _ring(marks: Sequence[Mark], title: str, center: tuple[str, str], today: date | None) -> SafeString:
     picture = drawn(SIDE, SIDE, title)
     for month in range(1, 13):
         _month(picture, month)
-    _needle(picture, _angle(today))
-    picture.append(words_at(date_format(today, "N j"), CENTER, CENTER - 2, 18, anchor="middle", weight=700))
-    picture.append(words_at(str(today.year), CENTER, CENTER + 19, 14, anchor="middle", fill=INK_2))
+    if today:
+        _needle(picture, _angle(today))
+    picture.append(words_at(center[0], CENTER, CENTER + (-2 if center[1] else 6), 18, anchor="middle", weight=700))
+    picture.append(words_at(center[1], CENTER, CENTER + 19, 14, anchor="middle", fill=INK_2))
     for mark, x, y in placed(marks):
-        picture.append(draw.Circle(x, y, DOT, fill=COLORS.get(mark.component, INK_2)))
-        size = {1: 13, 2: 11, 3: 9}.get(len(mark.words), 7)
-        picture.append(words_at(mark.words, x, y + size * 0.36, size, anchor="middle", weight=700, fill=ON_FILL))
+        _dot(picture, mark, x, y)
     return as_svg(picture)
+
+
+def _dot(picture: draw.Drawing, mark: Mark, x: float, y: float) -> None:
+    color = COLORS.get(mark.component, INK_2)
+    group = draw.Group()
+    if mark.title:
+        group.append_title(mark.title)
+    open_one = {"fill": ON_FILL, "stroke": color, "stroke_width": 2}
+    group.append(draw.Circle(x, y, DOT - mark.is_open, **(open_one if mark.is_open else {"fill": color})))
+    size, fill = {1: 13, 2: 11, 3: 9}.get(len(mark.words), 7), color if mark.is_open else ON_FILL
+    group.append(words_at(mark.words, x, y + size * 0.36, size, anchor="middle", weight=700, fill=fill))
+    picture.append(group)
 
 
 def placed(marks: Sequence[Mark]) -> list[tuple[Mark, float, float]]:

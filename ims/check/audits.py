@@ -20,6 +20,7 @@ from ims import registers
 from ims.editions import later
 from ims.people import Person
 from ims.records import Record, extends_record
+from ims.recurring import Recurring
 from ims.registers import InManual, Move, Register, register
 from ims.triggers import needs
 from initiatives.models import Initiative, Stance
@@ -251,6 +252,12 @@ def living(record: Record) -> str:
     return ""
 
 
+def recurs(audit: Audit) -> list[Recurring]:
+    """The audit itself; once it is done, also the day by which its findings are followed up."""
+    found = [Recurring("Audit", audit.shown_on, is_done=audit.done_on is not None)]
+    return [*found, Recurring("Follow-up of findings", audit.due)] if audit.status == Audit.Status.DONE else found
+
+
 S = Audit.Status
 register(
     Register(
@@ -277,5 +284,6 @@ register(
         aside=frozenset({S.CANCELED}),
         reads=("done_on",),
         living=living,
+        recurs=recurs,
     )
 )

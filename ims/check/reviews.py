@@ -19,6 +19,7 @@ from ims.check.agenda import TOPICS, Scope, Topic, agenda
 from ims.editions import later
 from ims.people import Person
 from ims.records import Record, extends_record
+from ims.recurring import Recurring
 from ims.registers import Move, Register, register
 from ims.triggers import keeps, needs
 from workflow.models import WrongState
@@ -260,6 +261,13 @@ def living(record: Record) -> str:
     return ""
 
 
+def recurs(review: Review) -> list[Recurring]:
+    """The meeting. The last one of a scope is followed by the next."""
+    is_done = review.status != Review.Status.PLANNED
+    scope = " ".join(sorted([*review.areas, *review.initiatives]))
+    return [Recurring("Meeting", review.due, months=review.every or 0, is_done=is_done, series=f"of {scope}")]
+
+
 S = Review.Status
 register(
     Register(
@@ -281,5 +289,6 @@ register(
         aside=frozenset({S.CANCELED}),
         reads=("every",),
         living=living,
+        recurs=recurs,
     )
 )

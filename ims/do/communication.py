@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
+from ims.recurring import Recurring
 from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import needs
 
@@ -167,6 +168,14 @@ def living(record: Record) -> str:
     return "" if communication.last_on else "It was not done yet."
 
 
+def recurs(communication: Communication) -> list[Recurring]:
+    if communication.status != Communication.Status.PLANNED:
+        return []
+    rhythm = Rhythm(communication.rhythm)
+    weeks = 1 if rhythm == Rhythm.WEEKLY else 0
+    return [Recurring("Communication", communication.due, months=MONTHS.get(rhythm, 0), weeks=weeks)]
+
+
 PLANNED = frozenset({Communication.Status.PLANNED})
 ASKS = ("last_on", "last_done")
 register(
@@ -197,5 +206,6 @@ register(
         reads=("last_on",),
         merges=Merging("end"),
         living=living,
+        recurs=recurs,
     )
 )

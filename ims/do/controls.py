@@ -18,6 +18,7 @@ from ims.apart import KeptApart
 from ims.editions import later
 from ims.links import LED_TO, RecordLink, link
 from ims.records import Record, extends_record
+from ims.recurring import review
 from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import needs
 from workflow.models import WrongState
@@ -196,5 +197,6 @@ register(
         reads=("kind",),
         merges=Merging("withdraw", within="kind", by_unit=True, page="ims:settle_controls"),
         living=living,
+        recurs=review,
     )
 )

@@ -19,6 +19,7 @@ from ims.do.signatures import CLEARED, DocumentReader, Signature
 from ims.editions import Edition, later
 from ims.people import Person
 from ims.records import Record, RecordAttachment, extends_record
+from ims.recurring import review
 from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import keeps, needs
 from workflow.models import WrongState
@@ -324,5 +325,6 @@ register(
         reads=("kind",),
         merges=Merging("withdraw", within="kind"),
         living=living,
+        recurs=review,
     )
 )

@@ -16,6 +16,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.editions import later
 from ims.examples import from_file
 from ims.records import Record, extends_record
+from ims.recurring import Recurring, review
 from ims.registers import InManual, Merging, Move, Register, register
 from ims.triggers import needs
 from workflow.models import WrongState
@@ -223,6 +224,12 @@ def living(record: Record) -> str:
     return ""
 
 
+def recurs(emergency: Emergency) -> list[Recurring]:
+    drill = Recurring("Drill", emergency.drill_due, months=emergency.drill_every or 0)
+    is_drilled = emergency.status == Emergency.Status.IN_FORCE and emergency.drill_every
+    return [*review(emergency), *([drill] if is_drilled else [])]
+
+
 S = Emergency.Status
 register(
     Register(
@@ -249,5 +256,6 @@ register(
         reads=("drill_every", "drilled_on"),
         merges=Merging("drop"),
         living=living,
+        recurs=recurs,
     )
 )

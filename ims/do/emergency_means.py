@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
+from ims.recurring import Recurring
 from ims.registers import InManual, Move, Register, register
 
 
@@ -143,6 +144,7 @@ register(
         aside=frozenset({LookedAt.RETIRED}),
         reads=("last_on",),
         living=living,
+        recurs=lambda each: [Recurring("Inspection", each.due, months=each.every)],
     ),
     Register(
         model=EmergencyContact,
@@ -162,5 +164,6 @@ register(
         aside=frozenset({LookedAt.RETIRED}),
         reads=("last_on",),
         living=living,
+        recurs=lambda each: [Recurring("Check of the numbers", each.due, months=each.every)],
     ),
 )

@@ -23,6 +23,7 @@ from accounts.rows import OfUtility, OfUtilityQuerySet
 from ims.do.training_states import EVERYONE, plain, plain_set, standing
 from ims.people import Person
 from ims.records import Record, extends_record
+from ims.recurring import Recurring
 from ims.registers import InManual, Merging, Move, Register, register
 from ims.team.functions import functions
 from ims.team.models import Seat
@@ -397,5 +398,6 @@ register(
         reads=("last_on", "jobs"),
         merges=Merging("retire", same="jobs", joins=("jobs",), carried=("sessions",), carry=carry),
         living=living,
+        recurs=lambda topic: [Recurring("Session", topic.due, months=topic.months or 0)],
     )
 )

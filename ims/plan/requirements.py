@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from accounts.models import User
 from ims.editions import later
 from ims.records import Record, extends_record
+from ims.recurring import Recurring
 from ims.registers import InManual, Merging, Move, Register, register
 from ims.team.functions import functions
 from workflow.models import WrongState
@@ -165,5 +166,6 @@ register(
         reads=("kind",),
         merges=Merging("end", within="kind"),
         living=living,
+        recurs=lambda each: [Recurring("Evaluation", each.due, months=each.every or 0)],
     )
 )

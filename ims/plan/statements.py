@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User, Utility
 from ims.editions import Edition, later
 from ims.records import Record, extends_record
+from ims.recurring import review
 from ims.registers import InManual, Merging, Move, Page, Register, add_page, register
 from ims.triggers import keeps, needs, within_a_utility
 
@@ -209,6 +210,7 @@ register(
         reads=("kind",),
         merges=Merging("withdraw", within="kind"),
         living=living,
+        recurs=review,
     )
 )
 

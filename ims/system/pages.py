@@ -21,6 +21,14 @@ add_page(
 )
 add_page(
     Page(
+        slug="year",
+        name="The round of the year",
+        about="Reviews, audits, trainings, evaluations and readings, month by month; also in your calendar.",
+        url_name="ims:year",
+    )
+)
+add_page(
+    Page(
         slug="auditor",
         name="Ready for the auditor",
         about="What each initiative asks, which records prove it, what is missing; one index to give to the auditor.",

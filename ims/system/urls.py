@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ims.system import auditor_views, manual_views, merging_views, public_views, today_views
+from ims.system import auditor_views, manual_views, merging_views, public_views, round_views, today_views
 from ims.system.archive import views as archive_views
 
 BOTH = "today/merge/<slug:stays>/<slug:other>/"
@@ -24,6 +24,11 @@ urlpatterns = [
     path("manual/words/", manual_views.words, name="manual_words"),
     path("manual/words/<slug:element>/", manual_views.save_words, name="save_manual_words"),
     path("manual/editions/<int:pk>/", manual_views.edition, name="manual_edition"),
+    path("year/", round_views.year, name="year"),
+    path("year/round.ics", round_views.download, name="year_file"),
+    path("year/feed/new/", round_views.new_feed, name="new_year_feed"),
+    path("year/feed/end/", round_views.end_feed, name="end_year_feed"),
+    path("year/feed/<str:secret>/round.ics", round_views.feed, name="year_feed"),
     path("public/", public_views.choose, name="public"),
     path("public/preview/", public_views.preview, name="public_preview"),
     path("public/publish/", public_views.publish, name="public_publish"),

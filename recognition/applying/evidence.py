@@ -1,9 +1,17 @@
-"""Turns the evidence of a gap analysis into a first draft of an attribute's narrative."""
+"""Turns what a utility knows into a first draft of a narrative: a gap analysis's evidence, its records and measures."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from accounts.models import User
 from assessments.models import Finding, GapAnalysis
-from recognition.models import Attribute
+from ims.system.evidence import Proof, proofs
+from recognition.application.content import LONGEST, PROMPTS, Content
+from recognition.models import Application, Attribute, Category, Section
+
+
+class TooLong(Exception):
+    """The narratives would be longer than they may be; the message says by how much. Nothing was added."""
 
 
 def draft(attribute: Attribute, analysis: GapAnalysis) -> str:
@@ -13,10 +21,41 @@ def draft(attribute: Attribute, analysis: GapAnalysis) -> str:
     return "\n\n".join(filter(None, (_told(finding) for finding in ordered)))
 
 
-def added(answers: dict[str, Any], text: str) -> dict[str, Any]:
-    """Returns the answers, marked chosen, with ``text`` appended to the first prompt."""
-    first = "\n\n".join(filter(None, (answers.get("assessed", "").strip(), text)))
-    return answers | {"chosen": True, "assessed": first}
+def offered(about: Attribute | Category, application: Application, user: User) -> list[Proof]:
+    """Returns the records and measures of the applicant that fit: by elements, or by the words of a category."""
+    if isinstance(about, Category):
+        return proofs(application.utility, user, words=about.found_by)
+    return proofs(application.utility, user, elements=about.elements.values_list("slug", flat=True))
+
+
+def added(answers: Mapping[str, Any], texts: Iterable[str], prompt: str = "assessed") -> dict[str, Any]:
+    """Returns the answers, marked chosen, with the texts that are not there yet appended to one of them."""
+    before = answers.get(prompt, "").strip()
+    new = [text for text in texts if text not in before]
+    return {**answers, "chosen": True, prompt: "\n\n".join(filter(None, [before, *new]))}
+
+
+def with_proofs(answers: Mapping[str, Any], chosen: Iterable[Proof], *, is_category: bool) -> dict[str, Any]:
+    """Returns the answers with what the proofs say. An attribute has a prompt of its own for measures."""
+    found = list(chosen)
+    if is_category:
+        return added(answers, [each.text for each in found], "narrative")
+    for prompt, is_measure in (("assessed", False), ("measures", True)):
+        if texts := [each.text for each in found if each.is_measure == is_measure]:
+            answers = added(answers, texts, prompt)
+    return dict(answers)
+
+
+def keep(application: Application, section: Section, answers: dict[str, Any], *, by: User) -> None:
+    """Saves the answers over those that were read. Raises TooLong, Stale, WrongState."""
+    content: Content = {**application.content(), section.name: answers}
+    words, most = application.checked(content).words, application.cycle.edition.most_words
+    if words > most:
+        raise TooLong(f"Your narratives would have {words:,} words; the limit is {most:,}.")
+    if any(len(answers.get(name, "")) > LONGEST for name in (*PROMPTS, "narrative")):
+        raise TooLong(f"A text can have at most {LONGEST:,} characters.")
+    section.application = application
+    section.answer(section.version, answers, by=by)
 
 
 def _told(finding: Finding) -> str:

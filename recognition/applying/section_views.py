@@ -17,7 +17,6 @@ from files.models import RefusedFile
 from recognition.access import application_for
 from recognition.application import shown
 from recognition.application.content import Content
-from recognition.applying import evidence
 from recognition.applying.photo_forms import PhotoForm
 from recognition.applying.section_forms import SectionForm, section_form
 from recognition.applying.steps import BY_NAME, Step, place_of, progress, step_of, steps_of
@@ -25,7 +24,7 @@ from recognition.criteria.completeness import Outcome
 from recognition.models import Application, Attribute, CapacityElement, Category, Photo, Section, TooManyPhotos
 from recognition.rights import Act, Rights
 from workflow import saving
-from workflow.models import Stale, WrongState
+from workflow.models import WrongState
 
 CLOSED = "Not saved: this application was submitted or its deadline has passed, so it can no longer be changed."
 
@@ -60,6 +59,7 @@ def _page(
         {
             "section": section,
             "anchor": section.anchor,
+            "kind": section.name.partition(".")[0],
             "slug": section.name.partition(".")[2],
             "about": about.get(section.name),
             "form": sent if sent and sent.section.pk == section.pk else form,
@@ -286,32 +286,3 @@ def photo_file(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if photo.submission_id is None and not application.my_role and not application.on_paper:
         raise PermissionDenied
     return photo.file.response(inline=True)  # type: ignore[return-value]
-
-
-# Evidence from a gap analysis.
-
-
-@login_required
-@require_POST
-def evidence_pull(request: AuthenticatedRequest, pk: int, slug: str) -> HttpResponse:
-    """Appends the evidence of a completed gap analysis to an attribute's first text, as a starting draft."""
-    application, _ = application_for(request.user, pk, Act.EDIT)
-    attribute = get_object_or_404(application.cycle.edition.attributes.all(), slug=slug)
-    own = GapAnalysis.objects.filter(utility=application.utility_id, status=GapAnalysis.Status.COMPLETE)
-    chosen = request.POST.get("analysis", "")
-    analysis = get_object_or_404(own, pk=chosen if chosen.isdecimal() else 0)
-    section = application.sections.get(name=f"attributes.{slug}")
-    section.application = application
-    text = evidence.draft(attribute, analysis)
-    if not text:
-        messages.info(request, f"“{analysis}” has no evidence related to {attribute.name}. Nothing was added.")
-        return redirect(application.step_url("attributes", f"row-{section.anchor}"))
-    try:
-        section.answer(section.version, evidence.added(section.answers, text), by=request.user)
-    except (Stale, WrongState):
-        messages.error(
-            request, "Nothing was added: someone just changed this attribute or the application is closed. Try again."
-        )
-    else:
-        messages.success(request, f"Added from “{analysis}” to {attribute.name}. Edit it to fit your application.")
-    return redirect(application.step_url("attributes", f"row-{section.anchor}"))

@@ -91,6 +91,7 @@ CATEGORY_FIELDS = (
     "minimum",
     "least_reduction_percent",
     "least_sustainable_percent",
+    "found_by",
     "source",
 )
 
@@ -99,7 +100,7 @@ class CategoryInline(Within):
     model = Category
     form = CategoryForm
     fields = CATEGORY_FIELDS
-    words = ("name", "description", "source")
+    words = ("name", "description", "found_by", "source")
     show_change_link = True
     classes = ["collapse"]
 
@@ -165,7 +166,7 @@ class CategoryAdmin(OfAnEdition):
     list_display = ["name", "edition", "boxes", "rule", "minimum"]
     list_select_related = ["edition"]
     fields = ("edition", *CATEGORY_FIELDS)
-    words = ("name", "description", "source")
+    words = ("name", "description", "found_by", "source")
     inlines = [OptionInline]
 
 

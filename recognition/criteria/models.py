@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONArray, JSONObject
@@ -153,6 +154,13 @@ class Category(models.Model):
     minimum = models.PositiveSmallIntegerField("minimum activities or components", default=0)
     least_reduction_percent = models.FloatField(null=True, blank=True)
     least_sustainable_percent = models.FloatField(null=True, blank=True)
+    found_by = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="Beginnings of words in the titles of a utility's records and measures that can start its narrative, "
+        "separated by commas.",
+    )
     source = models.CharField(max_length=200)
     loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
 

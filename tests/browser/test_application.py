@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from ims.models import Control
 from recognition.models import Application, Cycle
 from tests.browser.conftest import expect_saved, look
 
@@ -26,6 +27,8 @@ def open_step(page, name: str) -> None:
 
 
 def test_the_whole_way_to_submission(visits, cycle, utility, manager):
+    control = Control.open_in(utility, by=manager, title="Meter testing", what="Test each meter every ten years.")
+    Control.objects.visible_to(manager).get(pk=control.pk).move("in-force", by=manager)
     page = visits(manager, "/recognition/")
     look(page, "recognition")
     page.get_by_role("link", name="Start an application").click()
@@ -79,6 +82,13 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
     water.get_by_label("What you do and what it achieves").fill("We meter everything.")
     expect_saved(page)
     look(page, "application-resources")
+
+    water.get_by_role("link", name="Add from your records and measures").click()
+    page.locator("label", has_text="Meter testing: in force since").click()
+    look(page, "application-records")
+    page.get_by_role("button", name="Add to my text").click()
+    narrative = page.get_by_role("region", name="Water efficiency").get_by_label("What you do and what it achieves")
+    expect(narrative).to_have_value(re.compile("^We meter everything.\n\nOPC-.* Meter testing: in force since"))
 
     open_step(page, "Photos")
     look(page, "application-photos", narrow=False)

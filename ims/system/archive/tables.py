@@ -31,6 +31,7 @@ LEFT_OUT = {
     "ims.attribution": "says who did something; the archive says it in the row itself",
     "ims.archiveimport": "tells how an archive came back",
     "ims.auditorindex": "what an auditor was given is a report; a new one is made in a moment",
+    "ims.roundfeed": "a person's own, the secret address of a calendar",
     "ims.publicpage": "what everyone sees here is for the utility that publishes it",
     "ims.publicpageevent": "says what everyone saw here",
     "assessments.sharing": "consent to share the coverage is given by the utility that shares",

@@ -15,6 +15,7 @@ NOT_IN_AN_ARCHIVE = {
     "ims.auditorindex",
     "ims.publicpage",
     "ims.publicpageevent",
+    "ims.roundfeed",
     "assessments.sharing",
     "assessments.publication",  # of several utilities
 }

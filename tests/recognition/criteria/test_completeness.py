@@ -29,7 +29,7 @@ def labels(rows: list[dict]) -> dict[str, str]:
 
 
 def rule(row: dict) -> CategoryRule:
-    plain = {name: value for name, value in row.items() if name not in ("description", "source")}
+    plain = {name: value for name, value in row.items() if name not in ("description", "found_by", "source")}
     return CategoryRule(**plain | {kind: labels(row[kind]) for kind in ("activities", "components")})
 
 
