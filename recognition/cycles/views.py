@@ -75,7 +75,7 @@ STEPS: dict[str, tuple[str, Callable[..., None], str]] = {
     Cycle.Status.PLANNED: (
         "Begin the review",
         Cycle.begin_review,
-        "Once the cycle has closed. Paper applications can’t be entered any more; decisions can be made.",
+        "Once the cycle has closed. Paper applications can no longer be entered; decisions can be made.",
     ),
     Cycle.Status.REVIEW: ("Mark as decided", Cycle.mark_decided, "Once every application has an outcome."),
     Cycle.Status.DECIDED: (

@@ -192,7 +192,7 @@ class QueueFilters(ByWords):
 
 class PanelFilters(QueueFilters):
     stalls = ChoiceFilter(
-        label="Waits for", choices=list(queues.STALLS.items()), method="by_stall", empty_label="Anything"
+        label="Why it waits", choices=list(queues.STALLS.items()), method="by_stall", empty_label="Anything"
     )
 
     def by_stall(self, rows: Any, name: str, value: str) -> Any:

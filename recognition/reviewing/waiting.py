@@ -74,6 +74,7 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
         outbox=Count("pk", filter=outbox),
         outbox_of=Max("cycle", filter=outbox),
+        failed=Count("pk", filter=Q(queues.with_failed_mail())),
     )
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["completeness"])
@@ -95,10 +96,9 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         letters = reverse("recognition:outbox", args=[n["outbox_of"]])
         yield from _some(n["outbox"], "in the outbox", "Decided. The letters are not released yet.", letters)
     if StaffGroup.PROGRAM in groups:
-        failed = rows.filter(queues.with_failed_mail()).count()
         everything = reverse("recognition:queue", args=["all"])
-        why = "The applicant or a reviewer was not told. Check the address."
-        yield from _some(failed, "with an email that could not be sent", why, f"{everything}?mail=failed")
+        why = "The applicant or a reviewer did not get it. Check the address."
+        yield from _some(n["failed"], "with an email that could not be sent", why, f"{everything}?mail=failed")
 
 
 def _at_panel(user: User, rows: ApplicationQuerySet) -> Iterator[Waiting]:

@@ -177,6 +177,8 @@ def entry(analysis, utility, manager):
         edition=Edition.objects.get(),
         opens=now - timedelta(days=7),
         closes=now + timedelta(days=10),
+        signatory_name="Dana Whitfield",
+        signatory_title="Director",
     )
     return Application.start(utility=utility, cycle=cycle, by=manager)
 
@@ -241,6 +243,8 @@ QUEUES = {
         "submitted": "1 application to check for completeness",
         "resubmitted": "1 application to check for completeness",
         "completeness": "1 application in completeness review",
+        "region": "1 application with the EPA Region",
+        "panel": "1 application without a panel",
     },
     StaffGroup.COMPLIANCE: {"compliance": "1 application in compliance review"},
     StaffGroup.OFFICIAL: {"recommended": "1 application to decide", "not_recommended": "1 application to decide"},

@@ -120,7 +120,7 @@ def test_lists_ask_the_database_as_much_for_many_rows(superuser, as_, at, cycle,
     one = cost()
     for n in range(3):
         Cycle.objects.create(
-            title=f"Another {n}", edition=cycle.edition, opens=cycle.opens, closes=cycle.closes, status="archived"
+            title=f"Another {n}", edition=cycle.edition, opens=cycle.opens, closes=cycle.closes, status="decided"
         )
         Message.write(application, f"again {n}", "manager@example.org", "Again", "And again.")
         PanelMember.objects.create(user=UserFactory(), affiliation="hq")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from accounts.models import Role, StaffGroup, User
-from recognition.models import Application, PanelMember, Seat
+from recognition.models import Application, Cycle, PanelMember, Seat
 from recognition.rights import Act, NotAllowed, Rights, offered, standing
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -84,7 +84,7 @@ def person(*groups: str) -> User:
 
 def application(status: str, *, role: str | None = None, on_paper: bool = False) -> Application:
     """As ``visible_to`` brings it, not stored."""
-    found = Application(status=status, on_paper=on_paper)
+    found = Application(status=status, on_paper=on_paper, cycle=Cycle())
     found.my_role, found.my_seat = role, None
     return found
 

@@ -14,7 +14,7 @@ from accounts.models import Membership, Role
 from recognition.figures.statistics import of_cycle
 from recognition.figures.tables import tables
 from recognition.models import Application, ApplicationEvent, Cycle, Decision, Recommendation, Seat, Submission
-from tests.applications import pass_decision, pass_panel, review
+from tests.applications import pass_decision, pass_panel, put_in_review, review
 from tests.factories import UtilityFactory
 
 Status = Application.Status
@@ -119,6 +119,7 @@ def test_a_decision_against_the_panel_is_told(as_, seats, staff, official, cycle
     for each in seats:
         review(each)
     Recommendation.record(seats[0], recommends=False, reasons="Not shown.")
+    put_in_review(cycle)
     Decision.make(seats[0].application, by=official, recognize=True, reason="It was shown on a visit.")
     Decision.objects.release(cycle, by=official)
     assert [row[:2] for row in as_table("way", cycle, staff)][4:] == [

@@ -78,7 +78,7 @@ def test_a_letter_names_those_of_whom_the_office_is_told(told, tmp_path):
     assert "Alder Water" not in text
     leader = made(of(told, Office.TRIBAL_LEADER), tmp_path / "leader.pdf")
     assert "Recognition of 1 organization in the jurisdiction of your Tribe" in leader
-    assert "Dear The Honorable A. B.:" in leader
+    assert "Dear Tribal Leader:" in leader
     assert ("Nation Water" in leader, "Birch" in leader) == (True, False)
     president = made(of(told, Office.PRESIDENT), tmp_path / "president.pdf")
     assert "3 organizations in the United States" in president
@@ -185,6 +185,7 @@ def test_the_draft_has_its_parts_as_headings_and_the_organizations_by_state(told
 
 
 def test_before_the_release_the_draft_says_what_is_to_be_filled_in(cycle, staff, as_):
+    Cycle.objects.update(signatory_name="", signatory_title="")
     text = "\n".join(each.text for each in draft(as_(staff), cycle).paragraphs)
     for blank in ("[Agency]", "[date of release]", "[Name]", "[Title]", "0 organizations"):
         assert blank in text
