@@ -4,23 +4,17 @@ from collections.abc import Iterator
 
 from django.db.models import Count, Value
 from django.urls import reverse
-from post_office.models import STATUS
 
 from accounts.models import User
-from letters.models import shown_to
 from pdca.entries import CatalogEntry
 from workflow.waiting import Waiting, source
 
 
 @source(order=90)
 def in_the_administration(user: User) -> Iterator[Waiting]:
-    """Yields the emails that could not be sent and the drafts of the catalog. Two queries besides the permissions."""
+    """Yields the drafts of the catalog. Makes one query besides the permissions."""
     if not user.is_staff:
         return
-    if user.has_perm("letters.view_message") and (n := shown_to(user).filter(email__status=STATUS.failed).count()):
-        failed = f"{reverse('admin:letters_message_changelist')}?email__status__exact={STATUS.failed}"
-        what = "1 email could not be sent" if n == 1 else f"{n} emails could not be sent"
-        yield Waiting(what, "Each page says what the mail server answered.", "Open", failed)
     if user.has_perm("initiatives.change_initiative") and (n := _drafts()):
         what = "1 entry of the catalog has a draft" if n == 1 else f"{n} entries of the catalog have drafts"
         catalog = f"{reverse('admin:index')}#catalog"

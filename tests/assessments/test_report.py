@@ -77,7 +77,9 @@ def test_members_share_it_and_a_manager_deletes_it(analysis, manager, contributo
 
 
 def test_only_these_kinds_are_shared():
-    shared = ["audit", "budget-package", "gap-analysis", "management-review", "performance"]
+    drafts = ["manual-draft", *(f"manual-draft-{letter}" for letter in "EFHQS")]
+    shared = ["audit", "auditor-index", "budget-package", "gap-analysis", "management-review", "manual", *drafts]
+    shared.append("performance")
     assert sorted(name for name, _ in kinds.shared()) == shared
 
 
