@@ -7,7 +7,7 @@ that other load on the machine slows both. Queries are counted in a separate pas
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ class Page:
     fields: Callable[[], dict[str, Any]] | None = None  # what a POST sends; called before each request
     aim_ratio: float | None = None
     aim_queries: int | None = None
+    aim_ms: int | None = None
 
 
 SESSION = Page("session and its user alone", "/bench/user/100/")
@@ -60,6 +61,7 @@ class Cost:
     to_session: float
     aim_ratio: float | None
     aim_queries: int | None
+    aim_ms: int | None
 
 
 def pages(world: World) -> list[Page]:
@@ -92,6 +94,7 @@ def pages(world: World) -> list[Page]:
         Page("a measure, 36 readings", Measure.objects.filter(utility=own)[0].get_absolute_url()),
         Page("performance, 300 measures", reverse("ims:performance", args=[own]), aim_queries=15),
         *_managed(world),
+        *_large(world),
         Page("reports, list", reverse("reports:list")),
         Page("queue of 1,500, 25 rows", reverse("recognition:queue", args=["panel"]), by="staff"),
     ]
@@ -126,6 +129,18 @@ def _managed(world: World) -> list[Page]:
         ("round of the year, 1,300 records", "year"),
     ]
     return [*found, *(Page(name, reverse(f"ims:{url}", args=[own]), by="advisor") for name, url in whole)]
+
+
+def _large(world: World) -> Iterator[Page]:
+    lists, system = world.large.lists.pk, world.large.system.pk
+    for slug in ("actions", "corrective", "requirements"):
+        address = reverse("ims:list", args=[lists, slug])
+        yield Page(f"10,000 {slug}, 25 rows", address, by="staff", aim_ratio=20, aim_queries=15)
+        yield Page(f"10,000 {slug}, last page", f"{address}?page=400", by="staff", aim_ratio=20, aim_queries=15)
+    everything = reverse("ims:everything", args=[lists])
+    yield Page("30,000 records, 25 rows", everything, by="staff", aim_ratio=20, aim_queries=15)
+    today = reverse("ims:today", args=[system])
+    yield Page("our system today, 5,000 records", today, by="staff", aim_ms=1000)
 
 
 def people(world: World) -> dict[str, User]:
@@ -211,6 +226,7 @@ def _cost(browser: Browser, world: World, page: Page, requests: int) -> Cost:
         to_session=median / statistics.median(session_times),
         aim_ratio=page.aim_ratio,
         aim_queries=page.aim_queries,
+        aim_ms=page.aim_ms,
     )
 
 

@@ -11,7 +11,8 @@ from django.db import connection
 from accounts.models import Membership, Role, System, User, Utility
 from assessments.models import Evidence, Finding, GapAnalysis
 from assessments.operations import OPERATIONS
-from bench import applications, managing
+from bench import applications, large, managing
+from bench.large import Large
 from bench.managing import Managed
 from ims.check import periods
 from ims.check.periods import Every
@@ -32,7 +33,8 @@ TEXT = "The environmental team keeps this under document control and reviews it 
 class World:
     """The rows to measure. ``draft`` and ``complete`` are gap analyses of ``person``'s utility with all rows filled.
 
-    ``staff`` sees the queues of the recognition program, ``managed.advisor`` the systems of five utilities.
+    ``staff`` sees the queues of the recognition program, ``managed.advisor`` the systems of five utilities; ``staff``
+    also those of ``large``.
     """
 
     person: User
@@ -40,6 +42,7 @@ class World:
     draft: GapAnalysis
     complete: GapAnalysis
     managed: Managed
+    large: Large
 
 
 def build() -> World:
@@ -61,11 +64,11 @@ def build() -> World:
     _measures(own, person)
     staff = User.objects.create_user("staff@example.org", "only-for-measuring", name="Sam Prather")
     applications.build(staff)
-    managed = managing.build()
+    managed, huge = managing.build(), large.build(staff)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum would within a minute
     complete = GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk)
-    return World(person, staff, analyses[0], complete, managed)
+    return World(person, staff, analyses[0], complete, managed, huge)
 
 
 def _actions(utility: Utility, by: User) -> None:

@@ -52,8 +52,8 @@ def test_out_and_in(visits, catalog, manager, contributor, utility, tmp_path, se
     expect(page.get_by_text("Connie Boyd")).to_be_visible()
     look(page, "archive-shown")
     page.set_viewport_size(size)
-    page.get_by_role("button", name="Take it in").click()
-    expect(page.get_by_role("heading", name="It is being taken in")).to_be_visible()
+    page.get_by_role("button", name="Import it").click()
+    expect(page.get_by_role("heading", name="It is being imported")).to_be_visible()
     [sent] = [each for each in sent_tasks if each.task == "ims.tasks.take_in"]
     take_in(*sent.args)
     expect(page.get_by_role("heading", name="Everything is here")).to_be_visible()

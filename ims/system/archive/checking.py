@@ -182,7 +182,7 @@ class _Checking:
                     break
                 except (ValidationError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
                     where = f"{table.name}, {row[KEY]}, {each.verbose_name}"
-                    raise Refused(f"{where}: this value can’t be taken in. {_words(error)}") from error
+                    raise Refused(f"{where}: this value can’t be imported. {_words(error)}") from error
             if values is not None:
                 made.append(values)
         for what, n in left.items():

@@ -1,4 +1,4 @@
-"""An archive that comes back: uploaded, shown, confirmed, and taken in by a worker."""
+"""An archive that comes back: uploaded, shown, confirmed, and imported by a worker."""
 
 import logging
 from collections.abc import Mapping
@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 MAX_SECONDS = 3000
 KEPT = timedelta(days=7)  # without being confirmed
 MOST_NAMES = 12  # that the page shows
-UNDER_WAY = "An archive is being taken in already."
-BROKE = "Something went wrong. Nothing was taken in. People who run this site find the details in its log, import {}."
-NO_LONGER = "The person who asked for it is no longer a manager. Nothing was taken in."
-TOO_LONG = "It took too long and was stopped. Nothing was taken in."
+UNDER_WAY = "An archive is being imported already."
+BROKE = "Something went wrong. Nothing was imported. People who run this site find the details in its log, import {}."
+NO_LONGER = "The person who asked for it is no longer a manager. Nothing was imported."
+TOO_LONG = "It took too long and was stopped. Nothing was imported."
 
 
 class ArchiveImportQuerySet(OfUtilityQuerySet["ArchiveImport"]):
@@ -56,7 +56,7 @@ class ArchiveImportQuerySet(OfUtilityQuerySet["ArchiveImport"]):
 
 
 class ArchiveImport(OfUtility, models.Model):
-    """``told`` says what is in the archive, as the page shows it. ``error`` is empty if everything was taken in."""
+    """``told`` says what is in the archive, as the page shows it. ``error`` is empty if everything was imported."""
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="+", editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -135,7 +135,7 @@ class ArchiveImport(OfUtility, models.Model):
         rows = ArchiveImport.objects.select_for_update(of=("self",), skip_locked=True)
         row = rows.filter(pk=self.pk, finished_at=None).first()
         if row is None:
-            raise WrongState("It is being taken in, or that is finished already.")
+            raise WrongState("It is being imported, or that is finished already.")
         return row
 
     @transaction.atomic

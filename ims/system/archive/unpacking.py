@@ -61,7 +61,7 @@ LAST: dict[Any, dict[str, Any]] = {
     GapAnalysis: {"status": "draft", "completed_at": None, "frozen": None},
 }
 NOT_EMPTY = "There are records or gap analyses in this utility already. An archive comes back into an empty one only."
-BROKEN = "The archive breaks a rule of Headworks{}. Nothing was taken in."
+BROKEN = "The archive breaks a rule of Headworks{}. Nothing was imported."
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class People:
 
 
 def unpack(utility: Utility, found: Checked, archive: ZipFile, *, by: User) -> None:
-    """Takes in everything. Raises Refused; then nothing has changed, neither rows nor files."""
+    """Imports everything. Raises Refused; then nothing has changed, neither rows nor files."""
     kept: list[str] = []
     try:
         with transaction.atomic():

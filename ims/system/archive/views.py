@@ -102,5 +102,5 @@ def discard(request: AuthenticatedRequest, utility_pk: int, pk: int) -> HttpResp
     except WrongState as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "The archive was removed. Nothing was taken in.")
+        messages.success(request, "The archive was removed. Nothing was imported.")
     return redirect("ims:archive", utility_pk)

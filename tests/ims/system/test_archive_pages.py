@@ -71,7 +71,7 @@ def test_out_and_in_by_the_pages(content, filled, empty, manager, as_, sent_task
     kept = ArchiveImport.objects.get()
     with django_capture_on_commit_callbacks(execute=True):
         waiting = browser.post(reverse("ims:confirm_archive", args=[empty.pk, kept.pk]), follow=True)
-    assert "It is being taken in" in waiting.text
+    assert "It is being imported" in waiting.text
     [sent] = [each for each in sent_tasks if each.task == "ims.tasks.take_in"]
     worker(*sent.args)
     worker(*sent.args)  # the queue may deliver it twice

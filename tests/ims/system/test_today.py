@@ -137,7 +137,7 @@ def test_the_page_tells_what_would_change(policy, utility, manager, as_):
     type(finding).objects.filter(pk=finding.pk).update(rating=1, areas=["Q"])
     assert line(utility, "policy-statements").differs
     page = as_(manager).get(reverse("ims:today", args=[utility.pk]))
-    assert "1 would be rated otherwise than in" in page.text
+    assert "1 would be rated differently than in" in page.text
     assert "The latest analysis says: supports a single area (Quality)." in page.text
     type(finding).objects.filter(pk=finding.pk).update(rating=2, areas=["E", "S"])
     assert not line(utility, "policy-statements").differs
