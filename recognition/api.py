@@ -108,6 +108,7 @@ class ContactIn(Strict):
     city: str = ""
     state: str = ""
     manager: str = ""
+    title: str = ""
     address: str = ""
     zip: str = ""
     phone: str = ""

@@ -46,6 +46,7 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
     page.get_by_role("link", name="Next: Contact").click()
     for label, words in {
         "Facility manager": "Mara Gerr",
+        "Title": "General manager",
         "Mailing address": "1 Mill Road",
         "ZIP code": "97000",
         "Phone": "541 555 0100",

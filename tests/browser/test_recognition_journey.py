@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from recognition.models import Application, Seat
+from recognition.models import Application, Cycle, Seat
 from tests.browser.conftest import expect_saved, look
 
 Status = Application.Status
@@ -50,6 +51,8 @@ def test_from_the_first_submission_to_the_letter(
     for person in members:
         review(opens(person), outside=person == panelists[2])
     recommend(opens(panelists[0]))
+    Cycle.objects.update(closes=timezone.now())
+    begin_the_review(opens(staff, f"/recognition/cycles/{draft.cycle_id}/"))
     decide(opens(official))
     release(opens(official, "/recognition/decisions/"))
     give_feedback(opens(staff))
@@ -176,6 +179,12 @@ def decide(page: Page) -> None:
     expect(page.get_by_text("Six criteria, all of them shown.").first).to_be_visible()
     pick(page, "Recognize")
     page.get_by_role("button", name="Decide").click()
+
+
+def begin_the_review(page: Page) -> None:
+    page.get_by_text("Begin the review…").click()
+    page.get_by_role("button", name="Yes, begin the review").click()
+    expect(page.get_by_text("is now in review")).to_be_visible()
 
 
 def release(page: Page) -> None:

@@ -113,6 +113,7 @@ EXAMPLE = {
         "city": "Riverbend",
         "state": "TX",
         "manager": "Mara Gerr",
+        "title": "General manager",
         "address": "1 Mill Road",
         "zip": "75001",
         "phone": "214 555 0100",
@@ -170,7 +171,7 @@ def test_a_complete_one_is_complete_and_noted_where_it_has_more(catalog, client)
 def test_nothing_at_all_is_an_answer_too(catalog):
     answer = told({})
     assert (answer["size"], answer["required_attributes"], answer["required_boxes"]) == (None, None, None)
-    assert codes(answer) == ["facility-type-missing", *["contact-missing"] * 8, *["certification-missing"] * 3]
+    assert codes(answer) == ["facility-type-missing", *["contact-missing"] * 9, *["certification-missing"] * 3]
     assert answer["notes"] == []
 
 

@@ -160,6 +160,7 @@ def test_the_contact_and_the_certification():
         ("contact-missing", "contact.city", "Enter the organization's city."),
         ("contact-missing", "contact.state", "Enter the organization's state."),
         ("contact-missing", "contact.manager", "Enter the facility manager's name."),
+        ("contact-missing", "contact.title", "Enter the facility manager's title."),
         ("contact-missing", "contact.address", "Enter the mailing address."),
         ("contact-missing", "contact.zip", "Enter the ZIP code."),
         ("contact-missing", "contact.phone", "Enter a phone number."),
