@@ -141,9 +141,3 @@ def title_of(area: str) -> str:
     """Returns what the manual of an area, or of all, is called."""
     name = Area.objects.get(code=area).name if area else ""
     return f"System manual: {name}" if name else "System manual"
-
-
-def state(utility: Utility) -> str:
-    """Says for the page of the system which edition is the last for all areas."""
-    last = ManualEdition.objects.series(utility, "").listed().first()
-    return f"Edition {last.number} of {timezone.localtime(last.issued_at):%B %-d, %Y}" if last else "Not issued yet"

@@ -2,7 +2,6 @@
 
 from accounts.models import User, Utility
 from ims.registers import Page, add_page
-from ims.system.manual import state
 from ims.system.public import PublicPage
 
 
@@ -41,7 +40,6 @@ add_page(
         name="System manual",
         about="How the elements of your system fit together, composed from the records, for all areas or for one.",
         url_name="ims:manual",
-        state=lambda utility, user: state(utility),
     )
 )
 add_page(

@@ -18,7 +18,7 @@ Status = Application.Status
 @source(order=20)
 def applications(user: User) -> list[Waiting]:
     """Returns applications that the user can still edit, of the five that close first."""
-    return [_application(application) for application in to_write(user)]
+    return [_application(application) for application in to_write(user)] if user.memberships.all() else []
 
 
 def _application(application: Any) -> Waiting:

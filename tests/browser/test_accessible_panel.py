@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from recognition.models import Application, Decision, Feedback, PanelMember, Rating, Recommendation, Remark, Seat
-from tests.applications import review
+from tests.applications import put_in_review, review
 from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
@@ -137,6 +137,7 @@ def test_decisions_from_the_list_to_the_release(visits, seats, official, staff):
         reasons="All is met, and the debt plan is being written. " * 6,
         dissent="Pete Nolan finds the finances not shown.",
     )
+    put_in_review(application.cycle)
     page = visits(official, at_url("decisions"))
     look(page, "decisions")
     page.get_by_role("link", name="Riverbend").click()

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.usefixtures("visits")
 
 def test_a_cycles_documents(visits, at, staff, cycle):
     application = at(Status.RECOGNIZED)
+    cycle.signatory_name = cycle.signatory_title = ""
+    cycle.save()
     page = visits(staff, reverse("recognition:documents", args=[cycle.pk]))
     expect(page.get_by_text("No signer is entered")).to_be_visible()
     look(page, "documents-lacking")

@@ -66,4 +66,4 @@ def test_from_asking_to_leaving(visits, catalog, others, stranger, manager, util
     expect(mine.get_by_text("sees nothing of it")).to_be_visible()
     page.reload()
     expect(page.get_by_role("row")).to_have_count(3)
-    expect(page.get_by_role("rowheader", name="Riverbend")).to_have_count(0)
+    expect(page.get_by_role("rowheader", name="Riverbend Water and Sewer")).to_have_count(0)

@@ -172,7 +172,7 @@ def test_staff_groups_are_made_and_administrators_may_edit_the_catalog(catalog):
     may = set(Group.objects.get(name=StaffGroup.ADMINISTRATOR).permissions.values_list("codename", flat=True))
     edited = ["area", "component", "element", "initiative", "edition", "attribute", "capacityelement", "category"]
     edited += ["option", "cycle", "panelmember", "addressee", "emailtemplate", "sourcetable", "topic", "term", "case"]
-    edited += ["flow", "opportunity"]
+    edited += ["flow", "opportunity", "publicpage", "utilitygroup"]
     read = ["application", "applicationevent", "seat", "cycleevent", "message", "rating", "submission", "utility"]
     read += [f"historical{model}" for model in edited[:4]]
     read += [f"historical{model}" for model in ("flow", "opportunity", "sourcetable", "topic", "term", "case")]
