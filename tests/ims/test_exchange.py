@@ -109,9 +109,12 @@ def entered(register: registers.Register, utility, data: st.DataObject) -> dict:
     keys = {name: getattr(value, "pk", value) for name, value in drawn.items()}
     checked = form_of(register)({**keys, "title": f"{keys['title']}."}, utility=utility)
     checked.full_clean()  # what does not fit, as two values that contradict each other, is left out
-    return {"title": "Drawn"} | {
+    values = {"title": "Drawn"} | {
         name: value for name, value in checked.cleaned_data.items() if name not in checked.errors
     }
+    begun = register.model(**{name: value for name, value in values.items() if hasattr(register.model, name)})
+    wrong = dict(begun.faults({name: getattr(begun, name, None) for name in form.fields}))  # with what it begins with
+    return {name: value for name, value in values.items() if name not in wrong}
 
 
 def stored(record: Record) -> dict:
