@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.names import check_name
+from accounts.roles import CAN_EDIT
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The time zone of the person's utility; without one, of the site."""
         first = self.memberships.select_related("utility").order_by("utility__name").first()
         return first.utility.zone if first else ZoneInfo(settings.TIME_ZONE)
+
+    @property
+    def edits(self) -> bool:
+        """Whether the person may change what some utility keeps."""
+        return any(membership.role in CAN_EDIT for membership in self.memberships.all())
 
     @property
     def is_program_staff(self) -> bool:

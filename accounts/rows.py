@@ -22,6 +22,10 @@ class OfUtilityQuerySet(models.QuerySet[Row]):
         mine = belongs(user, self.utility)
         return self.filter(mine).annotate(my_role=F(f"{self.utility}__memberships__role"))
 
+    def managed_by(self, user: User) -> Self:
+        """Returns the rows of the utilities that ``user`` manages."""
+        return self.filter(belongs(user, self.utility, [Role.MANAGER]))
+
 
 class OfUtility:
     """A row that was fetched through ``visible_to``."""

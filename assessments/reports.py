@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.roles import Role, belongs
 from assessments import charts
 from assessments.catalog import Catalog, recommended
 from assessments.compared import earlier, with_reasons
@@ -21,10 +19,6 @@ from reports.kinds import Kind, Sharing, chapters, register
 
 def find(user: User, object_id: int) -> GapAnalysis | None:
     return GapAnalysis.objects.visible_to(user).filter(pk=object_id).first()
-
-
-def managed(user: User) -> QuerySet[GapAnalysis]:
-    return GapAnalysis.objects.filter(belongs(user, "utility", [Role.MANAGER]))
 
 
 def title(analysis: GapAnalysis) -> str:
@@ -91,6 +85,6 @@ register(
         context=context,
         in_word=True,
         sheets=sheets,
-        sharing=Sharing(readable=GapAnalysis.objects.visible_to, managed=managed),
+        sharing=Sharing.of_utility(GapAnalysis),
     )
 )

@@ -15,16 +15,12 @@ MOST_FIRST = 3
 
 @source(order=30)
 def analyses(user: User) -> list[Waiting]:
-    if not _edits(user):
+    if not user.edits:
         return []
     drafts = [row for row in latest(user) if row.can_edit]
     names = "gap analysis in progress", "gap analyses in progress"
     rest = _more(len(drafts[MOST:]), *names, "Not marked complete yet.", "assessments:list")
     return [_analysis(draft) for draft in drafts[:MOST]] + rest
-
-
-def _edits(user: User) -> bool:
-    return any(membership.role in CAN_EDIT for membership in user.memberships.all())
 
 
 def _more(n: int, one: str, many: str, why: str, address: str) -> list[Waiting]:
@@ -46,7 +42,7 @@ def _analysis(draft: GapAnalysis) -> Waiting:
 
 @source(order=50)
 def first_analysis(user: User) -> list[Waiting]:
-    if not _edits(user):
+    if not user.edits:
         return []
     begun = {analysis.utility_id for analysis in latest(user)}
     rows = [row for row in user.memberships.all() if row.role in CAN_EDIT and row.utility_id not in begun]
@@ -64,7 +60,7 @@ def first_analysis(user: User) -> list[Waiting]:
 @source(order=40)
 def what_follows(user: User) -> list[Waiting]:
     """For a utility with a complete analysis: the opportunities, if none is answered; then the road map."""
-    if not _edits(user):
+    if not user.edits:
         return []
     newest: list[Any] = [rows[0] for rows in complete_by_utility(user)]
     rows = [row for row in newest if row.my_role in CAN_EDIT and not (row.is_answered and row.has_road_map)]

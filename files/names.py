@@ -2,7 +2,7 @@
 
 import re
 from pathlib import PurePath
-from zipfile import ZipInfo
+from zipfile import ZIP_STORED, ZipInfo
 
 from django.utils import timezone
 
@@ -40,6 +40,8 @@ def _split(name: str) -> tuple[str, str]:
     return (name.removesuffix(ending), ending) if len(ending) <= ENDING else (name, "")
 
 
-def in_zip(path: str) -> ZipInfo:
+def in_zip(path: str, compression: int = ZIP_STORED) -> ZipInfo:
     """Returns the entry of a file that is added to a ZIP now."""
-    return ZipInfo(path, timezone.localtime().timetuple()[:6])
+    entry = ZipInfo(path, timezone.localtime().timetuple()[:6])
+    entry.compress_type = compression
+    return entry

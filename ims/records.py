@@ -55,6 +55,12 @@ class Counter(models.Model):
         return str(rows.get())
 
 
+def concerning(areas: Iterable[str]) -> Q:
+    """The records that name one of the areas, or none: one without an area is about all. Without areas, all records."""
+    letters = list(areas)
+    return Q(areas__overlap=letters) | Q(areas=[]) if letters else Q()
+
+
 class RecordQuerySet(OfUtilityQuerySet["Record"]):
     def visible_to(self, user: User) -> Self:
         """Also leaves out the records of registers that are closed to the user."""

@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
-
 from accounts.models import User
-from accounts.roles import Role, belongs
 from assessments.models import REPORT, GapAnalysis
 from assessments.results import Results
 from ims import plan_chapter
@@ -27,10 +24,6 @@ HEADS = ["Number", "Measure", "Unit", "How often", "Direction", "This quarter", 
 
 def find(user: User, object_id: int) -> Quarter | None:
     return Quarter.objects.visible_to(user).select_related("utility").filter(pk=object_id).first()
-
-
-def managed(user: User) -> QuerySet[Quarter]:
-    return Quarter.objects.filter(belongs(user, "utility", [Role.MANAGER]))
 
 
 def context(quarter: Quarter) -> dict[str, Any]:
@@ -88,7 +81,7 @@ register(
         filename=lambda quarter: f"{quarter.utility.in_file_names}-performance-{quarter.first:%Y-%m}",
         context=context,
         sheets=sheets,
-        sharing=Sharing(readable=Quarter.objects.visible_to, managed=managed),
+        sharing=Sharing.of_utility(Quarter),
     )
 )
 
@@ -133,10 +126,7 @@ register(
         filename=lambda review: f"{review.utility.in_file_names}-management-review-{review.number}",
         context=pack,
         in_word=True,
-        sharing=Sharing(
-            readable=Review.objects.visible_to,
-            managed=lambda user: Review.objects.filter(belongs(user, "utility", [Role.MANAGER])),
-        ),
+        sharing=Sharing.of_utility(Review),
     )
 )
 
@@ -152,10 +142,7 @@ register(
         context=audit_report.context,
         in_word=True,
         sheets=audit_report.sheets,
-        sharing=Sharing(
-            readable=Audit.objects.visible_to,
-            managed=lambda user: Audit.objects.filter(belongs(user, "utility", [Role.MANAGER])),
-        ),
+        sharing=Sharing.of_utility(Audit),
     )
 )
 

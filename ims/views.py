@@ -30,12 +30,10 @@ from ims.links import CAME_FROM, LED_TO, RELATED, Relative, relatives
 from ims.origins import suggested
 from ims.people import Person
 from ims.plan.objectives import Objective
-from ims.plan.units import Unit
 from ims.records import DRAFT, Record
 from ims.registers import Register
-from ims.words import words_of
-from initiatives.models import Initiative
-from pdca.models import Area, Component, Element
+from ims.words import names_of, words_of
+from pdca.models import Component, Element
 from workflow import saving
 from workflow.models import Stale, WrongState
 
@@ -162,12 +160,7 @@ def _chain(found: Any, user: User) -> dict[str, list[tuple[Relative, Register]]]
 
 def _labels(found: Any) -> dict[str, dict[Any, str]]:
     """Returns the words for areas, initiatives, units and people. Makes four queries."""
-    return {
-        "areas": dict(Area.objects.values_list("code", "name")),
-        "initiatives": dict(Initiative.objects.known().values_list("slug", "short_name")),
-        "units": dict(Unit.objects.filter(utility=found.utility_id).values_list("pk", "title")),
-        "owner": dict(found.utility.people.values_list("pk", "name")),
-    }
+    return names_of(found.utility) | {"owner": dict(found.utility.people.values_list("pk", "name"))}
 
 
 def _told(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str]]:

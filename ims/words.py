@@ -7,7 +7,20 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.formats import date_format
 
+from accounts.models import Utility
 from ims.check.numbers import exact
+from ims.plan.units import Unit
+from initiatives.models import Initiative
+from pdca.models import Area
+
+
+def names_of(utility: Utility) -> dict[str, dict[Any, str]]:
+    """Returns field → key → name for the areas, initiatives and units that records name. Makes three queries."""
+    return {
+        "areas": dict(Area.objects.values_list("code", "name")),
+        "initiatives": dict(Initiative.objects.known().values_list("slug", "short_name")),
+        "units": dict(Unit.objects.filter(utility=utility).values_list("pk", "title")),
+    }
 
 
 def words_of(record: Any, name: str) -> Any:

@@ -220,6 +220,11 @@ class Initiative(CatalogEntry):
         return {record["element"]: record for record in self.asks}
 
     @property
+    def required(self) -> dict[str, dict[str, str]]:
+        """As ``asked``, without the elements of which the catalog only says that nothing is asked."""
+        return {slug: record for slug, record in self.asked.items() if record.get("stance") == Stance.ASKS}
+
+    @property
     def systems_shown(self) -> list[str]:
         """The systems it fits. Without any, it is open to every organization."""
         return [System(system).label for system in self.systems] or ["Any system"]

@@ -4,17 +4,14 @@ import logging
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from django.conf import settings
-
 from files.models import StoredFile
 from files.names import in_zip
-from reports import rendering
+from reports import rendering, zips
 from reports.kinds import Enclosure, Kind
-from reports.models import ZIP, Report
+from reports.models import Report
 from workflow.spreadsheets import as_workbook
 
 logger = logging.getLogger(__name__)
@@ -30,8 +27,8 @@ def pack(report: Report, kind: Kind, subject: Any, name: str) -> StoredFile:
 
     Raises WrongState if the lease was lost.
     """
-    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        path = Path(folder) / "report.zip"
+
+    def write(path: Path) -> None:
         with ZipFile(path, "w") as archive:  # not compressed: most files already are
             left_out = _enclose(archive, report, kind.enclosures(subject) if kind.enclosures else ())
             report.report_progress(60, "Laying out pages")
@@ -39,8 +36,8 @@ def pack(report: Report, kind: Kind, subject: Any, name: str) -> StoredFile:
             archive.writestr(in_zip(f"{name}.pdf"), rendering.pdf(rendering.pages(kind.template, context)))
             if kind.sheets:
                 archive.writestr(in_zip(f"{name}.xlsx"), as_workbook(kind.sheets(context)))
-        report.report_progress(95, "Saving the ZIP")
-        return StoredFile.keep_made_file(f"{name}.zip", ZIP, path, by=report.requested_by)
+
+    return zips.stored(report, name, write)
 
 
 def _enclose(archive: ZipFile, report: Report, enclosures: Sequence[Enclosure]) -> dict[str, str]:

@@ -5,18 +5,16 @@ import shutil
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 from zipfile import ZipFile
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from files.models import StoredFile
 from files.names import in_zip, plain
-from reports import kinds
-from reports.models import ZIP, Report
+from reports import kinds, zips
+from reports.models import Report
 
 if TYPE_CHECKING:
     from reports.rendering import Volume
@@ -71,12 +69,12 @@ def _rows(report: Report, wanted: Sequence[kinds.Part]) -> Iterator[Report]:
 
 def put_together(report: Report, name: str) -> StoredFile:
     """Stores the ZIP of the finished parts, built on disk. Raises NothingMade, or WrongState if the lease was lost."""
-    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        path = Path(folder) / "bundle.zip"
+
+    def write(path: Path) -> None:
         with ZipFile(path, "w") as archive:  # not compressed: PDFs already are
-            _fill(archive, report, Path(folder))
-        report.report_progress(95, "Saving the ZIP")
-        return StoredFile.keep_made_file(name, ZIP, path, by=report.requested_by)
+            _fill(archive, report, path.parent)
+
+    return zips.stored(report, name, write)
 
 
 def _fill(archive: ZipFile, report: Report, folder: Path) -> None:

@@ -36,6 +36,11 @@ class Sharing:
     readable: Callable[[Any], QuerySet[Any]]
     managed: Callable[[Any], QuerySet[Any]]
 
+    @classmethod
+    def of_utility(cls, model: Any) -> "Sharing":
+        """Members share the reports of its rows, which belong to a utility; its managers may delete them."""
+        return cls(readable=model.objects.visible_to, managed=model.objects.managed_by)
+
 
 @dataclass(frozen=True)
 class Enclosure:

@@ -5,21 +5,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_ready
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from files.models import StoredFile
-from reports import archives, bundles, kinds, rendering
+from reports import archives, bundles, kinds, rendering, zips
 from reports.kinds import FileType
-from reports.models import HEARTBEAT, MAX_SECONDS, ZIP, Report
+from reports.models import HEARTBEAT, MAX_SECONDS, Report
 from workflow.models import WrongState
 from workflow.spreadsheets import as_workbook
 
@@ -101,12 +99,11 @@ def _rendered(report: Report, kind: kinds.Kind, context: dict[str, Any], made_as
 
 
 def _packed(report: Report, kind: kinds.Packed, subject: Any) -> StoredFile:
-    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        path = Path(folder) / "packed.zip"
+    def write(path: Path) -> None:
         with timezone.override(report.requested_by.zone):
             kind.write(subject, report.requested_by, path, report.report_progress)
-        report.report_progress(95, "Saving the ZIP")
-        return StoredFile.keep_made_file(f"{kind.filename(subject)[:200]}.zip", ZIP, path, by=report.requested_by)
+
+    return zips.stored(report, kind.filename(subject)[:200], write)
 
 
 def _make_bundle(report: Report, bundle: kinds.Bundle, subject: Any) -> None:
@@ -119,7 +116,7 @@ def _make_bundle(report: Report, bundle: kinds.Bundle, subject: Any) -> None:
         Report.objects.filter(pk=report.pk).gathered().resume()  # if all parts have finished by now
         return
     try:
-        file = bundles.put_together(report, f"{bundle.filename(subject)[:200]}.zip")
+        file = bundles.put_together(report, bundle.filename(subject)[:200])
     except bundles.NothingMade as nothing:
         report.fail(str(nothing))
     else:

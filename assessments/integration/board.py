@@ -7,7 +7,7 @@ from assessments.catalog import Catalog
 from assessments.integration.opening import At, InPlace, Opening, openings
 from assessments.models import Answer, GapAnalysis
 from assessments.results import AreaInScope, Results
-from initiatives.models import Initiative, Stance
+from initiatives.models import Initiative
 from pdca.models import Opportunity
 
 
@@ -99,5 +99,4 @@ def board(analysis: GapAnalysis, results: Results, catalog: Catalog | None = Non
 
 
 def _in_place(initiative: Initiative) -> InPlace:
-    asks = [record["element"] for record in initiative.asks if record["stance"] == Stance.ASKS]
-    return InPlace(initiative.slug, frozenset(asks), frozenset(initiative.area_codes))
+    return InPlace(initiative.slug, frozenset(initiative.required), frozenset(initiative.area_codes))

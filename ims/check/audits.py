@@ -23,7 +23,7 @@ from ims.records import Record, extends_record
 from ims.recurring import Recurring
 from ims.registers import InManual, Move, Register, register
 from ims.triggers import needs
-from initiatives.models import Initiative, Stance
+from initiatives.models import Initiative
 from pdca.models import Element
 from workflow.models import WrongState
 
@@ -121,11 +121,10 @@ class Audit(Record):
         """Returns what its initiatives ask at each element in scope: {slug: [{initiative, name, text}]}."""
         found: dict[str, list[dict[str, str]]] = defaultdict(list)
         for initiative in Initiative.objects.known().filter(slug__in=self.initiatives).order_by("short_name"):
-            for each in initiative.asks:
-                in_scope = not self.elements or each["element"] in self.elements
-                if each.get("stance") == Stance.ASKS and in_scope:
+            for element, each in initiative.required.items():
+                if not self.elements or element in self.elements:
                     told = {"initiative": initiative.slug, "name": initiative.short_name, "text": each["text"]}
-                    found[each["element"]].append(told)
+                    found[element].append(told)
         return found
 
     def lock(self, *statuses: str) -> None:

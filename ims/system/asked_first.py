@@ -17,6 +17,7 @@ from ims.act.corrective import CorrectiveAction
 from ims.check.audits import WORSE, Audit
 from ims.check.reviews import Review
 from ims.plan.requirements import Requirement
+from ims.records import concerning
 
 AUDITS = 3  # shown
 
@@ -44,9 +45,7 @@ class Question:
 
 def asked_first(utility: Utility, initiative: str, scope: Sequence[str]) -> list[Question]:
     """Returns the questions for the initiative with this slug. Makes four queries at any number of records."""
-    mine = Q(utility=utility, restricted=False)
-    if scope:
-        mine &= Q(areas__overlap=list(scope)) | Q(areas=[])
+    mine = Q(utility=utility, restricted=False) & concerning(scope)
     named = mine & Q(initiatives__contains=[initiative])
     return [
         Question("Internal audits", _audits(named), "No audit that names the initiative is done yet."),

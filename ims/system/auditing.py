@@ -7,12 +7,12 @@ from functools import cached_property
 from accounts.models import Utility
 from assessments.integration.board import latest
 from ims import registers
-from ims.records import AREAS, Record, RecordAttachment, RecordQuerySet
+from ims.records import AREAS, Record, RecordAttachment, RecordQuerySet, concerning
 from ims.registers import Register
 from ims.system.asked_first import asked_first
 from ims.system.coverage import Held
 from ims.system.index import Index, Item, Line, Proof
-from ims.system.proof import Answered, answered, asks_of, named_by, not_asked, with_reports
+from ims.system.proof import Answered, answered, asks_of, named_by, not_asked
 from ims.system.today import Today
 from initiatives.models import Initiative
 from pdca.models import Area, Element
@@ -27,7 +27,7 @@ def elements() -> dict[str, tuple[str, str]]:
 def held(utility: Utility) -> dict[str, Sequence[Held]]:
     """Returns the records by element, without those of registers that name no initiatives."""
     silent = {each.name for each in registers.known() if "initiatives" not in each.shared}
-    found = with_reports(Today(utility).held)
+    found = Today(utility).held
     return {slug: [each for each in records if each.register not in silent] for slug, records in found.items()}
 
 
@@ -56,7 +56,7 @@ class Choices:
         self.others: list[Choice] = []
         initiatives = list(Initiative.objects.known().order_by("short_name"))
         for each in initiatives:
-            lines = answered(asks_of(each.asks, known), records, each.slug)
+            lines = answered(asks_of(each.required, known), records, each.slug)
             choice = Choice(each, len(lines), sum(not line.is_gap for line in lines))
             if each.slug in named:
                 self.mine.append(choice)
@@ -79,7 +79,7 @@ class Auditing:
 
     @cached_property
     def answered(self) -> list[Answered]:
-        asks = asks_of(self.initiative.asks, self.elements)
+        asks = asks_of(self.initiative.required, self.elements)
         return answered(asks, held(self.utility), self.initiative.slug, self.scope)
 
     def index(self, most: int | None = None, *, with_items: bool = False) -> Index:
@@ -109,7 +109,7 @@ class Auditing:
                 )
                 for line in self.answered
             ],
-            not_asked(self.initiative.asks, self.elements),
+            not_asked(self.initiative.required, self.elements),
             asked_first(self.utility, self.initiative.slug, self.scope),
             self._n_closed(),
         )
@@ -117,7 +117,7 @@ class Auditing:
     def _n_closed(self) -> int:
         rows = Record.objects.filter(utility=self.utility, restricted=True)
         rows = rows.filter(initiatives__contains=[self.initiative.slug])
-        return (rows.filter(areas__overlap=self.scope) | rows.filter(areas=[]) if self.scope else rows).count()
+        return rows.filter(concerning(self.scope)).count()
 
     def _rows(self) -> RecordQuerySet:
         return Record.objects.filter(utility=self.utility, restricted=False).select_related("owner")

@@ -20,7 +20,8 @@ from ims.records import AREAS, Record
 from ims.system.auditing import Auditing, Choices, serving
 from ims.system.auditor_index import AuditorIndex
 from ims.system.index import Index
-from ims.system.proof import REPORTED, Answered
+from ims.system.proof import Answered
+from ims.system.today import REPORTED
 from initiatives.models import Initiative
 from pdca.models import Area, Component
 from reports.views import report_request

@@ -64,6 +64,11 @@ def proposal(records: Sequence[Held], scope: Sequence[str]) -> Proposal:
     return Proposal(rating, areas, initiatives, f"{_named(living)}.", living, others)
 
 
+def in_scope(areas: Sequence[str], scope: Sequence[str]) -> bool:
+    """Whether a record of these areas belongs to the areas in scope. One without an area is about all of them."""
+    return not scope or not areas or any(code in scope for code in areas)
+
+
 def _named(records: Sequence[Held]) -> str:
     numbers = [each.number for each in records[:NAMED]]
     more = len(records) - len(numbers)

@@ -18,6 +18,7 @@ from ims.do.emergency_plan import answers_of, covered
 from ims.editions import later
 from ims.records import Record
 from ims.registers import InManual, Register
+from ims.system.coverage import in_scope
 from ims.system.manual import ManualWords
 from ims.team.board import State, Team
 from ims.words import words_of
@@ -93,13 +94,8 @@ def _rows(register: Register, told: InManual, utility: Utility) -> Any:
     return told.rows(rows.select_related("owner", *linked).order_by("number"))
 
 
-def serves(record: Record, area: str) -> bool:
-    """Whether the manual of an area has it; without a letter, that of all areas."""
-    return not area or not record.areas or area in record.areas
-
-
 def _lacks(record: Record, register: Register, area: str) -> str:
-    if not serves(record, area):
+    if not in_scope(record.areas, area):
         return OTHER_AREA
     if why := register.living(record):
         return f"{'Lapsed' if record.is_late else record.status_label}. {why}"
@@ -174,7 +170,7 @@ def _audit_program(utility: Utility, area: str) -> list[str]:
     """Tells the audits planned in the twelve months ahead: they are not done yet, so they are no living records."""
     ahead = later(timezone.localdate(), 12)
     rows = Audit.objects.filter(utility=utility, restricted=False, status__in=Audit.BEFORE_REPORT, due__lte=ahead)
-    planned = [audit for audit in rows.order_by("due", "number") if serves(audit, area)]
+    planned = [audit for audit in rows.order_by("due", "number") if in_scope(audit.areas, area)]
     return [f"Planned: {audit.number} {audit.title}, {words_of(audit, 'due')}." for audit in planned]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User, Utility
-from accounts.roles import Role, belongs
 from ims.records import AREAS
 from ims.system.manual import ManualEdition, title_of
 from ims.system.manual_content import compose
@@ -44,10 +43,7 @@ register(
         filename=lambda edition: f"{_file(edition.utility, edition.area)}-edition-{edition.number}",
         context=context,
         in_word=True,
-        sharing=Sharing(
-            readable=ManualEdition.objects.visible_to,
-            managed=lambda user: ManualEdition.objects.filter(belongs(user, "utility", [Role.MANAGER])),
-        ),
+        sharing=Sharing.of_utility(ManualEdition),
     )
 )
 
@@ -96,9 +92,6 @@ for letter in ("", *AREAS):
             filename=partial(draft_file, area=letter),
             context=partial(draft, area=letter),
             in_word=True,
-            sharing=Sharing(
-                readable=Utility.objects.visible_to,
-                managed=Utility.objects.managed_by,
-            ),
+            sharing=Sharing.of_utility(Utility),
         )
     )

@@ -15,13 +15,13 @@ from accounts.requests import AuthenticatedRequest
 from ims import registers
 from ims.access import can_edit, utility_of
 from ims.apart import KeptApart
-from ims.plan.units import Unit
 from ims.records import Record
 from ims.system.merging import begin_edition, belongings, has_editions, joined, merge, merging_of, obstacles
-from ims.system.merging_forms import MergeForm, TwoJobsForm, merge_form, shown_as
+from ims.system.merging_forms import MergeForm, TwoJobsForm, merge_form
 from ims.system.today import best_opportunity
-from initiatives.models import Initiative
-from pdca.models import Area, Opportunity
+from ims.words import names_of, words_of
+from pdca.models import Opportunity
+from workflow.changes import label_of
 from workflow.models import Stale, WrongState
 
 THIS_PAGE = "ims:merge"
@@ -95,7 +95,7 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     register, merges = merging_of(stays, other)
-    names = _names(utility)
+    names = names_of(utility)
     moves, stay = belongings(other, merges.carried)
     mine, own = belongings(stays, merges.carried)
     opportunities = Opportunity.objects.readable().filter(element__slug=register.serves(stays))
@@ -119,14 +119,6 @@ def _page(
     return render(request, "ims/system/merge.html", context | more, status=status)
 
 
-def _names(utility: Utility) -> dict[str, dict[Any, str]]:
-    return {
-        "areas": dict(Area.objects.values_list("code", "name")),
-        "initiatives": dict(Initiative.objects.known().values_list("slug", "short_name")),
-        "units": dict(Unit.objects.filter(utility=utility).values_list("pk", "title")),
-    }
-
-
 def _side_by_side(stays: Any, other: Any, form: MergeForm, names: Any) -> Any:
     """Yields (label, value of the one that stays, of the other, is long, differs) of each field that either has."""
     register = registers.get(stays.register)
@@ -140,16 +132,12 @@ def _side_by_side(stays: Any, other: Any, form: MergeForm, names: Any) -> Any:
 
 
 def _label(record: Any, name: str) -> str:
-    return capfirst(str(record._meta.get_field(name).verbose_name))
+    return capfirst(label_of(type(record), name))
 
 
 def _value(record: Any, name: str, names: Any) -> str:
     value = getattr(record, name)
-    if isinstance(value, list):
-        return _listed(name, value, names)
-    if display := getattr(record, f"get_{name}_display", None):
-        return str(display())
-    return "" if value in (None, "") else shown_as(record._meta.get_field(name).formfield(), value)
+    return _listed(name, value, names) if isinstance(value, list) else str(words_of(record, name))
 
 
 def _listed(name: str, values: list[Any], names: Any) -> str:

@@ -5,12 +5,10 @@ asks of several initiatives, which is what integration means here (guide 2004, �
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
-from ims.system.coverage import Held
-
-MEASURED, REPORTED = "measuring-and-monitoring", "reporting"  # elements
-ASKS = "asks"  # initiatives.models.Stance: what an initiative requires; other stances ask nothing
+from ims.system.coverage import Held, in_scope
 
 
 @dataclass(frozen=True)
@@ -39,25 +37,18 @@ class Answered:
         return not self.proof
 
 
-def asks_of(asks: Iterable[Mapping[str, str]], elements: Mapping[str, tuple[str, str]]) -> list[Ask]:
-    """Returns what is required, in the order of the elements. ``elements`` are slug → (name, component), in order."""
-    required = [each for each in asks if each.get("stance") == ASKS and each["element"] in elements]
-    places = {slug: place for place, slug in enumerate(elements)}
+def asks_of(required: Mapping[str, Mapping[str, str]], elements: Mapping[str, tuple[str, str]]) -> list[Ask]:
+    """Returns what is required (Initiative.required), in order. ``elements`` are slug → (name, component), in order."""
+    asked = [(slug, *named, required[slug]) for slug, named in elements.items() if slug in required]
     return [
-        Ask(n, each["element"], *elements[each["element"]], text=each.get("text", ""), source=each.get("source", ""))
-        for n, each in enumerate(sorted(required, key=lambda each: places[each["element"]]), start=1)
+        Ask(n, slug, name, component, text=each.get("text", ""), source=each.get("source", ""))
+        for n, (slug, name, component, each) in enumerate(asked, start=1)
     ]
 
 
-def not_asked(asks: Iterable[Mapping[str, str]], elements: Mapping[str, tuple[str, str]]) -> list[str]:
+def not_asked(required: Mapping[str, Any], elements: Mapping[str, tuple[str, str]]) -> list[str]:
     """Returns the names of the elements at which nothing is required, or the catalog does not say."""
-    required = {each["element"] for each in asks if each.get("stance") == ASKS}
     return [name for slug, (name, _) in elements.items() if slug not in required]
-
-
-def in_scope(areas: Sequence[str], scope: Sequence[str]) -> bool:
-    """Returns whether a record of these areas is looked at. One without an area is about all of them."""
-    return not scope or not areas or any(code in scope for code in areas)
 
 
 def answered(
@@ -77,14 +68,6 @@ def answered(
             )
         )
     return found
-
-
-def with_reports(held: Mapping[str, Sequence[Held]]) -> dict[str, Sequence[Held]]:
-    """Returns the records with what a report on measures serves: the initiatives that its living measures name."""
-    measures = (each for each in held.get(MEASURED, ()) if not each.lacks)
-    names = list(dict.fromkeys(slug for each in measures for slug in each.initiatives))
-    reports = [replace(each, initiatives=each.initiatives or names) for each in held.get(REPORTED, ())]
-    return {**held, REPORTED: reports}
 
 
 def named_by(held: Mapping[str, Sequence[Held]]) -> set[str]:

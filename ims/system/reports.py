@@ -1,6 +1,5 @@
 """The kinds of report of the system as a whole."""
 
-from accounts.roles import Role, belongs
 from ims.system import auditor_report
 from ims.system import manual_report as _kinds_of_the_manual  # noqa: F401
 from ims.system.archive import report as _kind_of_the_archive  # noqa: F401
@@ -21,9 +20,6 @@ register(
         in_word=True,
         sheets=auditor_report.sheets,
         enclosures=auditor_report.enclosures,
-        sharing=Sharing(
-            readable=AuditorIndex.objects.visible_to,
-            managed=lambda user: AuditorIndex.objects.filter(belongs(user, "utility", [Role.MANAGER])),
-        ),
+        sharing=Sharing.of_utility(AuditorIndex),
     )
 )

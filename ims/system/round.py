@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Min, Q, TextField
+from django.db.models import Count, Min, TextField
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import get_text_list, slugify
@@ -23,6 +23,7 @@ from ims.check.measures import Measure
 from ims.check.periods import LENGTH, Every, moved, named, start
 from ims.check.quarters import Quarter
 from ims.editions import later
+from ims.records import concerning
 from ims.recurring import YEAR, Recurring, projected
 from ims.registers import Register
 from ims.team.readiness.models import ReadinessRound
@@ -55,8 +56,7 @@ class Chosen:
 
     def of(self, rows: Any) -> Any:
         """Returns the records that are asked for."""
-        if self.area:
-            rows = rows.filter(Q(areas__contains=[self.area]) | Q(areas=[]))
+        rows = rows.filter(concerning(self.area))
         if self.unit is not None:
             rows = rows.filter(units__contains=[self.unit])
         return rows if self.owner is None else rows.filter(owner=self.owner)

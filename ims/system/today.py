@@ -26,10 +26,10 @@ from ims.system.coverage import Held, Proposal, evidence, proposal
 from ims.system.doubles import Double, doubles
 from ims.system.living import held, living_records
 from ims.system.matrix import Asker, Figures, Row, figures, matrix, sentence
-from initiatives.models import Initiative, Stance
+from initiatives.models import Initiative
 from pdca.models import Area, Component, Element, Opportunity
 
-MEASURED = "measuring-and-monitoring"
+MEASURED, REPORTED = "measuring-and-monitoring", "reporting"  # elements
 SHOWN = 10  # pairs on the page
 LINKED = 20  # records that become links of a row's evidence
 TITLE = 200  # characters of the title of a link
@@ -127,7 +127,7 @@ class Today:
         for register, record in living_records(self.utility):
             found.setdefault(register.serves(record), []).append(held(register, record))
         if report := _last_report(self.utility, found.get(MEASURED, [])):
-            found.setdefault("reporting", []).append(report)
+            found.setdefault(REPORTED, []).append(report)
         return found
 
     # What a gap analysis of today would say.
@@ -186,7 +186,9 @@ class Today:
         named = {slug for each in living for slug in each.initiatives}
         in_place = InitiativeInPlace.objects.filter(analysis=self.analysis).values("initiative")
         rows = Initiative.objects.known().filter(Q(pk__in=in_place) | Q(slug__in=named)).order_by("short_name")
-        found = [Asker(row.slug, row.short_name, _asked(row)) for row in rows]
+        found = [
+            Asker(row.slug, row.short_name, {slug: each["text"] for slug, each in row.required.items()}) for row in rows
+        ]
         return sorted(found, key=lambda asker: -len(asker.asks))
 
     @cached_property
@@ -266,10 +268,6 @@ def best_opportunity(found: Sequence[Opportunity], initiatives: set[str]) -> Opp
 def _page_of(pair: Double) -> str:
     merges = registers.get(pair.first.slug).merges
     return merges.page if merges else ""
-
-
-def _asked(initiative: Initiative) -> dict[str, str]:
-    return {record["element"]: record["text"] for record in initiative.asks if record.get("stance") == Stance.ASKS}
 
 
 def _that_agree(utility: Utility) -> set[tuple[int, int]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from assessments.models import Finding, GapAnalysis
-from ims.system.evidence import Proof, proofs
+from ims.system.sentences import Sentence, sentences
 from recognition.application.content import LONGEST, PROMPTS, Content
 from recognition.models import Application, Attribute, Category, Section
 
@@ -21,11 +21,11 @@ def draft(attribute: Attribute, analysis: GapAnalysis) -> str:
     return "\n\n".join(filter(None, (_told(finding) for finding in ordered)))
 
 
-def offered(about: Attribute | Category, application: Application, user: User) -> list[Proof]:
+def offered(about: Attribute | Category, application: Application, user: User) -> list[Sentence]:
     """Returns the records and measures of the applicant that fit: by elements, or by the words of a category."""
     if isinstance(about, Category):
-        return proofs(application.utility, user, words=about.found_by)
-    return proofs(application.utility, user, elements=about.elements.values_list("slug", flat=True))
+        return sentences(application.utility, user, words=about.found_by)
+    return sentences(application.utility, user, elements=about.elements.values_list("slug", flat=True))
 
 
 def added(answers: Mapping[str, Any], texts: Iterable[str], prompt: str = "assessed") -> dict[str, Any]:
@@ -35,8 +35,8 @@ def added(answers: Mapping[str, Any], texts: Iterable[str], prompt: str = "asses
     return {**answers, "chosen": True, prompt: "\n\n".join(filter(None, [before, *new]))}
 
 
-def with_proofs(answers: Mapping[str, Any], chosen: Iterable[Proof], *, is_category: bool) -> dict[str, Any]:
-    """Returns the answers with what the proofs say. An attribute has a prompt of its own for measures."""
+def with_sentences(answers: Mapping[str, Any], chosen: Iterable[Sentence], *, is_category: bool) -> dict[str, Any]:
+    """Returns the answers with what the sentences say. An attribute has a prompt of its own for measures."""
     found = list(chosen)
     if is_category:
         return added(answers, [each.text for each in found], "narrative")

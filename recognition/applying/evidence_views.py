@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import AuthenticatedRequest
 from assessments.models import GapAnalysis
-from ims.system.evidence import Proof
+from ims.system.sentences import Sentence
 from recognition.access import application_for
 from recognition.applying import evidence
 from recognition.applying.evidence import TooLong
@@ -60,7 +60,7 @@ def records(request: AuthenticatedRequest, pk: int, kind: str, slug: str) -> Htt
     if request.method == "POST":
         keys = set(request.POST.getlist("record"))
         chosen = [each for each in offered if str(each.key) in keys]
-        answers = evidence.with_proofs(section.answers, chosen, is_category=kind == "categories")
+        answers = evidence.with_sentences(section.answers, chosen, is_category=kind == "categories")
         words = f"Added from {len(chosen)} record{pluralize(len(chosen))} to {about.name}."
         if not chosen:
             messages.error(request, "Nothing was added. Select at least one record or measure.")
@@ -72,7 +72,7 @@ def records(request: AuthenticatedRequest, pk: int, kind: str, slug: str) -> Htt
 
 
 def _shown(
-    request: AuthenticatedRequest, application: Application, section: Section, about: Any, offered: list[Proof]
+    request: AuthenticatedRequest, application: Application, section: Section, about: Any, offered: list[Sentence]
 ) -> dict[str, Any]:
     asked = request.GET.get("q", "").strip().casefold()
     found = [each for each in offered if asked in each.text.casefold()]

@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.template.defaultfilters import floatformat
 
 from accounts.models import User
-from accounts.roles import Role, belongs
 from ims.plan.harmonize import package
 from ims.plan.harmonize.board import Board, Budgeted, Cell, Line
 from ims.plan.harmonize.models import Proposal, Workshop
@@ -26,7 +25,7 @@ def readable(user: User) -> QuerySet[Any]:
 
 
 def managed(user: User) -> QuerySet[Any]:
-    return Workshop.objects.filter(belongs(user, "utility", [Role.MANAGER]), status__in=READY)
+    return Workshop.objects.managed_by(user).filter(status__in=READY)
 
 
 def find(user: User, object_id: int) -> Workshop | None:

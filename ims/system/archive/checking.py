@@ -17,6 +17,7 @@ from django.core.validators import validate_email
 
 from assessments.results import Results
 from files.checks import ALLOWED
+from ims import registers
 from ims.attribution import Author
 from ims.check.agenda import TOPICS, Topic
 from ims.records import Record
@@ -25,6 +26,7 @@ from ims.system.archive.contents import KEY, Row
 from ims.system.archive.opening import NEWER, NOT_OURS, Refused
 from ims.system.archive.tables import Table, tables
 from initiatives.models import Initiative
+from pdca.models import Element
 
 MOST_SAID = 50
 MOST_VERSION = 1_000_000
@@ -65,11 +67,39 @@ def _are_weights(value: Any) -> bool:
     )
 
 
+def _are_pairs(value: Any) -> bool:
+    return isinstance(value, list) and all(len(pair) == 2 and _are_words(pair) for pair in value)
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_manual(value: Any) -> bool:
+    """As ``ims.system.manual_content.compose`` says, of elements and registers that are known here."""
+    components = dict(Element.objects.values_list("slug", "component"))
+    known = {each.slug for each in registers.known()}
+    elements = value["elements"]
+    parts = [part for each in elements for part in each["parts"]]
+    records = [record for part in parts for record in part["records"]]
+    return (
+        all(_are_pairs(value[name]) for name in ("facts", "functions"))
+        and _are_words(value["closed"])
+        and all(isinstance(why, str) for why in value["lacking"].values())
+        and all(_texts(each, ("slug", "name", "component", "purpose", "words")) for each in elements)
+        and all(components.get(each["slug"]) == each["component"] and _are_words(each["notes"]) for each in elements)
+        and all(part["register"] in known and isinstance(part["name"], str) for part in parts)
+        and all(_texts(record, ("number", "title", "owner", "text")) for record in records)
+        and all(_are_words(record["areas"]) and _are_pairs(record["facts"]) for record in records)
+    )
+
+
 # The shapes of what a JSON column has; whatever reads it relies on them.
 SHAPES: dict[str, Callable[[Any], Any]] = {
     "ims.review.seen": _is_seen,
     "ims.auditline.asked": _is_asked,
     "ims.workshop.weights": _are_weights,
+    "ims.manualedition.content": _is_manual,
     "assessments.gapanalysis.frozen": lambda value: Results.from_json(value) and True,
     "assessments.finding.kept_areas": lambda value: all(isinstance(each, list) for each in value.values()),
 }

@@ -3,15 +3,16 @@
 import hashlib
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.utils import timezone
 
 from accounts.models import User, Utility
 from files.models import StoredFile
-from files.names import plain
+from files.names import in_zip, plain, untaken
 from ims.system.archive import tables as described
 from ims.system.archive.contents import FORMAT, KEY, VERSION, Contents, collected
 from ims.system.archive.paper import JSON, README, XLSX, readme, workbook
@@ -31,9 +32,9 @@ def pack(utility: Utility, by: User, path: Path, tell: Tell = lambda percent, wo
         tell(55, "Writing the workbook")
         book = workbook(found)
         tell(85, "Writing the exact form")
-        archive.writestr(_entry(README), readme(utility, by, found, lost).encode())
-        archive.writestr(_entry(XLSX), book, ZIP_STORED)  # compressed itself
-        archive.writestr(_entry(JSON), _exact(utility, by, found, book))
+        archive.writestr(in_zip(README, ZIP_DEFLATED), readme(utility, by, found, lost).encode())
+        archive.writestr(in_zip(XLSX), book)  # compressed itself
+        archive.writestr(in_zip(JSON, ZIP_DEFLATED), _exact(utility, by, found, book))
 
 
 def _exact(utility: Utility, by: User, found: Contents, book: bytes) -> bytes:
@@ -58,29 +59,22 @@ def _add_files(archive: ZipFile, found: Contents, stored: list[StoredFile], tell
     The attachments of those are left out, so that one lost file does not hold up everything.
     """
     lost: dict[int, str] = {}
-    taken: set[str] = set()
+    taken: dict[str, set[str]] = defaultdict(set)
     for place, (told, file) in enumerate(zip(found.files, stored, strict=True), start=1):
         if place % 20 == 0:
             tell(25 + 30 * place // len(stored), f"Adding the files: {place:,} of {len(stored):,}")
-        path = _path(told["folder"], told["name"], place, taken)
+        folder = plain(told["folder"])
+        path = f"files/{folder}/{untaken(told['name'], taken[folder])}"
         try:
             source = file.content.open("rb")
         except OSError:
             lost[place] = path
             continue
-        with source, archive.open(_entry(path), "w") as target:
+        with source, archive.open(in_zip(path, ZIP_DEFLATED), "w") as target:
             shutil.copyfileobj(source, target)
         told["path"] = path
     _leave_out(found, lost)
     return list(lost.values())
-
-
-def _path(folder: str, name: str, place: int, taken: set[str]) -> str:
-    path = f"files/{plain(folder)}/{plain(name)}"
-    if path.casefold() in taken:
-        path = f"files/{plain(folder)}/{place}-{plain(name)}"
-    taken.add(path.casefold())
-    return path
 
 
 def _leave_out(found: Contents, lost: dict[int, str]) -> None:
@@ -97,9 +91,3 @@ def _leave_out(found: Contents, lost: dict[int, str]) -> None:
                 for key, row in enumerate(rows, start=1):
                     row[KEY], row[field.name] = key, anew.get(row[field.name])
                 found.rows[table.label] = rows
-
-
-def _entry(name: str) -> ZipInfo:
-    entry = ZipInfo(name, timezone.localtime().timetuple()[:6])
-    entry.compress_type = ZIP_DEFLATED
-    return entry

@@ -13,6 +13,8 @@ from ims.links import LED_TO, link
 from ims.models import Action, ArchiveImport, Document, Person, Record, Requirement
 from ims.system.archive.tables import tables
 from ims.system.auditing import Auditing
+from ims.system.manual import ManualEdition
+from ims.system.manual_content import compose
 from initiatives.models import Initiative
 from tests.factories import UtilityFactory
 from tests.ims.system.archive_parts import packed
@@ -65,6 +67,7 @@ def filled(own_folder, action, utility, manager, contributor):
     given = {"name": "Ms. Lake", "received_on": date(2026, 3, 1), "said": "It smells."}
     Contact.open_in(utility, by=manager, title="Odor at night", **given)
     ClosedRegister.close(utility, "contacts", [contributor], by=manager)
+    ManualEdition.issue(utility, "", 0, compose(utility), by=manager, approved_by="The board")
     return utility
 
 

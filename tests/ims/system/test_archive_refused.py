@@ -32,6 +32,16 @@ def with_table(label, found):
     return lambda told: told["tables"].update({label: found})
 
 
+def in_manual(**values):
+    return lambda told: rows(told, "manualedition")[0]["content"].update(values)
+
+
+def odd_element(slug="vision", register="actions"):
+    part = {"register": register, "name": "Odd", "records": []}
+    words = {"name": "Vision", "component": "plan", "purpose": "", "words": "", "notes": []}
+    return {"slug": slug, "parts": [part], **words}
+
+
 def linked_to_itself(told):
     first(told, "recordlink", later=rows(told, "recordlink")[0]["earlier"])
 
@@ -75,6 +85,10 @@ WRONG = {
     "no rows but a text": (with_table("ims.action", "all"), "not an archive"),
     "another program's": (lambda told: told.update(format="other"), "not an archive"),
     "of a later version": (lambda told: told.update(version=2), "newer Headworks"),
+    "a manual without elements": (of("manualedition", content={}), "can’t be imported"),
+    "a manual with an odd fact": (in_manual(facts=[["Utility"]]), "another shape"),
+    "a manual of no register": (in_manual(elements=[odd_element(register="spaceships")]), "another shape"),
+    "a manual of no element": (in_manual(elements=[odd_element(slug="spaceship")]), "another shape"),
     "a file that is missing": (lambda told: told["files"][0].update(path="files/gone.txt"), "gone.txt is missing"),
     "another file": (lambda told: told["files"][0].update(sha256="0" * 64), "not the one"),
     "a program as a file": (lambda told: told["files"][0].update(name="Plan.exe"), "of a type"),

@@ -14,8 +14,9 @@ from ims import registers
 from ims.closed import ClosedRegister
 from ims.models import Audit, Contact, CorrectiveAction, Measure, Person, Quarter, Record, Review, Unit
 from ims.system.auditing import Choices
-from ims.system.coverage import Held
-from ims.system.proof import answered, asks_of, in_scope, not_asked, with_reports
+from ims.system.coverage import Held, in_scope
+from ims.system.proof import answered, asks_of, not_asked
+from initiatives.models import Initiative
 from tests.conftest import main_of
 from tests.factories import GapAnalysisFactory, UtilityFactory
 from tests.ims.system.conftest import ISO, requirement
@@ -41,16 +42,17 @@ def test_the_asks_are_those_that_are_required_in_the_order_of_the_elements():
         {"element": "reporting", "stance": "nothing", "text": "Not required."},
         {"element": "vision", "stance": "asks", "text": "See."},
     ]
-    found = asks_of(catalog, ELEMENTS)
+    required = Initiative(asks=catalog).required
+    found = asks_of(required, ELEMENTS)
     assert [(each.order, each.element, each.name, each.component, each.text, each.source) for each in found] == [
         (1, "vision", "Vision", "plan", "See.", ""),
         (2, "auditing", "Auditing", "check", "Audit.", "4.5.5"),
     ]
-    assert not_asked(catalog, ELEMENTS) == ["Reporting"]
+    assert not_asked(required, ELEMENTS) == ["Reporting"]
 
 
 def test_a_living_record_of_the_element_that_names_the_initiative_proves_it():
-    [ask] = asks_of([{"element": "vision", "stance": "asks", "text": ""}], ELEMENTS)
+    [ask] = asks_of({"vision": {"text": ""}}, ELEMENTS)
     records = {
         "vision": [
             held("A", "E", ["iso", "cmom"]),
@@ -82,13 +84,6 @@ def test_a_living_record_of_the_element_that_names_the_initiative_proves_it():
 )
 def test_a_record_without_an_area_is_about_all(areas, scope, expected):
     assert in_scope(list(areas), list(scope)) is expected
-
-
-def test_a_report_serves_the_initiatives_of_its_living_measures():
-    measures = [held("A", "E", ["iso"]), held("B", "E", ["cmom"], lacks="It is no longer measured.")]
-    told = with_reports({"measuring-and-monitoring": measures, "reporting": [held("Q3", "E")]})
-    assert told["reporting"][0].initiatives == ["iso"]
-    assert with_reports({})["reporting"] == []
 
 
 def test_the_element_of_each_register_is_one_that_its_records_may_serve():

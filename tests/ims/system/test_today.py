@@ -110,12 +110,13 @@ def test_a_statement_serves_the_element_of_its_kind(policy, utility, kind, slug)
 @pytest.mark.django_db
 @pytest.mark.parametrize(("ago", "rating"), [(1, 2), (2, 2), (3, 0)])
 def test_a_quarterly_report_with_a_summary_serves_reporting(catalog, utility, manager, ago, rating):
-    Measure.open_in(utility, by=manager, title="Overflows", areas=["E", "Q"])
+    Measure.open_in(utility, by=manager, title="Overflows", areas=["E", "Q"], initiatives=["cmom"])
     assert line(utility, "reporting").proposal.rating is None
     first = moved(start(TODAY, Every.QUARTER), Every.QUARTER, -ago)
     Quarter.objects.create(utility=utility, first=first, summary="We met nine targets.")
     told = line(utility, "reporting").proposal
     assert (told.rating, told.areas) == (rating, ["E", "Q"] if rating else [])
+    assert told.initiatives == (["cmom"] if rating else [])  # those that its living measures name
 
 
 @pytest.mark.django_db

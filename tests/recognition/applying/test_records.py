@@ -12,7 +12,7 @@ from django.utils import timezone
 from ims.check.readings import Standing, enter, latest
 from ims.closed import ClosedRegister
 from ims.models import Control, CorrectiveAction, Measure, Record, RecordEvent
-from ims.system.evidence import measured, proofs
+from ims.system.sentences import measured, sentences
 from recognition.models import Application
 from tests.applications import ATTRIBUTES
 from tests.factories import UtilityFactory
@@ -87,7 +87,7 @@ def test_what_is_chosen_is_added_below_what_is_there(draft, control, measure, ma
 def test_a_category_finds_records_by_the_beginnings_of_words(draft, utility, manager, control, as_):
     for title in ("Metering of large users", "Kilometers driven", "Leaks found", "Reuse (purple pipe)"):
         CorrectiveAction.open_in(utility, by=manager, title=title)
-    found = proofs(utility, manager, words=["meter", "leak", "reuse (p", "x|y"])
+    found = sentences(utility, manager, words=["meter", "leak", "reuse (p", "x|y"])
     assert [each.text.partition(" ")[2].partition(":")[0] for each in found] == [
         "Metering of large users",
         "Leaks found",
@@ -105,12 +105,12 @@ def test_only_what_is_living_open_to_all_and_ones_own_is_offered(draft, control,
     Record.objects.filter(pk=elsewhere.pk).update(utility=UtilityFactory())
     Control.open_in(utility, by=manager, title="A draft", what="Not yet.")
     elements = ["operational-control"]
-    assert [each.key for each in proofs(utility, manager, elements=elements)] == [control.pk]
+    assert [each.key for each in sentences(utility, manager, elements=elements)] == [control.pk]
     Record.objects.filter(pk=control.pk).update(due=timezone.localdate() - timedelta(days=1))
-    assert proofs(utility, manager, elements=elements) == [], "its review is late"
+    assert sentences(utility, manager, elements=elements) == [], "its review is late"
     Record.objects.filter(pk=control.pk).update(due=None)
     ClosedRegister.close(utility, "controls", [], by=manager)
-    assert proofs(utility, manager, elements=elements) == [], "not even to a manager"
+    assert sentences(utility, manager, elements=elements) == [], "not even to a manager"
     answer = as_(manager).post(page(draft, ATTRIBUTES[0]), {"record": [control.pk, elsewhere.pk, "x\0"]})
     assert answer.status_code == 422
     assert "Select at least one" in answer.text

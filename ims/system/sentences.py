@@ -26,7 +26,7 @@ TRENDS = {Trend.BETTER: "getting better", Trend.STEADY: "steady", Trend.WORSE: "
 
 
 @dataclass(frozen=True)
-class Proof:
+class Sentence:
     """A record that counts as living. ``text`` is what it says; ``url`` is for the utility's own people."""
 
     key: int
@@ -36,7 +36,9 @@ class Proof:
     url: str
 
 
-def proofs(utility: Utility, user: User, *, elements: Iterable[str] = (), words: Sequence[str] = ()) -> list[Proof]:
+def sentences(
+    utility: Utility, user: User, *, elements: Iterable[str] = (), words: Sequence[str] = ()
+) -> list[Sentence]:
     """Returns the living records that serve one of the ``elements`` or have one of the ``words`` in their title.
 
     Measures come first, those with a reading only. Makes two queries for each register that has any, and one more.
@@ -48,11 +50,11 @@ def proofs(utility: Utility, user: User, *, elements: Iterable[str] = (), words:
     for slug, key in shared.filter(Q(register__in=fits) | named).values_list("register", "pk"):
         found[slug].append(key)
     made = [
-        proof
+        made_of
         for register in registers.known()
         for record in _rows(register, found.get(register.slug, []))
         if (words or register.serves(record) in served) and not register.living(record)
-        if (proof := _proof(register, record))
+        if (made_of := _sentence(register, record))
     ]
     return sorted(made, key=lambda each: not each.is_measure)
 
@@ -65,10 +67,10 @@ def _rows(register: Register, keys: list[int]) -> Iterable[Any]:
     return rows.prefetch_related(latest()) if register.model is Measure else rows
 
 
-def _proof(register: Register, record: Any) -> Proof | None:
+def _sentence(register: Register, record: Any) -> Sentence | None:
     is_measure = isinstance(record, Measure)
     text = measured(Standing.of(record)) if is_measure else told(record)
-    return Proof(record.pk, register.name, is_measure, text, record.get_absolute_url()) if text else None
+    return Sentence(record.pk, register.name, is_measure, text, record.get_absolute_url()) if text else None
 
 
 def told(record: Any) -> str:
