@@ -25,11 +25,10 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Substr
 from django.db.models.lookups import LessThan
 from django.utils import timezone
-from post_office.models import STATUS
 
 from accounts.models import Identifier, User
 from accounts.regions import REGIONS
-from letters.models import Message
+from letters.models import Delivery, Message
 from recognition.models import Application, Decision, Rating, Seat, Submission
 from recognition.models.application import ApplicationQuerySet
 from workflow.matching import plain
@@ -123,13 +122,13 @@ def stalls(user: User) -> dict[str, Q]:
 
 
 def with_failed_mail() -> Exists:
-    """Whether an email about the application could not be sent."""
+    """Whether an email about the application failed or is in doubt, and nobody has sent it again or dismissed it."""
     return Exists(
         Message.objects.filter(
             about_type__app_label="recognition",
             about_type__model="application",
             about_id=OuterRef("pk"),
-            email__status=STATUS.failed,
+            email__delivery__status__in=Delivery.UNSOLVED,
         )
     )
 

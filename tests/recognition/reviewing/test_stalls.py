@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from post_office.models import STATUS, Email
+from post_office.models import Email
 
 from accounts.models import StaffGroup, User
-from letters.models import Message
+from letters.models import Delivery, Message
 from recognition.models import Application, Seat
 from tests.applications import review
 from tests.factories import UtilityFactory
@@ -100,12 +100,15 @@ def test_a_failed_email_leads_to_the_applications_it_was_about(put, staff, as_):
     told, lost = put("Told"), put("Lost")
     for application in (told, lost):
         Message.write(application, f"x:{application.pk}", "someone@example.org", "Subject", "Text")
-    Email.objects.filter(pk=Message.objects.get(about_id=lost.pk).email_id).update(status=STATUS.failed)
+    delivery = Delivery.objects.filter(email=Message.objects.get(about_id=lost.pk).email_id)
+    delivery.update(status="failed")
     Message.write(lost.utility, "y", "someone@example.org", "Of another kind of row", "Text")
-    [item] = [item for item in waiting_for(staff) if "email" in item.what]
+    [item] = [item for item in waiting_for(staff) if "application" in item.what and "email" in item.what]
     assert item.what == "1 application with an email that could not be sent"
     shown = as_(staff).get(item.url).context["table"].page.object_list
     assert [row.record.utility.name for row in shown] == ["Lost"]
+    delivery.get().dismiss(staff)
+    assert not [item for item in waiting_for(staff) if "email" in item.what]
 
 
 def test_a_member_who_owes_a_review_learns_nothing_of_the_others(put, sit, panelists, as_):
