@@ -24,6 +24,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import resolve, reverse
@@ -143,8 +144,8 @@ def _followed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if not kept:
         return response
     is_here = request.path == urlsplit(kept["page"]).path
-    if is_here and response.status_code == 405:
-        # The form was shown again with an error, at an address that only takes POST.
+    if is_here and (response.status_code == 405 or _is_file(response)):
+        # The form was shown again with an error, at an address that only takes POST; or its answer is a file.
         response = redirect(way_on(request))
     if is_here and response.status_code in (301, 302, 303):
         request.session[KEY] = kept | {"page": response["Location"]}
@@ -162,13 +163,18 @@ def way_on(request: HttpRequest) -> str:
         try:
             match = resolve(path)
             found = match.func(asked, *match.args, **match.kwargs)
-            if opened := getattr(found, "file_to_stream", None):  # a download is no page
-                opened.close()
-            elif found.status_code < 400:
+            if found.status_code < 400 and not _is_file(found):
                 break
         except (Http404, PermissionDenied):
             continue
     return path
+
+
+def _is_file(response: HttpResponseBase) -> bool:
+    """Returns whether ``response`` is a file rather than a page; if so, closes it, as nobody will be given it."""
+    if opened := getattr(response, "file_to_stream", None):
+        opened.close()
+    return response.has_header("Content-Disposition")
 
 
 def _remember_person(request: HttpRequest, response: HttpResponse) -> None:

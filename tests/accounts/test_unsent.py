@@ -15,11 +15,11 @@ from django.template.loader import get_template
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from accounts.models import Invitation, Utility
+from accounts.models import Invitation, Role, Utility
 from accounts.unsent import KEY, MAX_LENGTH, PERSON, way_on
 from recognition.models import Application
 from tests.accounts.conftest import code_for, sign_in
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, MembershipFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forget_tries")]
 
@@ -75,8 +75,9 @@ def test_all_addresses_are_found():
     assert some <= set(ALL)
 
 
-def test_no_form_ends_in_an_empty_page_after_signing_in(manager):
+def test_no_form_ends_in_an_empty_page_after_signing_in():
     """Wherever a form is sent by someone signed out: signing in leads to a page that has what was typed."""
+    manager = MembershipFactory(utility__pk=1, role=Role.MANAGER).user  # whom the made-up addresses lead to
     wrong, n = [], 0
     for address in ALL:
         browser = signed_out(manager)
@@ -90,8 +91,8 @@ def test_no_form_ends_in_an_empty_page_after_signing_in(manager):
     assert n > 100
 
 
-def test_a_get_where_only_forms_are_taken_shows_a_page_with_a_way_on(as_, manager):
-    browser, wrong, n = as_(manager), [], 0
+def test_a_get_where_only_forms_are_taken_shows_a_page_with_a_way_on(as_):
+    browser, wrong, n = as_(MembershipFactory(utility__pk=1, role=Role.MANAGER).user), [], 0
     for address in ALL:
         response = browser.get(address)
         if response.status_code == 405:
