@@ -17,7 +17,7 @@ from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django_filters import FilterSet
 
-from workflow import spreadsheets
+from workflow import cells, spreadsheets
 
 PER_PAGE = 25
 
@@ -87,21 +87,25 @@ def list_page(
     filters = filters_class(request.GET, rows, request=request) if filters_class else None
     table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
-        return as_file(table.page_name, table.as_values(), ending)
-    table.paginator = Paginator(table.rows, PER_PAGE)
-    table.page = table.paginator.get_page(request.GET.get("page"))
+        return as_file(table.page_name, cells.values(table), ending)
+    ordered = table.data.data
+    page = Paginator(ordered.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
+    # Keys first, within the query of the rows: to find a page far back, no whole rows need be sorted.
+    found = ordered.filter(pk__in=page.object_list)
     n_filters = len(filters.form.changed_data) if filters else 0
     is_filtered = n_filters > 0
     shown = {
         "table": table,
+        "page": page,
+        "rows": list(cells.shown(table, found)),
         "filters": filters,
         "is_filtered": is_filtered,
         "n_filters": n_filters,
         "orders": orders((each.name, each.header) for each in table.columns if each.orderable),
         "order": str(table.order_by),
         "kept": [*kept(request)],
-        "total": rows.count() if is_filtered else table.paginator.count,
-        "pages": list(table.paginator.get_elided_page_range(table.page.number)),
+        "total": rows.count() if is_filtered else page.paginator.count,
+        "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
