@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.application.shown import criterion_names
-from recognition.models import Application, CannotSit, PanelMember, Seat
+from recognition.models import Application, CannotSit, Cycle, PanelMember, Seat
 from recognition.reviewing import agreement
 from recognition.reviewing.panel_forms import AssignForm, TakeOffForm
 from recognition.reviewing.suggestions import Candidate, Suggestion, suggest
@@ -36,7 +36,7 @@ def _page(
     seats = list(Seat.objects.filter(application=application).with_progress())
     active = [seat for seat in seats if not seat.recused_at]
     may_assign = rights.may(Act.ASSIGN)
-    form = form or AssignForm(initial={"due": _due(application)})
+    form = form or AssignForm(initial={"due": due_in(application.cycle)})
     found, barred = _people(application, active) if may_assign else ([], [])
     context = {
         "application": application,
@@ -80,9 +80,9 @@ def reviews(application: Application) -> dict[str, Any]:
     }
 
 
-def _due(application: Application) -> date:
+def due_in(cycle: Cycle) -> date:
     """Returns the end of the cycle's panel window, or two weeks from today if that is past or not set."""
-    until, today = application.cycle.panel_until, timezone.localdate()
+    until, today = cycle.panel_until, timezone.localdate()
     return until if until and until >= today else today + timedelta(days=14)
 
 
