@@ -22,6 +22,7 @@ from recognition.reviewing import (
     proposal_views,
     queue_views,
     review_views,
+    reviewer_views,
 )
 from recognition.screening import views as screening
 
@@ -81,6 +82,9 @@ urlpatterns = [
     path("cycles/<int:cycle_pk>/", cycles.cycle, name="cycle"),
     path("cycles/<int:cycle_pk>/move/", cycles.cycle_move, name="cycle_move"),
     path("reviews/declare/", declaring_views.declare_all, name="declare_all"),
+    path("reviews/me/", reviewer_views.own_reviewer, name="own_reviewer"),
+    path("cycles/<int:cycle_pk>/reviewers/", reviewer_views.reviewers, name="reviewers"),
+    path("cycles/<int:cycle_pk>/reviewers/remind/", reviewer_views.remind_reviewers, name="remind_reviewers"),
     path("cycles/<int:cycle_pk>/panels/", proposal_views.panels, name="panels"),
     path("cycles/<int:cycle_pk>/panels/propose/", proposal_views.propose, name="panels_propose"),
     path("cycles/<int:cycle_pk>/panels/assign/", proposal_views.assign_all, name="panels_assign"),

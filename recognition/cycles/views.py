@@ -23,6 +23,7 @@ MOST = 100  # applications listed as waiting
 PAGES = [
     ("cycle", "Cycle", Act.MOVE_CYCLE),
     ("panels", "Panels", Act.ASSIGN),
+    ("reviewers", "Reviewers", Act.ASSIGN),
     ("decisions", "Decisions", Act.EDIT_LETTER),
     ("outbox", "Outbox", Act.EDIT_LETTER),
     ("documents", "Letters and certificates", Act.NOTIFY),

@@ -5,7 +5,7 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import F
 from django.utils.html import format_html, format_html_join
-from django_filters import ChoiceFilter
+from django_filters import CharFilter, ChoiceFilter
 
 from accounts.regions import states
 from recognition.models import PlannedPanel
@@ -16,6 +16,7 @@ from workflow.matching import plain
 
 class PlannedTable(Table):
     page_name = "Proposed panels"
+    one, many = "panel", "panels"
     utility = tables.Column(
         "Utility",
         accessor="application__utility",
@@ -60,6 +61,7 @@ def note(panel: PlannedPanel) -> str:
 
 
 class PlannedFilters(ByWords):
+    words = CharFilter(label="Utility", method="by_words")
     state = ChoiceFilter(label="State", field_name="application__utility__state", empty_label="All states")
     member = ChoiceFilter(label="Reviewer", field_name="seats__member", empty_label="All reviewers")
     shown = ChoiceFilter(
