@@ -16,10 +16,10 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.models import Application
+from recognition.models.panel import CRITERIA
 from recognition.rights import Act, Rights
 from workflow.models import WrongState
 
-CRITERIA = ("cycle__edition__attributes", "cycle__edition__categories__options")
 Step = Callable[..., HttpResponse]  # takes request, application, rights and the other URL arguments
 
 

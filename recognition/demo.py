@@ -175,7 +175,14 @@ def _panel(told: list[dict[str, str]], people: Mapping[str, User]) -> list[User]
     members = []
     for number, affiliation in enumerate(("hq", "region", "expert"), start=1):
         member = people[f"panelist{number}"]
-        PanelMember.objects.create(user=member, affiliation=affiliation, state=("MD", "GA", "MT")[number - 1])
+        state = ("MD", "GA", "MT")[number - 1]
+        knows = {
+            "systems": [["drinking_water"], ["wastewater", "stormwater"], ["drinking_water", "wastewater"]][number - 1],
+            "topics": ["attributes.product-quality", "categories.energy-management"][: number % 3],
+            "conflict_states": [state],
+            "most_panels": 40,
+        }
+        PanelMember.objects.create(user=member, affiliation=affiliation, state=state, **knows)
         members.append(member)
     group = members[0].groups.get()
     for one in told:

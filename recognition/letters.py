@@ -39,14 +39,19 @@ WORDS = {
         Word("city", "the utility’s city", "Riverbend"),
         Word("state", "the utility’s state or territory", "Oregon"),
         Word("since", "the first day of the recognition", "April 1, 2027"),
+        Word("panels", "how many applications the member reviews", "81 applications"),
+        Word("late", "how many of these are late; empty if none", "3 applications"),
+        Word("leads", "how many panels the member leads; empty if none", "27 panels"),
         Word("register", "the utility’s public page", f"{settings.SITE_URL}/recognition/register/1/"),
     ]
 }
 # Words of every wording about one application, and of every wording about a whole cycle.
-EVERYWHERE, OF_A_CYCLE = (
+EVERYWHERE, OF_A_CYCLE, OF_A_REVIEWER = (
     ("utility", "program", "law", "cycle", "link", "contact", "person"),
     ("program", "cycle", "contact"),
+    ("program", "cycle", "link", "contact", "person"),
 )
+TO_A_REVIEWER = ("panels-assigned", "panels-undone", "reviews-reminder")
 ABOUT_A_CYCLE = ("notice-letter", "federal-register")
 OWN = {
     "application-submitted": ("number", "submitted_at"),
@@ -58,6 +63,9 @@ OWN = {
     "panel-reminder": ("due",),
     "panel-lead": (),
     "panel-ready": (),
+    "panels-assigned": ("panels", "leads", "due"),
+    "panels-undone": ("panels",),
+    "reviews-reminder": ("panels", "late", "due"),
     "application-not-eligible": ("finding",),
     "application-incomplete": ("due", "reason"),
     "application-withdrawn": (),
@@ -75,8 +83,9 @@ OWN = {
 
 def _words(name: str) -> tuple[Word, ...]:
     """Returns the words of a wording. Only letters to the panel greet a person; others go to all managers."""
-    found = [WORDS[word] for word in (OF_A_CYCLE if name in ABOUT_A_CYCLE else EVERYWHERE) + OWN[name]]
-    if name.startswith("panel-"):
+    about = OF_A_CYCLE if name in ABOUT_A_CYCLE else OF_A_REVIEWER if name in TO_A_REVIEWER else EVERYWHERE
+    found = [WORDS[word] for word in about + OWN[name]]
+    if name.startswith("panel") or name in TO_A_REVIEWER:
         return tuple(found)
     return tuple(Word("person", word.meaning, "") if word.name == "person" else word for word in found)
 

@@ -1,12 +1,17 @@
 """Reminders before dates of the program, and the closing of returned applications after theirs."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 from letters.reminders import daily, for_each, occasion
 from recognition.models import Application, Recognition, Seat
 from recognition.models.review import find_incomplete
+from recognition.reviewing.reviewer_letters import remind_of_reviews
 from workflow.models import WrongState
 
 logger = logging.getLogger(__name__)
@@ -14,6 +19,7 @@ logger = logging.getLogger(__name__)
 RETURNED_DAYS = (7, 2)
 DRAFT_DAYS = (14, 3)
 REVIEW_DAYS = (3,)
+LATE_DAYS = (1, 7)  # after a review was due
 RECOGNITION_DAYS = (183,)  # half a year, enough time to apply again
 
 
@@ -24,7 +30,14 @@ def remind() -> None:
     for_each(applications.filter(status=Application.Status.RETURNED), _remind_of_return)
     for_each(applications.filter(status=Application.Status.DRAFT, on_paper=False), _remind_of_draft)
     reviews = Seat.objects.to_do().filter(member__is_active=True)
-    for_each(reviews.select_related("member", "application__cycle", "application__utility"), _remind_of_review)
+    of: dict[tuple[int, int], list[Seat]] = defaultdict(list)
+    for seat in reviews.select_related("member", "application__cycle__edition", "application__utility").order_by("pk"):
+        of[seat.member_id, seat.application.cycle_id].append(seat)
+
+    def of_member(first: Seat) -> None:
+        _remind_of_reviews(of[first.member_id, first.application.cycle_id])
+
+    for_each([seats[0] for seats in of.values()], of_member)
     for_each(Recognition.objects.valid().with_utility(), _remind_of_end)
 
 
@@ -47,9 +60,31 @@ def _remind_of_draft(application: Application) -> None:
         application.tell_applicants("draft-reminder", occasion, closes=application.for_applicants(closes))
 
 
-def _remind_of_review(seat: Seat) -> None:
-    if occasion := _occasion(REVIEW_DAYS, seat.application, seat.due, seat.assigned_at):
+def _remind_of_reviews(seats: list[Seat]) -> None:
+    """Reminds a member of all reviews to submit in a cycle, in one email before a date and one after it."""
+    if len(seats) == 1 and (occasion := _of_review(seats[0])) and not seats[0].is_late:
+        [seat] = seats
         seat.tell("panel-reminder", again=f":{occasion}", due=f"{seat.due:%B %-d, %Y}")
+        return
+    late = [seat for seat in seats if seat.is_late]
+    for occasion in sorted({each for seat in seats if (each := _of_review(seat))}):
+        remind_of_reviews(
+            seats[0].application.cycle,
+            seats[0].member,
+            occasion,
+            n_open=len(seats),
+            n_late=len(late),
+            due=min(seat.due for seat in seats),
+        )
+
+
+def _of_review(seat: Seat) -> str | None:
+    """Returns the occasion of today: days before the date or, of a late review, after it."""
+    cycle = seat.application.cycle
+    days = (timezone.localdate(timezone=ZoneInfo(cycle.time_zone)) - seat.due).days
+    if reached := [each for each in LATE_DAYS if days >= each]:
+        return f"{max(reached)} days after {seat.due}"
+    return _occasion(REVIEW_DAYS, seat.application, seat.due, seat.assigned_at)
 
 
 def _remind_of_end(recognition: Recognition) -> None:

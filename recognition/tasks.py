@@ -1,12 +1,14 @@
-"""Celery tasks: closing late applications, and getting compliance data from ECHO."""
+"""Celery tasks: closing late applications, getting compliance data from ECHO, and proposing panels."""
 
 from celery import shared_task
 
 from recognition import reminders
-from recognition.models import Application, Screening
+from recognition.models import Application, PanelProposal, Screening
+from recognition.reviewing import panel_proposing
 from recognition.screening import asking, running
 
 SCREEN_LIMIT = 6 * 60 * 60  # seconds; ECHO's three archives have several gigabytes
+PROPOSE_LIMIT = 180  # seconds; 1,085 panels take three
 
 
 @shared_task
@@ -33,3 +35,17 @@ def sweep_screenings() -> None:
     """Fails screenings whose worker stopped reporting, and queues again those that no worker took up."""
     Screening.objects.silent().give_up()
     Screening.objects.unsent().publish()
+
+
+@shared_task(soft_time_limit=PROPOSE_LIMIT, time_limit=PROPOSE_LIMIT + 30)
+def propose_panels(proposal_id: int) -> None:
+    """Plans the panels of a cycle, unless another worker does. Safe to run twice."""
+    if found := PanelProposal.objects.select_related("cycle", "by").filter(pk=proposal_id).first():
+        panel_proposing.propose(found)
+
+
+@shared_task
+def sweep_proposals() -> None:
+    """Fails proposals whose worker stopped reporting, and queues again those that no worker took up."""
+    PanelProposal.objects.silent().give_up()
+    PanelProposal.objects.unsent().publish()

@@ -14,7 +14,16 @@ from recognition.figures import views as figures
 from recognition.notices import views as notices
 from recognition.register import recognition_views, verification_views
 from recognition.register import views as register
-from recognition.reviewing import completeness_views, compliance_views, panel_views, queue_views, review_views
+from recognition.reviewing import (
+    completeness_views,
+    compliance_views,
+    declaring_views,
+    panel_views,
+    proposal_views,
+    queue_views,
+    review_views,
+    reviewer_views,
+)
 from recognition.screening import views as screening
 
 app_name = "recognition"
@@ -72,6 +81,19 @@ urlpatterns = [
     path("cycles/", cycles.cycle_list, name="cycles"),
     path("cycles/<int:cycle_pk>/", cycles.cycle, name="cycle"),
     path("cycles/<int:cycle_pk>/move/", cycles.cycle_move, name="cycle_move"),
+    path("reviews/declare/", declaring_views.declare_all, name="declare_all"),
+    path("reviews/me/", reviewer_views.own_reviewer, name="own_reviewer"),
+    path("cycles/<int:cycle_pk>/reviewers/", reviewer_views.reviewers, name="reviewers"),
+    path("cycles/<int:cycle_pk>/reviewers/remind/", reviewer_views.remind_reviewers, name="remind_reviewers"),
+    path("cycles/<int:cycle_pk>/panels/", proposal_views.panels, name="panels"),
+    path("cycles/<int:cycle_pk>/panels/propose/", proposal_views.propose, name="panels_propose"),
+    path("cycles/<int:cycle_pk>/panels/assign/", proposal_views.assign_all, name="panels_assign"),
+    path("cycles/<int:cycle_pk>/panels/discard/", proposal_views.discard, name="panels_discard"),
+    path("cycles/<int:cycle_pk>/panels/undo/", proposal_views.undo, name="panels_undo"),
+    path("cycles/<int:cycle_pk>/panels/excel/", proposal_views.download, name="panels_excel"),
+    path("cycles/<int:cycle_pk>/panels/import/", proposal_views.preview, name="panels_import"),
+    path("cycles/<int:cycle_pk>/panels/import/confirm/", proposal_views.confirm, name="panels_confirm"),
+    path("planned-panels/<int:pk>/", proposal_views.planned_panel, name="planned_panel"),
     path("cycles/<int:cycle_pk>/documents/", document_views.documents, name="documents"),
     path("cycles/<int:cycle_pk>/notices/", notices.notices, name="notices"),
     path("cycles/<int:cycle_pk>/notices/draw-up/", notices.draw_up, name="notices_draw_up"),

@@ -213,7 +213,18 @@ class PanelMemberAdmin(admin.ModelAdmin):
     list_filter = ["affiliation", "available"]
     list_select_related = ["user"]
     search_fields = ["user__name__matches", "user__email__matches", "organization__matches"]
-    fields = ["user", "affiliation", "organization", "state", "available", "interests"]
+    fields = [
+        "user",
+        "affiliation",
+        "organization",
+        "state",
+        "systems",
+        "topics",
+        "most_panels",
+        "available",
+        "interests",
+        "conflict_states",
+    ]
     autocomplete_fields = ["interests"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: PanelMember | None = None) -> list[str]:

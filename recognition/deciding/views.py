@@ -124,11 +124,11 @@ def decide(request: AuthenticatedRequest, application: Application, rights: Righ
                 request, f"The decision on {application.utility} was saved. Nothing is sent until it is released."
             )
             return redirect("recognition:decisions", application.cycle_id)
-    context = _for_decision(application) | {"decision": made, "form": form}
+    context = _for_decision(application, request.user) | {"decision": made, "form": form}
     return render(request, "recognition/deciding/decision_make.html", context, status=saving.status_of(form))
 
 
-def _for_decision(application: Application) -> dict[str, Any]:
+def _for_decision(application: Application, user: User) -> dict[str, Any]:
     """Returns the results of the panel and of the compliance review."""
     checks = application.compliance_checks.all()
     facts = {
@@ -138,7 +138,7 @@ def _for_decision(application: Application) -> dict[str, Any]:
         "checks": checks,
         "compliance": ComplianceCheck.in_a_word(checks),
     }
-    return facts | reviews(application)
+    return facts | reviews(application, user)
 
 
 def _decision(application: Application) -> Decision:
@@ -240,7 +240,7 @@ def feedback(request: AuthenticatedRequest, application: Application, rights: Ri
         if not conflict:
             messages.success(request, "Saved. The applicant can’t see it until you release it.")
             return redirect("recognition:feedback", application.pk)
-    context = _for_decision(application) | {"feedback": row, "form": form, "conflict": conflict}
+    context = _for_decision(application, request.user) | {"feedback": row, "form": form, "conflict": conflict}
     status = 409 if conflict else saving.status_of(form)
     return render(request, "recognition/deciding/feedback_write.html", context, status=status)
 

@@ -15,9 +15,11 @@ from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
-from recognition.models.panel import CannotSit, PanelMember, Rating, Recommendation, Remark, Seat
+from recognition.models.panel import Rating, Recommendation, Remark, Seat
+from recognition.models.proposal import PanelProposal, PanelProposalEvent, PlannedPanel, PlannedSeat
 from recognition.models.recognition import Recognition
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
+from recognition.models.reviewer import CannotSit, PanelMember
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
 from recognition.models.section import Section
 
@@ -45,7 +47,11 @@ __all__ = [
     "Notice",
     "Option",
     "PanelMember",
+    "PanelProposal",
+    "PanelProposalEvent",
     "Photo",
+    "PlannedPanel",
+    "PlannedSeat",
     "Rating",
     "ReasonNeeded",
     "Recognition",

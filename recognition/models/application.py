@@ -77,6 +77,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def with_a_seat(self) -> Self:
         return self.filter(my_seat__isnull=False)
 
+    def without_a_seat(self) -> Self:
+        """Leaves out those on whose panel the person is. Call after ``visible_to``."""
+        return self.filter(my_seat__isnull=True)
+
     def under_review(self) -> Self:
         """Returns submitted applications without an outcome."""
         return self.filter(status__in=Application.UNDER_REVIEW)

@@ -1,4 +1,4 @@
-"""The panel: members, seats, ratings, remarks to each other, and the recommendation."""
+"""The panel: seats, ratings, remarks to each other, and the recommendation."""
 
 from datetime import date
 from typing import Any, Self
@@ -9,82 +9,18 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, StaffGroup, User, Utility
-from accounts.regions import states
+from accounts.models import User, Utility
 from recognition.application.content import claimed
 from recognition.application.shown import criterion_names
-from recognition.models.application import Application
+from recognition.models import triggers
+from recognition.models.application import Application, ApplicationEvent, Submission
+from recognition.models.proposal import PanelProposal
 from recognition.models.review import Unfinished
+from recognition.models.reviewer import CannotSit, PanelMember
 from workflow.models import Comment, Versioned, WrongState
 
-
-class CannotSit(Exception):
-    """The person may not sit on this panel; the message says why. Nothing was changed."""
-
-
-class PanelMember(models.Model):
-    """A person who may sit on panels, with affiliation and interests."""
-
-    class Affiliation(models.TextChoices):
-        HEADQUARTERS = "hq", "EPA headquarters"
-        REGION = "region", "EPA Region"
-        EXPERT = "expert", "Outside expert"
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="panel_member")
-    affiliation = models.CharField(max_length=8, choices=Affiliation.choices)
-    organization = models.CharField(max_length=150, blank=True)
-    state = models.CharField("works in", max_length=2, choices=states, blank=True)
-    interests = models.ManyToManyField(
-        Utility,
-        blank=True,
-        related_name="+",
-        help_text="Utilities the person is connected with and can't review.",
-    )
-    available = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["user__name", "user__email"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(affiliation__in=["hq", "region", "expert"]), name="panel_affiliation_known"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}, {self.get_affiliation_display()}"
-
-    @staticmethod
-    def who_may_sit() -> models.QuerySet[User]:
-        """Returns available panel members, and people in the staff group who have no row here."""
-        listed, in_group = Q(panel_member__available=True), Q(panel_member=None, groups__name=StaffGroup.PANEL)
-        return User.objects.filter(listed | in_group, is_active=True).distinct()
-
-    @classmethod
-    def who_may_join(cls, application: Application) -> models.QuerySet[User]:
-        """Returns people who never had a seat on it, each with ``n_open`` reviews to do."""
-        to_do = Q(
-            seats__recused_at=None,
-            seats__submitted_at=None,
-            seats__application__status=Application.Status.PANEL,
-        )
-        had_part = Seat.objects.filter(application=application).values("member")
-        return (
-            cls.who_may_sit()
-            .exclude(pk__in=had_part)
-            .annotate(n_open=Count("seats", filter=to_do, distinct=True))
-            .select_related("panel_member")
-            .prefetch_related("panel_member__interests", Prefetch("memberships", Membership.with_ended.all()))
-            .order_by("name", "email")
-        )
-
-    @staticmethod
-    def conflict_of(user: User, utility: Utility) -> str:
-        """Returns why ``user`` can't judge ``utility``; empty if no conflict is recorded."""
-        if Membership.with_ended.filter(utility=utility, user=user).exists():  # one's advice may be what they judge
-            return f"{user} is a member of {utility}, or was its advisor."
-        if PanelMember.objects.filter(user=user, interests=utility).exists():
-            return f"{user} has declared an interest in {utility}."
-        return ""
+# What the names of an edition's criteria are read from, in one query each.
+CRITERIA = ("cycle__edition__attributes", "cycle__edition__categories__options")
 
 
 class SeatQuerySet(models.QuerySet["Seat"]):
@@ -102,6 +38,37 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return found.order_by("submitted_at", "pk").prefetch_related(
             Prefetch("ratings", queryset=Rating.objects.order_by("pk"))
         )
+
+    @transaction.atomic
+    def declare(self) -> int:
+        """Declares no conflict for each that is at the panel and undeclared: its member may read and has a rating to
+        give for each claimed criterion. Returns how many.
+        """
+        ids = self.order_by().values("application")
+        held = Application.objects.select_for_update(of=("self",)).filter(pk__in=ids, status=Application.Status.PANEL)
+        applications = held.order_by("pk").select_related("cycle__edition").prefetch_related(*CRITERIA).in_bulk()
+        seats = list(self.active().filter(application__in=applications, declared_at=None))
+        last = Submission.objects.filter(application__in=applications).order_by("application_id", "-number")
+        content = dict(last.distinct("application_id").values_list("application", "content"))
+        Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(declared_at=timezone.now())
+        ratings, notes = [], []
+        for seat in seats:
+            application, rated = applications[seat.application_id], set(claimed(content[seat.application_id]))
+            names = criterion_names(application.cycle.edition.criteria)
+            ratings += [Rating(seat=seat, criterion=name) for name in names if name in rated]
+            at = application.status
+            why = "Declared no conflict of interest"
+            notes.append(
+                ApplicationEvent(application=application, by_id=seat.member_id, from_status=at, to_status=at, why=why)
+            )
+        Rating.objects.bulk_create(ratings, batch_size=2000)
+        ApplicationEvent.objects.bulk_create(notes)
+        return len(seats)
+
+    def to_declare(self, user: User) -> Self:
+        """Returns the seats on whose panels ``user`` has not declared yet, of utilities that are not their own."""
+        own = Utility.objects.visible_to(user)
+        return self.to_do().filter(member=user, declared_at=None).exclude(application__utility__in=own)
 
     def to_do(self) -> Self:
         return self.active().filter(submitted_at=None, application__status=Application.Status.PANEL)
@@ -138,11 +105,13 @@ class Seat(Versioned):
     recused_at = models.DateTimeField(null=True, editable=False)
     conflict = models.CharField(max_length=12, choices=Conflict.choices, blank=True)
     conflict_reason = models.TextField(blank=True, max_length=2000)
+    proposal = models.ForeignKey(PanelProposal, null=True, on_delete=models.SET_NULL, related_name="seats")
     summary = models.TextField("overall impression", blank=True, max_length=5000)
     submitted_at = models.DateTimeField(null=True, editable=False)
 
     objects = SeatQuerySet.as_manager()
     n_seats: int  # added by to_recommend
+    share_met: int | None  # added by reviewing.panel_views.reviews
     n_criteria: int  # both added by with_progress
     n_rated: int
 
@@ -165,6 +134,7 @@ class Seat(Versioned):
                 name="seat_declared_before_review",
             ),
         ]
+        triggers = [triggers.SEAT_WITHOUT_CONFLICT]
 
     def __str__(self) -> str:
         return f"{self.member} on {self.application}"
@@ -231,14 +201,8 @@ class Seat(Versioned):
         """Declares no conflict, lets the member read, and adds a rating per claimed criterion. Raises WrongState."""
         if self._locked().declared_at:
             raise WrongState("This was already declared.")
-        self.declared_at = timezone.now()
-        Seat.objects.filter(pk=self.pk).update(declared_at=self.declared_at)
-        submission = self.application.submission
-        assert submission  # noqa: S101  # the panel begins after submission
-        rated = set(claimed(submission.content))
-        in_order = [name for name in criterion_names(self.application.cycle.edition.criteria) if name in rated]
-        Rating.objects.bulk_create(Rating(seat=self, criterion=name) for name in in_order)
-        self.application.note(by=self.member, why="Declared no conflict of interest")
+        Seat.objects.filter(pk=self.pk).declare()
+        self.refresh_from_db(fields=["declared_at"])
 
     @transaction.atomic
     def recuse(self, *, conflict: str, reason: str) -> None:

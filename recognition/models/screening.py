@@ -3,11 +3,8 @@
 These are suggestions: only a ComplianceCheck that a person records counts. Missing or odd data is "unknown".
 """
 
-import logging
-from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -16,15 +13,8 @@ from accounts.models import User
 from echo.reading import Verdict
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
-from workflow import queue
-from workflow.models import Event, StateMachine, WrongState
-
-logger = logging.getLogger(__name__)
-
-# A screening that has reported nothing for this long has lost its worker.
-SILENT = timedelta(minutes=5)
-LOW_PRIORITY = 9  # last in the queue: a screening takes long, and no report should wait for it
-ERROR_WORKER_LOST = "The screening was interrupted and its results were not kept. Start it again."
+from recognition.models.work import LOW_PRIORITY, Work, WorkQuerySet
+from workflow.models import Event
 
 
 class EchoAnswer(models.Model):
@@ -51,33 +41,7 @@ class EchoAnswer(models.Model):
         return f"{self.identifier}, {self.day}"
 
 
-class ScreeningQuerySet(models.QuerySet["Screening"]):
-    def unfinished(self) -> Self:
-        return self.filter(status__in=[Screening.Status.REQUESTED, Screening.Status.RUNNING])
-
-    def silent(self) -> Self:
-        return self.filter(status=Screening.Status.RUNNING, heard_at__lt=timezone.now() - SILENT)
-
-    def unsent(self) -> Self:
-        """Returns requested rows without a worker: the broker was down or lost the task."""
-        return self.filter(status=Screening.Status.REQUESTED, heard_at__lt=timezone.now() - SILENT)
-
-    def give_up(self) -> None:
-        """Fails each of these, unless it has reported meanwhile."""
-        for screening in self:
-            try:
-                screening.fail(ERROR_WORKER_LOST, only_if=Q(heard_at=screening.heard_at))
-            except WrongState as elsewhere:
-                logger.info("screening %s is not silent: %s", screening.pk, elsewhere)
-
-    def publish(self) -> None:
-        """Sends each to the queue again until the broker fails."""
-        for screening in self:
-            if not screening.publish():
-                return
-
-
-class Screening(StateMachine):
+class Screening(Work):
     """A check of a cycle's applications in ECHO's bulk files. Like a report, a worker makes it and reports progress."""
 
     class Status(models.TextChoices):
@@ -86,6 +50,9 @@ class Screening(StateMachine):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
+    TASK = "recognition.tasks.screen"
+    PRIORITY = LOW_PRIORITY
+    ERROR_WORKER_LOST = "The screening was interrupted and its results were not kept. Start it again."
     TRANSITIONS = {
         Status.REQUESTED: frozenset({Status.RUNNING, Status.FAILED}),
         Status.RUNNING: frozenset({Status.DONE, Status.FAILED}),
@@ -93,16 +60,10 @@ class Screening(StateMachine):
 
     cycle = models.ForeignKey(Cycle, on_delete=models.CASCADE, related_name="screenings")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.REQUESTED, editable=False)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    requested_at = models.DateTimeField(default=timezone.now, editable=False)
-    heard_at = models.DateTimeField(default=timezone.now, editable=False)
-    doing = models.CharField(max_length=120, blank=True, editable=False)
     rows = models.PositiveIntegerField("rows read", default=0, editable=False)
-    progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="percent of the bytes")
     files = models.JSONField(default=list, editable=False, help_text="name, rows, rejected rows and date of each file")
-    error = models.TextField(blank=True, editable=False)
 
-    objects = ScreeningQuerySet.as_manager()
+    objects = WorkQuerySet.as_manager()
 
     class Meta:
         ordering = ["-requested_at"]
@@ -115,10 +76,6 @@ class Screening(StateMachine):
 
     def __str__(self) -> str:
         return f"{self.cycle}, {self.requested_at:%Y-%m-%d}"
-
-    @property
-    def is_finished(self) -> bool:
-        return self.status in (self.Status.DONE, self.Status.FAILED)
 
     @property
     def seen(self) -> str:
@@ -134,30 +91,15 @@ class Screening(StateMachine):
             transaction.on_commit(screening.publish)
         return screening
 
-    def publish(self) -> bool:
-        """Returns False if the broker is down; the sweep then sends the row later."""
-        Screening.objects.filter(pk=self.pk, status=self.Status.REQUESTED).update(heard_at=timezone.now())
-        return queue.send("recognition.tasks.screen", self.pk, priority=LOW_PRIORITY)
-
-    def start(self) -> None:
-        """Raises WrongState if another worker has it or it is finished."""
-        self._move(self.Status.RUNNING, heard_at=timezone.now(), doing="Starting")
-
-    def report_progress(self, doing: str, progress: int, rows: int) -> None:
+    def report_progress(self, doing: str, progress: int, rows: int = 0, **more: Any) -> None:
         """Saves the progress. Raises WrongState once it was given up."""
-        running = Screening.objects.filter(pk=self.pk, status=self.Status.RUNNING)
-        if not running.update(heard_at=timezone.now(), doing=doing[:120], progress=progress, rows=rows):
-            raise WrongState(f"screening {self.pk} is no longer in progress")
+        super().report_progress(doing, progress, rows=rows, **more)
 
     @transaction.atomic
     def finish(self, findings: list["ScreeningFinding"], files: list[dict[str, Any]], rows: int) -> None:
         """Raises WrongState, and stores nothing, once it was given up."""
         ScreeningFinding.objects.bulk_create(findings, batch_size=500)
         self._move(self.Status.DONE, files=files, rows=rows, progress=100, doing="", heard_at=timezone.now())
-
-    def fail(self, error: str, *, only_if: Q | None = None, **changes: Any) -> None:
-        """Shows ``error`` to the person who waits; details belong in the log. Raises WrongState."""
-        self._move(self.Status.FAILED, only_if=only_if, why=error, error=error, doing="", **changes)
 
 
 class ScreeningEvent(Event):

@@ -86,3 +86,27 @@ OF_AN_ARCHIVED_CYCLE = pgtrigger.Trigger(
         RETURN NEW;
     """,
 )
+
+# Whoever gets a seat has no recorded conflict: as member or former advisor of the utility, by a declared interest in
+# it, or by its state.
+SEAT_WITHOUT_CONFLICT = pgtrigger.Trigger(
+    name="seat_without_conflict",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("application_id", "member_id"),
+    func="""
+        IF EXISTS (SELECT 1 FROM recognition_application a
+                   JOIN accounts_membership m ON m.utility_id = a.utility_id AND m.user_id = NEW.member_id
+                   WHERE a.id = NEW.application_id)
+           OR EXISTS (SELECT 1 FROM recognition_application a
+                      JOIN accounts_utility u ON u.id = a.utility_id
+                      JOIN recognition_panelmember p ON p.user_id = NEW.member_id
+                      LEFT JOIN recognition_panelmember_interests i
+                             ON i.panelmember_id = p.id AND i.utility_id = a.utility_id
+                      WHERE a.id = NEW.application_id
+                        AND (i.id IS NOT NULL OR u.state = ANY (p.conflict_states))) THEN
+            RAISE EXCEPTION 'a reviewer with a conflict has no seat'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'seat_without_conflict';
+        END IF;
+        RETURN NEW;
+    """,
+)

@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
+from accounts.models import StaffGroup, User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.application.shown import criterion_names
-from recognition.models import Application, CannotSit, PanelMember, Seat
+from recognition.models import Application, CannotSit, Cycle, PanelMember, Seat
 from recognition.reviewing import agreement
 from recognition.reviewing.panel_forms import AssignForm, TakeOffForm
+from recognition.reviewing.reviewer_lists import shares_met
 from recognition.reviewing.suggestions import Candidate, Suggestion, suggest
 from recognition.rights import Act, Rights
 from workflow import saving
@@ -36,7 +37,7 @@ def _page(
     seats = list(Seat.objects.filter(application=application).with_progress())
     active = [seat for seat in seats if not seat.recused_at]
     may_assign = rights.may(Act.ASSIGN)
-    form = form or AssignForm(initial={"due": _due(application)})
+    form = form or AssignForm(initial={"due": due_in(application.cycle)})
     found, barred = _people(application, active) if may_assign else ([], [])
     context = {
         "application": application,
@@ -57,17 +58,22 @@ def _page(
     return render(
         request,
         "recognition/reviewing/panel_assign.html",
-        context | reviews(application),
+        context | reviews(application, request.user),
         status=saving.status_of(form),
     )
 
 
-def reviews(application: Application) -> dict[str, Any]:
+def reviews(application: Application, user: User) -> dict[str, Any]:
     """Returns the submitted reviews, a line for each criterion with everyone's rating, and how far they agree.
 
-    Only for users who may see reviews.
+    Each review has ``share_met``, for staff: of all that its member rated in the cycle. Only for users who may see
+    reviews.
     """
     found = list(Seat.objects.filter(application=application).reviews())
+    judges = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.OFFICIAL}
+    shares = shares_met(application.cycle, user, [seat.member_id for seat in found]) if judges else {}
+    for seat in found:
+        seat.share_met = shares.get(seat.member_id)
     ratings = [{rating.criterion: rating for rating in seat.ratings.all()} for seat in found]
     values = [{name: rating.value for name, rating in given.items()} for given in ratings]
     criteria = list(ratings[0]) if ratings else []
@@ -80,9 +86,9 @@ def reviews(application: Application) -> dict[str, Any]:
     }
 
 
-def _due(application: Application) -> date:
+def due_in(cycle: Cycle) -> date:
     """Returns the end of the cycle's panel window, or two weeks from today if that is past or not set."""
-    until, today = application.cycle.panel_until, timezone.localdate()
+    until, today = cycle.panel_until, timezone.localdate()
     return until if until and until >= today else today + timedelta(days=14)
 
 

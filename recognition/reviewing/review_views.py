@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import application_for
 from recognition.application import shown
@@ -74,7 +75,7 @@ def _page(
         "form": RecuseForm(),
     }
     if rights.may(Act.SEE_REVIEWS):
-        context |= _panel(application, rights)
+        context |= _panel(application, rights, request.user)
     return render(request, "recognition/reviewing/review_fill.html", context | more, status=more.get("status", 200))
 
 
@@ -97,11 +98,11 @@ def _rows(
     ]
 
 
-def _panel(application: Application, rights: Rights) -> dict[str, Any]:
+def _panel(application: Application, rights: Rights, user: User) -> dict[str, Any]:
     """Returns what the whole panel found and said, for members who have submitted their own review."""
     seats = Seat.objects.active().filter(application=application)
     n_seats, n_submitted = seats.count(), seats.filter(submitted_at__isnull=False).count()
-    return reviews(application) | {
+    return reviews(application, user) | {
         "sees_all": True,
         "remarks": application.remarks.select_related("by"),
         "remark_form": RemarkForm(),

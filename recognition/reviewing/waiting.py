@@ -20,6 +20,10 @@ def reviews(user: User) -> Iterator[Waiting]:
     """Yields the reviews that a panel member still has to submit, at most ten."""
     if StaffGroup.PANEL not in user.staff_groups:
         return
+    undeclared = Seat.objects.to_declare(user).count()
+    if undeclared > 1:
+        why = "Declare whether you have a conflict of interest, for all of them on one page."
+        yield Waiting(f"{undeclared} applications to declare", why, "Declare", reverse("recognition:declare_all"))
     seats = Seat.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
     for seat in seats.order_by("due", "pk")[:10]:
         due = f"{'It was due' if seat.is_late else 'Due'} {seat.due:%B %-d}."

@@ -10,7 +10,7 @@ from post_office.models import EmailTemplate
 from letters.wordings import filled
 from pdca.models import Element
 from recognition.criteria.completeness import FACILITY_TYPES
-from recognition.letters import ABOUT_A_CYCLE
+from recognition.letters import ABOUT_A_CYCLE, TO_A_REVIEWER
 from recognition.models import Attribute, CapacityElement, Category, Edition, Option
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +167,9 @@ GIVEN = {
     "panel-reminder": {"due"},
     "panel-lead": set(),
     "panel-ready": set(),
+    "panels-assigned": {"panels", "leads", "due"},
+    "panels-undone": {"panels"},
+    "reviews-reminder": {"panels", "late", "due"},
     "application-not-eligible": {"finding"},
     "application-incomplete": {"due", "reason"},
     "application-withdrawn": set(),
@@ -192,7 +195,7 @@ def test_every_letter_asks_for_nothing_that_it_is_not_given(catalog):
         words = {each: f"<{each} & co>" for each in ALWAYS | GIVEN[name]}
         subject, content = filled(letter.subject, words), filled(letter.content, words)
         assert "\n" not in subject.strip()
-        about = "<cycle & co>" if name in ABOUT_A_CYCLE else "<utility & co>"
+        about = "<cycle & co>" if name in (*ABOUT_A_CYCLE, *TO_A_REVIEWER) else "<utility & co>"
         assert about in subject + content, "plain text: nothing is escaped"
         alone = dict(words) | {"due": ""}  # where a letter says one thing with it, another without
         shown = subject + content + filled(letter.content, alone)

@@ -20,7 +20,7 @@ from recognition.models import (
     Seat,
     Unfinished,
 )
-from recognition.reviewing.panel_views import _due
+from recognition.reviewing.panel_views import due_in
 from tests.applications import review
 from tests.assessments.test_races import at_once
 from tests.factories import UserFactory, UtilityFactory
@@ -79,10 +79,10 @@ def test_only_at_the_panel_s_stage(at, staff, panelists):
 
 
 @pytest.mark.parametrize(("days", "expected"), [(3, 3), (-1, 14), (None, 14)])
-def test_the_due_date_begins_with_the_end_of_the_window(cycle, utility, days, expected):
+def test_the_due_date_begins_with_the_end_of_the_window(cycle, days, expected):
     today = timezone.localdate()
     cycle.panel_until = today + timedelta(days=days) if days else None
-    assert _due(Application(cycle=cycle, utility=utility)) == today + timedelta(days=expected)
+    assert due_in(cycle) == today + timedelta(days=expected)
 
 
 # The page of the staff.

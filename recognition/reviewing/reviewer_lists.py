@@ -1,0 +1,112 @@
+"""How far the reviewers of a cycle are, and how strict they are: the rows and the list."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Count, F, FloatField, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Cast
+from django.utils import timezone
+from django_filters import ChoiceFilter
+
+from accounts.models import User
+from recognition.models import Application, Cycle, PanelMember, Rating
+from workflow.lists import DateColumn, Filters, Table
+
+
+def progress(cycle: Cycle, user: User) -> Any:
+    """Returns everyone who has or had a seat in the cycle, with counts of their seats.
+
+    Without panels that ``user`` may not know of: of their utility, or with a review of their own that is due.
+    """
+    known = Application.objects.visible_to(user).of_others().without_part_of(user).filter(cycle=cycle)
+    here = Q(seats__application__in=known.values("pk"))
+    active, at_panel = here & Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
+    due = active & at_panel & Q(seats__submitted_at=None)
+    rows = User.objects.annotate(
+        n_seats=Count("seats", filter=active),
+        n_leads=Count("seats", filter=active & Q(seats__lead=True)),
+        n_undeclared=Count("seats", filter=due & Q(seats__declared_at=None)),
+        n_open=Count("seats", filter=due),
+        n_submitted=Count("seats", filter=active & Q(seats__submitted_at__isnull=False)),
+        n_late=Count("seats", filter=due & Q(seats__due__lt=timezone.localdate())),
+        n_left=Count("seats", filter=here & Q(seats__recused_at__isnull=False)),
+        next_due=Min("seats__due", filter=due),
+        met=strictness(known, OuterRef("pk")),
+    )
+    return rows.filter(Q(n_seats__gt=0) | Q(n_left__gt=0)).select_related("panel_member").order_by("name", "email")
+
+
+def strictness(applications: Any, member: Any) -> Subquery:
+    """Returns the percentage of criteria that a member found met in submitted reviews of these applications."""
+    given = Rating.objects.filter(
+        seat__member=member,
+        seat__application__in=applications.values("pk"),
+        seat__recused_at=None,
+        seat__submitted_at__isnull=False,
+    )
+    counted = given.order_by().values("seat__member").annotate(n=Count("pk"), n_met=Count("pk", filter=Q(value="met")))
+    return Subquery(counted.values(share=100.0 * Cast(F("n_met"), FloatField()) / F("n")))
+
+
+def shares_met(cycle: Cycle, user: User, members: list[int]) -> dict[int, int]:
+    """Returns for each member the percentage of criteria found met in the cycle, as far as ``user`` may know."""
+    known = Application.objects.visible_to(user).of_others().without_part_of(user).filter(cycle=cycle)
+    rows = User.objects.filter(pk__in=members).annotate(met=strictness(known, OuterRef("pk")))
+    return {key: round(met) for key, met in rows.values_list("pk", "met") if met is not None}
+
+
+class ReviewerTable(Table):
+    page_name = "Reviewers"
+    one, many = "reviewer", "reviewers"  # what the list counts; its rows are users
+    name = tables.Column("Reviewer", accessor="pk", order_by="name")
+    n_seats = tables.Column("Assigned", initial_sort_descending=True)
+    n_undeclared = tables.Column("Not declared", initial_sort_descending=True)
+    n_open = tables.Column("To submit", initial_sort_descending=True)
+    n_late = tables.Column("Late", initial_sort_descending=True)
+    n_submitted = tables.Column("Done", initial_sort_descending=True)
+    n_left = tables.Column("Left", initial_sort_descending=True)
+    next_due = DateColumn("First due")
+    met = tables.Column("Rated met")
+    remind = tables.TemplateColumn(
+        template_name="recognition/reviewing/reviewers.html#remind",
+        accessor="pk",
+        verbose_name="Remind",
+        orderable=False,
+        exclude_from_export=True,
+    )
+
+    class Meta:
+        order_by = "-n_late"
+        sequence = ("name", "remind", "...")
+
+    def render_name(self, record: Any) -> str:
+        return str(record)
+
+    def render_met(self, value: float) -> str:
+        return f"{value:.0f}%"
+
+    def value_met(self, value: float) -> int:
+        return round(value)
+
+
+class ReviewerFilters(Filters):
+    affiliation = ChoiceFilter(
+        label="Affiliation",
+        field_name="panel_member__affiliation",
+        choices=PanelMember.Affiliation.choices,
+        empty_label="All affiliations",
+    )
+    stage = ChoiceFilter(
+        label="Show",
+        choices=[("late", "Late"), ("undeclared", "Not declared"), ("open", "With reviews to submit")],
+        method="by_stage",
+        empty_label="Everyone",
+    )
+
+    def by_stage(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(**{f"n_{value}__gt": 0})
+
+
+def to_remind(cycle: Cycle, user: User) -> Any:
+    """Returns the reviewers with reviews to submit, for one reminder each."""
+    return progress(cycle, user).filter(n_open__gt=0, is_active=True)

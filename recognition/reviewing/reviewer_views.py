@@ -1,0 +1,96 @@
+"""Reviewers: a reviewer's own page, and how far those of a cycle are, with a reminder now."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import StaffGroup, User
+from accounts.requests import AuthenticatedRequest
+from recognition.cycles.views import cycle_for, tabs
+from recognition.models import PanelMember
+from recognition.reviewing.reviewer_forms import ReviewerForm
+from recognition.reviewing.reviewer_letters import remind_of_reviews
+from recognition.reviewing.reviewer_lists import ReviewerFilters, ReviewerTable, progress, to_remind
+from recognition.rights import Act
+from workflow.lists import list_page
+from workflow.models import Stale
+from workflow.saving import status_of
+
+
+def _own(user: User) -> PanelMember:
+    """Returns the person's record, a new one for those in the group without one. Raises Http404 for others."""
+    known = PanelMember.objects.filter(user=user).first()
+    if known is None and StaffGroup.PANEL not in user.staff_groups:
+        raise Http404
+    return known or PanelMember(user=user, affiliation=PanelMember.Affiliation.EXPERT)
+
+
+@login_required
+def own_reviewer(request: AuthenticatedRequest) -> HttpResponse:
+    """The reviewer's own record. Their affiliation is for administrators, since rights depend on it."""
+    member = _own(request.user)
+    form = ReviewerForm(request.POST if request.method == "POST" else None, instance=member)
+    status = 0
+    if request.method == "POST" and form.is_valid():
+        changes = dict(form.cleaned_data)
+        version, utilities = changes.pop("version"), changes.pop("conflicts")
+        try:
+            with transaction.atomic():
+                if member.pk is None:
+                    member.save()
+                member.save_over(version, by=request.user, **changes)
+                member.interests.set(utilities)
+        except Stale as stale:
+            form = ReviewerForm(instance=PanelMember.objects.get(pk=stale.current.pk))
+            messages.error(request, "Not saved: this was changed while you were editing. This is how it is now.")
+            status = 409
+        else:
+            messages.success(request, "Saved. New panels are proposed by what you said.")
+            return redirect("recognition:own_reviewer")
+    context = {"form": form, "member": member}
+    return render(request, "recognition/reviewing/reviewer_own.html", context, status=status or status_of(form))
+
+
+@login_required
+@require_safe
+def reviewers(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    cycle = cycle_for(request.user, cycle_pk, Act.ASSIGN)
+    rows = progress(cycle, request.user)
+    late = rows.filter(n_late__gt=0).count()
+    context = {
+        "cycle": cycle,
+        "tabs": tabs(request.user, cycle),
+        "n_open": to_remind(cycle, request.user).count(),
+        "n_late": late,
+    }
+    return list_page(request, ReviewerTable, ReviewerFilters, rows, "recognition/reviewing/reviewers.html", context)
+
+
+@login_required
+@require_POST
+def remind_reviewers(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """Emails one reviewer, those who are late, or all with reviews to submit: one email each, once a day."""
+    cycle = cycle_for(request.user, cycle_pk, Act.ASSIGN)
+    whom, rows = request.POST.get("whom", ""), to_remind(cycle, request.user)
+    if whom == "late":
+        rows = rows.filter(n_late__gt=0)
+    elif whom != "open":
+        rows = rows.filter(pk=int(whom) if whom.isdecimal() and len(whom) < 10 else 0)
+    today = str(timezone.localdate())
+    with transaction.atomic():
+        told = [
+            remind_of_reviews(cycle, each, today, n_open=each.n_open, n_late=each.n_late, due=each.next_due)
+            for each in rows
+        ]
+    n, again = told.count(True), told.count(False)
+    before = f" {again} {pluralize(again, 'was,were')} reminded today already." if again else ""
+    if told:
+        messages.success(request, f"{n} reviewer{pluralize(n)} {pluralize(n, 'gets,get')} a reminder.{before}")
+    else:
+        messages.info(request, "Nobody was reminded: there is no review to submit.")
+    return redirect("recognition:reviewers", cycle.pk)
