@@ -45,4 +45,5 @@ class OfUtility:
 
 def role_of(user: User, utility: str = "utility") -> Subquery:
     """Returns the user's role in a row's utility, null for nonmembers. For rows that nonmembers may see too."""
-    return Subquery(Membership.objects.filter(utility=OuterRef(utility), user=user).values("role")[:1])
+    roles = Membership.objects.filter(utility=OuterRef(utility), user=user).order_by()  # one at most
+    return Subquery(roles.values("role")[:1])

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -177,8 +177,8 @@ class Browser:
         if page.signed_in:
             headers["Cookie"] = self.cookies(page.by)
         if page.fields:
-            headers["Content-Type"] = MULTIPART_CONTENT  # as static/js/save.js sends it
-            body = encode_multipart(BOUNDARY, {"csrfmiddlewaretoken": CSRF} | page.fields())
+            headers["Content-Type"] = "application/x-www-form-urlencoded"  # as static/js/save.js sends it
+            body = urlencode({"csrfmiddlewaretoken": CSRF} | page.fields(), doseq=True).encode()
         start = time.perf_counter()
         status, size = served.ask(self.port, "POST" if page.fields else "GET", page.path, headers, body)
         taken = (time.perf_counter() - start) * 1000

@@ -1,90 +1,151 @@
-"""The cells of a list, as its django-tables2 columns define them.
+"""The cells of a table, as django-tables2 makes them.
 
-tables2 finds out anew for each cell which field it shows and what its column's functions take, and works out the cell's
-attributes. Here each column is asked once, so a page of rows takes a third of the time.
+Its own way finds out anew for each cell how the column is read, rendered and linked. Here that is done once for each
+column; a record is read by its attributes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import django_tables2 as tables
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db.models import Model
+from django.template import engines
+from django.template.loader import get_template
 from django.utils.encoding import force_str
-from django_tables2 import Table
-from django_tables2.columns import BoundColumn
-from django_tables2.rows import BoundRow
+from django.utils.formats import localize
+from django.utils.functional import cached_property
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django_tables2.utils import signature
 
-Known = dict[str, Any]  # what a column's function may ask for: value, record, column, bound_column, bound_row, table
+Given = dict[str, Any]  # what a function of a column may ask for: value, record, column, bound_column, table
 
 
-class Cells:
-    """One column of a list: ``header`` and the CSS class ``css``, and the cell of any record."""
+class Column:
+    """One column of ``table``, whose records are of ``model``."""
 
-    def __init__(self, table: Table, bound: BoundColumn, model: type[Model]):
-        self.header = str(bound.header)
-        self.css = bound.attrs["td"]["class"] or ""
-        self._table, self._bound = table, bound
-        self._render, self._value = _asked(bound.render), _asked(bound.value)
-        field = bound.accessor.get_field(model)
-        *self._path, last = bound.accessor.bits
-        self._last = f"get_{last}_display" if getattr(field, "choices", None) else last
+    def __init__(self, table: Any, model: type[Model], bound: Any) -> None:
+        self.table, self.model, self.bound = table, model, bound
+        self.column = bound.column
+        self.header = bound.header
+        self.default = bound.default
+        self.empty = self.column.empty_values
+        accessor = tables.A(bound.accessor)
+        self.path = accessor.bits
+        self.labels = _labels(accessor, model)
+        self.link = _link(bound.link)
+
+    @cached_property
+    def render(self) -> Callable[[Given], Any]:
+        is_part = isinstance(self.column, tables.TemplateColumn) and self.bound.render == self.column.render
+        return _part(self.column) if is_part else _called(self.bound.render)
+
+    @cached_property
+    def value(self) -> Callable[[Given], Any]:
+        is_shown = type(self.column).value is tables.Column.value and self.bound.value == self.column.value
+        return _called(self.column.render if is_shown else self.bound.value)
+
+    def read(self, record: Any) -> Any:
+        """Returns the value of a record, or the label of a choice; None where a relation on the way is empty."""
+        found = record
+        try:
+            for name in self.path:
+                found = getattr(found, name)
+                if callable(found):
+                    found = found()
+                if found is None:
+                    break
+        except (AttributeError, ObjectDoesNotExist):
+            return None
+        return self.labels.get(found, found) if self.labels else found
+
+    def _given(self, record: Any, value: Any) -> Given:
+        column, bound = self.column, self.bound
+        return {"value": value, "record": record, "column": column, "bound_column": bound, "table": self.table}
 
     def shown(self, record: Any) -> Any:
-        """Returns what a page shows: text, HTML if it is marked as safe; the column's default if there is nothing."""
-        value = self._of(record)
-        if value in self._bound.column.empty_values:
-            return self._bound.default
-        known = self._known(record, value)
-        content = self._render(known)
-        return self._bound.link(content, **known) if self._bound.link else content
+        """Returns what a page shows of a record."""
+        value = self.read(record)
+        if value in self.empty:
+            return self.default
+        given = self._given(record, value)
+        shown = self.render(given)
+        if self.link and (url := self.link(given)) is not None:
+            return format_html('<a href="{}">{}</a>', url, shown)
+        return shown
 
-    def value(self, record: Any) -> Any:
-        """Returns what an exported file gets, None if there is nothing."""
-        value = self._of(record)
-        return None if value in self._bound.column.empty_values else self._value(self._known(record, value))
-
-    def _of(self, record: Any) -> Any:
-        found = record
-        for name in (*self._path, self._last):
-            found = getattr(found, name, None)
-            if callable(found) and not getattr(found, "do_not_call_in_templates", False):
-                found = found()
-            if found is None:
-                return None
-        return found
-
-    def _known(self, record: Any, value: Any) -> Known:
-        return {
-            "value": value,
-            "record": record,
-            "column": self._bound.column,
-            "bound_column": self._bound,
-            "bound_row": BoundRow(record, self._table),
-            "table": self._table,
-        }
+    def in_file(self, record: Any) -> Any:
+        """Returns what a file holds of a record."""
+        value = self.read(record)
+        if value in self.empty:
+            return None
+        return force_str(self.value(self._given(record, value)), strings_only=True)
 
 
-def _asked(function: Callable[..., Any]) -> Callable[[Known], Any]:
-    """Returns ``function`` as one of what is known, from which it gets the arguments that it names."""
-    names, rest = signature(function)
-    if rest:
-        return lambda known: function(**known)
-    return lambda known: function(*(known[name] for name in names))
+def _labels(accessor: Any, model: type[Model]) -> dict[Any, str]:
+    """Returns the labels of the choices, if the column is a field with choices."""
+    try:
+        return dict(getattr(accessor.get_field(model), "flatchoices", None) or ())
+    except FieldDoesNotExist:
+        return {}
 
 
-def shown(table: Table, records: Iterable[Model]) -> Iterator[list[tuple[Cells, Any]]]:
-    """Yields a row for each record: each column of the page with its cell."""
-    model = table.data.data.model
-    columns = [Cells(table, each, model) for each in table.columns]
+def _called(function: Callable[..., Any]) -> Callable[[Given], Any]:
+    """Returns a function that calls ``function`` with those of the given values that it asks for."""
+    names, takes_all = signature(function)
+    if takes_all:
+        return lambda given: function(**given)
+    return lambda given: function(**{name: given[name] for name in names})
+
+
+def _part(column: Any) -> Callable[[Given], str]:
+    """Returns a function that renders the template of a TemplateColumn, which is looked up once."""
+    if column.template_name:
+        template = get_template(column.template_name)
+    else:
+        template = engines["django"].from_string(column.template_code)
+    return lambda given: template.render({"record": given["record"], "value": given["value"]})
+
+
+def _link(link: Any) -> Callable[[Given], str | None] | None:
+    if link is None:
+        return None
+    if link.url:
+        return _called(link.url)
+    return lambda given: link.compose_url(**given)
+
+
+def rows(table: Any, records: Iterable[Any]) -> Iterator[list[SafeString]]:
+    """Yields the cells of each record that a page shows, as HTML.
+
+    The first names the row. In each of the others the head of its column stands too, which a narrow screen shows.
+    """
+    columns = [Column(table, table.data.data.model, bound) for bound in table.columns]
+    tags = [_tags(column, is_first=not place) for place, column in enumerate(columns)]
     for record in records:
-        yield [(each, each.shown(record)) for each in columns]
+        yield [_cell(column.shown(record), *each) for column, each in zip(columns, tags, strict=True)]
 
 
-def values(table: Table) -> Iterator[list[Any]]:
-    """Yields the header and a row for each record of ``table``, for a file."""
-    rows = table.data.data
-    exported = (each for each in table.columns.iterall() if not each.column.exclude_from_export)
-    columns = [Cells(table, each, rows.model) for each in exported]
-    yield [each.header for each in columns]
-    for record in rows:
-        yield [force_str(each.value(record), strings_only=True) for each in columns]
+def _tags(column: Column, *, is_first: bool) -> tuple[str, str, str]:
+    """Returns the tag that begins a cell, the label in it, and the tag that ends it."""
+    name = column.bound.attrs["td"].get("class", "")
+    css = format_html(' class="{}"', name) if name else ""
+    if is_first:
+        return f'<th role="rowheader" scope="row"{css}>', "", "</th>"
+    label = format_html('<span class="stacked__label" aria-hidden="true">{}</span>', column.header)
+    return f'<td role="cell"{css}>', label, "</td>"
+
+
+def _cell(shown: Any, begin: str, label: str, end: str) -> SafeString:
+    content = "" if shown == "" else f"{label}{conditional_escape(localize(shown))}"
+    return mark_safe(f"{begin}{content}{end}")  # noqa: S308 (each part is escaped)
+
+
+def in_file(table: Any, records: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yields the head and the rows of a file: also of columns that only files have."""
+    bound = [each for each in table.columns.iterall() if not each.column.exclude_from_export]
+    columns = [Column(table, table.data.data.model, each) for each in bound]
+    yield [force_str(column.header, strings_only=True) for column in columns]
+    for record in records:
+        yield [column.in_file(record) for column in columns]

@@ -5,21 +5,25 @@ from datetime import date, datetime
 from typing import Any
 
 import django_tables2 as tables
+from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Lower
+from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
-from django_filters import FilterSet
+from django_filters import ChoiceFilter, FilterSet
 
 from workflow import cells, spreadsheets
 
 PER_PAGE = 25
+SELECTED = mark_safe(" selected")
 
 
 class Table(tables.Table):
@@ -60,8 +64,28 @@ class StateColumn(tables.Column):
         return value
 
 
+class Choices(forms.Select):
+    """A list of choices, as Django's own shows it, which renders a template for each of them."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        known = (("" if each is None else each, label) for each, label in self.choices)
+        options = ((each, SELECTED if str(each) in chosen else "", label) for each, label in known)
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt({"name": name} | self.build_attrs(self.attrs, attrs)),
+            format_html_join("", '<option value="{}"{}>{}</option>', options),
+        )
+
+
 class Filters(FilterSet):
     """The form above a list. It shows an error for an invalid value and still applies the other filters."""
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        for each in self.filters.values():
+            if type(each) is ChoiceFilter:
+                each.extra.setdefault("widget", Choices)
 
     def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
         """Sets the choices of a filter that depend on the list. Drops the filter if there are fewer than two."""
@@ -87,7 +111,7 @@ def list_page(
     filters = filters_class(request.GET, rows, request=request) if filters_class else None
     table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
-        return as_file(table.page_name, cells.values(table), ending)
+        return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
     ordered = table.data.data
     page = Paginator(ordered.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
     # Keys first, within the query of the rows: to find a page far back, no whole rows need be sorted.
@@ -97,7 +121,7 @@ def list_page(
     shown = {
         "table": table,
         "page": page,
-        "rows": list(cells.shown(table, found)),
+        "rows": cells.rows(table, found),
         "filters": filters,
         "is_filtered": is_filtered,
         "n_filters": n_filters,
@@ -141,11 +165,17 @@ def _by(rows: QuerySet[Any], term: Any) -> Any:
     """Returns a sort key: choices in declared order, text ignoring case, nulls always last."""
     field = tables.A(term.bare).get_field(rows.model)
     key: Any = F(term.bare)
+    last = _may_be_empty(rows.model, term.bare, field)
     if choices := getattr(field, "flatchoices", None):
         key = Case(*(When(**{term.bare: value}, then=Value(rank)) for rank, (value, _) in enumerate(choices)))
     elif isinstance(field, CharField | TextField):
         key = Lower(key)
-    return key.desc(nulls_last=True) if term.is_descending else key.asc(nulls_last=True)
+    return key.desc(nulls_last=last) if term.is_descending else key.asc(nulls_last=last)
+
+
+def _may_be_empty(model: Any, path: str, field: Any) -> bool | None:
+    """Returns True if a value may be null, else None: then an index of the database may give the order."""
+    return None if field and "__" not in path and not field.null and field.model is model else True
 
 
 def as_file(name: str, rows: spreadsheets.Rows, ending: str) -> HttpResponse:

@@ -26,7 +26,7 @@ def applications_of(utility: Utility, user: User) -> SafeString:
 @fills("home")
 def applications_of_person(user: User) -> SafeString:
     """Lists the latest applications of the user's utilities, with the stage that each has reached."""
-    applications = moved_last(user)
+    applications = moved_last(user) if user.memberships.all() else []
     return (
         render_to_string("recognition/_applications.html", {"applications": applications})
         if applications

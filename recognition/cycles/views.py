@@ -94,7 +94,7 @@ STEPS: dict[str, tuple[str, Callable[..., None], str]] = {
 def cycle(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Shows where a cycle stands, what waits in it, and its next step."""
     found = cycle_for(request.user, cycle_pk, Act.MOVE_CYCLE)
-    waiting = Application.objects.visible_to(request.user).of_others().filter(cycle=found).under_review()
+    waiting = Application.objects.visible_to(request.user).of_others(request.user).filter(cycle=found).under_review()
     name, _, means = STEPS.get(found.status, ("", None, ""))
     context = {
         "cycle": found,

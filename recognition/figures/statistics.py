@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from accounts.models import System, User
 from accounts.regions import REGIONS, states
 from recognition.application.shown import criterion_names
 from recognition.models import Application, ApplicationEvent, Cycle, Rating, Seat, Submission
+from recognition.reviewing import queues
 from recognition.reviewing.agreement import Agreement
 
 Status = Application.Status
@@ -342,37 +345,34 @@ def _entries(rows: Any, moves: Iterable[Move]) -> list[ApplicationRow]:
     for move in moves:
         reached[move.application].add(move.to)
     last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
-    rows = rows.annotate(
-        size=Subquery(last.values("size")[:1]),
+    closes, now = F("cycle__closes"), timezone.now()
+    known = rows.annotate(
+        over=Q(status=Status.DRAFT, on_paper=False) & Q(LessThanOrEqual(Greatest("extended_until", closes), now)),
         kinds=Subquery(last.values("content__eligibility__facility_types")[:1]),
-    ).select_related("utility", "cycle")
-    rows = rows.prefetch_related("utility__identifiers").defer("cycle__certification", "cycle__comments_address")
-    return [_entry(row, frozenset({row.status} | reached[row.pk])) for row in rows]
-
-
-def _entry(row: Any, reached: frozenset[str]) -> ApplicationRow:
-    is_draft = row.status == Status.DRAFT and not row.on_paper
-    return ApplicationRow(
-        pk=row.pk,
-        status=row.status,
-        created_at=row.created_at,
-        over=is_draft and row.deadline <= timezone.now(),
-        reached=reached,
-        systems=tuple(row.kinds or ()),
-        size=row.size or "",
-        region=row.utility.epa_region,
-        state=row.utility.state,
-    )
+        size=Subquery(last.values("size")[:1]),
+        region=queues.region(),
+    ).values_list("pk", "status", "created_at", "over", "kinds", "size", "region", "utility__state")
+    return [
+        ApplicationRow(
+            pk=pk,
+            status=status,
+            created_at=created_at,
+            over=over,
+            reached=frozenset({status} | reached[pk]),
+            systems=tuple(kinds or ()),
+            size=size or "",
+            region=region,
+            state=state,
+        )
+        for pk, status, created_at, over, kinds, size, region, state in known
+    ]
 
 
 def _seats(rows: Any) -> list[SeatTaken]:
-    seats = Seat.objects.filter(application__in=rows.values("pk")).select_related("member")
-    return [
-        SeatTaken(
-            each.member_id, str(each.member), each.assigned_at, each.declared_at, each.recused_at, each.submitted_at
-        )
-        for each in seats.defer("summary", "conflict_reason")
-    ]
+    seats = Seat.objects.filter(application__in=rows.values("pk")).order_by()
+    name = Coalesce(NullIf("member__name", Value("")), "member__email", output_field=CharField())
+    times = ("assigned_at", "declared_at", "recused_at", "submitted_at")
+    return [SeatTaken(*each) for each in seats.values_list("member", name, *times)]
 
 
 def _agreements(rows: Any) -> list[Agreement]:

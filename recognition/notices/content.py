@@ -191,7 +191,7 @@ def _place(addressee: Addressee) -> tuple[int, str, str]:
 
 def of_applicants(user: User, cycle: Cycle, kind: str) -> QuerySet[Any]:
     """Returns the applications with a line of this kind that ``user`` may handle, annotated with what was sent."""
-    rows: QuerySet[Any] = Application.objects.visible_to(user).of_others().filter(cycle=cycle)
+    rows: QuerySet[Any] = Application.objects.visible_to(user).of_others(user).filter(cycle=cycle)
     rows = rows.annotate(
         line=FilteredRelation("notices", condition=Q(notices__kind=kind)),
         notice_pk=F("line__pk"),

@@ -140,7 +140,7 @@ def undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def _require_same_staff(user: User, notice: Notice) -> None:
     """Raises Http404 if the notice went to the user's own utility: only other staff may handle it."""
     if notice.application_id:
-        get_object_or_404(Application.objects.visible_to(user).of_others(), pk=notice.application_id)
+        get_object_or_404(Application.objects.visible_to(user).of_others(user), pk=notice.application_id)
 
 
 # Addressees.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Lower
 
 from accounts.regions import states
@@ -50,6 +50,15 @@ def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         named = Q(application__utility__name__matches=word) | Q(application__utility__city__matches=word)
         rows = rows.filter(named)
     return rows
+
+
+def known(rows: QuerySet[Any]) -> list[tuple[int, str, str, str]]:
+    """Returns which (cycle, its title, state, section shown) there are; the section is also empty. Makes one query."""
+    sections = Func(F("published"), Value(""), function="array_append")
+    section = Func(sections, function="unnest", output_field=CharField())
+    found = rows.order_by().annotate(section=section)
+    of = "application__cycle_id", "application__cycle__title", "application__utility__state", "section"
+    return list(found.values_list(*of).distinct())
 
 
 def achievement_names() -> dict[str, str]:

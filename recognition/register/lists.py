@@ -51,12 +51,11 @@ class RegisterFilters(Filters):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        known = ("application__cycle_id", "application__cycle__title", f"{UTILITY}__state", "published")
-        found = list(self.queryset.order_by().values_list(*known))
-        self.offer("cycle", sorted({(cycle, title) for cycle, title, _, _ in found}, key=lambda each: each[1]))
-        held = {state for _, _, state, _ in found}
+        found = register.known(self.queryset)
+        self.offer("cycle", sorted({(cycle, title) for cycle, title, *_ in found}, key=lambda each: each[1]))
+        held = {state for *_, state, _ in found}
         self.offer("state", [(code, name) for code, name in states() if code in held])
-        shown = {section for *_, sections in found for section in sections}
+        shown = {section for *_, section in found}
         names = register.achievement_names().items()
         self.offer("shows", [(section, name) for section, name in names if section in shown])
 

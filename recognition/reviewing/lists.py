@@ -13,7 +13,7 @@ from django_filters import CharFilter, ChoiceFilter
 
 from accounts.models import StaffGroup, System, User
 from accounts.regions import REGIONS, states
-from recognition.models import Application
+from recognition.models import Application, Cycle
 from recognition.reviewing import queues
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
@@ -180,6 +180,10 @@ class QueueFilters(ByWords):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
+        self.offer_known()
+
+    def offer_known(self) -> None:
+        """Offers the cycles, states and stages of what waits."""
         known = ("cycle_id", "cycle__title", "utility__state", "status")
         found = list(self.queryset.order_by().values_list(*known).distinct())
         self.offer("cycle", sorted({(cycle, title) for cycle, title, _, _ in found}, key=lambda each: each[1]))
@@ -203,6 +207,12 @@ class AllFilters(QueueFilters):
     mail = ChoiceFilter(
         label="Email", choices=[("failed", "An email could not be sent")], method="by_mail", empty_label="Any"
     )
+
+    def offer_known(self) -> None:
+        """Offers every cycle, state and stage: to find out which occur would be to read all applications."""
+        self.offer("cycle", Cycle.objects.order_by("title").values_list("pk", "title"))
+        self.offer("state", states())
+        self.offer("status", Status.choices)
 
     def by_mail(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(queues.with_failed_mail())

@@ -39,7 +39,7 @@ Rows = ApplicationQuerySet
 
 def waiting(user: User, statuses: Any) -> Rows:
     """Returns the applications at these stages that ``user`` handles, with region, size, version number, due date."""
-    rows = Application.objects.visible_to(user).of_others().filter(status__in=statuses)
+    rows = Application.objects.visible_to(user).of_others(user).filter(status__in=statuses)
     last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
     return (
         rows.annotate(
@@ -121,16 +121,42 @@ def stalls(user: User) -> dict[str, Q]:
     }
 
 
-def with_failed_mail() -> Exists:
-    """Whether an email about the application failed or is in doubt, and nobody has sent it again or dismissed it."""
-    return Exists(
-        Message.objects.filter(
-            about_type__app_label="recognition",
-            about_type__model="application",
-            about_id=OuterRef("pk"),
-            email__delivery__status__in=Delivery.UNSOLVED,
-        )
+def n_stalling(user: User) -> dict[str, int]:
+    """Returns how many applications at the panel stall, by the names in ``STALLS``.
+
+    What ``stalls`` says of one application, said of all of them in one pass over their seats.
+    """
+    there, to_do = Q(seats__recused_at=None), Q(seats__recused_at=None, seats__submitted_at=None)
+    rows = Application.objects.of_others(user).filter(status=Status.PANEL).order_by()
+    counted = rows.values("pk").annotate(
+        size=F("cycle__panel_size"),
+        n=Count("seats", filter=there),
+        n_left=Count("seats", filter=Q(seats__recused_at__isnull=False)),
+        n_leads=Count("seats", filter=there & Q(seats__lead=True)),
+        n_to_do=Count("seats", filter=to_do),
+        n_late=Count("seats", filter=to_do & Q(seats__due__lt=timezone.localdate())),
+        n_own=Count("seats", filter=to_do & Q(seats__member=user)),
     )
+    is_short = Q(n__lt=F("size"))
+    which = {
+        "none": Q(n=0),
+        "short": Q(n__gt=0) & is_short,
+        "recused": Q(n_left__gt=0) & is_short,
+        "lead": Q(n__gt=0, n_leads=0),
+        "late": Q(n_late__gt=0, n_own=0),
+        "ready": ~is_short & Q(n_to_do=0),
+    }
+    return counted.aggregate(**{name: Count("pk", filter=each) for name, each in which.items()})
+
+
+def with_failed_mail() -> Q:
+    """Whether an email about the application failed or is in doubt, and nobody has sent it again or dismissed it."""
+    told = Message.objects.filter(
+        about_type__app_label="recognition",
+        about_type__model="application",
+        email__delivery__status__in=Delivery.UNSOLVED,
+    )
+    return Q(pk__in=told.order_by().values("about_id"))  # of few emails, so they are found first
 
 
 def with_decision(rows: Rows, user: User) -> Rows:

@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from accounts.models import StaffGroup, User
 from recognition.models import Application, Seat
-from recognition.models.application import ApplicationQuerySet
 from recognition.reviewing import queues
 from recognition.rights import PENDING
 from workflow.waiting import Waiting, source
@@ -68,9 +67,9 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
     groups = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.COMPLIANCE, StaffGroup.OFFICIAL}
     if not groups:
         return
-    rows = Application.objects.visible_to(user).of_others()
+    rows = Application.objects.visible_to(user).of_others(user)
     outbox = Q(decision__isnull=False, decision__released_at=None)
-    n = rows.aggregate(
+    n = rows.under_review().aggregate(
         new=Count("pk", filter=Q(status__in=(Status.SUBMITTED, Status.RESUBMITTED))),
         begun=Count("pk", filter=Q(status=Status.COMPLETENESS)),
         compliance=Count("pk", filter=Q(status=Status.COMPLIANCE)),
@@ -78,7 +77,6 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
         outbox=Count("pk", filter=outbox),
         outbox_of=Max("cycle", filter=outbox),
-        failed=Count("pk", filter=Q(queues.with_failed_mail())),
     )
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["completeness"])
@@ -92,7 +90,7 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["region"])
         yield from _some(n["region"], "with the EPA Region", "Its recommendation is not recorded yet.", queue)
-        yield from _at_panel(user, rows)
+        yield from _at_panel(user)
     if StaffGroup.OFFICIAL in groups:
         why = "The panel has made its recommendation."
         yield from _some(n["to_decide"], "to decide", why, reverse("recognition:decisions"))
@@ -102,13 +100,13 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
     if StaffGroup.PROGRAM in groups:
         everything = reverse("recognition:queue", args=["all"])
         why = "The applicant or a reviewer did not get it. Check the address."
-        yield from _some(n["failed"], "with an email that could not be sent", why, f"{everything}?mail=failed")
+        failed = rows.filter(queues.with_failed_mail()).count()
+        yield from _some(failed, "with an email that could not be sent", why, f"{everything}?mail=failed")
 
 
-def _at_panel(user: User, rows: ApplicationQuerySet) -> Iterator[Waiting]:
+def _at_panel(user: User) -> Iterator[Waiting]:
     """Yields each way to stall at the panel, with its filtered queue. One query."""
-    counts = {name: Count("pk", filter=which) for name, which in queues.stalls(user).items()}
-    n = rows.filter(status=Status.PANEL).aggregate(**counts)
+    n = queues.n_stalling(user)
     queue = reverse("recognition:queue", args=["panel"])
     for name, (what, why) in AT_PANEL.items():
         yield from _some(n[name], what, why, f"{queue}?stalls={name}")

@@ -28,7 +28,7 @@ def screening(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     if request.headers.get("HX-Request") and last:
         return _progress(request, last)
     done = cycle.screenings.filter(status=Screening.Status.DONE).first()
-    mine = Application.objects.visible_to(request.user).of_others().filter(cycle=cycle)
+    mine = Application.objects.visible_to(request.user).of_others(request.user).filter(cycle=cycle)
     findings = ScreeningFinding.objects.filter(screening=done, application__in=mine.values("pk"))
     context = {"cycle": cycle, "tabs": tabs(request.user, cycle), "last": last, "done": done}
     context["files"] = (last.files if last else []) or (done.files if done else [])
