@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0008_confirmed_and_ended'),
         ('files', '0002_words'),
-        ('recognition', '0009_found_by'),
+        ('recognition', '0010_panels_for_all'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
