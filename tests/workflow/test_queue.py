@@ -10,7 +10,18 @@ from tests.processes import broker_at
 from workflow import queue
 
 ROOT = Path(__file__).parents[2]
-ROOMS = "accounts assessments config files ims initiatives letters pdca recognition reports".split()
+ROOMS = [
+    "accounts",
+    "assessments",
+    "config",
+    "files",
+    "ims",
+    "initiatives",
+    "letters",
+    "pdca",
+    "recognition",
+    "reports",
+]
 SENT_BY_NAME = re.compile(r'(?:queue\.send\(\s*|\bTASK = )"([^"]+)"')
 
 
