@@ -15,7 +15,7 @@ from django.template.loader import get_template
 from django.utils.encoding import force_str
 from django.utils.formats import localize
 from django.utils.functional import cached_property
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.utils import signature
 
@@ -43,8 +43,13 @@ class Column:
 
     @cached_property
     def value(self) -> Callable[[Given], Any]:
-        is_shown = type(self.column).value is tables.Column.value and self.bound.value == self.column.value
-        return _called(self.column.render if is_shown else self.bound.value)
+        """What a file holds: what the page shows, unless the table or the column says otherwise."""
+        if self.bound.value == self.column.value:
+            if isinstance(self.column, tables.TemplateColumn):
+                return lambda given: strip_tags(self.render(given)).strip()
+            if type(self.column).value is tables.Column.value:
+                return self.render
+        return _called(self.bound.value)
 
     def read(self, record: Any) -> Any:
         """Returns the value of a record, or the label of a choice; None where a relation on the way is empty."""

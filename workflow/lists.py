@@ -64,7 +64,7 @@ class StateColumn(tables.Column):
         return value
 
 
-class Choices(forms.Select):
+class Select(forms.Select):
     """A list of choices, as Django's own shows it, which renders a template for each of them."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
@@ -85,7 +85,7 @@ class Filters(FilterSet):
         super().__init__(*args, **options)
         for each in self.filters.values():
             if type(each) is ChoiceFilter:
-                each.extra.setdefault("widget", Choices)
+                each.extra.setdefault("widget", Select)
 
     def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
         """Sets the choices of a filter that depend on the list. Drops the filter if there are fewer than two."""

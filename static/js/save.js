@@ -127,7 +127,7 @@
   };
 
   const bodyOf = (block, sent) => {
-    const body = new URLSearchParams();  // there are no files, and it is read faster than the parts of FormData
+    const body = new URLSearchParams(); // there are no files, and it is read faster than the parts of FormData
     for (const [name, value] of sent) body.append(name, value);
     body.append("csrfmiddlewaretoken", formOf(block).elements.csrfmiddlewaretoken.value);
     return body;
