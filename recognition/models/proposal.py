@@ -100,7 +100,7 @@ class PanelProposalEvent(Event):
 class PlannedPanelQuerySet(models.QuerySet["PlannedPanel"]):
     def for_staff(self, user: User) -> "PlannedPanelQuerySet":
         """Returns those whose panel ``user`` may assign: not of their utility, nor one that awaits their own review."""
-        mine = Application.objects.visible_to(user).of_others().without_part_of(user).without_a_seat()
+        mine = Application.objects.visible_to(user).of_others(user).without_part_of(user).without_a_seat()
         return self.filter(application__in=mine.values("pk"))
 
 

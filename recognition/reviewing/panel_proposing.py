@@ -97,7 +97,7 @@ def lacking(cycle: Cycle, user: User | None) -> Iterable[Application]:
     """Yields the applications at the panel with empty seats that ``user`` may assign, with utility and seats."""
     if user is None:  # whose account is gone
         return
-    rows = Application.objects.visible_to(user).of_others().without_a_seat().filter(cycle=cycle, status=Status.PANEL)
+    rows = Application.objects.visible_to(user).of_others(user).without_a_seat().filter(cycle=cycle, status=Status.PANEL)
     seats = Prefetch("seats", Seat.objects.select_related("member__panel_member"))
     for row in rows.prefetch_related(seats).order_by("pk"):
         if sum(1 for seat in row.seats.all() if not seat.recused_at) < cycle.panel_size:
@@ -282,7 +282,7 @@ def undo(proposal: PanelProposal, *, by: User) -> Done:
     """
     if proposal.status != PanelProposal.Status.ASSIGNED:
         raise WrongState("These panels are not assigned, or were undone already.")
-    applications = Application.objects.visible_to(by).of_others().without_part_of(by)
+    applications = Application.objects.visible_to(by).of_others(by).without_part_of(by)
     mine = undoable(proposal).filter(application__in=applications.values("pk"))
     ids = sorted(set(mine.values_list("application", flat=True)))
     list(Application.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk").values("pk"))

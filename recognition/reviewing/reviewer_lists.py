@@ -18,7 +18,7 @@ def progress(cycle: Cycle, user: User) -> Any:
 
     Without panels that ``user`` may not know of: of their utility, or with a review of their own that is due.
     """
-    known = Application.objects.visible_to(user).of_others().without_part_of(user).filter(cycle=cycle)
+    known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
     here = Q(seats__application__in=known.values("pk"))
     active, at_panel = here & Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
     due = active & at_panel & Q(seats__submitted_at=None)
@@ -50,7 +50,7 @@ def strictness(applications: Any, member: Any) -> Subquery:
 
 def shares_met(cycle: Cycle, user: User, members: list[int]) -> dict[int, int]:
     """Returns for each member the percentage of criteria found met in the cycle, as far as ``user`` may know."""
-    known = Application.objects.visible_to(user).of_others().without_part_of(user).filter(cycle=cycle)
+    known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
     rows = User.objects.filter(pk__in=members).annotate(met=strictness(known, OuterRef("pk")))
     return {key: round(met) for key, met in rows.values_list("pk", "met") if met is not None}
 
