@@ -220,6 +220,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_MAX_BYTES = 10 * 1024 * 1024
+UTILITY_MAX_BYTES = env.int("UTILITY_MEGABYTES", default=2000) * 1024 * 1024  # all files of one utility
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "files.uploads.Handler"]
 # Of the archive of a utility that comes back: the ZIP, all that is in it, and its rows, which are read into memory.
 ARCHIVE_MAX_BYTES = env.int("ARCHIVE_MAX_MEGABYTES", default=500) * 1024 * 1024
 ARCHIVE_MAX_UNPACKED = 4 * ARCHIVE_MAX_BYTES
