@@ -33,6 +33,7 @@ def mask(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapp
 
 
 processors = [
+    structlog.contextvars.merge_contextvars,  # config/tracing.py
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),

@@ -53,6 +53,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.tracing.request_id",
+    "config.metrics.measured",
     "config.views.health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -249,4 +251,5 @@ CSRF_FAILURE_VIEW = "accounts.unsent.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = policy.CONTENT_SECURITY
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics
 LOGGING = logs.configuration(env.str("LOG_LEVEL", default="INFO"))
