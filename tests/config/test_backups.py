@@ -13,6 +13,8 @@ from django.db import connection
 
 from tests.processes import database_url
 
+pytestmark = pytest.mark.timeout(900)  # many programs, one after the other
+
 FILL = """
 import django; django.setup()
 from tests.factories import MembershipFactory

@@ -109,8 +109,9 @@ def test_killed_services_and_a_killed_scheduler_come_back_without_a_traceback(tm
     try:
         whole = psutil.Process(running.pid)
 
-        def scheduler():
-            return [one for one in whole.children() if "beat" in one.cmdline()]
+        def scheduler() -> list[psutil.Process]:
+            children = [one for one in whole.children() if one.status() != psutil.STATUS_ZOMBIE]
+            return [one for one in children if "beat" in one.cmdline()]
 
         wait_until(scheduler, what="the scheduler")
         before = {name: find(tmp_path) for name, find in FOUND.items()} | {"beat": scheduler()[0]}
