@@ -21,8 +21,11 @@ RUN SECRET_KEY=build DATABASE_URL=postgresql://none REDIS_URL=redis://none STATI
     .venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.13-slim
-# Pango makes the PDFs' text.
+# Pango makes the PDFs' text. PostgreSQL's client programs, as new as the server of docker-compose.yml, make backups.
 RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-18 \
     && apt-get install -y --no-install-recommends fonts-dejavu-core fonts-unifont libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --create-home headworks \

@@ -44,9 +44,18 @@ bench: ## what each page costs
 	@$(python) -m bench
 
 soak: export LOCAL_DIR := $(CURDIR)/.local/bench
-soak: ## the letters and certificates of a whole cycle, by two worker processes
+soak: ## the letters and certificates of a whole cycle, by two worker processes; the API with thousands of made-up requests
 	@bin/setup test
 	@$(python) -m bench --soak
+	@API_EXAMPLES=200 .venv/bin/pytest -q -n 2 --timeout 3600 tests/config/test_api_contract.py
+
+audit: ## known weaknesses of the packages that are installed, where their lists can be reached
+	@bin/setup
+	@bin/audit
+
+licenses: ## write docs/licenses.md anew
+	@bin/setup test
+	@$(python) bin/licenses
 
 mutants: export LOCAL_DIR := $(CURDIR)/.local/mutants
 # One at a time, because they use the same test database.
@@ -58,4 +67,4 @@ mutants: ## change the code of the rules bit by bit and see whether a test fails
 clean: ## remove what was installed and made here, the demo's data too
 	rm -rf .venv node_modules .local mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help demo test coverage lint bench soak mutants clean
+.PHONY: help demo test coverage lint bench soak audit licenses mutants clean

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from ninja import Query, Router, Schema
 from ninja.errors import HttpError, ValidationError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from accounts.bearer import ApiTokenBearer
 from accounts.models import CAN_EDIT, Utility
@@ -57,6 +57,15 @@ def _storable(text: str) -> str:
     return text
 
 
+def _no_number(value: Any) -> Any:
+    """Refuses a number of seconds, which pydantic would take for a time; the description names none."""
+    if isinstance(value, str) and value.strip().lstrip("+-").replace(".", "").isdigit():
+        raise ValueError("This is a number, not a date.")
+    return value
+
+
+Date = Annotated[date, BeforeValidator(_no_number)]
+Moment = Annotated[datetime, BeforeValidator(_no_number)]
 Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 2, description="the version that you read")]

@@ -18,7 +18,7 @@ from bench.memory import MB
 from bench.report_time import empty_page, took
 from bench.served import free_port, running
 from bench.world import World
-from config.management.commands.demo import worker
+from config.management.commands.demo import beat, worker
 from recognition.deciding.reports import find_documents, find_scores
 from recognition.models import Cycle, Recommendation
 from reports.models import Report
@@ -51,7 +51,8 @@ def measure(world: World, number: int = RECOGNIZED) -> Soaked:
             Recommendation(application_id=pk, recommends=True, reasons="It meets the criteria.") for pk in pks
         )
     cycle = Cycle.objects.get()
-    with running(worker(free_port(), processes=PROCESSES)) as celery:
+    port = free_port()
+    with running(worker(port, processes=PROCESSES)) as celery, running(beat(port)):
         asked = find_documents(world.staff, cycle.pk)
         peak, seconds, together = _followed(Report.request("cycle-documents", asked, world.staff), celery)
         made = Report.objects.latest_of("cycle-documents", cycle.pk)

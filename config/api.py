@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from http.client import responses
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from accounts.limits import PER_TOKEN
 from assessments.analyses_api import router as analyses_router
 from assessments.api import router as assessments_router
+from config.api_answers import with_errors
 from config.api_docs import Docs
 from ims.api import router as ims_router
 from ims.check.readings_api import router as readings_router
@@ -20,7 +23,14 @@ from pdca.api import router as pdca_router
 from recognition.api import router as recognition_router
 from workflow.problems import PROBLEM, problem
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Describes every answer, errors too."""
+        return cast(OpenAPISchema, with_errors(super().get_openapi_schema(**options)))
+
+
+api = Api(
     title="Headworks", version="1", docs=Docs(), docs_url="docs", openapi_url="openapi.json", urls_namespace="api"
 )
 api.add_router("", pdca_router)

@@ -35,7 +35,7 @@ class Docs(DocsBase):
 
 def address(path: str, method: str, operation: Described) -> Described:
     takes = [parameter["name"] for parameter in operation.get("parameters", [])]
-    answers = [bodies(answer) for answer in operation["responses"].values()]
+    answers = [bodies(answer) for status, answer in operation["responses"].items() if int(status) < 300]
     return {
         "call": f"{method.upper()} {path}",
         "needs_token": "security" in operation,

@@ -7,6 +7,8 @@ from typing import Any
 from celery import Celery, signals
 from django.conf import settings
 
+from config import tracing  # noqa: F401  # connects its signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("headworks")

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
@@ -130,6 +130,7 @@ def _postmaster(folder: Path) -> psutil.Process | None:
 def _start_postgres(folder: Path) -> None:
     if not (folder / "PG_VERSION").exists():
         _create_database(folder)
+    _end_orphans(folder)
     (folder / "postmaster.pid").unlink(missing_ok=True)
     sockets = _make_socket_folder(folder)
     settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"]
@@ -148,6 +149,22 @@ def _start_postgres(folder: Path) -> None:
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"PostgreSQL did not start; its log is {log_file}")
         time.sleep(0.05)
+
+
+def _end_orphans(folder: Path) -> None:
+    """Ends what a killed PostgreSQL left behind, before another writes to its files."""
+    if not (folder / "postmaster.pid").exists():
+        return
+    left = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cwd() == str(folder) and process.name() == "postgres":
+                left.append(process)
+    _, left = psutil.wait_procs(left, timeout=5)  # they notice by themselves, most of them at once
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=5)
 
 
 def _is_ready(folder: Path) -> bool:

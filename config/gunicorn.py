@@ -1,6 +1,8 @@
 """How gunicorn serves the site in production: gunicorn config.wsgi --config python:config.gunicorn"""
 
 import os
+import tempfile
+from typing import Any
 
 from config import logs
 
@@ -11,4 +13,18 @@ threads = 4
 worker_tmp_dir = "/dev/shm"  # noqa: S108  a heartbeat must not wait for a slow disk
 control_socket_disable = True
 accesslog = "-"
+# The id of the request (config/tracing.py) stands at the end.
+access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s'
 logconfig_dict = logs.configuration(os.environ.get("LOG_LEVEL") or "INFO")
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # a variable of the library of Prometheus
+if os.environ.get("METRICS_TOKEN"):
+    # Where the processes share their figures; it must be named before the library of Prometheus is imported.
+    os.environ.setdefault(SHARED, tempfile.mkdtemp(prefix="headworks-metrics-"))
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    if os.environ.get(SHARED):
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)

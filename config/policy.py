@@ -5,7 +5,6 @@ from csp.constants import NONE, SELF
 CONTENT_SECURITY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -53,10 +53,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.tracing.request_id",
+    "config.metrics.measured",
     "config.views.health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.input.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "config.line_breaks.line_breaks",
@@ -220,6 +223,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_MAX_BYTES = 10 * 1024 * 1024
+UTILITY_MAX_BYTES = env.int("UTILITY_MEGABYTES", default=2000) * 1024 * 1024  # all files of one utility
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "files.uploads.Handler"]
 # Of the archive of a utility that comes back: the ZIP, all that is in it, and its rows, which are read into memory.
 ARCHIVE_MAX_BYTES = env.int("ARCHIVE_MAX_MEGABYTES", default=500) * 1024 * 1024
 ARCHIVE_MAX_UNPACKED = 4 * ARCHIVE_MAX_BYTES
@@ -239,10 +244,12 @@ if _https:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "accounts.unsent.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = policy.CONTENT_SECURITY
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics
 LOGGING = logs.configuration(env.str("LOG_LEVEL", default="INFO"))

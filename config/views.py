@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from accounts.unsent import way_on
+from config.metrics import metrics
 from workflow.navigation import Place, links_for
 from workflow.saving import wants_json
 
@@ -53,11 +54,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def health(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: answers /healthz and /readyz under any host name and without TLS, since probes use neither."""
-    answers: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
+    """Middleware: answers probes and Prometheus under any host name and without TLS, since they use neither."""
+    answers: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
+        "/healthz": healthz,
+        "/readyz": readyz,
+        "/metrics": metrics,
+    }
 
     def answer(request: HttpRequest) -> HttpResponse:
-        return answers.get(request.path_info, get_response)(request)
+        asked = answers.get(request.path_info)
+        return (asked and asked(request)) or get_response(request)
 
     return answer
 

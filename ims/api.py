@@ -23,7 +23,7 @@ from pydantic import Field
 from accounts.bearer import ApiTokenBearer
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import TokenRequest
-from assessments.analyses_api import MOST_ROWS, STALE, Id, Sent, Text, UtilityOut, Version
+from assessments.analyses_api import MOST_ROWS, STALE, Id, Moment, Sent, Text, UtilityOut, Version
 from ims import registers
 from ims.access import register_of
 from ims.closed import ClosedRegister
@@ -105,7 +105,7 @@ class RecordsAsked(Part):
     area: Annotated[str, Field(pattern="^[A-Z]$")] | None = None
     open: bool | None = None
     late: bool | None = None
-    changed_since: datetime | None = None
+    changed_since: Moment | None = None
 
 
 class RegisterAsked(Schema):

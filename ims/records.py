@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts.models import CAN_EDIT, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
 from files.attachments import Attachment, link_or_file
-from files.models import StoredFile
+from files.models import StoredFile, storing
 from ims.closed import RESTRICTS, readable_by
 from ims.people import Person, mentioned
 from workflow.changes import Change, WithHistory
@@ -260,12 +260,13 @@ class Record(OfUtility, StateMachine, WithHistory):
         self.require_loose_files()
         return self._attached(self.attachments.create(added_by=by, url=url, title=title))
 
-    @transaction.atomic
+    @storing()
     def attach_file(self, upload: UploadedFile, *, by: User) -> "RecordAttachment":
         """Stores the upload with the record. Raises NotAllowed, RefusedFile, WrongState."""
         self.require_editor()
         self.require_loose_files()
-        return self._attached(self.attachments.create(added_by=by, file=StoredFile.keep(upload, by=by)))
+        file = StoredFile.keep(upload, by=by, utility=self.utility)
+        return self._attached(self.attachments.create(added_by=by, file=file))
 
     def _attached(self, item: "RecordAttachment") -> "RecordAttachment":
         self.history.create(by=item.added_by, after={"links_and_files": str(item)})

@@ -4,6 +4,7 @@
 An import leaves fields and rows alone that the file does not have.
 """
 
+import re
 from typing import Any
 
 import yaml
@@ -14,6 +15,9 @@ from initiatives.contents import MAX_BYTES, Contents, Row, TooLong, rows_of
 from workflow.spreadsheets import Fault, Unreadable
 
 MAX_DEPTH = 12
+MAX_ROWS = 5_000  # of a YAML file, as of a sheet
+MAX_VALUES = 200_000  # of a YAML file; the whole catalog has about 10,000
+LONG_NUMBER = re.compile(r"[-+0-9_:.a-fx]{100,}")  # also one of base 60, which takes hours to work out
 
 __all__ = ["MAX_BYTES", "TooLong", "Unreadable"]
 
@@ -51,6 +55,8 @@ def _read_yaml(content: bytes) -> Contents:
         raise Unreadable(f"The YAML can’t be read: {_told(error)}") from None
     if not isinstance(document, dict) or not all(isinstance(rows, list) for rows in document.values()):
         raise Unreadable("The file must have a list of rows for each table: “initiatives:”, “elements:” and so on.")
+    if sum(map(len, document.values())) > MAX_ROWS:
+        raise Unreadable(f"The file has more than {MAX_ROWS:,} rows.")
     found = Contents()
     for name, rows in document.items():
         kept = found.rows.setdefault(str(name), [])
@@ -65,7 +71,11 @@ def _read_yaml(content: bytes) -> Contents:
 def load_yaml(text: str) -> Any:
     """Loads plain values. Refuses aliases and deep nesting, so that a small text can't become a large value."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for n, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        if n > MAX_VALUES:
+            raise yaml.YAMLError("it has more values than any catalog")
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and LONG_NUMBER.fullmatch(event.value):
+            raise yaml.YAMLError("it has a number with too many digits")
         if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError("it uses an alias, which is not supported")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -84,7 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _search(request: HttpRequest) -> HttpResponse:
     """Shows the user's own rows first, then the best matches. Suggests another spelling if nothing is found."""
-    typed = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    typed = request.GET.get("q", "").strip()[:200]
     own = own_places(request.user, typed) if request.user.is_authenticated else []
     found = list(searching.find(typed)[:MAX_FOUND]) if typed else []
     meant = searching.did_you_mean(typed) if typed and not found and not own else ""

@@ -285,19 +285,22 @@ class RecognizedOut(Schema):
     url: str
 
 
-class RegisterList(Schema):
+class RecognizedList(Schema):
     items: list[RecognizedOut]
     count: int
 
 
-@router.get("recognition/register", response=RegisterList, summary="Recognized utilities")
+@router.get("recognition/register", response=RecognizedList, summary="Recognized utilities")
 @cacheable
 def recognized(request: HttpRequest, asked: Query[RegisterIn]) -> dict[str, Any]:
     items = _recognized(asked)
     return {"items": items, "count": len(items)}
 
 
-@router.get("recognition/register.csv", summary="Recognized utilities as a CSV file")
+CSV = {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+@router.get("recognition/register.csv", summary="Recognized utilities as a CSV file", openapi_extra={"responses": CSV})
 @cacheable
 def recognized_csv(request: HttpRequest, asked: Query[RegisterIn]) -> HttpResponse:
     """Starts with a byte order mark, which Excel needs. Several values in one cell are separated by semicolons."""

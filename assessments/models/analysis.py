@@ -22,7 +22,7 @@ from assessments.answers import answered, kept_areas, lack_of
 from assessments.operations import OPERATIONS
 from assessments.results import AREA_CODES, AreaInScope, Results, Row
 from files.attachments import Attachment, link_or_file
-from files.models import StoredFile
+from files.models import StoredFile, storing
 from initiatives.models import Initiative
 from pdca.models import Area, Element
 from reports.models import Report
@@ -530,11 +530,12 @@ class Finding(OfUtility, WithHistory):
         self.analysis.lock_draft()
         return self._attached(self.evidence_items.create(added_by=by, url=url, title=title))
 
-    @transaction.atomic
+    @storing()
     def attach_file(self, upload: UploadedFile, *, by: User) -> "Evidence":
         """Stores the upload as evidence. Raises RefusedFile, or WrongState if the analysis is complete."""
         self.analysis.lock_draft()
-        return self._attached(self.evidence_items.create(added_by=by, file=StoredFile.keep(upload, by=by)))
+        file = StoredFile.keep(upload, by=by, utility=self.analysis.utility)
+        return self._attached(self.evidence_items.create(added_by=by, file=file))
 
     def _attached(self, item: "Evidence") -> "Evidence":
         self.history.create(by=item.added_by, after={"links_and_files": str(item)})

@@ -19,7 +19,7 @@ from ninja.errors import HttpError
 
 from accounts.bearer import ApiTokenBearer
 from accounts.requests import TokenRequest
-from assessments.analyses_api import MOST_ROWS, STALE, Id, Sent, Text, UtilityOut, Version
+from assessments.analyses_api import MOST_ROWS, STALE, Date, Id, Moment, Sent, Text, UtilityOut, Version
 from ims.api import Part, as_sent, check, require_known
 from ims.check.forms import CorrectionForm, ReadingForm
 from ims.check.measures import Measure
@@ -64,9 +64,9 @@ class ReadingsAsked(Part):
 
     utility: Id | None = None
     measure: Id | None = None
-    period_from: date | None = None
-    period_to: date | None = None
-    changed_since: datetime | None = None
+    period_from: Date | None = None
+    period_to: Date | None = None
+    changed_since: Moment | None = None
 
 
 class MeasureOut(Schema):

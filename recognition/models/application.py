@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import zones
 from accounts.models import CAN_EDIT, Membership, StaffGroup, System, User, Utility
 from accounts.rows import role_of
-from files.models import StoredFile
+from files.models import StoredFile, storing
 from files.photos import reencoded
 from letters import wordings
 from letters.models import Message
@@ -229,7 +229,7 @@ class Application(StateMachine):
         return application
 
     @classmethod
-    @transaction.atomic
+    @storing()
     def enter_on_paper(cls, *, utility: Utility, cycle: Cycle, scan: UploadedFile, by: User) -> "Application":
         """Creates a draft that program staff fill in from the scan. Raises WrongState, RefusedFile."""
         if not Cycle.objects.taking_paper().filter(pk=cycle.pk).exists():
@@ -523,7 +523,7 @@ class Photo(models.Model):
         return self.caption or self.file.name
 
     @classmethod
-    @transaction.atomic
+    @storing()
     def add(
         cls, application: Application, upload: UploadedFile, *, by: User, caption: str, may_publish: bool
     ) -> "Photo":
@@ -532,7 +532,7 @@ class Photo(models.Model):
         if held.photos_now().count() >= held.cycle.edition.most_photos:
             raise TooManyPhotos
         name = f"{PurePath(upload.name or 'photo').stem[:200]}.jpg"
-        file = StoredFile.keep_made(name, "image/jpeg", reencoded(upload), by=by)
+        file = StoredFile.keep_made(name, "image/jpeg", reencoded(upload), by=by, utility=held.utility)
         return cls.objects.create(application=application, file=file, caption=caption, may_publish=may_publish)
 
     @transaction.atomic

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from files.models import StoredFile
+from files.models import StoredFile, storing
 from recognition.models.application import Application, Submission
 from workflow.models import Stale, WrongState
 
@@ -207,7 +207,7 @@ class ComplianceCheck(models.Model):
         return "Clear" if clear else "Unknown"
 
     @classmethod
-    @transaction.atomic
+    @storing()
     def record(
         cls, application: Application, *, by: User, attachment: UploadedFile | None = None, **facts: Any
     ) -> "ComplianceCheck":

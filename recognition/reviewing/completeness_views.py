@@ -137,9 +137,10 @@ def _saved(form: ChecklistForm, application: Application, request: Authenticated
     try:
         record_checklist(application, form.answers, seen=form.cleaned_data["seen"], by=request.user)
     except Stale as stale:
-        last = max((item for item in stale.current if item.judged_at), key=lambda item: item.judged_at)
+        judged = [item for item in stale.current if item.judged_at]  # none, if what was sent is not from our page
+        last = max(judged, key=lambda item: item.judged_at, default=None)
         form.start_over_from(stale.current)
-        form.add_error(None, OTHERS.format(who=last.judged_by or "Someone"))
+        form.add_error(None, OTHERS.format(who=(last and last.judged_by) or "Someone"))
         return False
     return True
 

@@ -1,7 +1,6 @@
 """A form that is refused because its sender was signed out: the way back to its page, with what was typed."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,33 +12,20 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import get_template
 from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import resolve, reverse
 
 from accounts.models import Invitation, Role, Utility
 from accounts.unsent import KEY, MAX_LENGTH, PERSON, way_on
 from recognition.models import Application
 from tests.accounts.conftest import code_for, sign_in
+from tests.addresses import addresses
 from tests.factories import PASSWORD, MembershipFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forget_tries")]
 
 TEXT = "The lab runs on Tuesdays & Fridays."
 SITE = "http://testserver"
-SAMPLES = {"int": "1", "slug": "vision", "str": "x1", "path": "x1", "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
-
-
-def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    """All addresses of pages, with made-up arguments; the admin's without its models, which are all alike."""
-    for one in patterns:
-        part = re.sub(r"<(?:(\w+):)?\w+>", lambda found: SAMPLES.get(found[1] or "str", "x1"), str(one.pattern))
-        if isinstance(one, URLResolver):
-            if not (before == "/admin/" and "/" in part.rstrip("/")):
-                yield from addresses(one.url_patterns, before + part.removeprefix("^"))
-        elif not any(mark in part for mark in "^(?"):
-            yield before + part
-
-
-ALL = sorted({one for one in addresses(get_resolver().url_patterns) if not one.startswith("/api/")})
+ALL = sorted({one for one in addresses() if not one.startswith("/api/")})
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_complete_one_leads_to_its_results(three, listed, manager):
     assert "18 of 18" in listed(manager, status="complete")
 
 
-@pytest.mark.parametrize("value", ["abc", "0", "9" * 30, "\x00"])
+@pytest.mark.parametrize("value", ["abc", "0", "9" * 30])
 def test_a_utility_that_is_not_offered_is_said_and_not_filtered_by(three, listed, manager, value):
     text = listed(manager, utility=value)
     assert len(names(text)) == 3

@@ -41,6 +41,11 @@ def test_the_web_server_runs_with_its_file_of_settings():
     assert "command" not in OURS["web"]
 
 
+def test_the_image_makes_backups_of_the_database_that_it_runs_with():
+    """pg_dump refuses a server that is newer than itself."""
+    assert f"postgresql-client-{COMPOSE['services']['db']['image'].removeprefix('postgres:')} " in DOCKERFILE
+
+
 def test_the_image_has_neither_node_nor_the_embedded_services():
     *_, image = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
     assert "node" not in image

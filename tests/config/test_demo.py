@@ -1,16 +1,20 @@
 """What only the demo has: the page with the emails that it sent."""
 
 import os
+import socket
 import subprocess
 import sys
 
+import psutil
 import pytest
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
+from config import embedded
 from config.management.commands import demo
 from letters.models import post
 from tests.factories import UserFactory
+from tests.processes import wait_until
 
 of_the_demo = pytest.mark.urls("config.demo.urls")
 
@@ -82,6 +86,59 @@ def prepared(monkeypatch, settings, tmp_path):
 
     monkeypatch.setenv("HEADWORKS_DEMO", "1")
     return prepare
+
+
+# What ``manage.py demo`` does once all is set up, with beat and a process that does nothing in place of the others.
+SERVES = """
+import django; django.setup()
+from config.management.commands import demo
+demo.Command._prepare = lambda self: "ready"
+demo._wait_until_ready = lambda *_: None
+sleeps = ("timeit", "-n1", "-r1", "-s", "import time", "time.sleep(600)")
+demo.web = demo.worker = lambda port: demo.Child("sleeper", port, *sleeps, patience=1)
+demo.Command().handle(port={port})
+"""
+
+
+def test_killed_services_and_a_killed_scheduler_come_back_without_a_traceback(tmp_path):
+    given = {"DJANGO_SETTINGS_MODULE": "config.settings", "LOCAL_DIR": str(tmp_path), "SECRET_KEY": "x"}
+    environment = os.environ | given | {"DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}
+    with (tmp_path / "said").open("w") as said:
+        command = [sys.executable, "-c", SERVES.format(port=free_port())]
+        running = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=said, stderr=said)
+    try:
+        whole = psutil.Process(running.pid)
+
+        def scheduler() -> list[psutil.Process]:
+            children = [one for one in whole.children() if one.status() != psutil.STATUS_ZOMBIE]
+            return [one for one in children if "beat" in one.cmdline()]
+
+        wait_until(scheduler, what="the scheduler")
+        before = {name: find(tmp_path) for name, find in FOUND.items()} | {"beat": scheduler()[0]}
+        for process in before.values():
+            process.kill()
+        for name, find in FOUND.items():
+            wait_until(lambda find=find, name=name: find(tmp_path) not in (None, before[name]), what=name)
+        wait_until(lambda: [one for one in scheduler() if one != before["beat"]], what="the new scheduler")
+    finally:
+        running.terminate()
+        running.wait(60)
+    words = (tmp_path / "said").read_text()
+    assert "The scheduler stopped; restarting it" in words
+    assert "Traceback" not in words
+    assert "Stopping." in words
+
+
+FOUND = {
+    "database": lambda folder: embedded._postmaster(folder / "postgres"),
+    "broker": lambda folder: embedded._valkey_process(folder / "valkey"),
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.mark.django_db

@@ -1,7 +1,10 @@
 """What production, the embedded services and the tests import is declared in their own part of pyproject.toml."""
 
 import ast
+import json
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -42,6 +45,25 @@ def imported(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names.append(node.module)
     return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - OURS
+
+
+def test_the_list_of_licenses_has_every_package_and_no_other():
+    listed = set(re.findall(r"^\| (\S+) \|", (settings.BASE_DIR / "docs/licenses.md").read_text(), re.MULTILINE))
+    locked = tomllib.loads((settings.BASE_DIR / "uv.lock").read_text())["package"]
+    places = json.loads((settings.BASE_DIR / "package-lock.json").read_text())["packages"]
+    wanted = {each["name"] for each in locked} | {place.rpartition("node_modules/")[2] for place in places if place}
+    assert listed - {"package", "---"} == wanted - {"headworks"}, "make licenses writes the list anew"
+
+
+def test_what_is_checked_without_a_network_is_not_called_safe(tmp_path):
+    """``make audit`` says plainly that it could not look."""
+    closed = {"HTTPS_PROXY": "http://127.0.0.1:1", "npm_config_fetch_retries": "0", "UV_HTTP_RETRIES": "0"}
+    ended = subprocess.run(
+        [settings.BASE_DIR / "bin/audit"], env=os.environ | closed, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.count("NOT CHECKED") == 2
+    assert "no known" not in ended.stdout
 
 
 @pytest.mark.parametrize(

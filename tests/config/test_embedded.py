@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ import redis
 from django.conf import settings
 
 from config import embedded
+from tests.processes import wait_until
 
 USE = """
 import os, signal, sys, time
@@ -91,6 +93,31 @@ def test_what_waits_in_the_broker_outlives_everything_being_killed(user, tmp_pat
     psutil.wait_procs(everything, timeout=20)
     second = user()
     assert redis.Redis.from_url(second.url).lrange("celery", 0, -1) == [b"a task"]
+
+
+def test_a_killed_database_starts_again_though_a_connection_was_busy(user, tmp_path):
+    first = user()
+    old = services(tmp_path)[0]
+    sockets = embedded._line_of_pid_file(tmp_path / "postgres", embedded.SOCKETS)
+    with ThreadPoolExecutor(1) as busy:
+        asked = busy.submit(ask_for_long, sockets)
+        wait_until(lambda: len(old.children()) > 6, what="the busy connection")
+        old.kill()
+        second = user()
+        assert isinstance(asked.exception(timeout=60), psycopg2.OperationalError)
+    assert services(tmp_path)[0].pid != old.pid
+    assert first.url == second.url
+    with psycopg2.connect(host=sockets, dbname="postgres", user="postgres") as connection:
+        connection.cursor().execute("SELECT 1")
+    connection.close()
+
+
+def ask_for_long(sockets: str) -> None:
+    connection = psycopg2.connect(host=sockets, dbname="postgres", user="postgres")
+    try:
+        connection.cursor().execute("SELECT pg_sleep(600)")
+    finally:
+        connection.close()
 
 
 def test_a_number_left_behind_that_is_another_program_by_now_does_not_mislead(user, tmp_path):

@@ -109,3 +109,10 @@ def test_a_database_url_with_a_socket_folder_reaches_the_same_database():
             assert cursor.fetchone() == (folder, here["NAME"])
     finally:
         other.close()
+
+
+def test_the_page_for_who_runs_it_has_each_setting_with_its_default():
+    page = (settings.BASE_DIR / "docs/running.md").read_text()
+    told = dict(re.findall(r"^\| `([A-Z_]+)` \| `?(.*?)`? \|", page, re.MULTILINE))
+    lines = re.findall(r"^(#?)([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE)
+    assert told == {name: "not set" if off else value or "empty" for off, name, value in lines}

@@ -2,11 +2,15 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings
+from django.urls import URLResolver, get_resolver
+
+from config.logs import masked
 
 DJANGO = "import django, logging; django.setup(); "
 CELERY = "from config.celery import app; app.loader.import_default_modules(); app.log.setup(loglevel='INFO'); "
@@ -47,6 +51,44 @@ def test_every_line_is_a_json_object(code):
 
 def test_the_outbox_says_nothing_of_each_minute_that_it_looked():
     assert logged(DJANGO + "import post_office.mail as m; m.logger.info('Acquired lock')", LOG_JSON="false") == []
+
+
+ACCESS = GUNICORN + DJANGO + "log.access_log.info('GET %s HTTP/1.1 200 from %s', {0!r}, 'http://x' + {0!r})"
+TAKES_A_SECRET = re.compile(r"<(?:\w+:)?(?:secret|signed|token|key|uidb36)>|\(\?P<(?:key|uidb36)>[^)]*\)")
+SAMPLE = "q5-Zr8_tokenValue"
+
+
+def secret_addresses() -> list[str]:
+    """All addresses that let in whoever knows them, with a made-up secret."""
+    found = []
+
+    def look(patterns, before):
+        for one in patterns:
+            whole = before + str(one.pattern).removeprefix("^")
+            if isinstance(one, URLResolver):
+                look(one.url_patterns, whole)
+            elif TAKES_A_SECRET.search(whole):
+                with_secret = TAKES_A_SECRET.sub(SAMPLE, whole)
+                found.append(re.sub(r"<[^>]*>", "1", with_secret).replace("\\", "").rstrip("$"))
+
+    look(get_resolver().url_patterns, "/")
+    return found
+
+
+def test_no_line_has_what_lets_somebody_in():
+    addresses = secret_addresses()
+    assert len(addresses) >= 5, addresses
+    addresses += [f"/account/login/?next=/utilities/invitations/{SAMPLE}/", f"/x?token={SAMPLE}&a=1"]
+    addresses += [f"/account/login/?next=%2Futilities%2Finvitations%2F{SAMPLE}%2F"]
+    for address in addresses:
+        assert SAMPLE in address
+        assert SAMPLE not in masked(f"GET {address} HTTP/1.1 200"), address
+        assert masked(f"GET {address} HTTP/1.1").endswith(" HTTP/1.1")
+    assert masked("headworks_Abc-9_x is refused") == "headworks_*** is refused"
+    assert masked("GET /system/3/actions/?page=2 HTTP/1.1") == "GET /system/3/actions/?page=2 HTTP/1.1"
+    [line] = logged(ACCESS.format(addresses[0]))
+    assert SAMPLE not in line
+    assert "GET" in line
 
 
 def test_gunicorn_opens_no_control_socket():

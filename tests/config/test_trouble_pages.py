@@ -84,10 +84,10 @@ def test_the_fault_page_needs_no_context():
     assert get_template("500.html").render() == get_template("500.html").render({"contact_email": "x", "user": "y"})
 
 
-@pytest.mark.parametrize("name", ["404.html", "405.html", "403_csrf.html", "500.html"])
+@pytest.mark.parametrize("name", ["400.html", "404.html", "405.html", "403_csrf.html", "500.html"])
 def test_nothing_is_inline(name, rf):
     request = rf.get("/")
     request.user = type("Anonymous", (), {"is_authenticated": False})()
-    page = get_template(name).render({}, request if name != "500.html" else None)
+    page = get_template(name).render({}, request if name not in ("400.html", "500.html") else None)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page)
     assert page.count("<h1") == 1

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 from io import StringIO
 
@@ -319,14 +320,20 @@ def test_a_row_may_name_one_that_comes_later_in_the_file(catalog):
         (b"a: &x [1]\nb: [*x, *x]", "an alias"),
         (b"a: " + b"[" * 50 + b"]" * 50, "nested too deeply"),
         (b"a: 2026-99-99", "The YAML can"),
+        (b"initiatives:\n" + b"- {slug: a}\n" * 100_000, "more values than any catalog"),
+        (b"initiatives:\n" + b"- {}\n" * 5_001, "more than 5,000 rows"),
+        (b"a: 1" + b":59" * 100_000, "a number with too many digits"),
+        (b"a: " + b"9" * 1_000_000, "a number with too many digits"),
         (b"!!python/object/apply:os.system ['true']", "The YAML can"),
         (b"PK\x03\x04 and then nothing", "The Excel file can"),
         (b"x" * (exchange.MAX_BYTES + 1), "larger than 5 MB"),
     ],
 )
 def test_a_file_that_can_not_be_read(content, said):
+    start = time.perf_counter()
     with pytest.raises(exchange.Unreadable, match=said):
         exchange.read(content)
+    assert time.perf_counter() - start < 10, "a large one is refused before it is read to its end"
 
 
 def zipped(**parts: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """The wordings: what can stand in them, how they read, and that what people type arrives word for word."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -102,6 +103,29 @@ def test_wordings_and_their_words_name_the_same(tmp_path, words):
 )
 def test_what_could_not_be_read_is_refused_in_words(text, said):
     assert said in " ".join(faults(text, wordings.get("application-returned")))
+
+
+BOMBS = {
+    "ljust": "{{ letter|ljust:999999999 }}",
+    "rjust in a condition": "{% if letter|rjust:'999999999' %}x{% endif %}",
+    "center": "{{ letter|center:999999999 }}",
+    "stringformat": "{{ letter|stringformat:'999999999s' }}",
+    "floatformat": "{{ letter|floatformat:999999 }}",
+    "add": "{{ letter|add:letter }}",
+    "loop": "{% for a in letter %}{% for b in letter %}{{ letter }}{% endfor %}{% endfor %}",
+    "widthratio": "{% widthratio 1 1 9 as x %}",
+    "nested": "{% if letter %}" * 90 + "{% endif %}" * 90 + "{% if letter %}{% endif %}" * 20,
+    "nested in one": "{% if " + "not " * 5000 + "letter %}x{% endif %}",
+    "long": "x" * 20_001,
+    "many": "{{ letter }}" * 201,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_what_would_use_up_memory_or_time_is_refused_at_once(bomb):
+    start = time.perf_counter()
+    assert faults(BOMBS[bomb], wordings.get("application-returned"))
+    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             with _only_demo(settings.LOCAL_DIR / "demo.lock"):
                 _refuse_a_taken_port(port)
                 accounts = self._prepare()
-                children = [web(port), worker(port)]
+                children = [web(port), worker(port), beat(port)]
                 self._serve(children, port, accounts)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
@@ -92,13 +92,23 @@ class Command(BaseCommand):
         self.stdout.flush()
         while True:
             time.sleep(LOOK_EVERY)
-            _keep_services()
+            self._keep_services()
             for child in children:
                 if child.ended():
                     self._say(f"The {child.name} stopped; restarting it")
                     child.stop()  # the rest of its process group
                     time.sleep(1)  # limits the rate if it can't start
                     child.start()
+
+    def _keep_services(self) -> None:
+        """Starts an embedded service again if it was killed, at its old address, so that the others can reconnect."""
+        try:
+            if not os.environ.get("DATABASE_URL"):
+                embedded.postgres(settings.LOCAL_DIR / "postgres")
+            if not os.environ.get("REDIS_URL"):
+                embedded.valkey(settings.LOCAL_DIR / "valkey")
+        except (RuntimeError, OSError) as error:  # tried again in a second
+            self._say(f"A service stopped and does not start yet: {error}")
 
     def _say(self, words: str) -> None:
         self.stdout.write(f"{words} …")
@@ -151,10 +161,14 @@ def web(port: int) -> Child:
 
 
 def worker(port: int, processes: int = 1) -> Child:
-    schedule = str(settings.LOCAL_DIR / "beat-schedule")
-    options = ["-B", "-c", str(processes), "--schedule", schedule, "-Q", "celery,bundles"]
-    options += ["--without-gossip", "--without-mingle"]
+    options = ["-c", str(processes), "-Q", "celery,bundles", "--without-gossip", "--without-mingle"]
     return Child("worker", port, "celery", "-q", "-A", "config", "worker", *options, patience=20)
+
+
+def beat(port: int) -> Child:
+    """Says what is due. A process of its own, so that it is started again if it ends."""
+    options = ["--schedule", str(settings.LOCAL_DIR / "beat-schedule"), "--pidfile", ""]
+    return Child("scheduler", port, "celery", "-q", "-A", "config", "beat", *options, patience=5)
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -168,14 +182,6 @@ def _environment(port: int) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore:You're running the worker",  # as root: fine in a container for a demo
         "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
     }
-
-
-def _keep_services() -> None:
-    """Starts an embedded service again if it was killed, at its old address, so that the others can reconnect."""
-    if not os.environ.get("DATABASE_URL"):
-        embedded.postgres(settings.LOCAL_DIR / "postgres")
-    if not os.environ.get("REDIS_URL"):
-        embedded.valkey(settings.LOCAL_DIR / "valkey")
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
-from files.models import StoredFile
+from files.models import RefusedFile, StoredFile, require_room, storing
 from ims.system.archive.checking import Checked, checked
 from ims.system.archive.opening import Refused, opened
 from ims.system.archive.tables import is_empty, tables
@@ -104,7 +104,16 @@ class ArchiveImport(OfUtility, models.Model):
         with opened(upload) as (archive, told):
             shown = summary(checked(archive, told), told, People.of(utility, by))
         upload.seek(0)
-        with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder, transaction.atomic():
+        try:
+            return cls._kept(utility, upload, shown, by)
+        except RefusedFile as error:
+            raise Refused(str(error)) from error
+
+    @classmethod
+    @storing()
+    def _kept(cls, utility: Utility, upload: UploadedFile, shown: dict[str, Any], by: User) -> "ArchiveImport":
+        """Raises Refused; RefusedFile if there is no room for the ZIP, or for the files in it."""
+        with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
             path = Path(folder) / "archive.zip"
             with path.open("wb") as target:
                 target.writelines(upload.chunks())
@@ -113,8 +122,9 @@ class ArchiveImport(OfUtility, models.Model):
                 if former.confirmed_at:
                     raise Refused(UNDER_WAY)
                 former._discard()
+            require_room(utility, shown["bytes"])
             name = str(upload.name or "archive.zip")[:255]
-            file = StoredFile.keep_made_file(name, ZIP, path, by=by)
+            file = StoredFile.keep_made_file(name, ZIP, path, by=by, utility=utility)
             return cls.objects.create(utility=utility, by=by, name=name, file=file, told=shown)
 
     @transaction.atomic
@@ -177,6 +187,8 @@ class ArchiveImport(OfUtility, models.Model):
         is_manager = self.by and Utility.objects.managed_by(self.by).filter(pk=self.utility_id).exists()
         if self.file is None or self.by is None or not is_manager:
             raise Refused(NO_LONGER)
+        # The ZIP goes once its files are there, so the utility needs no room for both.
+        StoredFile.objects.filter(pk=self.file.pk).update(utility=None)
         with self.file.content.open("rb") as source, opened(source) as (archive, told):
             unpack(self.utility, checked(archive, told), archive, by=self.by)
 

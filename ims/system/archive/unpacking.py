@@ -28,7 +28,8 @@ from django.db.models import F, Max, Sum
 
 from accounts.models import Membership, User, Utility
 from assessments.models import GapAnalysis
-from files.models import RefusedFile, StoredFile, checked, random_path
+from files.models import RefusedFile, StoredFile, checked, random_path, require_room
+from files.uploads import full, is_full
 from ims.attribution import Attribution, Author, column_of
 from ims.closed import ClosedRegister
 from ims.people import Person
@@ -96,6 +97,8 @@ def unpack(utility: Utility, found: Checked, archive: ZipFile, *, by: User) -> N
         for name in kept:
             with suppress(OSError):
                 default_storage.delete(name)
+        if is_full(error):
+            raise Refused(full()) from error
         if isinstance(error, DatabaseError) and not isinstance(error, OperationalError):
             raise Refused(BROKEN.format(_rule(error))) from error
         raise
@@ -148,6 +151,10 @@ class _Unpacking:
 
     def _keep_files(self) -> None:
         """Stores the files. Their types follow from their names and contents, not from what the archive says."""
+        try:
+            require_room(self.utility, sum(each["size"] for each in self.found.files))
+        except RefusedFile as error:
+            raise Refused(str(error)) from error
         rows = [self._kept_file(each) for each in self.found.files]
         for row, pk in zip(rows, _next_keys(StoredFile, len(rows)), strict=True):
             row.pk = pk
@@ -156,16 +163,18 @@ class _Unpacking:
 
     def _kept_file(self, told: Row) -> StoredFile:
         data = read(self.archive, told["path"])
-        row = StoredFile(name=told["name"], size=len(data), sha256=told["sha256"], kept_by=self.by)
+        row = StoredFile(
+            name=told["name"], size=len(data), sha256=told["sha256"], kept_by=self.by, utility=self.utility
+        )
         try:
             row.content_type = checked(SimpleUploadedFile(told["name"], data))
         except RefusedFile as error:
             raise Refused(str(error)) from error
         if row.sha256 != hashlib.sha256(data).hexdigest():
             raise Refused(f"The file {told['path'][:200]} is not the one that was put into the archive.")
-        name = default_storage.save(random_path(row, told["name"]), ContentFile(data))
-        self.kept.append(name)
-        row.content = name
+        name = random_path(row, told["name"])
+        self.kept.append(name)  # before it is written: a full disk keeps a part of it
+        row.content = default_storage.save(name, ContentFile(data))
         return row
 
     def _write(self, table: Table) -> None:

@@ -261,7 +261,6 @@ def test_every_assumption_is_a_parameter_of_the_api(client):
         ("drinking_water", "10000001"),
         ("drinking_water", "many"),
         ("drinking_water", ""),
-        ("drinking_water", "\x00"),
         ("incomplete_share", "1.5"),
         ("compliant_share", "-0.1"),
         ("staff_rate", "NaN"),

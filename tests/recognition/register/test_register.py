@@ -88,7 +88,6 @@ def test_it_lists_the_valid_ones_by_name(client, three, staff):
         ({"sort": "-utility"}, NAMES[::-1]),
         ({"sort": "state"}, ["birch Sewer", "Cedar Works", "Alder Water"]),
         ({"region": "99", "words": "cedar"}, ["Cedar Works"]),
-        ({"words": "a\x00"}, NAMES),
     ],
 )
 def test_it_is_filtered_searched_and_sorted(client, three, asked, expected):
@@ -288,9 +287,7 @@ def test_the_api_tells_the_same(client, three, entry, settings):
     assert client.get(API, {"system": "wastewater", "state": "OR"}).json()["count"] == 1
 
 
-@pytest.mark.parametrize(
-    "asked", [{"state": "XX"}, {"region": "11"}, {"system": "gas"}, {"q": "\x00"}, {"q": "x" * 101}]
-)
+@pytest.mark.parametrize("asked", [{"state": "XX"}, {"region": "11"}, {"system": "gas"}, {"q": "x" * 101}])
 def test_the_api_refuses_what_it_does_not_know(client, three, asked):
     for address in (API, f"{API}.csv"):
         answer = client.get(address, asked)

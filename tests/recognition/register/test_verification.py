@@ -93,7 +93,7 @@ def test_a_number_is_typed_into_a_form(recognition, client, change):
 
 def test_the_form_asks_again_where_nothing_was_typed(client, catalog):
     assert "Error" not in client.get(FORM).text
-    for nothing in ("", " ", "-", "\x00", "x" * 61):
+    for nothing in ("", " ", "-", "x" * 61):
         answer = client.get(FORM, {"number": nothing})
         assert answer.status_code == 200
         assert "<title>Error: Check a certificate" in answer.text

@@ -1,0 +1,153 @@
+"""A backup holds everything and comes back the same; what could lose something is refused in words."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.processes import database_url
+
+pytestmark = pytest.mark.timeout(900)  # many programs, one after the other
+
+FILL = """
+import django; django.setup()
+from tests.factories import MembershipFactory
+from files.models import StoredFile
+person = MembershipFactory(user__name="Ren\u00e9e\tO'Neil", user__email="kept@example.org")
+for n in range(3):
+    StoredFile.keep_made(f"plan\t{n}.pdf", "application/pdf", b"%PDF" + bytes([n]) * 3_000_000, by=person.user)
+"""
+
+
+def run(place: tuple[str, Path], *command: str) -> subprocess.CompletedProcess:
+    url, folder = place
+    given = {"DATABASE_URL": url, "REDIS_URL": "redis://none", "LOCAL_DIR": str(folder), "SECRET_KEY": "x"}
+    given |= {"DJANGO_SETTINGS_MODULE": "config.settings", "FILES_BUCKET": ""}
+    return subprocess.run(
+        [sys.executable, *command], env=os.environ | given, cwd=settings.BASE_DIR, capture_output=True, text=True
+    )
+
+
+def manage(place, *command: str) -> subprocess.CompletedProcess:
+    return run(place, "manage.py", *command)
+
+
+@pytest.fixture
+def databases(django_db_setup, django_db_blocker):
+    """``new(name, whole)``: the address of a database that goes after the test; ``whole``: with all tables."""
+    made = []
+    with django_db_blocker.unblock():
+        usual = connection.settings_dict["NAME"]
+
+        def new(name: str, *, whole: bool) -> str:
+            name = f"headworks_backup_{os.getpid()}_{name}"
+            with connection._nodb_cursor() as cursor:
+                if whole:
+                    pattern = "test\\_%\\_template\\_%"
+                    cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s LIMIT 1", [pattern])
+                    cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{cursor.fetchone()[0]}"')
+                else:
+                    cursor.execute(f'CREATE DATABASE "{name}"')
+            made.append(name)
+            return database_url().replace(f"/{usual}", f"/{name}")
+
+        yield new
+        with connection._nodb_cursor() as cursor:
+            for name in made:
+                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+SHOW = """
+import django; django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    for table in sorted(connection.introspection.table_names(cursor)):
+        rows = f'SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t'
+        cursor.execute(rows)
+        print(table, *cursor.fetchone())
+    cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1")
+    print(cursor.fetchall())
+"""
+
+
+def shown(place) -> str:
+    ended = run(place, "-c", SHOW)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_backup_comes_back_into_an_empty_place_as_it_was(databases, tmp_path):
+    here = (databases("from", whole=True), tmp_path / "from")
+    there = (databases("to", whole=False), tmp_path / "to")
+    assert run(here, "-c", FILL).returncode == 0
+    archive = tmp_path / "backup.zip"
+    ended = manage(here, "backup", str(archive))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "3 files" in ended.stdout
+    assert archive.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.zip", "from"], "nothing else is left"
+
+    ended = manage(there, "restore", str(archive))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Restored and compared: the database and 3 files." in ended.stdout
+    assert shown(there) == shown(here)
+    assert "kept@example.org" not in shown(there), "the comparison is by checksum"
+    assert contents(there[1] / "files") == contents(here[1] / "files")
+
+    again = manage(there, "restore", str(archive))
+    assert "There are 1 accounts in this database already. Nothing was changed." in again.stderr
+    assert "Traceback" not in again.stderr
+    assert "Choose another name" in manage(here, "backup", str(archive)).stderr
+    over = manage(there, "restore", "--over", str(archive))
+    assert (over.returncode, over.stderr) == (0, "")
+    assert shown(there) == shown(here)
+
+
+def test_a_site_that_runs_and_a_damaged_backup_are_refused(databases, tmp_path):
+    here = (databases("running", whole=True), tmp_path / "here")
+    assert run(here, "-c", FILL).returncode == 0
+    archive = tmp_path / "backup.zip"
+    assert manage(here, "backup", str(tmp_path / "backup.zip")).returncode == 0
+    before = shown(here)
+    serve = "import django; django.setup(); from accounts.models import User; print(User.objects.count()); "
+    serve += "import sys; sys.stdout.flush(); input()"
+    running = subprocess.Popen(
+        [sys.executable, "-c", serve],
+        env=os.environ
+        | {"DATABASE_URL": here[0], "REDIS_URL": "redis://none", "LOCAL_DIR": str(here[1])}
+        | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    running.stdout.readline()
+    refused = manage(here, "restore", "--over", str(archive))
+    running.communicate("\n", timeout=60)
+    assert refused.returncode == 1
+    assert "Headworks is running: 1 connections" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+    damaged = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(archive) as whole, zipfile.ZipFile(damaged, "w") as copy:
+        for entry in whole.infolist():
+            data = whole.read(entry)
+            copy.writestr(entry.filename, data[:-1] + b"?" if entry.filename.startswith("files/") else data)
+        about = json.loads(whole.read("manifest.json"))
+    assert len(about["sha256"]) == 4
+    for path in (damaged, tmp_path / "none.zip", Path(__file__)):
+        refused = manage(here, "restore", "--over", str(path))
+        assert refused.returncode == 1
+        assert "damaged" in refused.stderr
+    assert "is whole: 3 files" in manage(here, "restore", "--check", str(archive)).stdout
+    assert shown(here) == before

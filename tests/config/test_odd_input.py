@@ -1,0 +1,124 @@
+"""What no browser sends, at every address of the site: an answer that blames the sender, never a fault of ours."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role
+from config.input import WORDS
+from recognition.models import Application
+from tests.addresses import SAMPLES, addresses
+from tests.factories import MembershipFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+PROBLEM = "application/problem+json"
+NULS = {"int": "1%00", "slug": "vision%00", "str": "x%00", "path": "x%00"}
+HUGE = {"int": str(2**63 - 1), "slug": "v" * 300, "str": "x" * 3000, "path": "x" * 300}
+HUGER = {"int": "9" * 40, "slug": "-", "str": "%ED%A0%80", "path": "%ED%A0%80"}
+# All names that views read from a query.
+ASKED = "open page sort export edition year quarter from for by settle area topic q gaps analysis with seen head whose"
+
+
+@pytest.fixture
+def people(as_, catalog):
+    """Browsers of everyone who reaches much: of the utility 1 and of the program; and of nobody."""
+    return {
+        "manager": as_(MembershipFactory(utility__pk=1, role=Role.MANAGER).user),
+        "administrator": as_(UserFactory(is_staff=True, is_superuser=True)),
+        "nobody": Client(),
+    }
+
+
+@pytest.fixture(params=["manager", "administrator", "nobody"])
+def browser(request, people):
+    people[request.param].raise_request_exception = False
+    return people[request.param]
+
+
+def faults(browser, samples, more="", **sent) -> list[str]:
+    wrong = []
+    for address in sorted(set(addresses(samples))):
+        for method in ("get", "post"):
+            answer = getattr(browser, method)(address + more, **(sent if method == "post" else {}))
+            if answer.status_code >= 500:
+                wrong.append(f"{method} {address}{more}")
+    return wrong
+
+
+def test_a_nul_in_an_address_is_refused(browser):
+    assert faults(browser, NULS) == []
+
+
+def test_a_nul_in_a_query_is_refused_at_every_address(browser):
+    for address in sorted(set(addresses())):
+        answer = browser.get(f"{address}?open=a%00b")
+        assert answer.status_code == 400, address
+
+
+def test_a_nul_in_a_form_is_refused_at_every_address(browser):
+    for address in sorted(set(addresses())):
+        if not address.startswith("/api/"):
+            answer = browser.post(address, {"text": "a\0b", "a\0b": "text"})
+            assert answer.status_code == 400, address
+
+
+@pytest.mark.parametrize("samples", [HUGE, HUGER], ids=["huge", "huger"])
+def test_what_is_too_long_for_the_database_is_not_found(browser, samples):
+    assert faults(browser, samples) == []
+
+
+@pytest.mark.parametrize("value", ["9" * 30, "0000-13", "%ED%A0%80", "-1"])
+def test_odd_queries(people, value):
+    browser = people["manager"]
+    query = "&".join(f"{name}={value}" for name in ASKED.split())
+    browser.raise_request_exception = False
+    wrong = [one for one in sorted(set(addresses(SAMPLES))) if browser.get(f"{one}?{query}").status_code >= 500]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=", b"x"),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\ncut off'),
+        ("multipart/form-data; boundary=b; charset=no-such", b"--b--"),
+        ("multipart/form-data; boundary=" + "b" * 5000, b"--b--"),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"a=%00"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % n for n in range(1001))),
+        ("application/x-www-form-urlencoded", b"a=%ED%A0%80&b=\xff\xfe"),
+        ("application/json", b"{"),
+        ("", b"x"),
+        ("/", b"x"),
+        ("text/plain; charset=\x7f", b"x"),
+    ],
+)
+def test_odd_forms(people, content_type, body):
+    for address in (reverse("accounts:create"), reverse("account_login"), "/api/v1/recommendations", "/no/such/"):
+        for browser in people.values():
+            answer = browser.generic("POST", address, body, content_type)
+            assert 200 <= answer.status_code < 500, address
+            if address.startswith("/api/"):
+                assert answer["Content-Type"] == PROBLEM
+
+
+def test_it_says_what_is_wrong(client, as_, manager):
+    page = client.get("/help/?q=%00")
+    assert "has a character that no text has" in page.text
+    assert "default-src" in page["Content-Security-Policy"]
+    answer = client.get("/api/v1/elements/a%00")
+    assert (answer.status_code, answer["Content-Type"]) == (400, PROBLEM)
+    assert client.get("/help/", HTTP_COOKIE='sessionid="a\\000b"').status_code == 400
+    address = reverse("accounts:ask", args=[manager.memberships.get().utility_id])
+    told = as_(manager).post(address, {"message": "a\0"}, headers={"accept": "application/json"})
+    assert told.status_code == 422
+    assert told.json() == {"errors": [{"name": "message", "label": "", "message": WORDS}]}
+
+
+def test_a_checklist_that_nobody_judged_and_a_form_of_another_page(staff, as_, at):
+    application = at(Application.Status.COMPLETENESS)
+    for name in ("checklist_save", "complete"):
+        answer = as_(staff).post(reverse(f"recognition:{name}", args=[application.pk]), {"seen": "yesterday"})
+        assert answer.status_code == 422
+        assert "Someone just saved this checklist" in answer.text
