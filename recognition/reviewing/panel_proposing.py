@@ -97,7 +97,9 @@ def lacking(cycle: Cycle, user: User | None) -> Iterable[Application]:
     """Yields the applications at the panel with empty seats that ``user`` may assign, with utility and seats."""
     if user is None:  # whose account is gone
         return
-    rows = Application.objects.visible_to(user).of_others(user).without_a_seat().filter(cycle=cycle, status=Status.PANEL)
+    rows = (
+        Application.objects.visible_to(user).of_others(user).without_a_seat().filter(cycle=cycle, status=Status.PANEL)
+    )
     seats = Prefetch("seats", Seat.objects.select_related("member__panel_member"))
     for row in rows.prefetch_related(seats).order_by("pk"):
         if sum(1 for seat in row.seats.all() if not seat.recused_at) < cycle.panel_size:
