@@ -10,7 +10,8 @@ from typing import Any
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Prefetch
+from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -66,7 +67,8 @@ def propose(proposal: PanelProposal) -> None:
 
 def _propose(proposal: PanelProposal) -> None:
     proposal.report_progress("Reading applications and reviewers", 10)
-    rows = list(lacking(proposal.cycle, proposal.by))
+    seats = Prefetch("seats", Seat.objects.select_related("member__panel_member"))
+    rows = list(lacking(proposal.cycle, proposal.by).prefetch_related(seats))
     people = reviewers(proposal.cycle)
     if not rows or not people:
         proposal.fail(NOBODY if rows else NOTHING)
@@ -93,17 +95,15 @@ def _propose(proposal: PanelProposal) -> None:
     proposal.finish(panels, members)
 
 
-def lacking(cycle: Cycle, user: User | None) -> Iterable[Application]:
-    """Yields the applications at the panel with empty seats that ``user`` may assign, with utility and seats."""
+def lacking(cycle: Cycle, user: User | None) -> Any:
+    """Returns the applications at the panel with empty seats that ``user`` may assign."""
     if user is None:  # whose account is gone
-        return
-    rows = (
-        Application.objects.visible_to(user).of_others(user).without_a_seat().filter(cycle=cycle, status=Status.PANEL)
-    )
-    seats = Prefetch("seats", Seat.objects.select_related("member__panel_member"))
-    for row in rows.prefetch_related(seats).order_by("pk"):
-        if sum(1 for seat in row.seats.all() if not seat.recused_at) < cycle.panel_size:
-            yield row
+        return Application.objects.none()
+    mine = Application.objects.visible_to(user).of_others(user).without_a_seat()
+    rows = mine.filter(cycle=cycle, status=Status.PANEL)
+    seats = Seat.objects.active().filter(application=OuterRef("pk")).order_by().values("application")
+    n = Subquery(seats.annotate(n=Count("pk")).values("n"))
+    return rows.annotate(n_active=Coalesce(n, 0)).filter(n_active__lt=cycle.panel_size).order_by("pk")
 
 
 def _entry(row: Any, topics: frozenset[str]) -> Entry:

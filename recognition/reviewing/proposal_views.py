@@ -72,7 +72,7 @@ def _page(
         "last": last,
         "is_shown": is_shown,
         "form": form or AssignAllForm(initial={"due": due_in(cycle)}),
-        "n_lacking": sum(1 for _ in proposing.lacking(cycle, request.user)),
+        "n_lacking": proposing.lacking(cycle, request.user).count(),
         "n_people": PanelMember.who_may_sit().count(),
     }
     if is_shown and last is not None:

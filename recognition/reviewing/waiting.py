@@ -1,8 +1,9 @@
 """Registers items for the home page: reviews to submit, and the sizes of staff queues."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Subquery
 from django.urls import reverse
 
 from accounts.models import StaffGroup, User
@@ -19,12 +20,13 @@ def reviews(user: User) -> Iterator[Waiting]:
     """Yields the reviews that a panel member still has to submit, at most ten."""
     if StaffGroup.PANEL not in user.staff_groups:
         return
-    undeclared = Seat.objects.to_declare(user).count()
-    if undeclared > 1:
+    undeclared = Seat.objects.to_declare(user).order_by().values("member").annotate(n=Count("pk")).values("n")
+    rows = Seat.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
+    seats: list[Any] = list(rows.annotate(n_undeclared=Subquery(undeclared)).order_by("due", "pk")[:10])
+    if seats and (n := seats[0].n_undeclared or 0) > 1:
         why = "Declare whether you have a conflict of interest, for all of them on one page."
-        yield Waiting(f"{undeclared} applications to declare", why, "Declare", reverse("recognition:declare_all"))
-    seats = Seat.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
-    for seat in seats.order_by("due", "pk")[:10]:
+        yield Waiting(f"{n} applications to declare", why, "Declare", reverse("recognition:declare_all"))
+    for seat in seats:
         due = f"{'It was due' if seat.is_late else 'Due'} {seat.due:%B %-d}."
         left = seat.n_criteria - seat.n_rated
         if seat.declared_at is None:
