@@ -17,6 +17,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret.kept(LOCAL_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+HTTPS = env.bool("HTTPS", default=False)
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="help@example.org")
 
@@ -151,7 +152,8 @@ ECHO_MAX_CSV_BYTES = 24 * 1024**3
 # --- People --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies whose X-Forwarded-For is trusted
+# Proxies whose X-Forwarded-For is trusted: with HTTPS one, since it ends at a proxy. config/checks.py warns of 0.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.str("TRUSTED_PROXY_COUNT", default="") or HTTPS)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -174,12 +176,14 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Headworks: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = None
-# For one address, which everyone in an office or a workshop may share. The limits for one account are fixed.
+# For one address, which everyone in an office or a workshop may share. The limits for one account are fixed: "key" of
+# failed sign-ins is the account at one address, or all addresses that the account does not know (accounts/guessing.py).
 _tries = env.int("TRIES_PER_MINUTE", default=30)
 _failed = env.int("FAILED_SIGN_INS_PER_MINUTE", default=10)
 ACCOUNT_RATE_LIMITS = {
     "login": f"{_tries}/m/ip",
     "login_failed": f"{_failed}/m/ip,5/300s/key",
+    "login_failed_by_strangers": "100/h/key",
     "signup": f"{_tries}/m/ip",
     "reset_password": f"{_tries}/m/ip,5/m/key",
     "reset_password_from_key": f"{_tries}/m/ip",
@@ -233,13 +237,12 @@ USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
 
 # --- Security ------------------------------------------------------------------------------------
-_https = env.bool("HTTPS", default=False)
-if _https:
+if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "accounts.unsent.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
