@@ -48,6 +48,11 @@ class Adapter(DefaultAccountAdapter):
             self._tried.rollback()
         return user
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        words = {"mfa_reauthenticate:webauthn": "Use a passkey"}
+        return [method | {"description": words.get(method["id"], method["description"])} for method in methods]
+
     def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
         for email in addresses_of(user):
             guessing.remember(request, email)

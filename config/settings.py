@@ -15,6 +15,7 @@ LOCAL_DIR = Path(env.str("LOCAL_DIR", default=str(BASE_DIR / ".local")))
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret.kept(LOCAL_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.second_factor.required",
     "accounts.unsent.middleware",
     "config.views.not_allowed",
     "allauth.account.middleware.AccountMiddleware",
@@ -151,7 +153,7 @@ ECHO_MAX_CSV_BYTES = 24 * 1024**3
 
 # --- People --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.second_factor.Backend"]
 # Proxies whose X-Forwarded-For is trusted: with HTTPS one, since it ends at a proxy. config/checks.py warns of 0.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(env.str("TRUSTED_PROXY_COUNT", default="") or HTTPS)
 AUTH_PASSWORD_VALIDATORS = [
@@ -188,8 +190,23 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": f"{_tries}/m/ip,5/m/key",
     "reset_password_from_key": f"{_tries}/m/ip",
 }
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # to change email addresses, as to change the second factor
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=True)  # of everyone with a staff role
+MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # of a second address: nobody gets in before the first is confirmed
 MFA_TOTP_TOLERANCE = 1  # a code of the 30 seconds before or after is accepted too (RFC 6238, 5.2)
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": f"{_tries}/m/ip"}
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.SignInForm",
+    "reauthenticate": "accounts.second_factor.ConfirmForm",
+    "activate_totp": "accounts.second_factor.SetUpForm",
+    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.PasskeySecondForm",
+    "login_webauthn": "accounts.second_factor.PasskeySignInForm",
+    "reauthenticate_webauthn": "accounts.second_factor.PasskeyConfirmForm",
+}
 MFA_TOTP_ISSUER = "Headworks"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday
 # Invitations in 24 hours, for one utility and for one person; in all for a utility that nobody has vouched for yet.
