@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.audit.names_who",
     "accounts.second_factor.required",
     "accounts.unsent.middleware",
     "config.views.not_allowed",
