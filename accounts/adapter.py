@@ -1,4 +1,5 @@
-"""How allauth, the sign-in library, sends its email and sets passwords, and which addresses need no confirmation."""
+"""How allauth, the sign-in library, sends its email, sets passwords and counts failures; which addresses need no
+confirmation."""
 
 from typing import Any
 
@@ -6,16 +7,57 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
 from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from accounts import guessing
 from accounts.emails import link, sender
-from accounts.models import User
+from accounts.models import User, addresses_of
 from letters.models import post
 
 PROVEN = "proven_address"  # in the session: the address to which the invitation that was opened here was sent
 
 
 class Adapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": "Too many failed sign-ins. Wait five minutes and try again, or reset your password.",
+        "too_many_by_strangers": (
+            "Too many sign-ins with this email address have failed at other places on the internet. To sign in from"
+            " here, reset your password."
+        ),
+    }
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Failures count for an account and an address: who guesses elsewhere locks nobody out."""
+        return guessing.of_address(request, super()._get_login_attempts_cache_key(request, **credentials))
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Also remembers the address of whoever has just reset the password, and so reads the mailbox."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        guessing.remember(request, credentials["email"])
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        super().pre_authenticate(request, **credentials)
+        self._tried = guessing.count(request, credentials["email"])
+        if self._tried is None:
+            raise self.validation_error("too_many_by_strangers")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Only failures count."""
+        user = super().authenticate(request, **credentials)
+        if user and self._tried:
+            self._tried.rollback()
+        return user
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        words = {"mfa_reauthenticate:webauthn": "Use a passkey"}
+        return [method | {"description": words.get(method["id"], method["description"])} for method in methods]
+
+    def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
+        for email in addresses_of(user):
+            guessing.remember(request, email)
+        return super().post_login(request, user, **options)
+
     def is_email_verified(self, request: HttpRequest, email: str) -> bool:
         return bool(request.session.get(PROVEN) == email.lower())
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import allauth.mfa.admin  # noqa: F401  registers what is registered anew below
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -175,6 +177,23 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         n = ApiToken.objects.filter(pk__in=tokens).revoke()
         messages.success(request, f"{n} API token{'' if n == 1 else 's'} revoked.")
+
+
+admin.site.unregister(Authenticator)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnly, admin.ModelAdmin):
+    """Read-only, without the secret. It can be deleted, for a person who lost the device."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email__matches", "user__name__matches"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("mfa.delete_authenticator"))
 
 
 @admin.register(UtilityGroup)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.models import Membership, Role, Utility
+from accounts.models import Membership, Utility
 from accounts.requests import AuthenticatedRequest
 
 
@@ -20,7 +20,7 @@ def _for(request: AuthenticatedRequest) -> QuerySet[Utility]:
 
 @login_required
 def new_utilities(request: AuthenticatedRequest) -> HttpResponse:
-    managers = Membership.objects.filter(role=Role.MANAGER).select_related("user").order_by("pk")
+    managers = Membership.objects.deciding().select_related("user").order_by("pk")
     rows = _for(request).prefetch_related(Prefetch("memberships", managers, to_attr="the_managers"), "identifiers")
     return render(request, "accounts/utility_confirm.html", {"utilities": rows.order_by("created_at", "pk")})
 

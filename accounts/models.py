@@ -55,12 +55,15 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         return self.filter(belongs(user, roles=[Role.MANAGER]))
 
     def without_manager(self) -> "UtilityQuerySet":
-        """Returns the utilities where nobody can decide who joins, so program staff decide."""
-        return self.exclude(memberships__role=Role.MANAGER)
+        """Returns the utilities where nobody can decide who joins, so program staff decide.
+
+        A manager whose account is deactivated decides nothing.
+        """
+        return self.exclude(models.Exists(Membership.objects.deciding().filter(utility=models.OuterRef("pk"))))
 
     def to_confirm(self) -> "UtilityQuerySet":
         """Returns the utilities that nobody has vouched for yet, with someone who could invite to them."""
-        managers = Membership.objects.filter(utility=models.OuterRef("pk"), role=Role.MANAGER, user__is_active=True)
+        managers = Membership.objects.deciding().filter(utility=models.OuterRef("pk"))
         return self.filter(models.Exists(managers), confirmed_at=None)
 
     def matching(self, words: str) -> "UtilityQuerySet":
@@ -183,7 +186,7 @@ class Utility(models.Model):
 
     @property
     def managers(self) -> models.QuerySet[User]:
-        return User.objects.filter(memberships__utility=self, memberships__role=Role.MANAGER, is_active=True)
+        return User.objects.filter(memberships__in=self.memberships.deciding())
 
     @property
     def in_file_names(self) -> str:
@@ -202,6 +205,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def of_its_own(self) -> "MembershipQuerySet":
         """Leaves out advisors."""
         return self.exclude(role=Role.ADVISOR)
+
+    def deciding(self) -> "MembershipQuerySet":
+        """Returns the managers who can sign in: a utility with none of them counts as without a manager."""
+        return self.filter(role=Role.MANAGER, user__is_active=True)
 
     def ended(self) -> "MembershipQuerySet":
         return self.exclude(lasting())
@@ -307,6 +314,8 @@ class Membership(models.Model):
     def _keep_a_manager(self) -> None:
         Utility.objects.select_for_update().get(pk=self.utility_id)
         managers = Membership.objects.filter(utility=self.utility_id, role=Role.MANAGER)
+        if managers.deciding().filter(pk=self.pk).exists():
+            managers = managers.deciding()
         if list(managers.values_list("pk", flat=True)) == [self.pk]:
             raise LastManager
 

@@ -136,6 +136,7 @@ GROUPS = [
         "Technical records",
         "What Headworks recorded while it worked. Open these to find out why a screening or a check failed.",
         [
+            Line("config.AuditEntry", "Who changed people, roles, decisions and texts, and from where.", "Audit log"),
             Line("recognition.Screening", "Comparisons of a cycle with ECHO’s weekly files. Read only."),
             Line("recognition.EchoAnswer", "What EPA’s ECHO answered about one facility on one day. Read only."),
         ],

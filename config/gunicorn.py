@@ -28,3 +28,11 @@ def child_exit(server: Any, worker: Any) -> None:
         from prometheus_client import multiprocess
 
         multiprocess.mark_process_dead(worker.pid)
+
+
+def when_ready(server: Any) -> None:
+    """Says at the start what `manage.py check` warns of."""
+    from django.core.checks import run_checks
+
+    for warning in run_checks(tags=["installation"]):
+        server.log.warning("%s %s", warning.msg, warning.hint)

@@ -1,4 +1,4 @@
-"""When a person was last on the home page."""
+"""When a person was last on the home page; the audit log."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from config.audit import AuditEntry as AuditEntry
 
 
 class Visit(models.Model):

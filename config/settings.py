@@ -15,8 +15,10 @@ LOCAL_DIR = Path(env.str("LOCAL_DIR", default=str(BASE_DIR / ".local")))
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret.kept(LOCAL_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+HTTPS = env.bool("HTTPS", default=False)
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="help@example.org")
 
@@ -68,6 +70,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.audit.names_who",
+    "accounts.second_factor.required",
     "accounts.unsent.middleware",
     "config.views.not_allowed",
     "allauth.account.middleware.AccountMiddleware",
@@ -153,8 +157,9 @@ ECHO_MAX_CSV_BYTES = 24 * 1024**3
 
 # --- People --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies whose X-Forwarded-For is trusted
+AUTHENTICATION_BACKENDS = ["accounts.second_factor.Backend"]
+# Proxies whose X-Forwarded-For is trusted: with HTTPS one, since it ends at a proxy. config/checks.py warns of 0.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.str("TRUSTED_PROXY_COUNT", default="") or HTTPS)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -177,18 +182,35 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Headworks: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = None
-# For one address, which everyone in an office or a workshop may share. The limits for one account are fixed.
+# For one address, which everyone in an office or a workshop may share. The limits for one account are fixed: "key" of
+# failed sign-ins is the account at one address, or all addresses that the account does not know (accounts/guessing.py).
 _tries = env.int("TRIES_PER_MINUTE", default=30)
 _failed = env.int("FAILED_SIGN_INS_PER_MINUTE", default=10)
 ACCOUNT_RATE_LIMITS = {
     "login": f"{_tries}/m/ip",
     "login_failed": f"{_failed}/m/ip,5/300s/key",
+    "login_failed_by_strangers": "100/h/key",
     "signup": f"{_tries}/m/ip",
     "reset_password": f"{_tries}/m/ip,5/m/key",
     "reset_password_from_key": f"{_tries}/m/ip",
 }
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # to change email addresses, as to change the second factor
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=True)  # of everyone with a staff role
+MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # of a second address: nobody gets in before the first is confirmed
 MFA_TOTP_TOLERANCE = 1  # a code of the 30 seconds before or after is accepted too (RFC 6238, 5.2)
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": f"{_tries}/m/ip"}
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.SignInForm",
+    "reauthenticate": "accounts.second_factor.ConfirmForm",
+    "activate_totp": "accounts.second_factor.SetUpForm",
+    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.PasskeySecondForm",
+    "login_webauthn": "accounts.second_factor.PasskeySignInForm",
+    "reauthenticate_webauthn": "accounts.second_factor.PasskeyConfirmForm",
+}
 MFA_TOTP_ISSUER = "Headworks"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday
 # Invitations in 24 hours, for one utility and for one person; in all for a utility that nobody has vouched for yet.
@@ -238,14 +260,13 @@ USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
 
 # --- Security ------------------------------------------------------------------------------------
-_https = env.bool("HTTPS", default=False)
-if _https:
+if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "accounts.unsent.csrf_failure"
 X_FRAME_OPTIONS = "DENY"

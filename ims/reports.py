@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from accounts.models import User
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User, Utility
 from assessments.models import REPORT, GapAnalysis
 from assessments.results import Results
 from ims import plan_chapter
@@ -14,8 +16,9 @@ from ims.check.pasting import exported
 from ims.check.performance import CHARTED, Line, Report, report
 from ims.check.quarters import Quarter
 from ims.check.reviews import Review
+from ims.closed import ClosedRegister
 from ims.plan.harmonize import package_report
-from reports.kinds import Chapter, Kind, Sharing, adds_to, register
+from reports.kinds import Chapter, Kind, Sharing, adds_to, limits, register
 from workflow.spreadsheets import Rows
 
 PERFORMANCE = "performance"
@@ -151,3 +154,11 @@ register(
 def plan_of_utility(analysis: GapAnalysis, results: Results) -> Chapter:
     plan = plan_chapter.plan_of(analysis, results)
     return Chapter("ims/reports/plan.html", plan, plan_chapter.sheets(plan))
+
+
+@limits
+def not_closed_since(user: User, objects: QuerySet[Any], utility: str) -> QuerySet[Any]:
+    """A report from before a register was closed may name its records: then it is for those who may read them."""
+    closed = ClosedRegister.objects.exclude(readers=user).filter(changed_at__gt=OuterRef(OuterRef("requested_at")))
+    is_manager = Q(**{f"{utility}__in": Utility.objects.managed_by(user)})
+    return objects.filter(is_manager | ~Exists(closed.filter(utility=OuterRef(utility))))

@@ -58,7 +58,9 @@ def _rows() -> Iterator[Indexed]:
 
 def _entries() -> Iterator[Place]:
     for model in apps.get_models():
-        if hasattr(model, "indexed"):  # a CatalogEntry, not importable here: pdca.entries imports this module
+        if (
+            hasattr(model, "indexed") and not model._meta.proxy
+        ):  # a CatalogEntry, not importable here: pdca.entries imports this module
             entries: Any = model._default_manager
             for entry in entries.readable().select_related():
                 yield from entry.indexed()

@@ -30,16 +30,25 @@ class Sharing:
     """Whose reports a user shares, as querysets of objects.
 
     ``readable(user)`` are the objects of which the user may read the reports that others requested,
-    ``managed(user)`` those of which the user may also delete them.
+    ``managed(user)`` those of which the user may also delete them. ``utility`` is the path from an object to its
+    utility.
     """
 
     readable: Callable[[Any], QuerySet[Any]]
     managed: Callable[[Any], QuerySet[Any]]
+    utility: str = "utility"
 
     @classmethod
-    def of_utility(cls, model: Any) -> "Sharing":
+    def of_utility(cls, model: Any, utility: str = "utility") -> "Sharing":
         """Members share the reports of its rows, which belong to a utility; its managers may delete them."""
-        return cls(readable=model.objects.visible_to, managed=model.objects.managed_by)
+        return cls(readable=model.objects.visible_to, managed=model.objects.managed_by, utility=utility)
+
+    def given(self, user: Any) -> QuerySet[Any]:
+        """Returns the objects whose report, of the outer query, the user may have with all that it told then."""
+        objects = self.readable(user)
+        for limit in _limits:
+            objects = limit(user, objects, self.utility)
+        return objects
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,19 @@ class Chapter:
 
 _kinds: dict[str, Kind | Bundle | Packed] = {}
 _authors: dict[str, list[Callable[..., Chapter]]] = {}
+
+
+_limits: list[Callable[[Any, QuerySet[Any], str], QuerySet[Any]]] = []
+
+
+def limits(limit: Callable[[Any, QuerySet[Any], str], QuerySet[Any]]) -> Callable[..., QuerySet[Any]]:
+    """Decorator: says which of the objects' reports a user may not have any more, although they may read the object.
+
+    ``limit(user, objects, utility)`` returns the others, as a subquery of one over reports; ``utility`` is the path to
+    the objects' utility.
+    """
+    _limits.append(limit)
+    return limit
 
 
 def register(kind: Kind | Bundle | Packed) -> None:

@@ -60,14 +60,14 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: User) -> "ReportQuerySet":
         """Returns the reports that ``user`` requested, and those of others that the user shares, except failed ones.
 
-        Those of a shared kind only as long as the user may read their object. Without parts, which appear only on
-        their bundle's page. Annotated with ``can_delete``.
+        Those of a shared kind only as long as the user may read their object and all that they told of it. Without
+        parts, which appear only on their bundle's page. Annotated with ``can_delete``.
         """
         mine = Q(requested_by=user)
         shared = dict(kinds.shared())
         visible, deletable = mine & ~Q(kind__in=shared), mine
         for name, sharing in shared.items():
-            readable = Q(kind=name, object_id__in=sharing.readable(user).values("pk"))
+            readable = Q(kind=name, object_id__in=sharing.given(user).values("pk"))
             visible |= readable & (mine | ~Q(status=Report.Status.FAILED))
             deletable |= Q(kind=name, object_id__in=sharing.managed(user).values("pk"))
         return self.filter(visible, parent=None).annotate(can_delete=deletable).select_related("requested_by")

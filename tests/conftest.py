@@ -151,6 +151,12 @@ def quick_passwords():
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def staff_without_second_factor():
+    """The cast signs in with a password only. tests/accounts/test_second_factor.py asks for the second factor."""
+    settings.REQUIRE_SECOND_FACTOR = False
+
+
 @pytest.fixture
 def own_folder(settings, tmp_path):
     """The files that a test keeps lie in this folder of its own."""

@@ -92,6 +92,6 @@ for letter in ("", *AREAS):
             filename=partial(draft_file, area=letter),
             context=partial(draft, area=letter),
             in_word=True,
-            sharing=Sharing.of_utility(Utility),
+            sharing=Sharing.of_utility(Utility, "pk"),
         )
     )

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from post_office.models import Email
 
-from accounts.models import Claim, Role, StaffGroup, User, Utility
+from accounts.models import Claim, LastManager, Role, StaffGroup, User, Utility
 from tests.factories import MembershipFactory, UserFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +108,35 @@ def test_whoever_may_decide_does(utilities, people, as_, step, role):
             assert [each.role for each in claim.user.memberships.filter(utility=claim.utility)] == (
                 [role] if role else []
             )
+
+
+def test_a_utility_whose_managers_are_all_deactivated_counts_as_without_one(as_, people, utilities):
+    """For who decides, who is emailed, which new utilities wait, and who may leave."""
+    staff, riverbend = people["program staff"], utilities["Riverbend"]
+    Utility.objects.update(confirmed_at=None)
+    claim = Claim.objects.ask(riverbend, UserFactory(), "")
+    assert claim not in Claim.objects.decidable_by(staff)
+    assert riverbend in Utility.objects.to_confirm()
+    managers = User.objects.filter(memberships__utility=riverbend, memberships__role=Role.MANAGER)
+    one, other = managers
+    User.objects.filter(pk=other.pk).update(is_active=False)
+    with pytest.raises(LastManager):  # who could sign in
+        one.memberships.get().leave()
+    with pytest.raises(LastManager):
+        one.memberships.get().change_role(Role.VIEWER)
+    assert riverbend not in Utility.objects.without_manager()
+    other.memberships.get().leave()
+
+    User.objects.filter(pk=one.pk).update(is_active=False)
+    assert riverbend in Utility.objects.without_manager()
+    assert riverbend not in Utility.objects.to_confirm()
+    assert list(riverbend.managers) == []
+    assert claim in Claim.objects.decidable_by(staff)
+    assert "Riverbend" in as_(staff).get(reverse("accounts:claims")).text
+    asked = as_(people["of no utility"]).post(
+        reverse("accounts:ask", args=[riverbend.pk]), {"message": "I run the lab."}
+    )
+    assert asked.status_code == 302
+    assert staff.email in {address for email in Email.objects.all() for address in email.to}
+    with pytest.raises(LastManager):  # the database keeps one, even so
+        one.memberships.get().leave()

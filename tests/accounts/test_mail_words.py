@@ -101,7 +101,7 @@ def turns_the_factor_off(client, person):
         (removes_an_address, "An email address was removed", "ada@home.example was removed."),
         (turns_the_factor_on, "Two-step verification is on", "An authenticator app was set up."),
         (makes_new_codes, "New recovery codes", "Any earlier ones no longer work."),
-        (turns_the_factor_off, "Two-step verification is off", "You now sign in with your password only."),
+        (turns_the_factor_off, "Your authenticator app is off", "Its codes are no longer needed to sign in."),
     ],
 )
 def test_each_change_of_how_one_signs_in_is_told(inside, person, change, subject, said):

@@ -208,6 +208,7 @@ FORMS = [
 def test_every_form_that_is_sent_too_often_comes_back(client, person, settings, limit, name, sent):
     if limit not in ("login", "reset_password"):
         sign_in(client)
+        show_again_who_one_is(client)
     settings.ACCOUNT_RATE_LIMITS = {limit: "1/m/ip"}
     client.post(reverse(name), {"email": "ada@example.org", "password": "wrong"})
     page = client.post(reverse(name), sent)
@@ -241,6 +242,7 @@ def test_guessing_a_password_is_slowed_down(client, person):
 
 def test_another_address_becomes_the_main_one_after_it_is_confirmed(client, person):
     sign_in(client)
+    show_again_who_one_is(client)
     client.post(reverse("account_email"), {"action_add": "", "email": "ada@home.example"})
     client.post(reverse("account_email"), {"action_primary": "", "email": "ada@home.example"})
     person.refresh_from_db()
@@ -285,7 +287,7 @@ def test_a_recovery_code_lets_in_once(client, person):
 OUTSIDE = ["account_login", "account_signup", "account_reset_password", "account_reset_password_done"]
 OUTSIDE += ["account_email_verification_sent", "account_inactive"]
 INSIDE = ["account_email", "account_change_password", "account_logout", "account_reauthenticate", "mfa_index"]
-INSIDE += ["mfa_activate_totp", "me"]
+INSIDE += ["mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn", "me"]
 WITH_FACTOR = ["mfa_index", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"]
 WITH_FACTOR += ["mfa_reauthenticate"]
 

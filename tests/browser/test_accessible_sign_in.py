@@ -157,7 +157,7 @@ def test_setting_up_the_second_factor_and_turning_it_off(visits, person):
     page.goto(visits.url + reverse("mfa_deactivate_totp"))
     look(page, "factor-turn-off")
     press(page, "Turn off")
-    expect(page.get_by_text("Two-step verification is off")).to_be_visible()
+    expect(page.get_by_text("Your authenticator app is off")).to_be_visible()
     look(page, "factor-turned-off")
 
 

@@ -5,11 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+from io import StringIO
+from unittest.mock import Mock
 
 import environ
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, connections
+
+from config import gunicorn
 
 EXAMPLE = settings.BASE_DIR / ".env.example"
 COMPOSE = settings.BASE_DIR / "docker-compose.yml"
@@ -37,7 +42,7 @@ def test_a_copy_of_the_example_changes_no_default():
     """Copied to .env as it stands, it gives the settings that no .env gives."""
     shown = """ALLOWED_HOSTS SITE_URL CONTACT_EMAIL DEFAULT_FROM_EMAIL POST_OFFICE EMAIL_HOST EMAIL_PORT TIME_ZONE DEBUG
         CSRF_TRUSTED_ORIGINS SESSION_COOKIE_SECURE STORAGES REPORT_RETENTION_DAYS LOGGING LOCAL_DIR STATIC_ROOT
-        ACCOUNT_RATE_LIMITS"""
+        ACCOUNT_RATE_LIMITS ALLAUTH_TRUSTED_PROXY_COUNT"""
     show = f"from config import settings; print([getattr(settings, name) for name in {shown.split()!r}])"
     read_example = f"import environ; environ.Env.read_env({str(EXAMPLE)!r}); "
     assert _output_of(read_example + show) == _output_of(show)
@@ -54,7 +59,9 @@ def test_new_env_copies_the_example_with_secrets_of_its_own(tmp_path):
         subprocess.run(command, check=True, capture_output=True)
         assert made.stat().st_mode & 0o777 == 0o600
         filled = [line for line in made.read_text().splitlines() if line not in EXAMPLE.read_text().splitlines()]
+        *filled, https = filled
         assert [re.sub(r"=[A-Za-z0-9]{40}$", "=", line) for line in filled] == ["SECRET_KEY=", "POSTGRES_PASSWORD="]
+        assert https == "HTTPS=True"
         secrets += [line.partition("=")[2] for line in filled]
         again = subprocess.run(command, capture_output=True, text=True)
         assert (again.returncode, again.stderr) == (1, "There is an .env already; it stays as it is.\n")
@@ -77,6 +84,27 @@ def test_the_limits_for_one_address_are_settings():
     read = "import os; os.environ |= {'TRIES_PER_MINUTE': '200', 'FAILED_SIGN_INS_PER_MINUTE': '70'}; "
     assert "'signup': '200/m/ip'" in _output_of(read + show)
     assert "'login_failed': '70/m/ip,5/300s/key'" in _output_of(read + show)
+
+
+@pytest.mark.parametrize(
+    ("https", "count", "trusted"),
+    [("False", "", 0), ("True", "", 1), ("True", "2", 2), ("True", "0", 0), ("False", "1", 1)],
+)
+def test_the_proxy_that_ends_tls_is_trusted(https, count, trusted):
+    show = "from config import settings; print(settings.ALLAUTH_TRUSTED_PROXY_COUNT)"
+    read = f"import os; os.environ |= {{'HTTPS': '{https}', 'TRUSTED_PROXY_COUNT': '{count}'}}; "
+    assert _output_of(read + show) == f"{trusted}\n"
+
+
+@pytest.mark.parametrize(("https", "count", "warns"), [(True, 0, True), (True, 1, False), (False, 0, False)])
+def test_a_proxy_that_is_not_trusted_is_warned_of(settings, https, count, warns):
+    settings.HTTPS, settings.ALLAUTH_TRUSTED_PROXY_COUNT = https, count
+    told = StringIO()
+    call_command("check", stderr=told, stdout=StringIO())
+    assert ("all visitors behind the proxy share one address" in told.getvalue()) is warns
+    server = Mock()
+    gunicorn.when_ready(server)  # as at the start of the server
+    assert server.log.warning.called is warns
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])

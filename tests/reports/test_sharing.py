@@ -22,7 +22,7 @@ def managed(user):
     return Utility.objects.filter(memberships__user=user, memberships__role=Role.MANAGER)
 
 
-SHARING = Sharing(readable=Utility.objects.visible_to, managed=managed)
+SHARING = Sharing(readable=Utility.objects.visible_to, managed=managed, utility="pk")
 
 
 @pytest.fixture

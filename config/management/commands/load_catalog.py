@@ -58,6 +58,7 @@ READ: dict[str, list[str]] = {
     + ["historicalopportunity", "historicalflow", "historicaltopic", "historicalterm"],
     "initiatives": ["historicalinitiative", "historicalcase"],
     "accounts": ["utility"],  # to name a panel member's interests
+    "config": ["auditentry"],
     "letters": ["message"],
     "recognition": ["application", "applicationevent", "cycleevent", "rating", "seat", "submission"]
     + ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"],
