@@ -55,13 +55,15 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         return self.filter(belongs(user, roles=[Role.MANAGER]))
 
     def without_manager(self) -> "UtilityQuerySet":
-        """Returns the utilities where nobody can decide who joins, so program staff decide."""
-        return self.exclude(memberships__role=Role.MANAGER)
+        """Returns the utilities where nobody can decide who joins, so program staff decide.
+
+        A manager whose account was deactivated decides nothing.
+        """
+        return self.exclude(models.Exists(active_managers()))
 
     def to_confirm(self) -> "UtilityQuerySet":
         """Returns the utilities that nobody has vouched for yet, with someone who could invite to them."""
-        managers = Membership.objects.filter(utility=models.OuterRef("pk"), role=Role.MANAGER, user__is_active=True)
-        return self.filter(models.Exists(managers), confirmed_at=None)
+        return self.filter(models.Exists(active_managers()), confirmed_at=None)
 
     def matching(self, words: str) -> "UtilityQuerySet":
         """Returns the utilities for which every word is in the name or city, or is the state or a number."""
@@ -94,6 +96,11 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         if by.has_trusted_address:
             utility.confirm(by)
         return utility
+
+
+def active_managers() -> models.QuerySet["Membership"]:
+    """Returns the managers of the utility of an outer query, without deactivated accounts."""
+    return Membership.objects.filter(utility=models.OuterRef("pk"), role=Role.MANAGER, user__is_active=True)
 
 
 class NotAMember(Exception):

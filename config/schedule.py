@@ -20,6 +20,7 @@ def beat(reports: float) -> dict[str, Entry]:
         "send reminders": _at("letters.tasks.remind", hour="13", minute="10"),  # morning in the United States
         "close what came back late": _at("recognition.tasks.close_late", minute="25"),
         "sweep screenings": _every(60.0, "recognition.tasks.sweep_screenings"),
+        "resume releases": _every(60.0, "recognition.tasks.resume_releases"),
         "tell new owners": _every(60.0, "ims.tasks.tell_owners"),
         "send email": _every(60.0, "letters.tasks.sweep"),
     }

@@ -7,16 +7,18 @@ from recognition.models.application import (
     ApplicationEvent,
     DeadlinePassed,
     Incomplete,
-    Photo,
     Submission,
-    TooManyPhotos,
 )
 from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
+from recognition.models.discarded import DiscardedDraft
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import CannotSit, PanelMember, Rating, Recommendation, Remark, Seat
+from recognition.models.paper_letter import PaperLetter
+from recognition.models.photo import Photo, TooManyPhotos
 from recognition.models.recognition import Recognition
+from recognition.models.release import Release, ReleaseEvent
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
 from recognition.models.section import Section
@@ -36,6 +38,7 @@ __all__ = [
     "Cycle",
     "CycleEvent",
     "Decision",
+    "DiscardedDraft",
     "EchoAnswer",
     "Edition",
     "Feedback",
@@ -45,11 +48,14 @@ __all__ = [
     "Notice",
     "Option",
     "PanelMember",
+    "PaperLetter",
     "Photo",
     "Rating",
     "ReasonNeeded",
     "Recognition",
     "Recommendation",
+    "Release",
+    "ReleaseEvent",
     "Remark",
     "Screening",
     "ScreeningEvent",

@@ -75,6 +75,8 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         outbox=Count("pk", filter=outbox),
         outbox_of=Max("cycle", filter=outbox),
         failed=Count("pk", filter=Q(queues.with_failed_mail())),
+        to_mail=Count("pk", filter=Q(queues.with_letter_to_mail(), my_seat=None)),
+        to_mail_of=Max("cycle", filter=Q(queues.with_letter_to_mail(), my_seat=None)),
     )
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["completeness"])
@@ -97,6 +99,9 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         yield from _some(n["outbox"], "in the outbox", "Decided. The letters are not released yet.", letters)
     if StaffGroup.PROGRAM in groups:
         everything = reverse("recognition:queue", args=["all"])
+        if n["to_mail"]:
+            letters, why = reverse("recognition:letters", args=[n["to_mail_of"]]), "Nobody can be reached by email."
+            yield from _some(n["to_mail"], "with a letter to print and mail", why, f"{letters}?mailed=no")
         why = "The applicant or a reviewer did not get it. Check the address."
         yield from _some(n["failed"], "with an email that could not be sent", why, f"{everything}?mail=failed")
 
