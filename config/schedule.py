@@ -21,6 +21,7 @@ def beat(reports: float) -> dict[str, Entry]:
         "close what came back late": _at("recognition.tasks.close_late", minute="25"),
         "sweep screenings": _every(60.0, "recognition.tasks.sweep_screenings"),
         "sweep proposals": _every(60.0, "recognition.tasks.sweep_proposals"),
+        "resume releases": _every(60.0, "recognition.tasks.resume_releases"),
         "tell new owners": _every(60.0, "ims.tasks.tell_owners"),
         "send email": _every(60.0, "letters.tasks.sweep"),
     }

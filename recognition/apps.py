@@ -5,4 +5,4 @@ class RecognitionConfig(AppConfig):
     name = "recognition"
     verbose_name = "recognition program"
     # Those that register something (workflow/discovery.py).
-    jobs = ("applying", "cycles", "deciding", "notices", "register", "reviewing")
+    jobs = ("applying", "cycles", "deciding", "mailing", "notices", "register", "reviewing")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pgtrigger
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.utils import timezone
 
@@ -72,7 +73,9 @@ class Past:
 
     def move(self) -> None:
         """Moves back every timestamp that the blocks wrote."""
-        with pgtrigger.ignore("recognition.Submission:submission_is_kept"):
+        with pgtrigger.ignore(
+            "recognition.Submission:submission_is_kept", "recognition.PaperLetter:paper_letter_is_kept"
+        ):
             for model, name in _moments():
                 first = {f"{name}__gte": self.blocks[0][0]}
                 model._base_manager.filter(**first).update(**{name: models.Case(*self._back(name), default=name)})
@@ -110,6 +113,7 @@ def load(people: Mapping[str, User]) -> None:
     _follow_up(play)
     _return(play)
     _begin_another(play, opened)
+    _enter_from_paper(play, opened)
     play.past.move()
     with play.past.ago(2):
         reminders.remind()
@@ -458,3 +462,28 @@ def _begin_another(play: Play, cycle: Cycle) -> None:
         withdrawn.withdraw(by=_author(withdrawn), why=play.words["withdrawn"])
     with play.past.ago(1):
         _fill(mine, own, manager, signed=None, claims=[])
+
+
+BLANK_PAGE = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+
+def _enter_from_paper(play: Play, cycle: Cycle) -> None:
+    """Enters an application that came by mail, with gaps, from people whom no email reaches."""
+    row, staff = play.told["paper"], play.people["staff"]
+    with play.past.ago(3):
+        fields = {name: row[name] for name in ("name", "city", "state", "systems")}
+        utility = Utility.objects.create(**fields, confirmed_at=timezone.now())
+        scan = SimpleUploadedFile("application.pdf", BLANK_PAGE, "application/pdf")
+        application = Application.enter_on_paper(utility=utility, cycle=cycle, scan=scan, by=staff)
+        content = {
+            "eligibility": {"facility_types": row["systems"], **row["figures"]},
+            "contact": row["contact"],
+            "attestation": {"attested": True},
+        }
+        for section in application.sections.filter(name__in=content):
+            section.application = application
+            section.answer(section.version, section.answers | content[section.name], by=staff)
+        application.submit(by=staff)

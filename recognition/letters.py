@@ -17,6 +17,7 @@ WORDS = {
         Word("link", "the address of the application's page", f"{settings.SITE_URL}/recognition/applications/1/"),
         Word("contact", "the address for questions", settings.CONTACT_EMAIL),
         Word("person", "the reader's name; empty in letters to applicants", "Paula Nell"),
+        Word("by_mail", "filled in if the letter is printed and mailed, else empty", ""),
         Word("number", "the version that was submitted, 1 or 2", "1"),
         Word("submitted_at", "when it was submitted", "September 30, 2026, 4:12 PM EDT"),
         Word("due", "the date it is due", "October 14, 2026"),
@@ -47,7 +48,7 @@ WORDS = {
 }
 # Words of every wording about one application, and of every wording about a whole cycle.
 EVERYWHERE, OF_A_CYCLE, OF_A_REVIEWER = (
-    ("utility", "program", "law", "cycle", "link", "contact", "person"),
+    ("utility", "program", "law", "cycle", "link", "contact", "person", "by_mail"),
     ("program", "cycle", "contact"),
     ("program", "cycle", "link", "contact", "person"),
 )
@@ -68,6 +69,7 @@ OWN = {
     "reviews-reminder": ("panels", "late", "due"),
     "application-not-eligible": ("finding",),
     "application-incomplete": ("due", "reason"),
+    "application-reopened": ("reason", "due"),
     "application-withdrawn": (),
     "recognized": ("reason",),
     "not-recognized": ("reason",),

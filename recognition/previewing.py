@@ -15,11 +15,12 @@ from recognition.models import Application
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter as it would be sent, and to which addresses."""
+    """A letter as it would be sent: to which addresses or, if no email reaches the applicant, to which place."""
 
     subject: str
     body: str
     addresses: list[str]
+    place: list[str]
 
 
 def is_confirmed(request: AuthenticatedRequest, form: BaseForm) -> bool:
@@ -39,4 +40,6 @@ def preview(
     """
     if not form.is_bound or "change" in request.POST or not form.is_valid():
         return None
-    return Letter(*written(form.cleaned_data), addresses=application.applicants())
+    addresses = application.applicants()
+    place = [] if addresses else application.postal_address()
+    return Letter(*written(form.cleaned_data), addresses=addresses, place=place)

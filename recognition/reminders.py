@@ -17,6 +17,7 @@ from workflow.models import WrongState
 logger = logging.getLogger(__name__)
 
 RETURNED_DAYS = (7, 2)
+RETURNED_DAYS_BY_MAIL = (7,)
 DRAFT_DAYS = (14, 3)
 REVIEW_DAYS = (3,)
 LATE_DAYS = (1, 7)  # after a review was due
@@ -47,8 +48,11 @@ def close_late() -> None:
 
 
 def _remind_of_return(application: Application) -> None:
+    if application.awaits_mailing:
+        return  # its time has not begun
     due, since = application.deadline, application.status_since
-    if occasion := _occasion(RETURNED_DAYS, application, due, since):
+    days = RETURNED_DAYS if application.applicants() else RETURNED_DAYS_BY_MAIL
+    if occasion := _occasion(days, application, due, since):
         application.tell_applicants("application-reminder", occasion, due=application.for_applicants(due))
 
 

@@ -48,6 +48,9 @@ class Act(StrEnum):
     CHECK = "review completeness"
     CLOSE_LATE = "close one that was not resubmitted"
     RECORD_COMPLIANCE = "review compliance"
+    CLEAR = "find no violation"
+    BAR = "find not eligible"
+    REOPEN = "reopen one that was closed by mistake"
     RECORD_REGION = "record the Region's recommendation"
     ASSIGN = "assign the panel"
     DECLARE = "declare or step down"
@@ -60,6 +63,7 @@ class Act(StrEnum):
     GET_LETTER = "get its letter and certificate"
     PUBLISH = "edit the public listing"
     REVOKE = "revoke the recognition"
+    MAIL = "print letters on paper and record their mailing"
     NOTIFY = "print, send and record letters and notices"
     SCREEN = "query compliance data"
     SEE_SCORES = "get the scores of all members for the decision"
@@ -77,15 +81,15 @@ PANELS = frozenset({Status.PANEL})
 OUTCOME = frozenset(Application.OUTCOME)
 RECOGNIZED = frozenset({Status.RECOGNIZED})
 PENDING = frozenset(Application.PENDING)
-BEFORE_PANEL = frozenset(Application.BEFORE_PANEL)
+UNDER_REVIEW = frozenset(Application.UNDER_REVIEW)
 
 # Act → who may do it → at which stages.
 RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
     {
         Act.EDIT: {Who.WRITER: frozenset(Application.EDITABLE), Who.CLERK: frozenset(Application.EDITABLE)},
         Act.SUBMIT: {Who.MANAGER: frozenset(Application.EDITABLE), Who.CLERK: frozenset(Application.EDITABLE)},
-        Act.DELETE: {Who.MANAGER: frozenset({Status.DRAFT})},
-        Act.WITHDRAW: {Who.MANAGER: BEFORE_PANEL},
+        Act.DELETE: {Who.MANAGER: frozenset({Status.DRAFT}), Who.CLERK: frozenset({Status.DRAFT})},
+        Act.WITHDRAW: {Who.MANAGER: UNDER_REVIEW, Who.CLERK: UNDER_REVIEW},
         Act.READ_CONTACT: {
             Who.READER: ANY,
             Who.CLERK: ANY,
@@ -127,11 +131,14 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
             Who.OFFICIAL: frozenset(Application.PAST_PANEL),
         },
         Act.SEE_FEEDBACK: {Who.READER: OUTCOME, Who.PROGRAM: OUTCOME, Who.OFFICIAL: OUTCOME},
-        Act.EXTEND: {Who.PROGRAM: frozenset({Status.DRAFT})},
+        Act.EXTEND: {Who.PROGRAM: frozenset(Application.EDITABLE)},
         Act.TAKE_UP: {Who.PROGRAM: frozenset({Status.SUBMITTED, Status.RESUBMITTED})},
         Act.CHECK: {Who.PROGRAM: frozenset({Status.COMPLETENESS})},
         Act.CLOSE_LATE: {Who.PROGRAM: frozenset({Status.RETURNED})},
-        Act.RECORD_COMPLIANCE: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
+        Act.RECORD_COMPLIANCE: {Who.COMPLIANCE: frozenset({*Application.MAY_BE_BARRED, Status.NOT_ELIGIBLE})},
+        Act.CLEAR: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
+        Act.BAR: {Who.COMPLIANCE: frozenset(Application.MAY_BE_BARRED)},
+        Act.REOPEN: {Who.PROGRAM: frozenset({Status.INCOMPLETE}), Who.COMPLIANCE: frozenset({Status.NOT_ELIGIBLE})},
         Act.RECORD_REGION: {Who.PROGRAM: frozenset({Status.REGION})},
         Act.ASSIGN: {Who.PROGRAM: PANELS},
         Act.DECLARE: {Who.SEAT: PANELS, Who.MEMBER: PANELS},
@@ -143,7 +150,8 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
         Act.WRITE_FEEDBACK: {Who.PROGRAM: PENDING | OUTCOME},
         Act.GET_LETTER: {Who.READER: OUTCOME, Who.PROGRAM: OUTCOME},
         Act.PUBLISH: {Who.MANAGER: RECOGNIZED},
-        Act.REVOKE: {Who.PROGRAM: RECOGNIZED},
+        Act.REVOKE: {Who.OFFICIAL: RECOGNIZED},
+        Act.MAIL: {Who.PROGRAM: ANY},
         Act.NOTIFY: {Who.PROGRAM: OUTCOME},
         Act.SCREEN: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
         Act.SEE_SCORES: {
@@ -162,12 +170,14 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
 )
 # Acts that outside experts never have.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
+# Acts that nobody has who sits on the panel: a letter names people, and an outcome.
+NOT_ON_THE_PANEL = frozenset({Act.MAIL})
 # Acts that panel members do not have before they submit a review, even as program staff or official.
 AFTER_OWN_REVIEW = frozenset({Act.SEE_SCORES, Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
 
 # Acts that end when the cycle is archived. The listing of a recognition and its revocation outlive it.
 ENDS_WITH_THE_CYCLE = frozenset(
-    {Act.EDIT, Act.SUBMIT, Act.EXTEND, Act.WRITE_FEEDBACK, Act.NOTIFY, Act.REPORT_HOURS, Act.LOG_HOURS}
+    {Act.EDIT, Act.SUBMIT, Act.EXTEND, Act.REOPEN, Act.WRITE_FEEDBACK, Act.NOTIFY, Act.REPORT_HOURS, Act.LOG_HOURS}
 )
 
 _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE, StaffGroup.OFFICIAL: Who.OFFICIAL}
@@ -189,6 +199,8 @@ class Rights:
         if act in ENDS_WITH_THE_CYCLE and self.application.cycle.is_archived:
             return False
         if act in NOT_FOR_EXPERTS and Who.EXPERT in self.who:
+            return False
+        if act in NOT_ON_THE_PANEL and self.seat:
             return False
         if act in AFTER_OWN_REVIEW and self.seat and Who.REVIEWED not in self.who:
             return False

@@ -1,11 +1,14 @@
-"""Celery tasks: closing late applications, getting compliance data from ECHO, and proposing panels."""
+"""Celery tasks: closing late applications, compliance data from ECHO, proposing panels, releasing decisions."""
+
+from contextlib import suppress
 
 from celery import shared_task
 
 from recognition import reminders
-from recognition.models import Application, PanelProposal, Screening
+from recognition.models import Application, PanelProposal, Release, Screening
 from recognition.reviewing import panel_proposing
 from recognition.screening import asking, running
+from workflow.models import WrongState
 
 SCREEN_LIMIT = 6 * 60 * 60  # seconds; ECHO's three archives have several gigabytes
 PROPOSE_LIMIT = 180  # seconds; 1,085 panels take three
@@ -28,6 +31,20 @@ def screen(screening_id: int) -> None:
     """Checks a cycle's applications against ECHO's files, unless another worker does. Safe to run twice."""
     if found := Screening.objects.select_related("cycle").filter(pk=screening_id).first():
         running.run(found)
+
+
+@shared_task
+def release(release_id: int) -> None:
+    """Releases a cycle's decisions, unless another worker does. Safe to run twice."""
+    if found := Release.objects.select_related("cycle", "by").filter(pk=release_id).first():
+        with suppress(WrongState):
+            found.run()
+
+
+@shared_task
+def resume_releases() -> None:
+    """Takes up again what a killed worker left."""
+    Release.objects.resume()
 
 
 @shared_task

@@ -11,16 +11,19 @@ from recognition.cycles import views as cycles
 from recognition.deciding import document_views
 from recognition.deciding import views as deciding
 from recognition.figures import views as figures
+from recognition.mailing import views as mailing
 from recognition.notices import views as notices
 from recognition.register import recognition_views, verification_views
 from recognition.register import views as register
 from recognition.reviewing import (
     completeness_views,
+    compliance_list_views,
     compliance_views,
     declaring_views,
     panel_views,
     proposal_views,
     queue_views,
+    reopening_views,
     review_views,
     reviewer_views,
 )
@@ -45,6 +48,10 @@ urlpatterns = [
     path("photos/<int:pk>/remove/", section_views.photo_remove, name="photo_remove"),
     path("photos/<int:pk>/file/", section_views.photo_file, name="photo_file"),
     path("queues/<slug:name>/", queue_views.queue, name="queue"),
+    path("compliance/excel/", compliance_list_views.download, name="compliance_excel"),
+    path("compliance/excel/import/", compliance_list_views.preview, name="compliance_import"),
+    path("compliance/excel/import/confirm/", compliance_list_views.confirm, name="compliance_confirm"),
+    path("compliance/pass-clear/", compliance_list_views.pass_clear, name="pass_clear"),
     path("applications/<int:pk>/take-up/", completeness_views.take_up, name="take_up"),
     path("applications/<int:pk>/checklist/", completeness_views.checklist, name="checklist"),
     path("applications/<int:pk>/checklist/save/", completeness_views.save_checklist, name="checklist_save"),
@@ -58,6 +65,7 @@ urlpatterns = [
     path("applications/<int:pk>/compliance/echo/", compliance_views.echo, name="compliance_echo"),
     path("applications/<int:pk>/compliant/", compliance_views.compliant, name="compliant"),
     path("applications/<int:pk>/not-eligible/", compliance_views.not_eligible, name="not_eligible"),
+    path("applications/<int:pk>/reopen/", reopening_views.reopen_one, name="reopen"),
     path("applications/<int:pk>/region/", compliance_views.region, name="region"),
     path("applications/<int:pk>/extend/", entry_views.extend, name="extend"),
     path("applications/<int:pk>/scan/", entry_views.scan, name="scan"),
@@ -95,6 +103,9 @@ urlpatterns = [
     path("cycles/<int:cycle_pk>/panels/import/confirm/", proposal_views.confirm, name="panels_confirm"),
     path("planned-panels/<int:pk>/", proposal_views.planned_panel, name="planned_panel"),
     path("cycles/<int:cycle_pk>/documents/", document_views.documents, name="documents"),
+    path("cycles/<int:cycle_pk>/letters/", mailing.letters, name="letters"),
+    path("letters/<int:pk>/", mailing.letter, name="paper_letter"),
+    path("letters/<int:pk>/not-mailed/", mailing.not_mailed, name="not_mailed"),
     path("cycles/<int:cycle_pk>/notices/", notices.notices, name="notices"),
     path("cycles/<int:cycle_pk>/notices/draw-up/", notices.draw_up, name="notices_draw_up"),
     path("cycles/<int:cycle_pk>/notices/record/", notices.record, name="notices_record"),
@@ -121,6 +132,7 @@ urlpatterns = [
     path("cycles/<int:cycle_pk>/decisions/several/", deciding.decide_several, name="decide_several"),
     path("cycles/<int:cycle_pk>/outbox/", deciding.outbox, name="outbox"),
     path("cycles/<int:cycle_pk>/release/", deciding.release, name="release"),
+    path("cycles/<int:cycle_pk>/release/stop/", deciding.release_stop, name="release_stop"),
     path("applications/<int:pk>/decide/", deciding.decide, name="decide"),
     path("applications/<int:pk>/decide/take-back/", deciding.decision_take_back, name="decision_take_back"),
     path("applications/<int:pk>/letter/", deciding.letter, name="letter"),

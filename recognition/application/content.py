@@ -133,3 +133,12 @@ def _places(text: str, passage: str) -> Iterator[tuple[int, int]]:
     while start >= 0:
         yield start, start + len(passage)
         start = text.find(passage, start + 1)
+
+
+def postal(contact: Mapping[str, Any], *, name: str, city: str, state: str) -> list[str]:
+    """Returns the lines of an address from a contact; ``name``, ``city`` and ``state`` are for what it leaves empty."""
+    given = {key: value.strip() for key, value in contact.items() if isinstance(value, str)}
+    place = f"{given.get('city') or city}, {given.get('state') or state} {given.get('zip', '')}".strip()
+    street = given.get("address", "").splitlines()
+    person = [given.get("manager", ""), given.get("title", "")]
+    return [line for line in (*person, given.get("organization") or name, *street, place) if line.strip()]

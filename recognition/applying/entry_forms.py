@@ -38,20 +38,26 @@ class ExtendForm(forms.Form):
     def __init__(self, *args: Any, application: Application, **options: Any) -> None:
         super().__init__(*args, **options)
         self.application = application
+        self.is_returned = application.status == Application.Status.RETURNED
         zone = ZoneInfo(application.cycle.time_zone)
         until = MomentField(
             zone=zone,
             label="New deadline",
             help_text=f"{zone.key.split('/')[-1].replace('_', ' ')} time, like all dates of the cycle.",
-            initial=application.extended_until,
+            initial=application.resubmit_by if self.is_returned else application.extended_until,
         )
         self.fields = {"until": until, **self.fields}
 
     def clean_until(self) -> datetime:
         until: datetime = self.cleaned_data["until"]
-        cycle = self.application.cycle
+        application, cycle = self.application, self.application.cycle
         if until <= timezone.now():
             raise forms.ValidationError("This time has passed. Choose a later time.")
+        if self.is_returned:
+            if application.resubmit_by and until <= application.resubmit_by:
+                due = application.for_reader(application.resubmit_by)
+                raise forms.ValidationError(f"It is due by {due}. Choose a later time.")
+            return until
         if until <= cycle.closes:
             closes = self.application.for_reader(cycle.closes)
             raise forms.ValidationError(f"The cycle itself is open until {closes}. Choose a later time.")

@@ -30,8 +30,12 @@ def extend(request: AuthenticatedRequest, application: Application, rights: Righ
     if is_confirmed(request, form):
         application.extend(form.cleaned_data["until"], by=request.user, why=form.cleaned_data["why"])
         until = application.for_reader(form.cleaned_data["until"])
-        messages.success(request, f"Deadline extended. {application.utility} can submit until {until}.")
+        messages.success(
+            request, f"Deadline extended. {application.utility} can submit until {until}. {application.how_told}"
+        )
         return redirect(application)
+    if application.awaits_mailing:
+        raise WrongState("Its time has not begun: the letter is not mailed yet.")
     closes = application.for_reader(application.deadline)
     letter = preview(request, form, application, lambda said: application.extension_letter(said["until"]))
     context = {"application": application, "form": form, "closes": closes, "letter": letter}
@@ -95,7 +99,8 @@ def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
             messages.success(request, "The scan was saved. Now fill in the application. You can leave gaps.")
             return redirect("recognition:step", application.pk, "facility")
     there = utility.applications.select_related("cycle")
-    context = {"utility": utility, "form": form, "there": there}
+    deleted = utility.discarded_drafts.select_related("cycle", "by")
+    context = {"utility": utility, "form": form, "there": there, "deleted": deleted}
     return render(request, "recognition/applying/paper_enter.html", context, status=saving.status_of(form))
 
 

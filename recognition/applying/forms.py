@@ -39,3 +39,7 @@ class WithdrawForm(forms.Form):
     why = forms.CharField(
         label="Reason for withdrawing", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class DiscardForm(forms.Form):
+    why = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))

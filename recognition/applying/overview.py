@@ -26,7 +26,7 @@ def applications(user: User) -> Mapping[int, Cell]:
 
 def _of(application: Any) -> Cell:
     url, cycle = application.get_absolute_url(), application.cycle
-    if not application.is_editable or application.on_paper:
+    if not application.is_editable or application.on_paper or application.awaits_mailing:
         recognition = getattr(application, "recognition", None)
         until = f", until {date_format(recognition.until, 'M j, Y')}" if recognition else ""
         return Cell([Line(application.stage_shown, url, note=f"{cycle}{until}")])

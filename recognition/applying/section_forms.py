@@ -9,7 +9,7 @@ from accounts.numbers import numbers_in
 from accounts.regions import states
 from recognition.application.content import LONGEST, PROMPTS
 from recognition.application.shown import ANSWER_LABELS, CONTACT_LABELS, FIGURE_LABELS
-from recognition.criteria.completeness import CategoryRule, Criteria
+from recognition.criteria.completeness import CategoryRule, Criteria, needed
 from recognition.models import Section
 from workflow.fields import NumberField
 
@@ -161,20 +161,13 @@ class CategoryForm(SectionForm):
                     choices=list(options.items()),
                     required=False,
                     widget=forms.CheckboxSelectMultiple,
-                    help_text=_needed(rule),
+                    help_text=needed(rule),
                 )
         self.fields["narrative"] = Narrative("What you do and what it achieves", rows=8)
 
 
 def _yes(name: str) -> forms.BooleanField:
     return forms.BooleanField(label=ANSWER_LABELS[name], required=False)
-
-
-def _needed(rule: CategoryRule) -> str:
-    if rule.rule == "components":
-        return f"All {len(rule.components)} are needed, and the narrative must address each."
-    without = ", unless the management system is certified" if rule.rule == "certified" else ""
-    return f"At least {rule.minimum} of {len(rule.activities)}{without}."
 
 
 class CertificationForm(SectionForm):

@@ -17,6 +17,7 @@ from files.models import RefusedFile
 from recognition.access import application_for
 from recognition.application import shown
 from recognition.application.content import Content
+from recognition.applying.forms import DiscardForm
 from recognition.applying.photo_forms import PhotoForm
 from recognition.applying.section_forms import SectionForm, section_form
 from recognition.applying.steps import BY_NAME, Step, place_of, progress, step_of, steps_of
@@ -108,7 +109,8 @@ def _frame(application: Application, rights: Rights, name: str, steps: list[Step
         "previous": steps[place - 1] if place else None,
         "may_submit": rights.may(Act.SUBMIT),
         "may_delete": rights.may(Act.DELETE),
-        "deadline": application.for_reader(application.deadline),
+        "discard_form": DiscardForm(auto_id="id_discard_%s"),
+        "deadline": application.deadline_shown,
     }
 
 

@@ -39,7 +39,7 @@ TRACK = [
 
 def words(application: Application) -> str:
     late = application.status in Application.EDITABLE and not application.is_editable
-    deadline = application.for_reader(application.deadline)
+    deadline = application.deadline_shown
     if late:
         return f"Not submitted by the deadline, {deadline}. The text is kept for the next cycle."
     if application.status == Status.RECOGNIZED and application.recognition.state != "valid":

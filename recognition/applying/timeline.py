@@ -48,7 +48,8 @@ def _is_note(event: ApplicationEvent) -> bool:
 
 def _to_applicant(event: ApplicationEvent, own: set[int], letter: list[str], rights: Rights) -> TimelineEntry:
     by_own = event.by_id in own
-    told_them = event.to_status in (Status.RETURNED, Status.INCOMPLETE, Status.NOT_ELIGIBLE) or by_own
+    told_them = {Status.INCOMPLETE, Status.NOT_ELIGIBLE} & {event.from_status, event.to_status} or by_own
+    told_them = told_them or event.to_status == Status.RETURNED
     return TimelineEntry(
         event.at,
         _stage(event, rights),
@@ -73,7 +74,8 @@ def _for_reviewers(event: ApplicationEvent, rights: Rights) -> str:
 
 def _of_the_panel(event: ApplicationEvent) -> bool:
     """Whether the panel or the deciding official did it, not the applicant or staff before them."""
-    return event.from_status in (Status.PANEL, *Application.PENDING)
+    ended = event.to_status in (Status.WITHDRAWN, Status.NOT_ELIGIBLE)
+    return not ended and event.from_status in (Status.PANEL, *Application.PENDING)
 
 
 def _to_expert(event: ApplicationEvent, rights: Rights) -> TimelineEntry:

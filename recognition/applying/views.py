@@ -10,7 +10,7 @@ from accounts.current import current
 from accounts.requests import AuthenticatedRequest
 from recognition.access import application_for
 from recognition.applying import stages, timeline
-from recognition.applying.forms import StartForm, WithdrawForm
+from recognition.applying.forms import DiscardForm, StartForm, WithdrawForm
 from recognition.applying.reading import page
 from recognition.burden.hours_views import asked
 from recognition.models import Application, Cycle, DeadlinePassed, Feedback, Incomplete
@@ -44,6 +44,7 @@ def application(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "feedback": Feedback.objects.shown(application) if rights.may(Act.SEE_FEEDBACK) else None,
         "timeline": timeline.entries(application, rights),
         "withdraw_form": WithdrawForm(),
+        "discard_form": DiscardForm(auto_id="id_discard_%s"),
         "hours": asked(request.user, application, rights),
     }
     return render(request, "recognition/applying/application_detail.html", context)
@@ -65,8 +66,14 @@ def submit(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     except WrongState:
         messages.info(request, "It was already submitted. There is nothing more to do.")
     else:
-        messages.success(request, f"Submitted as version {submission.number}. We will email a confirmation.")
+        messages.success(request, f"Submitted as version {submission.number}. {_confirmed(application)}")
     return redirect(application)
+
+
+def _confirmed(application: Application) -> str:
+    if application.applicants():
+        return "We will email a confirmation."
+    return "Nobody can be reached by email: the confirmation is to be printed and mailed."
 
 
 @login_required
@@ -77,6 +84,8 @@ def withdraw(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     try:
         if not form.is_valid():
             messages.error(request, "Not withdrawn: the reason can have at most 1,000 characters.")
+        elif not application.my_role and not form.cleaned_data["why"]:
+            messages.error(request, "Not withdrawn: enter how the applicant asked for it.")
         elif application.status == Application.Status.WITHDRAWN:
             messages.info(request, "It was already withdrawn.")
         else:
@@ -92,12 +101,17 @@ def withdraw(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @require_POST
 def discard(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     application, rights = application_for(request.user, pk, Act.READ_TEXT)
-    if not application.my_role:
+    if not application.my_role and not rights.includes(Act.DELETE):
         raise Http404
     if application.status != Application.Status.DRAFT:
         messages.error(request, "Only a draft can be deleted. A submitted application can be withdrawn.")
         return redirect(application)
     rights.require(Act.DELETE)
-    application.discard()
+    form = DiscardForm(request.POST)
+    why = form.cleaned_data["why"] if form.is_valid() else ""
+    if application.on_paper and not why:
+        messages.error(request, "Not deleted: enter why, in at most 1,000 characters.")
+        return redirect(application)
+    application.discard(by=request.user, why=why)
     messages.success(request, f"The draft “{application}” was deleted.")
     return redirect("recognition:list")

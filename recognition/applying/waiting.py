@@ -22,10 +22,10 @@ def applications(user: User) -> list[Waiting]:
 
 
 def _application(application: Any) -> Waiting:
-    by = application.for_reader(application.deadline)
+    by = application.deadline_shown
     if application.status == Status.RETURNED:
         why = f"Something is missing. Complete it and resubmit it by {by}."
-        what, day = f"{application}: returned to you", _last_day(application)
+        what, day = f"{application}: returned to you", None if application.awaits_mailing else _last_day(application)
         return Waiting(what, why, "Complete", application.get_absolute_url(), by=day)
     photos = [(photo["name"], photo["caption"]) for photo in application.draft_photos]
     content = {section["name"]: section["answers"] for section in application.draft_sections}

@@ -4,7 +4,7 @@ The form, the API and the submission all call ``check``, so they apply the same 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -260,6 +260,34 @@ def _category(rule: CategoryRule, answer: CategoryAnswer) -> Iterator[Deficiency
         yield Deficiency("activities-too-few", f"{place}.activities", message)
     if not answer.narrative.strip():
         yield Deficiency("narrative-missing", f"{place}.narrative", f"Write the narrative for {rule.name.lower()}.")
+
+
+def needed(rule: CategoryRule) -> str:
+    """Returns what a category takes to count, in words."""
+    if rule.rule == "components":
+        return f"All {len(rule.components)} are needed, and the narrative must address each."
+    if rule.rule == "energy":
+        saved, made = rule.least_reduction_percent or 0, rule.least_sustainable_percent or 0
+        return f"An energy audit, and at least {saved:g}% less energy use or {made:g}% from sustainable power."
+    if rule.minimum == 0:
+        return "These are examples. Another action counts too, if the narrative describes it."
+    without = ", unless the management system is certified" if rule.rule == "certified" else ""
+    return f"At least {rule.minimum} of {len(rule.activities)}{without}."
+
+
+def met_of_required(met: Collection[str], size: str, criteria: Criteria) -> str:
+    """Returns how much of what is required somebody found met: “2 of the 4 required attributes met, 1 of 2 boxes”.
+
+    ``met`` are section names, such as "attributes.product-quality".
+    """
+    attributes = sum(1 for slug in criteria.attributes if f"attributes.{slug}" in met)
+    boxes = sum(rule.boxes for slug, rule in criteria.categories.items() if f"categories.{slug}" in met)
+    if not size:
+        return f"Attributes met: {attributes}, boxes: {boxes}"
+    is_large = size == "large"
+    of_attributes = criteria.large_attributes if is_large else criteria.small_attributes
+    of_boxes = criteria.large_boxes if is_large else criteria.small_boxes
+    return f"{attributes} of the {of_attributes} required attributes met, {boxes} of {of_boxes} boxes"
 
 
 def _energy(rule: CategoryRule, answer: CategoryAnswer, place: str) -> Iterator[Deficiency]:

@@ -14,7 +14,7 @@ from django.utils.timezone import make_naive
 from accounts.models import StaffGroup, User
 from accounts.zones import ZONES
 from recognition.models import Cycle, CycleEvent, PanelMember
-from recognition.models.cycle import StillWaiting
+from recognition.models.cycle import LettersWait, StillWaiting
 from workflow.admin import ReadOnly
 from workflow.models import WrongState
 
@@ -188,7 +188,7 @@ class CycleAdmin(admin.ModelAdmin):
             try:
                 door(cycle, by=request.user)
             except WrongState as error:
-                waiting = f" {error}" if isinstance(error, StillWaiting) else ""
+                waiting = f" {error}" if isinstance(error, StillWaiting | LettersWait) else ""
                 said = f"“{cycle}” was not changed ({cycle.stage.lower()}). {why_not}{waiting}"
                 self.message_user(request, said, messages.ERROR)
             else:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.models import Application, Cycle
-from recognition.models.cycle import LAW, StillWaiting
+from recognition.models.cycle import LAW, LettersWait, StillWaiting
 from recognition.rights import Act, offered
 from workflow.models import WrongState
 
@@ -26,6 +26,7 @@ PAGES = [
     ("reviewers", "Reviewers", Act.ASSIGN),
     ("decisions", "Decisions", Act.EDIT_LETTER),
     ("outbox", "Outbox", Act.EDIT_LETTER),
+    ("letters", "Letters to mail", Act.MAIL),
     ("documents", "Letters and certificates", Act.NOTIFY),
     ("notices", "Notices", Act.NOTIFY),
     ("statistics", "Statistics", Act.SEE_STATISTICS),
@@ -129,7 +130,7 @@ def cycle_move(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _why_not(cycle: Cycle, error: WrongState) -> str:
-    if isinstance(error, StillWaiting):
+    if isinstance(error, StillWaiting | LettersWait):
         return str(error)
     if cycle.is_open:
         return f"The cycle is open until {cycle.closes_shown}."

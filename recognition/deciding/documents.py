@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.models import System, User, Utility
-from recognition.application.content import identifiers, passages
+from accounts.models import System, User
+from recognition.application.content import identifiers, passages, postal
 from recognition.application.shown import criterion_names
 from recognition.applying.reading import page
 from recognition.models import Application, Cycle, Feedback, Photo, Seat
@@ -87,14 +87,14 @@ def letter(asked: Asked) -> dict[str, Any]:
     """Returns the text emailed at the release, with the sender, date and recipient for a printed letter."""
     application, cycle, decision = asked.application, asked.application.cycle, asked.application.decision
     feedback = None if decision.recognize else Feedback.objects.shown(application)
-    submission = application.submission
+    submission, utility = application.submission, application.utility
     contact = submission.content.get("contact", {}) if submission and asked.rights.may(Act.READ_CONTACT) else {}
     return {
         "application": application,
         "cycle": cycle,
         "sender": cycle.letterhead.split("\n"),
         "dated": released_on(application),
-        "recipient": recipient(contact, application.utility),
+        "recipient": postal(contact, name=utility.name, city=utility.city, state=utility.state),
         "subject": decision.subject,
         "body": blocks(decision.body),
         "feedback": blocks(feedback.text) if feedback else [],
@@ -106,16 +106,6 @@ def released_on(application: Application) -> date:
     at = application.decision.released_at
     assert at  # noqa: S101  # letters exist only for released decisions
     return at.astimezone(ZoneInfo(application.cycle.time_zone)).date()
-
-
-def recipient(contact: Mapping[str, Any], utility: Utility) -> list[str]:
-    """Returns the address lines from the submitted contact, with the utility's own values where that is empty."""
-    given = {name: value.strip() for name, value in contact.items() if isinstance(value, str)}
-    city, state = given.get("city") or utility.city, given.get("state") or utility.state
-    place = f"{city}, {state} {given.get('zip', '')}".strip()
-    street = given.get("address", "").splitlines()
-    person = [given.get("manager", ""), given.get("title", "")]
-    return [line for line in (*person, given.get("organization") or utility.name, *street, place) if line.strip()]
 
 
 # The certificate.

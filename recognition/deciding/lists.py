@@ -3,13 +3,15 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.db.models import F
 from django.utils.html import format_html
-from django_filters import ChoiceFilter
+from django_filters import CharFilter, ChoiceFilter
 
+from accounts.models import Utility
 from recognition.models import Application, ComplianceCheck
 from recognition.reviewing import agreement
 from recognition.reviewing.lists import AgeColumn, ByWords, its_page
-from workflow.lists import DateColumn, StateColumn, Table
+from workflow.lists import DateColumn, Filters, StateColumn, Table
 
 Status = Application.Status
 
@@ -103,3 +105,47 @@ class AwaitingFilters(ByWords):
         empty_label="All",
     )
     size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")
+
+
+class OutboxTable(Table):
+    page_name = "Outbox"
+    utility = tables.Column("Utility", accessor="application__utility", order_by="application__utility__name")
+    decision = tables.TemplateColumn(
+        template_name="recognition/deciding/decision_outbox.html#decision",
+        accessor="recognize",
+        verbose_name="Decision",
+        initial_sort_descending=True,
+    )
+    at = DateColumn("Decided")
+    by = tables.Column("By", order_by="by__name")
+    edited = DateColumn("Letter edited", accessor="changed_at")
+    do = tables.TemplateColumn(
+        template_name="recognition/deciding/decision_outbox.html#do",
+        accessor="pk",
+        verbose_name="Letter",
+        orderable=False,
+        exclude_from_export=True,
+    )
+
+    class Meta:
+        order_by = "utility"
+
+    def value_decision(self, record: Any) -> str:
+        return str(record)
+
+
+class OutboxFilters(Filters):
+    words = CharFilter(label="Name or city", method="by_words")
+    recognize = ChoiceFilter(
+        label="Decision", choices=[(True, "Recognized"), (False, "Not recognized")], empty_label="All"
+    )
+    held = ChoiceFilter(label="On hold", choices=[(True, "On hold"), (False, "Not on hold")], empty_label="All")
+    differs = ChoiceFilter(
+        label="Panel", choices=[("yes", "Differs from the panel")], empty_label="All", method="by_difference"
+    )
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(application__utility__in=Utility.objects.matching(value).values("pk"))
+
+    def by_difference(self, rows: Any, name: str, value: str) -> Any:
+        return rows.exclude(recognize=F("recommended"))

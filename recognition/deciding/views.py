@@ -4,9 +4,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.models import User
@@ -14,15 +16,26 @@ from accounts.requests import AuthenticatedRequest
 from recognition.access import step
 from recognition.cycles.views import cycle_for, tabs
 from recognition.deciding.forms import DecisionForm, FeedbackForm, LetterForm, SeveralForm
-from recognition.deciding.lists import AwaitingFilters, AwaitingTable, DecidingTable
-from recognition.models import Application, ComplianceCheck, Cycle, Decision, Feedback, ReasonNeeded, Seat
+from recognition.deciding.lists import AwaitingFilters, AwaitingTable, DecidingTable, OutboxFilters, OutboxTable
+from recognition.models import (
+    Application,
+    ComplianceCheck,
+    Cycle,
+    Decision,
+    Feedback,
+    PaperLetter,
+    ReasonNeeded,
+    Release,
+    Seat,
+)
 from recognition.reviewing import queues
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
-from workflow import saving
+from workflow import polling, saving
 from workflow.lists import list_page
 from workflow.models import Stale, WrongState
 
+NAMED = 10  # applications that were not decided, in messages
 DEPARTS = "This differs from the panel’s recommendation. Enter a reason."
 
 
@@ -49,7 +62,8 @@ def decisions(request: AuthenticatedRequest) -> HttpResponse:
 def decision_list(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Lists what awaits a decision. People who may decide can select several."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
-    return _list(request, cycle, SeveralForm(waiting=Application.objects.none()))
+    nothing = Application.objects.none()
+    return _list(request, cycle, SeveralForm(waiting=nothing, found=nothing))
 
 
 def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> HttpResponse:
@@ -85,10 +99,12 @@ def _pending(user: User, cycle: Cycle) -> Any:
 @login_required
 @require_POST
 def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """Decides all selected applications the same way. Names each that fails; the others are decided."""
+    """Decides the selected applications, or all that the filters find. Names some of those that it does not decide."""
     cycle = cycle_for(request.user, cycle_pk, Act.DECIDE)
-    known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle)
-    form = SeveralForm(request.POST, waiting=known)  # includes those a colleague decided meanwhile, to name them
+    known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle).select_related("recommendation")
+    waiting = _waiting(request.user, cycle).select_related("recommendation")
+    found = AwaitingFilters(request.GET, waiting, request=request).qs
+    form = SeveralForm(request.POST, waiting=known, found=found)  # known: also what a colleague decided meanwhile
     if not form.is_valid():
         for error in [error for errors in form.errors.values() for error in errors]:
             messages.error(request, f"Nothing was decided. {error}")
@@ -101,9 +117,12 @@ def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse
     if n := len(chosen) - len(failed):
         one = "1 application was" if n == 1 else f"{n} applications were"
         messages.success(request, f"{one} decided. Nothing is sent until they are released.")
-    for application, why in failed:
+    for application, why in failed[:NAMED]:
         messages.error(request, f"{application.utility}: not decided. {why}")
-    return redirect("recognition:decisions", cycle.pk)
+    if more := len(failed) - NAMED if len(failed) > NAMED else 0:
+        messages.error(request, f"{more} more were not decided. They are still in the list.")
+    address, query = reverse("recognition:decisions", args=[cycle.pk]), request.GET.urlencode()
+    return redirect(f"{address}?{query}" if query else address)
 
 
 # One application.
@@ -160,16 +179,36 @@ def decision_take_back(request: AuthenticatedRequest, application: Application, 
 
 @login_required
 @require_safe
+@never_cache
 def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """Lists the unreleased letters, to edit, hold or release."""
+    """Lists the unreleased letters, to edit, hold or release, and a release in progress. For htmx only its progress."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
-    pending = list(_pending(request.user, cycle).select_related("application__utility", "by"))
+    last = cycle.releases.first()
+    if request.headers.get("HX-Request") and last:
+        return _progress(request, last)
+    pending = _pending(request.user, cycle)
+    free = pending.to_release()
     context = _tabs(request, cycle) | {
-        "decisions": pending,
-        "n_free": sum(not each.held for each in pending),
-        "upto": max((each.pk for each in pending), default=0),
+        "last": last,
+        "n_to_mail": _n_to_mail(request.user, cycle),
+        "n_free": free.count(),
+        "upto": pending.aggregate(upto=Max("pk"))["upto"] or 0,
     }
-    return render(request, "recognition/deciding/decision_outbox.html", context)
+    rows = pending.with_bars().select_related("application__utility", "by", "changed_by")
+    return list_page(request, OutboxTable, OutboxFilters, rows, "recognition/deciding/decision_outbox.html", context)
+
+
+def _progress(request: AuthenticatedRequest, last: Release) -> HttpResponse:
+    """Responds 204 if nothing is new. A finished release reloads the page."""
+    if last.is_finished:
+        return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
+    fragment = "recognition/deciding/decision_outbox.html#progress"
+    return polling.answer(request, fragment, {"last": last, "cycle": last.cycle}, seen=last.seen, is_finished=False)
+
+
+def _n_to_mail(user: User, cycle: Cycle) -> int:
+    theirs = Application.objects.mailed_by(user).filter(cycle=cycle)
+    return PaperLetter.objects.to_mail().filter(application__in=theirs.values("pk")).count()
 
 
 @login_required
@@ -177,17 +216,36 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Releases all that are not held, up to the newest that the person saw; later decisions wait."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
-    seen = Decision.objects.manageable_by(request.user).filter(pk__lte=_number(request, "upto"))
     try:
-        n = seen.release(cycle, by=request.user)
+        made = Release.request(cycle, by=request.user, upto=_number(request, "upto"))
     except WrongState as error:
         messages.error(request, f"Nothing was released. {error}")
         return redirect("recognition:outbox", cycle.pk)
-    if n:
+    if not made.is_finished:
+        messages.info(request, "The release is in progress. You can leave this page.")
+    elif made.done:
+        n = made.done
         one = "1 decision was released and its letter" if n == 1 else f"{n} decisions were released and their letters"
-        messages.success(request, f"{one} sent.")
+        messages.success(request, f"{one} written.")
     else:
         messages.info(request, "There was nothing to release.")
+    return redirect("recognition:outbox", cycle.pk)
+
+
+@login_required
+@require_POST
+def release_stop(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """Stops a release. What it has not released stays in the outbox, to be released later."""
+    cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
+    running = cycle.releases.unfinished().first()
+    try:
+        if running is None:
+            raise WrongState
+        running.stop(by=request.user)
+    except WrongState:
+        messages.info(request, "The release is already finished.")
+    else:
+        messages.success(request, f"Stopped after {running.done} of {running.total}. The others are in the outbox.")
     return redirect("recognition:outbox", cycle.pk)
 
 

@@ -7,17 +7,19 @@ from recognition.models.application import (
     ApplicationEvent,
     DeadlinePassed,
     Incomplete,
-    Photo,
     Submission,
-    TooManyPhotos,
 )
 from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
+from recognition.models.discarded import DiscardedDraft
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Rating, Recommendation, Remark, Seat
+from recognition.models.paper_letter import PaperLetter
+from recognition.models.photo import Photo, TooManyPhotos
 from recognition.models.proposal import PanelProposal, PanelProposalEvent, PlannedPanel, PlannedSeat
 from recognition.models.recognition import Recognition
+from recognition.models.release import Release, ReleaseEvent
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.reviewer import CannotSit, PanelMember
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
@@ -38,6 +40,7 @@ __all__ = [
     "Cycle",
     "CycleEvent",
     "Decision",
+    "DiscardedDraft",
     "EchoAnswer",
     "Edition",
     "Feedback",
@@ -49,6 +52,7 @@ __all__ = [
     "PanelMember",
     "PanelProposal",
     "PanelProposalEvent",
+    "PaperLetter",
     "Photo",
     "PlannedPanel",
     "PlannedSeat",
@@ -56,6 +60,8 @@ __all__ = [
     "ReasonNeeded",
     "Recognition",
     "Recommendation",
+    "Release",
+    "ReleaseEvent",
     "Remark",
     "Screening",
     "ScreeningEvent",

@@ -1,7 +1,6 @@
 """One utility's application in one cycle: the sections of its draft, and its numbered versions once submitted."""
 
-from datetime import date, datetime, time
-from pathlib import PurePath
+from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -16,14 +15,14 @@ from accounts import zones
 from accounts.models import CAN_EDIT, Membership, StaffGroup, System, User, Utility
 from accounts.rows import role_of
 from files.models import StoredFile, storing
-from files.photos import reencoded
 from letters import wordings
 from letters.models import Message
-from recognition.application.content import Content, entry_of, points, section_names, unfound
+from recognition.application.content import Content, entry_of, points, postal, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
 from recognition.models.cycle import LAW, Cycle
+from recognition.models.paper_letter import PaperLetter
 from workflow.models import Event, StateMachine, WrongState
 
 
@@ -37,10 +36,6 @@ class Incomplete(Exception):
     def __init__(self, outcome: Outcome):
         super().__init__(f"{len(outcome.deficiencies)} items are missing")
         self.outcome = outcome
-
-
-class TooManyPhotos(Exception):
-    """The edition's maximum number of photos is reached. Nothing was stored."""
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -80,6 +75,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def of_others(self, user: User) -> Self:
         """Leaves out the person's utilities, whose applications the person never reviews."""
         return self.exclude(utility__in=_utilities_of(user))
+
+    def mailed_by(self, user: User) -> Self:
+        """Returns those whose letters on paper ``user`` mails as staff: no panel that the person sits on."""
+        return self.visible_to(user).of_others(user).without_a_seat()
 
     def with_a_seat(self) -> Self:
         return self.filter(my_seat__isnull=False)
@@ -138,10 +137,21 @@ class Application(StateMachine):
         Status.RETURNED: frozenset({Status.RESUBMITTED, Status.INCOMPLETE, Status.WITHDRAWN}),
         Status.RESUBMITTED: frozenset({Status.COMPLETENESS, Status.WITHDRAWN}),
         Status.COMPLIANCE: frozenset({Status.REGION, Status.PANEL, Status.NOT_ELIGIBLE, Status.WITHDRAWN}),
-        Status.REGION: frozenset({Status.PANEL, Status.WITHDRAWN}),
-        Status.PANEL: frozenset({Status.RECOMMENDED, Status.NOT_RECOMMENDED}),
-        Status.RECOMMENDED: frozenset({Status.RECOGNIZED, Status.NOT_RECOGNIZED}),
-        Status.NOT_RECOMMENDED: frozenset({Status.RECOGNIZED, Status.NOT_RECOGNIZED}),
+        Status.REGION: frozenset({Status.PANEL, Status.NOT_ELIGIBLE, Status.WITHDRAWN}),
+        Status.PANEL: frozenset(
+            {Status.RECOMMENDED, Status.NOT_RECOMMENDED, Status.NOT_ELIGIBLE, Status.WITHDRAWN},
+        ),
+        Status.RECOMMENDED: frozenset(
+            {Status.RECOGNIZED, Status.NOT_RECOGNIZED, Status.NOT_ELIGIBLE, Status.WITHDRAWN},
+        ),
+        Status.NOT_RECOMMENDED: frozenset(
+            {Status.RECOGNIZED, Status.NOT_RECOGNIZED, Status.NOT_ELIGIBLE, Status.WITHDRAWN},
+        ),
+        # Ways back from an outcome that was a mistake, to where it was closed (recognition.models.review.reopen).
+        Status.INCOMPLETE: frozenset({Status.COMPLETENESS, Status.RETURNED}),
+        Status.NOT_ELIGIBLE: frozenset(
+            {Status.COMPLIANCE, Status.REGION, Status.PANEL, Status.RECOMMENDED, Status.NOT_RECOMMENDED},
+        ),
     }
     EDITABLE = (Status.DRAFT, Status.RETURNED)
     PENDING = (Status.RECOMMENDED, Status.NOT_RECOMMENDED)  # a decision is due, or made and not released
@@ -157,6 +167,8 @@ class Application(StateMachine):
         Status.REGION,
     )
     UNDER_REVIEW = (*BEFORE_PANEL, Status.PANEL, *PENDING)
+    # A violation that surfaces at one of these ends the application: the law bars the award (CWA 501(e)(1)).
+    MAY_BE_BARRED = (Status.COMPLIANCE, Status.REGION, Status.PANEL, *PENDING)
 
     utility = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="applications")
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="applications")
@@ -169,6 +181,9 @@ class Application(StateMachine):
     carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, editable=False)
     extended_until = models.DateTimeField("extended deadline", null=True, blank=True)
     resubmit_by = models.DateTimeField("resubmit by", null=True, blank=True)
+    resubmit_days = models.PositiveSmallIntegerField(
+        "days to resubmit, from the day the letter is mailed", null=True, blank=True
+    )
     on_paper = models.BooleanField("on paper", default=False)
     scan = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
@@ -181,7 +196,8 @@ class Application(StateMachine):
         constraints = [
             models.UniqueConstraint(fields=["utility", "cycle"], name="application_once_per_cycle"),
             models.CheckConstraint(
-                condition=~Q(status="returned") | Q(resubmit_by__isnull=False), name="application_returned_by_a_date"
+                condition=~Q(status="returned") | Q(resubmit_by__isnull=False) | Q(resubmit_days__isnull=False),
+                name="application_returned_by_a_date",
             ),
         ]
         indexes = [
@@ -271,6 +287,24 @@ class Application(StateMachine):
         return max(self.extended_until or self.cycle.closes, self.cycle.closes)
 
     @property
+    def deadline_shown(self) -> str:
+        """The deadline in words for its reader."""
+        if self.awaits_mailing:
+            return f"{self.resubmit_days} days after our letter is mailed"
+        return self.for_reader(self.deadline)
+
+    @property
+    def awaits_mailing(self) -> bool:
+        """Whether it was returned by a letter on paper that is not mailed yet, so that its time has not begun."""
+        return self.status == self.Status.RETURNED and self.resubmit_by is None
+
+    def count_from(self, day: date | None) -> None:
+        """Lets the time to resubmit begin on the day the letter was mailed; None: it was not mailed after all."""
+        self.resubmit_by = self.end_of(day + timedelta(days=self.resubmit_days or 0)) if day else None
+        changed = Application.objects.filter(pk=self.pk, status=self.Status.RETURNED, resubmit_days__isnull=False)
+        changed.update(resubmit_by=self.resubmit_by)
+
+    @property
     def is_editable(self) -> bool:
         """Whether the text may change now: in a draft or returned application before its deadline, or a paper draft."""
         if self.cycle.is_archived:
@@ -280,7 +314,7 @@ class Application(StateMachine):
         if self.status == self.Status.DRAFT:
             in_time = self.cycle.opens <= timezone.now() < self.deadline
             return in_time and (self.cycle.is_open or self.extended_until is not None)
-        return self.status == self.Status.RETURNED and timezone.now() < self.deadline
+        return self.awaits_mailing or (self.status == self.Status.RETURNED and timezone.now() < self.deadline)
 
     def lock_editable(self) -> "Application":
         """Returns this row as stored, locked until the transaction ends. Raises WrongState if it can't be changed now.
@@ -297,7 +331,7 @@ class Application(StateMachine):
         """Returns current answers by section."""
         return {section.name: section.answers for section in self.sections.all()}
 
-    def photos_now(self) -> models.QuerySet["Photo"]:
+    def photos_now(self) -> models.QuerySet[Any]:
         return self.photos.filter(submission=None).select_related("file")
 
     def checked(self, content: Content | None = None) -> Outcome:
@@ -340,8 +374,8 @@ class Application(StateMachine):
             counted_boxes=outcome.counted_boxes,
             submitted_by=by,
         )
-        Photo.objects.bulk_create(
-            Photo(
+        self.photos.bulk_create(
+            self.photos.model(
                 application=self,
                 submission=submission,
                 file_id=photo.file_id,
@@ -354,37 +388,55 @@ class Application(StateMachine):
 
     @transaction.atomic
     def withdraw(self, *, by: User, why: str) -> None:
-        """Raises WrongState for a draft, and once the panel has begun."""
+        """Withdraws it, with a decision that was not released. Raises WrongState for a draft, and after an outcome."""
         self._move(self.Status.WITHDRAWN, by=by, why=why)
+        self.undo_decision(by=by)
         self.tell_applicants("application-withdrawn", "withdrawn")
 
+    def undo_decision(self, *, by: User) -> None:
+        """Undoes a decision that was made and not released. Raises WrongState once it is released."""
+        stored = Application.objects.select_related("decision").get(pk=self.pk)
+        if hasattr(stored, "decision"):
+            stored.decision.take_back(by=by)
+
     @transaction.atomic
-    def discard(self) -> None:
-        """Deletes a draft and its photo files. Raises WrongState."""
+    def discard(self, *, by: User | None = None, why: str = "") -> None:
+        """Deletes a draft, its photo files and scan. Raises WrongState.
+
+        Of one that was entered from paper, it stays known who deleted it, and why.
+        """
         drafts = Application.objects.filter(pk=self.pk, status=self.Status.DRAFT)
         if not drafts.select_for_update().first():
             raise WrongState("Only a draft can be deleted.")
+        if self.on_paper:
+            self.utility.discarded_drafts.create(cycle=self.cycle, by=by, why=why)
         files = list(StoredFile.objects.filter(application_photos__application=self).distinct())
+        if self.scan:
+            files.append(self.scan)
         drafts.delete()
         for file in files:
             file.discard()
 
     @transaction.atomic
     def extend(self, until: datetime, *, by: User, why: str) -> None:
-        """Moves the deadline of this draft. Raises WrongState."""
+        """Moves the deadline of this draft or returned application. Raises WrongState."""
         if self.cycle.is_archived:
             raise WrongState("The cycle is archived.")
+        if self.awaits_mailing:
+            raise WrongState("Its time has not begun: the letter is not mailed yet.")
         if until <= max(self.deadline, timezone.now()):
             raise WrongState(f"The new deadline must be later than now and than {self.for_reader(self.deadline)}.")
-        if not Application.objects.filter(pk=self.pk, status=self.Status.DRAFT).update(extended_until=until):
-            raise WrongState("Only a draft's deadline can be extended.")
-        self.extended_until = until
+        which = "resubmit_by" if self.status == self.Status.RETURNED else "extended_until"
+        written = Application.objects.filter(pk=self.pk, status=self.status, status__in=self.EDITABLE)
+        if not written.update(**{which: until}):
+            raise WrongState("Only the deadline of a draft or returned application can be extended.")
+        setattr(self, which, until)
         self.note(by=by, why=f"Deadline extended to {self.in_its_zone(until)}. {why}")
         self.tell_applicants("deadline-moved", until.isoformat(), due=self.for_applicants(until))
 
     def extension_letter(self, until: datetime) -> tuple[str, str]:
         """Returns subject and body for the applicant of what ``extend`` would send."""
-        return self.rendered("deadline-moved", due=self.for_applicants(until))
+        return self.rendered_to_applicants("deadline-moved", due=self.for_applicants(until))
 
     # Messages.
 
@@ -394,13 +446,22 @@ class Application(StateMachine):
         about = {"utility": self.utility, "cycle": self.cycle, "link": link}
         return wordings.rendered(wording, **about | {"program": self.cycle.program, "law": LAW} | more)
 
-    def tell_applicants(self, wording: str, occasion: str, **more: object) -> None:
-        """Emails the applicants. ``occasion``, such as a version number, distinguishes messages of one wording."""
-        self.write_to_applicants(f"{wording}:{self.pk}:{occasion}", *self.rendered(wording, **more))
+    def rendered_to_applicants(self, wording: str, **more: object) -> tuple[str, str]:
+        """Returns subject and body of a letter to the applicant; ``by_mail`` says whether it is printed."""
+        return self.rendered(wording, by_mail="" if self.applicants() else "yes", **more)
 
-    def write_to_applicants(self, occasion: str, subject: str, body: str) -> None:
-        for address in self.applicants():
+    def tell_applicants(self, wording: str, occasion: str, *, sets_deadline: bool = False, **more: object) -> None:
+        """Writes to the applicants. ``occasion``, such as a version number, distinguishes letters of one wording."""
+        letter = self.rendered_to_applicants(wording, **more)
+        self.write_to_applicants(f"{wording}:{self.pk}:{occasion}", *letter, sets_deadline=sets_deadline)
+
+    def write_to_applicants(self, occasion: str, subject: str, body: str, *, sets_deadline: bool = False) -> None:
+        """Emails the applicants; whom no email reaches gets a letter on paper, which staff print and mail."""
+        addresses = self.applicants()
+        for address in addresses:
             Message.write(self, occasion, address, subject, body)
+        if not addresses:
+            PaperLetter.write(self, occasion, subject, body, sets_deadline=sets_deadline)
 
     def tell(self, user: User, wording: str, occasion: str, **more: object) -> None:
         """Like ``tell_applicants``, but emails a reviewer."""
@@ -414,9 +475,23 @@ class Application(StateMachine):
         """
         submission = self.submission
         content = submission.content if submission else self.content() if self.on_paper else {}
-        named = content.get("contact", {}).get("email", "").strip()
+        named = str(content.get("contact", {}).get("email", "")).strip()
         copies = [person.email for person in self.utility.managers if person.email.lower() != named.lower()]
         return [named, *copies] if named else copies
+
+    def postal_address(self) -> list[str]:
+        """Returns the lines of the applicant's address, as its form says, else as far as the utility is known."""
+        submission = self.submission
+        content = submission.content if submission else self.content()
+        utility = self.utility
+        return postal(content.get("contact", {}), name=utility.name, city=utility.city, state=utility.state)
+
+    @property
+    def how_told(self) -> str:
+        """How the applicant gets a letter, to end a sentence about one that was just written."""
+        if self.applicants():
+            return "We emailed them the letter."
+        return "Nobody can be reached by email: the letter is to be printed and mailed."
 
     # Review.
 
@@ -504,53 +579,3 @@ class Submission(models.Model):
     def facility_types(self) -> str:
         types = self.content.get("eligibility", {}).get("facility_types", [])
         return ", ".join(System(kind).label for kind in types)
-
-
-class Photo(models.Model):
-    """A JPEG with a caption, of the draft or of a version."""
-
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="photos")
-    submission = models.ForeignKey(Submission, null=True, blank=True, on_delete=models.CASCADE, related_name="photos")
-    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="application_photos")
-    caption = models.CharField(max_length=300, blank=True)
-    may_publish = models.BooleanField("may be published if we are recognized", default=False)
-
-    class Meta:
-        ordering = ["pk"]
-        triggers = [triggers.PHOTO_WHILE_WRITTEN]
-
-    def __str__(self) -> str:
-        return self.caption or self.file.name
-
-    @classmethod
-    @storing()
-    def add(
-        cls, application: Application, upload: UploadedFile, *, by: User, caption: str, may_publish: bool
-    ) -> "Photo":
-        """Stores a photo re-encoded, without the camera's metadata. Raises RefusedFile, WrongState, TooManyPhotos."""
-        held = application.lock_editable()
-        if held.photos_now().count() >= held.cycle.edition.most_photos:
-            raise TooManyPhotos
-        name = f"{PurePath(upload.name or 'photo').stem[:200]}.jpg"
-        file = StoredFile.keep_made(name, "image/jpeg", reencoded(upload), by=by, utility=held.utility)
-        return cls.objects.create(application=application, file=file, caption=caption, may_publish=may_publish)
-
-    @transaction.atomic
-    def describe(self, *, caption: str, may_publish: bool) -> None:
-        """Raises WrongState."""
-        self._lock_editable()
-        Photo.objects.filter(pk=self.pk).update(caption=caption, may_publish=may_publish)
-
-    @transaction.atomic
-    def discard(self) -> None:
-        """Removes the photo from the draft. Deletes its file unless a version uses it. Raises WrongState."""
-        self._lock_editable()
-        file = self.file
-        self.delete()
-        if not file.application_photos.exists():
-            file.discard()
-
-    def _lock_editable(self) -> None:
-        if self.submission_id:
-            raise WrongState("A submitted version keeps its photos.")
-        self.application.lock_editable()

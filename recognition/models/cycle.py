@@ -14,6 +14,7 @@ from accounts import zones
 from accounts.models import User
 from recognition.criteria.models import Edition
 from recognition.models import triggers
+from recognition.models.paper_letter import PaperLetter
 from workflow.models import Event, StateMachine, WrongState
 
 # What a cycle starts with: each thing that the form's statement says (ICR 1287.10, App. C, V), in plain words. An
@@ -42,6 +43,13 @@ class StillWaiting(WrongState):
         n, more = len(applications), len(applications) - self.SHOWN
         and_more = f"; and {more} more" if more > 0 else ""
         super().__init__(f"{n} application{' waits' if n == 1 else 's wait'}: {named}{and_more}.")
+
+
+class LettersWait(WrongState):
+    """Letters on paper wait to be mailed. Nothing was changed."""
+
+    def __init__(self, n: int):
+        super().__init__(f"{n} letter{' waits' if n == 1 else 's wait'} to be printed and mailed.")
 
 
 class CycleQuerySet(models.QuerySet["Cycle"]):
@@ -212,8 +220,17 @@ class Cycle(StateMachine):
             raise
 
     def archive(self, *, by: User) -> None:
-        """Closes the cycle to change: its applications, letters, feedback, notices and its own settings stay."""
-        self._move(self.Status.ARCHIVED, by=by)
+        """Closes the cycle to change: its applications, letters, feedback, notices and its own settings stay.
+
+        Raises LettersWait while a letter waits to be mailed, or WrongState before it is decided.
+        """
+        letters = PaperLetter.objects.to_mail().filter(application__cycle=self.pk)
+        try:
+            self._move(self.Status.ARCHIVED, by=by, only_if=~Q(models.Exists(letters)))
+        except WrongState as error:
+            if self.status == self.Status.DECIDED and (n := letters.count()):
+                raise LettersWait(n) from error
+            raise
 
 
 class CycleEvent(Event):

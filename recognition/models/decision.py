@@ -5,13 +5,14 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
 from recognition.models.application import Application
 from recognition.models.cycle import Cycle
 from recognition.models.recognition import Recognition
+from recognition.models.review import ComplianceCheck
 from workflow.models import Versioned, WrongState
 
 
@@ -19,12 +20,20 @@ class ReasonNeeded(Exception):
     """A decision that departs from the recommendation needs a reason. Nothing was decided."""
 
 
+BARRED = "A violation is recorded, so it can't be recognized (Clean Water Act, section 501(e)(1))."
+
+
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def pending(self) -> Self:
         return self.filter(released_at=None)
 
     def to_release(self) -> Self:
-        return self.pending().filter(held=False)
+        """Returns those that go out with the next release: not held, and no award that a violation bars."""
+        return self.pending().filter(held=False).exclude(Exists(_bars()), recognize=True)
+
+    def with_bars(self) -> Self:
+        """Adds ``barred``: whether a violation was recorded since it was decided to recognize."""
+        return self.annotate(barred=Q(Exists(_bars()), recognize=True))
 
     def manageable_by(self, user: User) -> Self:
         """Returns decisions on applications that ``user`` may see and has no part in."""
@@ -38,9 +47,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         Locks the applications first, as ``make`` and ``take_back`` do, and then reads the decisions again, which may
         have changed while it waited for the lock.
         """
-        governing = _in_review(cycle)
-        if not governing.is_signed:
-            raise WrongState("The cycle does not say who signs, by name and title. An administrator enters it.")
+        governing(cycle)
         rows = self.to_release().filter(application__cycle=cycle)
         locked = Application.objects.filter(pk__in=rows.values("application")).order_by("pk").select_for_update()
         keys = list(locked.values_list("pk", flat=True))
@@ -88,6 +95,8 @@ class Decision(Versioned):
         if held is None:
             raise WrongState("The application is not awaiting a decision.")
         _in_review(held.cycle)
+        if recognize and held.compliance_checks.that_bar().exists():
+            raise WrongState(BARRED)
         recommended = held.recommendation.recommends
         if recognize != recommended and not reason.strip():
             raise ReasonNeeded
@@ -111,18 +120,37 @@ class Decision(Versioned):
 
     @classmethod
     def make_each(
-        cls, applications: Iterable[Application], *, by: User, recognize: bool, reason: str = ""
+        cls, applications: Iterable[Application], *, by: User, recognize: bool | None, reason: str = ""
     ) -> list[tuple[Application, str]]:
-        """Calls ``make`` for each. Returns those that failed, with the reason; the others are decided."""
+        """Calls ``make`` for each; with None as the panel recommends, except where one of its members disagreed.
+
+        Returns those that failed or were left, with the reason; the others are decided.
+        """
         failed = []
         for application in applications:
+            recommendation = getattr(application, "recommendation", None)
+            if recognize is None and recommendation and recommendation.dissent:
+                failed.append((application, "A member of the panel disagreed. Look at it and decide it separately."))
+                continue
+            advised = bool(recommendation and recommendation.recommends)
             try:
-                cls.make(application, by=by, recognize=recognize, reason=reason)
+                cls.make(application, by=by, recognize=advised if recognize is None else recognize, reason=reason)
             except ReasonNeeded:
                 failed.append((application, "It differs from the panel's recommendation, so it needs a reason."))
             except WrongState as error:
                 failed.append((application, str(error)))
         return failed
+
+    @classmethod
+    @transaction.atomic
+    def release_one(cls, decision: "Decision", *, by: User) -> bool:
+        """Releases a decision. Returns False if it was held, barred, undone or released meanwhile."""
+        Application.objects.select_for_update().get(pk=decision.application_id)
+        rows = cls.objects.to_release().filter(pk=decision.pk).select_for_update(of=("self",))
+        stored = rows.select_related("application__utility", "application__cycle").first()
+        if stored:
+            stored._release(by=by)
+        return stored is not None
 
     @transaction.atomic
     def take_back(self, *, by: User) -> None:
@@ -152,6 +180,10 @@ class Decision(Versioned):
         self.application.write_to_applicants(f"decided:{self.pk}", self.subject, self.body)
 
 
+def _bars() -> models.QuerySet[ComplianceCheck]:
+    return ComplianceCheck.objects.that_bar().filter(application=OuterRef("application"))
+
+
 def _in_review(cycle: Cycle) -> Cycle:
     """Returns the cycle as stored. Raises WrongState unless it is in review: it may still take applications."""
     found = Cycle.objects.get(pk=cycle.pk)
@@ -162,9 +194,19 @@ def _in_review(cycle: Cycle) -> Cycle:
     return found
 
 
+def governing(cycle: Cycle) -> Cycle:
+    """Returns the cycle as stored. Raises WrongState outside of its review, or if it does not say who signs."""
+    found = _in_review(cycle)
+    if not found.is_signed:
+        raise WrongState("The cycle does not say who signs, by name and title. An administrator enters it.")
+    return found
+
+
 def _letter(application: Application, recognize: bool, reason: str) -> tuple[str, str]:
     """Returns the initial subject and body: the administrators' template, filled in."""
-    subject, body = application.rendered("recognized" if recognize else "not-recognized", reason=reason.strip())
+    subject, body = application.rendered_to_applicants(
+        "recognized" if recognize else "not-recognized", reason=reason.strip()
+    )
     return subject[:200], body
 
 

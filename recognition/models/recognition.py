@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.zones import site_today
+from recognition.models import triggers
 from recognition.models.application import Application
 from workflow.models import Versioned, WrongState
 
@@ -87,6 +88,7 @@ class Recognition(Versioned):
             ),
         ]
         indexes = [models.Index(fields=["until"])]
+        triggers = [triggers.NOT_WITH_A_VIOLATION]
 
     def __str__(self) -> str:
         return f"{self.application.utility}, {self.since.year} to {self.until.year}"
@@ -115,7 +117,7 @@ class Recognition(Versioned):
 
     @transaction.atomic
     def revoke(self, *, by: User, why: str) -> None:
-        """Revokes the recognition and emails the applicants why. Raises WrongState if it is no longer valid."""
+        """Revokes the recognition and writes to the applicants why. Raises WrongState if it is no longer valid."""
         now, valid = timezone.now(), Recognition.objects.valid().filter(pk=self.pk)
         if not valid.update(revoked_at=now, revoked_by=by, revoked_why=why):
             raise WrongState("It was already revoked or has expired.")
@@ -125,7 +127,7 @@ class Recognition(Versioned):
 
     def revocation_letter(self, why: str) -> tuple[str, str]:
         """Returns subject and body for the applicant of what ``revoke`` would send."""
-        return self.application.rendered("recognition-revoked", reason=why)
+        return self.application.rendered_to_applicants("recognition-revoked", reason=why)
 
     def publish(self, version: int, *, by: User, published: list[str], summary: str) -> None:
         """Saves what the register shows besides its facts. Raises Stale, or WrongState once it is revoked."""

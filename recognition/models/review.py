@@ -1,18 +1,22 @@
 """The completeness and compliance reviews: what staff find and record."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from accounts import zones
 from accounts.models import User
 from files.models import StoredFile, storing
 from recognition.models.application import Application, Submission
+from recognition.models.cycle import Cycle
+from recognition.models.paper_letter import PaperLetter
 from workflow.models import Stale, WrongState
 
 # The completeness checklist: name → (label, codes of the deficiencies that fail it; none if only a person can judge).
@@ -157,6 +161,12 @@ class ComplianceCheckQuerySet(models.QuerySet["ComplianceCheck"]):
         """Returns kind → the check that counts, which is the last."""
         return {check.kind: check for check in self.order_by("recorded_at", "pk")}
 
+    def that_bar(self) -> "ComplianceCheckQuerySet":
+        """Returns those that bar an award: a violation that no later check of its kind replaced."""
+        same = ComplianceCheck.objects.filter(application=OuterRef("application"), kind=OuterRef("kind"))
+        last = same.order_by("-recorded_at", "-pk").values("pk")[:1]
+        return self.filter(result=ComplianceCheck.Result.VIOLATION, pk=Subquery(last))
+
 
 class ComplianceCheck(models.Model):
     """The result of one compliance check. A later check of the same kind replaces it; all are kept."""
@@ -212,7 +222,7 @@ class ComplianceCheck(models.Model):
         cls, application: Application, *, by: User, attachment: UploadedFile | None = None, **facts: Any
     ) -> "ComplianceCheck":
         """Stores a check. If sent twice in a row without files, it is stored once. Raises RefusedFile, WrongState."""
-        _lock_at_stage(application, Application.Status.COMPLIANCE)
+        _lock_at_stage(application, *Application.MAY_BE_BARRED, Application.Status.NOT_ELIGIBLE)
         last = application.compliance_checks.by_kind().get(facts["kind"])
         same = last and last.recorded_by_id == by.pk and all(getattr(last, name) == facts[name] for name in facts)
         if last and same and not attachment and not last.attachment_id:
@@ -223,13 +233,15 @@ class ComplianceCheck(models.Model):
 
 @transaction.atomic
 def return_for_completion(application: Application, *, by: User, due: date, letter: str) -> None:
-    """Sends the application back, once, with what is missing: points to answer. Raises Unfinished, WrongState."""
+    """Sends the application back, once, with what is missing: points to answer. Raises Unfinished, WrongState.
+
+    If its letter goes by mail, the days until ``due`` begin on the day it is mailed.
+    """
     _lock_at_stage(application, Application.Status.COMPLETENESS)
     submission = returnable(application)
-    due_at = application.end_of(due)
-    if due_at <= timezone.now():
+    if application.end_of(due) <= timezone.now():
         raise Unfinished("The resubmission date must be in the future.")
-    application._move(Application.Status.RETURNED, by=by, why=letter, resubmit_by=due_at)
+    application._move(Application.Status.RETURNED, by=by, why=letter, **_time_until(application, due))
     application.sections.bulk_create(
         application.sections.model(
             application=application,
@@ -238,9 +250,20 @@ def return_for_completion(application: Application, *, by: User, due: date, lett
         )
         for item in submission.checklist.filter(met=False)
     )
-    application.tell_applicants(
-        "application-returned", str(submission.number), **_return_words(submission, due_at, letter)
-    )
+    words = _return_words(submission, due, letter)
+    by_mail = application.awaits_mailing
+    application.tell_applicants("application-returned", str(submission.number), sets_deadline=by_mail, **words)
+
+
+def _time_until(application: Application, due: date) -> dict[str, Any]:
+    """Returns the fields that give an applicant time through the day ``due``: by mail, as many days from mailing."""
+    if application.applicants():
+        return {"resubmit_by": application.end_of(due), "resubmit_days": None}
+    return {"resubmit_by": None, "resubmit_days": _days_until(application, due)}
+
+
+def _days_until(application: Application, due: date) -> int:
+    return (due - zones.today(ZoneInfo(application.cycle.time_zone))).days
 
 
 def returnable(application: Application) -> Submission:
@@ -256,17 +279,24 @@ def returnable(application: Application) -> Submission:
 
 def return_letter(application: Application, *, due: date, letter: str) -> tuple[str, str]:
     """Returns subject and body for the applicant. Raises as ``returnable`` does."""
-    words = _return_words(returnable(application), application.end_of(due), letter)
-    return application.rendered("application-returned", **words)
+    words = _return_words(returnable(application), due, letter)
+    return application.rendered_to_applicants("application-returned", **words)
 
 
-def _return_words(submission: Submission, due_at: datetime, letter: str) -> dict[str, str]:
-    missing = submission.checklist.filter(met=False)
+def _return_words(submission: Submission, due: date, letter: str) -> dict[str, str]:
+    application, missing = submission.application, submission.checklist.filter(met=False)
     return {
         "deficiencies": "\n".join(line for item in missing for line in item.told()),
-        "due": submission.application.for_applicants(due_at),
+        "due": due_in_letter(application, due),
         "letter": letter,
     }
+
+
+def due_in_letter(application: Application, due: date) -> str:
+    """Returns the end of a day as a letter to the applicant says it: a printed one counts from its mailing."""
+    if application.applicants():
+        return application.for_applicants(application.end_of(due))
+    return f"the end of the day {_days_until(application, due)} days after this letter was mailed"
 
 
 @transaction.atomic
@@ -283,19 +313,28 @@ def find_complete(application: Application, *, by: User) -> None:
 
 @transaction.atomic
 def find_incomplete(application: Application, *, by: User | None, why: str) -> None:
-    """Closes an application that lacks too much or did not come back in time. Raises WrongState."""
+    """Closes an application that lacks too much or did not come back in time. Raises WrongState.
+
+    None is closed for its time while a letter about it waits to be mailed.
+    """
     only_if = Q()
     is_late = application.status == Application.Status.RETURNED
     if is_late:
-        only_if = Q(resubmit_by__lte=timezone.now())
+        only_if = Q(resubmit_by__lte=timezone.now()) & ~Q(Exists(to_mail_about(OuterRef("pk"))))
     application._move(Application.Status.INCOMPLETE, by=by, why=why, only_if=only_if)
-    application.tell_applicants("application-incomplete", "incomplete", **_incomplete_words(application, is_late, why))
+    words: dict[str, Any] = _incomplete_words(application, is_late, why)
+    application.tell_applicants("application-incomplete", _nth(application), **words)
+
+
+def to_mail_about(application: Any) -> models.QuerySet[PaperLetter]:
+    """Returns the letters about an application that wait to be mailed."""
+    return PaperLetter.objects.to_mail().filter(application=application)
 
 
 def incomplete_letter(application: Application, why: str) -> tuple[str, str]:
     """Returns subject and body for the applicant of what ``find_incomplete`` would close."""
     is_late = application.status == Application.Status.RETURNED
-    return application.rendered("application-incomplete", **_incomplete_words(application, is_late, why))
+    return application.rendered_to_applicants("application-incomplete", **_incomplete_words(application, is_late, why))
 
 
 def _incomplete_words(application: Application, is_late: bool, why: str) -> dict[str, str]:
@@ -312,23 +351,75 @@ def _every_line_judged(submission: Submission) -> None:
 def find_compliant(application: Application, *, by: User) -> None:
     """Moves an application with two clear checks to the Region or the panel. Raises Unfinished, WrongState."""
     _lock_at_stage(application, Application.Status.COMPLIANCE)
-    latest = _both_checks(application)
-    for kind in ComplianceCheck.Kind:
-        if latest[kind].result != ComplianceCheck.Result.CLEAR:
-            raise Unfinished(
-                f"The {kind.label.lower()} says “{latest[kind].get_result_display()}”, so the application can't pass."
-            )
+    _require_clear(_both_checks(application))
     asks = application.cycle.asks_region
     application._move(Application.Status.REGION if asks else Application.Status.PANEL, by=by)
 
 
 @transaction.atomic
 def find_not_eligible(application: Application, *, by: User, finding: str) -> None:
-    """Closes the application and sends the applicant ``finding``. Raises as ``not_eligible_letter`` does."""
-    _lock_at_stage(application, Application.Status.COMPLIANCE)
+    """Closes the application and sends the applicant ``finding``. Raises as ``not_eligible_letter`` does.
+
+    Up to the release of its decision: a violation that surfaces late bars the award too (CWA 501(e)(1)).
+    """
+    _lock_at_stage(application, *Application.MAY_BE_BARRED)
     not_eligible_letter(application, finding)
     application._move(Application.Status.NOT_ELIGIBLE, by=by, why=finding)
-    application.tell_applicants("application-not-eligible", "not-eligible", finding=finding)
+    application.undo_decision(by=by)
+    application.tell_applicants("application-not-eligible", _nth(application), finding=finding)
+
+
+def _nth(application: Application) -> str:
+    """Returns how many times the application came to where it is, to tell apart letters of one wording."""
+    moves = application.events.filter(to_status=application.status).exclude(from_status=application.status)
+    return str(moves.count())
+
+
+def closed_from(application: Application) -> str:
+    """Returns the stage from which it was closed. Raises WrongState unless it is incomplete or not eligible."""
+    closed = application.status in (Application.Status.INCOMPLETE, Application.Status.NOT_ELIGIBLE)
+    moves = application.events.filter(to_status=application.status).exclude(from_status=application.status)
+    last = moves.last() if closed else None
+    if last is None:
+        raise WrongState("It is not closed.")
+    return last.from_status
+
+
+@transaction.atomic
+def reopen(application: Application, *, by: User, why: str, due: date | None = None) -> None:
+    """Leads an application that was closed by mistake back to where it was, and tells the applicant why.
+
+    One that was not resubmitted in time gets a new date ``due``. One that was found not eligible after the compliance
+    review needs two clear checks first. Raises Unfinished, or WrongState once its cycle is decided.
+    """
+    to = closed_from(application)
+    _lock_at_stage(application, application.status)
+    open_cycles = Cycle.objects.filter(pk=application.cycle_id, status__in=[Cycle.Status.PLANNED, Cycle.Status.REVIEW])
+    if not open_cycles.select_for_update().first():
+        raise WrongState("The cycle is decided, so its applications stay closed.")
+    if application.status == Application.Status.NOT_ELIGIBLE and to != Application.Status.COMPLIANCE:
+        _require_clear(_both_checks(application))
+    changes: dict[str, Any] = {}
+    if to == Application.Status.RETURNED:
+        if due is None or application.end_of(due) <= timezone.now():
+            raise Unfinished("The resubmission date must be in the future.")
+        changes = _time_until(application, due)
+    application._move(to, by=by, why=why, **changes)
+    application.tell_applicants(
+        "application-reopened",
+        f"{_nth(application)}-{to}",
+        sets_deadline=application.awaits_mailing,
+        **_reopened_words(application, why, due),
+    )
+
+
+def reopened_letter(application: Application, *, why: str, due: date | None = None) -> tuple[str, str]:
+    """Returns subject and body for the applicant of what ``reopen`` would send."""
+    return application.rendered_to_applicants("application-reopened", **_reopened_words(application, why, due))
+
+
+def _reopened_words(application: Application, why: str, due: date | None) -> dict[str, str]:
+    return {"reason": why, "due": due_in_letter(application, due) if due else ""}
 
 
 def not_eligible_letter(application: Application, finding: str = "") -> tuple[str, str]:
@@ -339,7 +430,15 @@ def not_eligible_letter(application: Application, finding: str = "") -> tuple[st
     found = _both_checks(application).values()
     if not any(check.result == ComplianceCheck.Result.VIOLATION for check in found):
         raise Unfinished("Record the violation or unsatisfactory record first.")
-    return application.rendered("application-not-eligible", finding=finding)
+    return application.rendered_to_applicants("application-not-eligible", finding=finding)
+
+
+def _require_clear(latest: dict[str, ComplianceCheck]) -> None:
+    for kind in ComplianceCheck.Kind:
+        if latest[kind].result != ComplianceCheck.Result.CLEAR:
+            raise Unfinished(
+                f"The {kind.label.lower()} says “{latest[kind].get_result_display()}”, so the application can't pass."
+            )
 
 
 def _both_checks(application: Application) -> dict[str, ComplianceCheck]:

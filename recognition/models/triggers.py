@@ -110,3 +110,31 @@ SEAT_WITHOUT_CONFLICT = pgtrigger.Trigger(
         RETURN NEW;
     """,
 )
+
+# The law bars the award (CWA 501(e)(1)). The last check of each kind counts.
+NOT_WITH_A_VIOLATION = pgtrigger.Trigger(
+    name="not_with_a_violation",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF EXISTS (SELECT 1 FROM recognition_compliancecheck c
+                   WHERE c.application_id = NEW.application_id AND c.result = 'violation'
+                   AND NOT EXISTS (SELECT 1 FROM recognition_compliancecheck later
+                                   WHERE later.application_id = c.application_id AND later.kind = c.kind
+                                   AND (later.recorded_at, later.id) > (c.recorded_at, c.id))) THEN
+            RAISE EXCEPTION 'a violation bars the award'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'recognition_not_with_a_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+PAPER_LETTER_IS_KEPT = pgtrigger.Trigger(
+    name="paper_letter_is_kept",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("key", "application_id", "subject", "body", "address", "sets_deadline", "written_at"),
+    func="""
+        RAISE EXCEPTION 'a letter on paper is kept as it was written'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'paper_letter_is_kept';
+    """,
+)

@@ -101,18 +101,11 @@ def _asked(found: bool | None) -> str:
     return "Why is it not met?" if found else "Text for the letter (required if you mark it met)"
 
 
-class ReturnForm(forms.Form):
+class DueForm(forms.Form):
     due = forms.DateField(
         label="Resubmit by",
         help_text="Through the end of this day in the cycle’s time zone.",
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-    )
-    letter = forms.CharField(
-        label="Your note",
-        required=False,
-        max_length=5000,
-        help_text="Shown in the letter below the list of missing items.",
-        widget=forms.Textarea({"rows": 5}),
     )
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
@@ -126,6 +119,16 @@ class ReturnForm(forms.Form):
         return due
 
 
+class ReturnForm(DueForm):
+    letter = forms.CharField(
+        label="Your note",
+        required=False,
+        max_length=5000,
+        help_text="Shown in the letter below the list of missing items.",
+        widget=forms.Textarea({"rows": 5}),
+    )
+
+
 class ReasonForm(forms.Form):
     why = forms.CharField(
         label="Reason, in words for the applicant",
@@ -133,3 +136,9 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea({"rows": 4}),
         help_text="Becomes part of the letter.",
     )
+
+
+class ReopenForm(DueForm, ReasonForm):
+    """For one that was not resubmitted in time, which gets another date."""
+
+    field_order = ["due", "why"]

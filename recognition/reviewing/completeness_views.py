@@ -25,6 +25,7 @@ from recognition.models.review import (
     return_for_completion,
     return_letter,
     returnable,
+    to_mail_about,
 )
 from recognition.previewing import is_confirmed, preview
 from recognition.reviewing.completeness_forms import ChecklistForm, ReasonForm, ReturnForm
@@ -89,7 +90,7 @@ def send_back(request: AuthenticatedRequest, application: Application, rights: R
         missing = returnable(application).checklist.filter(met=False)
         if is_confirmed(request, form):
             return_for_completion(application, by=request.user, **form.cleaned_data)
-            messages.success(request, f"Returned to {application.utility}. We emailed them what is missing.")
+            messages.success(request, f"Returned to {application.utility}. {application.how_told}")
             return redirect("recognition:queue", "completeness")
     except Unfinished as error:
         messages.error(request, f"Not returned. {error}")
@@ -103,14 +104,24 @@ def send_back(request: AuthenticatedRequest, application: Application, rights: R
 def incomplete(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     """Closes an application that stays incomplete, or did not come back in time."""
     form, waits = ReasonForm(request.POST or None), _still_in_time(application)
-    if not waits and is_confirmed(request, form):
+    unmailed = application.status == Application.Status.RETURNED and to_mail_about(application).first()
+    if not waits and not unmailed and is_confirmed(request, form):
         find_incomplete(application, by=request.user, why=form.cleaned_data["why"])
-        messages.success(request, f"The application of {application.utility} was closed as incomplete.")
+        messages.success(
+            request, f"The application of {application.utility} was closed as incomplete. {application.how_told}"
+        )
         return redirect("recognition:queue", "completeness")
     due = application.resubmit_by
     was_due = application.for_reader(due) if due else ""
     letter = preview(request, form, application, lambda said: incomplete_letter(application, **said))
-    context = {"application": application, "form": form, "waits": waits, "was_due": was_due, "letter": letter}
+    context = {
+        "application": application,
+        "form": form,
+        "waits": waits,
+        "was_due": was_due,
+        "letter": letter,
+        "unmailed": unmailed,
+    }
     return render(request, "recognition/reviewing/application_incomplete.html", context, status=saving.status_of(form))
 
 

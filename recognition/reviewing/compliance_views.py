@@ -49,7 +49,7 @@ def record(request: AuthenticatedRequest, application: Application, rights: Righ
 
 
 @require_POST
-@step(Act.RECORD_COMPLIANCE)
+@step(Act.CLEAR)
 def compliant(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     try:
         find_compliant(application, by=request.user)
@@ -63,7 +63,7 @@ def compliant(request: AuthenticatedRequest, application: Application, rights: R
     return redirect("recognition:queue", "compliance")
 
 
-@step(Act.RECORD_COMPLIANCE)
+@step(Act.BAR)
 def not_eligible(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
     """Asks for the finding in words for the applicant, shows the letter, and sends it once confirmed."""
     form = FindingForm(request.POST or None)
@@ -71,7 +71,7 @@ def not_eligible(request: AuthenticatedRequest, application: Application, rights
         not_eligible_letter(application)  # raises if it can't be written yet
         if is_confirmed(request, form):
             find_not_eligible(application, by=request.user, **form.cleaned_data)
-            messages.success(request, f"{application.utility} is not eligible in this cycle. We emailed them.")
+            messages.success(request, f"{application.utility} is not eligible in this cycle. {application.how_told}")
             return redirect("recognition:queue", "compliance")
         letter = preview(request, form, application, lambda said: not_eligible_letter(application, **said))
     except Unfinished as error:

@@ -5,6 +5,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import AuthenticatedRequest
+from recognition.reviewing.compliance_list_views import of_queue
 from recognition.reviewing.lists import QUEUES, queues_of
 from workflow.lists import list_page
 
@@ -17,5 +18,7 @@ def queue(request: AuthenticatedRequest, name: str) -> HttpResponse:
     if shown is None or not shown.exists_for(request.user):
         raise Http404
     context = {"queue": shown, "name": name, "queues": queues_of(request.user)}
+    if name == "compliance":
+        context |= of_queue(request.user)
     rows = shown.rows(request.user)
     return list_page(request, shown.table, shown.filters, rows, "recognition/reviewing/application_queue.html", context)

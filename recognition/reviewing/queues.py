@@ -29,7 +29,7 @@ from django.utils import timezone
 from accounts.models import Identifier, User
 from accounts.regions import REGIONS
 from letters.models import Delivery, Message
-from recognition.models import Application, Decision, Rating, Seat, Submission
+from recognition.models import Application, Decision, PaperLetter, Rating, Seat, Submission
 from recognition.models.application import ApplicationQuerySet
 from workflow.matching import plain
 
@@ -157,6 +157,11 @@ def with_failed_mail() -> Q:
         email__delivery__status__in=Delivery.UNSOLVED,
     )
     return Q(pk__in=told.order_by().values("about_id"))  # of few emails, so they are found first
+
+
+def with_letter_to_mail() -> Exists:
+    """Whether a letter about the application waits to be mailed."""
+    return Exists(PaperLetter.objects.to_mail().filter(application=OuterRef("pk")))
 
 
 def with_decision(rows: Rows, user: User) -> Rows:

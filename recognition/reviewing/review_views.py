@@ -1,6 +1,6 @@
 """The page of a panel member: the conflict of interest, the member's review, and then what the others found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +16,7 @@ from accounts.requests import AuthenticatedRequest
 from recognition.access import application_for
 from recognition.application import shown
 from recognition.application.content import redacted
+from recognition.criteria.completeness import met_of_required, needed
 from recognition.models import Application, Rating, Recommendation, Remark, Seat, Unfinished
 from recognition.reviewing.panel_forms import RatingForm, RecommendationForm, RecuseForm, RemarkForm, SummaryForm
 from recognition.reviewing.panel_views import reviews
@@ -67,6 +68,7 @@ def _page(
         "application": application,
         "seat": seat,
         "may": {act.name.lower(): rights.may(act) for act in (Act.RATE, Act.DISCUSS, Act.RECOMMEND, Act.DECLARE)},
+        "tally": _tally(application, ratings),
         "rows": _rows(application, rights, ratings, more.pop("sent", None)),
         "n_rated": len(ratings) - len(missing),
         "next": missing[0].anchor if missing else "",
@@ -87,15 +89,34 @@ def _rows(
     content = submission.content if submission else {}
     if not rights.may(Act.READ_CONFIDENTIAL):
         content = redacted(content)
-    parts = {part.anchor: part for part in shown.texts(content, application.cycle.edition.criteria)}
+    criteria = application.cycle.edition.criteria
+    parts = {part.anchor: part for part in shown.texts(content, criteria)}
+    about = _definitions(application)
     return [
         {
             "part": parts[rating.anchor],
+            "about": about.get(rating.criterion),
             "rating": rating,
             "form": sent if sent and sent.rating.pk == rating.pk else RatingForm(rating=rating),
         }
         for rating in ratings
     ]
+
+
+def _definitions(application: Application) -> dict[str, tuple[str, str]]:
+    """Returns section name → (what the criterion means, what it takes to count)."""
+    edition = application.cycle.edition
+    found = {f"attributes.{each.slug}": (each.description, "") for each in edition.attributes.all()}
+    rules = edition.criteria.categories
+    return found | {
+        f"categories.{each.slug}": (each.description, needed(rules[each.slug])) for each in edition.categories.all()
+    }
+
+
+def _tally(application: Application, ratings: Iterable[Rating]) -> str:
+    submission = application.submission
+    met = {rating.criterion for rating in ratings if rating.value == Rating.Value.MET}
+    return met_of_required(met, submission.size if submission else "", application.cycle.edition.criteria)
 
 
 def _panel(application: Application, rights: Rights, user: User) -> dict[str, Any]:
@@ -190,13 +211,19 @@ def _save_block(
     **bound: Any,
 ) -> HttpResponse:
     """Saves a block. ``bound`` has the form under the name that ``_page`` expects."""
-    _, rights, seat = own
+    application, rights, seat = own
+
+    def more(row: Versioned) -> dict[str, Any]:
+        ratings = list(seat.ratings.all())
+        rated = [rating.anchor for rating in ratings if rating.value]
+        return {"rated": rated, "tally": _tally(application, ratings)}
+
     return saving.save_block(
         request,
         form,
         saving.Block(anchor, seat.get_absolute_url()),
         save=save,
-        more=lambda row: {"rated": [rating.anchor for rating in seat.ratings.exclude(value="")]},
+        more=more,
         page=lambda conflict, status: _page(request, *own, conflict=conflict, status=status, **bound),
         why_not=lambda error: str(error) if rights.may(Act.RATE) else CLOSED,
     )

@@ -79,6 +79,8 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
         outbox=Count("pk", filter=outbox),
         outbox_of=Max("cycle", filter=outbox),
+        to_mail=Count("pk", filter=Q(queues.with_letter_to_mail(), my_seat=None)),
+        to_mail_of=Max("cycle", filter=Q(queues.with_letter_to_mail(), my_seat=None)),
     )
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["completeness"])
@@ -101,6 +103,9 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         yield from _some(n["outbox"], "in the outbox", "Decided. The letters are not released yet.", letters)
     if StaffGroup.PROGRAM in groups:
         everything = reverse("recognition:queue", args=["all"])
+        if n["to_mail"]:
+            letters, why = reverse("recognition:letters", args=[n["to_mail_of"]]), "Nobody can be reached by email."
+            yield from _some(n["to_mail"], "with a letter to print and mail", why, f"{letters}?mailed=no")
         why = "The applicant or a reviewer did not get it. Check the address."
         failed = rows.filter(queues.with_failed_mail()).count()
         yield from _some(failed, "with an email that could not be sent", why, f"{everything}?mail=failed")

@@ -3,12 +3,14 @@
 
 (() => {
   const count = document.querySelector("[data-count]");
+  const tally = document.querySelector("[data-tally]");
   const next = document.querySelector("[data-next]");
   const segments = [...document.querySelectorAll("[data-segment]")];
 
   document.addEventListener("headworks:saved", ({ detail }) => {
     const rated = new Set(detail.rated);
     count.textContent = rated.size;
+    tally.textContent = detail.tally;
     for (const segment of segments) segment.classList.toggle("on", rated.has(segment.dataset.segment));
     if (!next) return;
     const waiting = segments.find((segment) => !rated.has(segment.dataset.segment));

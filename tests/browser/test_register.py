@@ -98,7 +98,7 @@ def test_trying_numbers_ends_calmly(visits, recognition):
     look(page, "verify-wait")
 
 
-def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, utility, staff):
+def test_a_manager_publishes_and_the_official_revokes(visits, recognition, manager, utility, official):
     application = recognition.application
     page = visits(manager, application.get_absolute_url())
     look(page, "application-recognized")
@@ -121,7 +121,7 @@ def test_a_manager_publishes_and_staff_revoke(visits, recognition, manager, util
     expect(page.get_by_text("Clean water for 4,200 people.")).to_be_visible()
     expect(page.get_by_role("img", name="The plant at Mill Street")).to_be_visible()
     look(page, "register-entry")
-    page = visits(staff, application.get_absolute_url())
+    page = visits(official, application.get_absolute_url())
     page.get_by_role("link", name="Revoke recognition").click()
     look(page, "revoke")
     page.get_by_label("Reason").fill("The permit was broken for two years.")

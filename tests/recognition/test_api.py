@@ -59,7 +59,7 @@ def test_the_criteria_as_json(client, catalog):
         "decentralized-systems": (1, 6, 10, 0),
         "biosolids": (1, 2, 4, 0),
         "energy-management": (1, 0, 0, 0),
-        "climate-change": (1, 1, 7, 0),
+        "climate-change": (1, 0, 6, 0),
         "watershed-protection": (2, 4, 0, 4),
     }
 

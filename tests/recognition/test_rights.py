@@ -30,7 +30,7 @@ CONTRIBUTOR = READER | {"EDIT": DRAFT | RETURNED, "REPORT_HOURS": SENT}
 MANAGER = CONTRIBUTOR | {
     "SUBMIT": DRAFT | RETURNED,
     "DELETE": DRAFT,
-    "WITHDRAW": BEFORE_PANEL,
+    "WITHDRAW": BEFORE_PANEL | PANEL | PENDING,
     "PUBLISH": {"recognized"},
 }
 PROGRAM = dict.fromkeys(READS, SENT) | {
@@ -40,7 +40,7 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "SEE_REVIEWS": FROM_PANEL,
     "SEE_RECOMMENDATION": PAST_PANEL,
     "SEE_FEEDBACK": OUTCOME,
-    "EXTEND": DRAFT,
+    "EXTEND": DRAFT | RETURNED,
     "TAKE_UP": {"submitted", "resubmitted"},
     "CHECK": {"completeness"},
     "CLOSE_LATE": RETURNED,
@@ -49,17 +49,30 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "EDIT_LETTER": PENDING,
     "WRITE_FEEDBACK": PENDING | OUTCOME,
     "GET_LETTER": OUTCOME,
+    "MAIL": ANY,
     "NOTIFY": OUTCOME,
-    "REVOKE": {"recognized"},
+    "REOPEN": {"incomplete"},
     "SEE_SCORES": PAST_PANEL,
     "SEE_STATISTICS": ANY,
     "LOG_HOURS": SENT,
     "MOVE_CYCLE": ANY,
 }
 # For what came on paper.
-CLERK = PROGRAM | dict.fromkeys(READS, ANY) | {"EDIT": DRAFT | RETURNED, "SUBMIT": DRAFT | RETURNED}
+CLERK = (
+    PROGRAM
+    | dict.fromkeys(READS, ANY)
+    | {
+        "EDIT": DRAFT | RETURNED,
+        "SUBMIT": DRAFT | RETURNED,
+        "DELETE": DRAFT,
+        "WITHDRAW": BEFORE_PANEL | PANEL | PENDING,
+    }
+)
 COMPLIANCE = dict.fromkeys(["READ_CONTACT", "SEE_PEOPLE", "SEE_COMPLIANCE"], FROM_COMPLIANCE) | {
-    "RECORD_COMPLIANCE": {"compliance"},
+    "RECORD_COMPLIANCE": {"compliance", "region", "not_eligible"} | PANEL | PENDING,
+    "CLEAR": {"compliance"},
+    "BAR": {"compliance", "region"} | PANEL | PENDING,
+    "REOPEN": {"not_eligible"},
     "SCREEN": {"compliance"},
     "LOG_HOURS": FROM_COMPLIANCE,
 }
@@ -76,6 +89,7 @@ OFFICIAL = dict.fromkeys([*READS, "SEE_PEOPLE", "SEE_COMPLIANCE", "SEE_REVIEWS",
     "SEE_FEEDBACK": OUTCOME,
     "DECIDE": PENDING,
     "EDIT_LETTER": PENDING,
+    "REVOKE": {"recognized"},
     "SEE_SCORES": PAST_PANEL,
     "SEE_STATISTICS": PAST_PANEL,
 }
@@ -91,7 +105,9 @@ def only_text(rights: dict) -> dict:
 
 
 # Until the own review is in, nothing that shows the others': not even who could be assigned.
-AS_STAFF_ON_THE_PANEL = without(PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN") | {
+AS_STAFF_ON_THE_PANEL = without(
+    PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN", "MAIL"
+) | {
     "DECLARE": PANEL,
     "RATE": PANEL,
 }
@@ -106,7 +122,7 @@ WHO_MAY_WHAT = {
     "program": (ANY, PROGRAM),
     "compliance": (FROM_COMPLIANCE, COMPLIANCE),
     "official": (PAST_PANEL, OFFICIAL),
-    "program and official": (ANY, PROGRAM | {"DECIDE": PENDING}),
+    "program and official": (ANY, PROGRAM | {"DECIDE": PENDING, "REVOKE": {"recognized"}}),
     "panel group, no seat": (set(), {}),
     "seat": (ANY, SEAT),
     "member": (ANY, MEMBER),

@@ -21,6 +21,8 @@ def keep(request: HttpRequest, what: str, token: str, name: str, content: bytes)
 
 def take(request: HttpRequest, what: str, token: str) -> tuple[str, bytes] | None:
     """Returns the file's name and content; None if it is not kept, or if another request has just taken it."""
+    if not token.isalnum():  # no hash, so none is kept under it
+        return None
     key = _key(request, what, token)
     kept: tuple[str, bytes] | None = cache.get(key)
     return kept if kept and cache.delete(key) else None

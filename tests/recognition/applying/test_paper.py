@@ -193,7 +193,7 @@ def test_it_is_entered_until_the_review_begins(as_, staff, quiet, cycle):
     assert enter(as_(staff), quiet, cycle).status_code == 302, "closed"
     application = Application.objects.get()
     assert application.is_editable
-    application.discard()
+    application.discard(by=staff, why="Twice.")
     for fields in ({"status": "review"}, {"status": "planned", "opens": timezone.now() + day / 2}):
         Cycle.objects.filter(pk=cycle.pk).update(**past | {"closes": timezone.now() + day} | fields)
         assert enter(as_(staff), quiet, cycle).status_code == 422

@@ -35,13 +35,27 @@ TO_APPLICANTS = {
     ("compliance", "not_eligible"): ("Not eligible", True),
     ("compliance", "withdrawn"): ("Withdrawn", False),
     ("region", "panel"): ("Panel review", False),
+    ("region", "not_eligible"): ("Not eligible", True),
     ("region", "withdrawn"): ("Withdrawn", False),
+    ("panel", "not_eligible"): ("Not eligible", True),
+    ("panel", "withdrawn"): ("Withdrawn", False),
     ("panel", "recommended"): ("Awaiting decision", False),
     ("panel", "not_recommended"): ("Awaiting decision", False),
     ("recommended", "recognized"): ("Recognized", False),
     ("recommended", "not_recognized"): ("Not recognized", False),
     ("not_recommended", "recognized"): ("Recognized", False),
     ("not_recommended", "not_recognized"): ("Not recognized", False),
+    ("recommended", "not_eligible"): ("Not eligible", True),
+    ("recommended", "withdrawn"): ("Withdrawn", False),
+    ("not_recommended", "not_eligible"): ("Not eligible", True),
+    ("not_recommended", "withdrawn"): ("Withdrawn", False),
+    ("incomplete", "completeness"): ("Completeness review", True),
+    ("incomplete", "returned"): ("Returned for completion", True),
+    ("not_eligible", "compliance"): ("Compliance review", True),
+    ("not_eligible", "region"): ("With the EPA Region", True),
+    ("not_eligible", "panel"): ("Panel review", True),
+    ("not_eligible", "recommended"): ("Awaiting decision", True),
+    ("not_eligible", "not_recommended"): ("Awaiting decision", True),
 }
 MISSING = ["Say how you measure it."]
 
@@ -162,7 +176,7 @@ def test_who_sees_the_people_reads_everything(history, staff, compliance, paneli
     assert [entry.why for entry in timeline if entry.why] == [reason(*pair) for pair in TO_APPLICANTS]
     assert [entry.what for entry in timeline if not entry.why] == [f"Tamarack {status}." for status in Status.values]
     assert {"Recommended", "Not recommended"} <= {entry.what for entry in timeline}
-    assert [entry.missing for entry in timeline if entry.missing] == [MISSING]
+    assert [entry.missing for entry in timeline if entry.missing] == [MISSING, MISSING]  # returned, reopened
 
 
 def test_an_outside_expert_sees_no_person_letter_or_note_of_before_the_panel(history, manager, panelists):
@@ -170,7 +184,8 @@ def test_an_outside_expert_sees_no_person_letter_or_note_of_before_the_panel(his
     application = history(manager)
     seat_on(application, panelists[2], declared_at=timezone.now(), submitted_at=timezone.now())
     timeline = read(application, panelists[2], "recommended")
-    panel = {pair for pair in TO_APPLICANTS if pair[0] in ("panel", "recommended", "not_recommended")}
+    at_panel, ended = ("panel", "recommended", "not_recommended"), ("withdrawn", "not_eligible")
+    panel = {pair for pair in TO_APPLICANTS if pair[0] in at_panel and pair[1] not in ended}
     assert [entry.who for entry in timeline[: len(TO_APPLICANTS)]] == [
         "Mara Gerr" if pair in panel else "" for pair in TO_APPLICANTS
     ]

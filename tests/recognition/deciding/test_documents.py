@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from post_office.models import Email, EmailTemplate
 from pypdf import PdfReader
 
+from recognition.application.content import postal
 from recognition.deciding import documents
 from recognition.deciding.documents import Block, blocks
 from recognition.models import Application, Cycle, Decision, Feedback, Recognition
@@ -88,14 +89,17 @@ def test_the_address_is_as_it_was_submitted_and_else_the_utilitys_own(utility):
         "zip": "97000",
         "identifiers": ["X"],
     }
-    assert documents.recipient(contact, utility) == [
+    assert postal(contact, name=utility.name, city=utility.city, state=utility.state) == [
         "Mara Gerr",
         "Riverbend Water and Sewer",
         "1 Mill Road",
         "Floor 2",
         "Riverbend, OR 97000",
     ]
-    assert documents.recipient({}, utility) == ["Riverbend Water and Sewer", "Riverbend, OR"]
+    assert postal({}, name=utility.name, city=utility.city, state=utility.state) == [
+        "Riverbend Water and Sewer",
+        "Riverbend, OR",
+    ]
 
 
 # Who gets what.

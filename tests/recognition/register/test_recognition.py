@@ -201,8 +201,8 @@ def test_two_managers_do_not_overwrite_each_other(recognized, utility, manager, 
 
 
 @pytest.mark.django_db
-def test_revoked_once_with_a_reason_that_the_applicant_is_told(recognized, recognition, staff, manager, as_):
-    browser = as_(staff)
+def test_revoked_once_with_a_reason_that_the_applicant_is_told(recognized, recognition, official, manager, as_):
+    browser = as_(official)
     assert url("revoke", recognized) in browser.get(url("application", recognized)).text
     assert browser.post(url("revoke", recognized), {"why": "  "}).status_code == 422
     assert Recognition.objects.get().state == "valid"
@@ -213,7 +213,7 @@ def test_revoked_once_with_a_reason_that_the_applicant_is_told(recognized, recog
     form["confirmed"] = "1"
     assert browser.post(url("revoke", recognized), form)["Location"] == url("application", recognized)
     recognition.refresh_from_db()
-    assert (recognition.state, recognition.revoked_by, recognition.revoked_why) == ("revoked", staff, why)
+    assert (recognition.state, recognition.revoked_by, recognition.revoked_why) == ("revoked", official, why)
     [message] = Message.objects.filter(key__startswith="recognition-revoked")
     assert message.email.to == ["manager@example.org"]
     assert why in message.email.message
@@ -253,10 +253,10 @@ def test_two_at_once_revoke_once(recognition, staff):
 
 
 @pytest.mark.django_db
-def test_roles(recognized, manager, contributor, viewer, stranger, staff, compliance, official, as_):
+def test_roles(recognized, manager, contributor, viewer, stranger, staff, official, as_):
     expected = {
         "publish": {manager: 200, contributor: 403, viewer: 403, stranger: 404, staff: 403, official: 403},
-        "revoke": {manager: 403, contributor: 403, viewer: 403, stranger: 404, staff: 200, compliance: 403},
+        "revoke": {manager: 403, contributor: 403, viewer: 403, stranger: 404, staff: 403, official: 200},
     }
     for name, people in expected.items():
         for person, status in people.items():
@@ -264,17 +264,17 @@ def test_roles(recognized, manager, contributor, viewer, stranger, staff, compli
             if status != 200:
                 data = {"version": 1, "summary": "x", "why": "x", "confirmed": "1"}
                 assert as_(person).post(url(name, recognized), data).status_code == status, (name, person)
-    Membership.objects.create(user=staff, utility=recognized.utility, role=Role.VIEWER)
-    assert as_(staff).post(url("revoke", recognized), {"why": "x", "confirmed": "1"}).status_code == 403
+    Membership.objects.create(user=official, utility=recognized.utility, role=Role.VIEWER)
+    assert as_(official).post(url("revoke", recognized), {"why": "x", "confirmed": "1"}).status_code == 403
     assert Recognition.objects.get().state == "valid"
     assert Recognition.objects.get().version == 1
 
 
 @pytest.mark.django_db
-def test_before_the_recognition_there_is_nothing_to_show_or_revoke(at, manager, staff, client, as_):
+def test_before_the_recognition_there_is_nothing_to_show_or_revoke(at, manager, official, client, as_):
     application = at(Status.RECOMMENDED)
     assert as_(manager).get(url("publish", application)).status_code == 302
-    assert as_(staff).post(url("revoke", application), {"why": "x", "confirmed": "1"}).status_code == 302
+    assert as_(official).post(url("revoke", application), {"why": "x", "confirmed": "1"}).status_code == 302
     assert client.get(url("publish", application)).status_code == 302
 
 

@@ -225,8 +225,10 @@ def test_without_a_violation_it_goes_on_once(as_, record, checked, compliance, c
     [event] = checked.events.filter(from_status="compliance")
     assert (event.by, event.to_status) == (compliance, stage)
     late = record("criminal", result="violation", note="After all.")
-    assert late.url == checked.get_absolute_url()
-    assert checked.compliance_checks.count() == 2, "nothing is recorded once it went on"
+    assert late.url == address("compliance", checked), "a violation that surfaces later is recorded too"
+    assert checked.compliance_checks.count() == 3
+    checked.refresh_from_db()
+    assert checked.status == stage
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,221 @@
+"""The release of many decisions by a worker: nothing twice, nothing lost, stopped and continued; deciding by filter."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from letters.models import Message
+from recognition import tasks
+from recognition.models import Application, Cycle, Decision, PaperLetter, Recommendation, Release, release
+from tests.factories import UtilityFactory
+from workflow.models import WrongState
+
+pytestmark = pytest.mark.django_db
+Status = Application.Status
+
+
+def url(name: str, cycle: Cycle) -> str:
+    return reverse(f"recognition:{name}", args=[cycle.pk])
+
+
+@pytest.fixture
+def many(cycle) -> Cycle:
+    """Thirty applications that wait for a decision, every tenth without a recommendation to recognize."""
+    rows = [
+        Application(utility=UtilityFactory(name=f"Town {n:02}"), cycle=cycle, status="recommended") for n in range(30)
+    ]
+    Application.objects.bulk_create(rows)
+    Recommendation.objects.bulk_create(
+        Recommendation(application=row, recommends=n % 10 > 0, reasons="Read.", dissent="Not I." if n == 5 else "")
+        for n, row in enumerate(Application.objects.order_by("pk"))
+    )
+    Cycle.objects.update(status="review")
+    cycle.refresh_from_db()
+    return cycle
+
+
+@pytest.fixture
+def decided(many, official) -> Cycle:
+    for application in Application.objects.all():
+        Decision.make(application, by=official, recognize=True, reason="All are good.")
+    return many
+
+
+def written() -> int:
+    """How many letters there are: these utilities have no email address."""
+    return PaperLetter.objects.filter(key__startswith="decided").count() + Message.objects.count()
+
+
+def newest() -> int:
+    return Decision.objects.latest("pk").pk
+
+
+# Deciding.
+
+
+def test_as_the_panel_recommends_all_that_the_filter_finds_but_for_exceptions(many, official, as_):
+    browser = as_(official)
+    address = f"{url('decide_several', many)}?panel=True"
+    answer = browser.post(address, {"everything": "on", "recognize": "panel"})
+    assert answer.url == f"{url('decisions', many)}?panel=True", "the filters stay"
+    assert Decision.objects.count() == 26, "27 recommended, more than a page shows; one with dissent"
+    assert not Decision.objects.filter(recognize=False).exists()
+    left = browser.get(answer.url).text
+    assert "Town 05: not decided. A member of the panel disagreed." in left
+    browser.post(url("decide_several", many), {"everything": "on", "recognize": "panel"})
+    assert Decision.objects.filter(recognize=False).count() == 3
+    assert Application.objects.get(decision=None).utility.name == "Town 05"
+
+
+# The job.
+
+
+def test_many_are_released_by_a_worker_with_progress(
+    decided, official, as_, sent_tasks, django_capture_on_commit_callbacks
+):
+    browser = as_(official)
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post(url("release", decided), {"upto": newest()})
+    made = Release.objects.get()
+    assert (made.status, made.total, made.done) == ("requested", 30, 0)
+    assert "0 of 30 released" in browser.get(url("outbox", decided)).text
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post(url("release", decided), {"upto": newest()})
+    assert Release.objects.count() == 1, "a second click asks for nothing new"
+    tasks.release(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.done, made.failed) == ("done", 30, [])
+    assert written() == Application.objects.filter(status="recognized").count() == 30
+    tasks.release(made.pk)
+    assert written() == 30, "a task that comes twice tells nobody twice"
+
+
+class Killed(BaseException):
+    """As a worker that is killed: nothing catches it."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_loses_nothing_and_tells_nobody_twice(decided, official, monkeypatch, sent_tasks):
+    monkeypatch.setattr(release, "AT_ONCE", 0)
+    made = Release.request(decided, by=official, upto=newest())
+    real, calls = Decision._release, []
+
+    def killed_at_the_tenth(decision, *, by):
+        real(decision, by=by)
+        calls.append(decision.pk)
+        if len(calls) == 10:
+            raise Killed  # after the letter was written, before the commit
+
+    monkeypatch.setattr(Decision, "_release", killed_at_the_tenth)
+    with pytest.raises(Killed):
+        tasks.release(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.done, written()) == ("running", 9, 9)
+    tasks.resume_releases()
+    made.refresh_from_db()
+    assert made.status == "running", "it may only be slow"
+    Release.objects.update(heard_at=timezone.now() - timedelta(minutes=3))
+    tasks.resume_releases()
+    made.refresh_from_db()
+    assert made.status == "requested", "nothing that is unsent goes unnoticed"
+    tasks.release(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.done, written()) == ("done", 30, 30)
+    assert PaperLetter.objects.values("key").distinct().count() == PaperLetter.objects.count()
+
+
+def test_one_that_breaks_keeps_no_other_and_is_named(decided, official, as_, monkeypatch):
+    monkeypatch.setattr(release, "AT_ONCE", 100)
+    real = Decision._release
+
+    def breaks_at_town_07(decision, *, by):
+        if decision.application.utility.name == "Town 07":
+            raise ValueError("no address")
+        real(decision, by=by)
+
+    monkeypatch.setattr(Decision, "_release", breaks_at_town_07)
+    made = Release.request(decided, by=official, upto=newest())
+    assert (made.status, made.done, made.failed) == ("done", 29, ["Town 07"])
+    assert "could not be released and is still in the outbox: Town 07" in as_(official).get(url("outbox", decided)).text
+
+
+def test_it_is_stopped_between_two_and_goes_on_later(decided, official, staff, as_, monkeypatch):
+    monkeypatch.setattr(release, "AT_ONCE", 0)
+    made, real, calls = Release.request(decided, by=official, upto=newest()), Release._one, []
+
+    def stopped_after_four(self, decision):
+        if len(calls) == 4:
+            as_(staff).post(url("release_stop", decided))
+        calls.append(decision)
+        real(self, decision)
+
+    monkeypatch.setattr(Release, "_one", stopped_after_four)
+    tasks.release(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.done) == ("stopped", 4)
+    assert written() == 4, "the fifth was not released: its letter would not be counted"
+    monkeypatch.setattr(Release, "_one", real)
+    again = Release.request(decided, by=official, upto=newest())
+    tasks.release(again.pk)
+    again.refresh_from_db()
+    assert (again.total, again.done, written()) == (26, 26, 30)
+
+
+def test_held_and_later_decisions_wait(decided, official, monkeypatch):
+    monkeypatch.setattr(release, "AT_ONCE", 100)
+    first, *_, last = Decision.objects.order_by("pk")
+    first.hold(True)
+    made = Release.request(decided, by=official, upto=last.pk - 1)
+    assert (made.total, made.done) == (28, 28)
+    assert set(Decision.objects.pending()) == {first, last}
+
+
+def test_every_pair_of_states_of_a_release(cycle, official):
+    from tests.recognition.test_states import check_every_pair
+
+    allowed = {
+        ("requested", "running"),
+        ("requested", "stopped"),
+        ("running", "done"),
+        ("running", "stopped"),
+        ("running", "requested"),
+    }
+    check_every_pair(Release.objects.create(cycle=cycle, by=official, upto=1), allowed)
+
+
+def test_one_release_of_a_cycle_at_a_time(cycle, official):
+    from tests.recognition.test_database_rules import refused_by
+
+    Release.objects.create(cycle=cycle, upto=1)
+    assert refused_by(Release(cycle=cycle, upto=1).save) == "release_one_at_a_time"
+
+
+def test_nothing_is_released_unsigned(decided, official):
+    Cycle.objects.update(signatory_title="")
+    with pytest.raises(WrongState, match="signs"):
+        Release.request(decided, by=official, upto=newest())
+
+
+def test_the_outbox_pages_searches_and_asks_no_more(decided, official, as_):
+    browser = as_(official)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert browser.get(url("outbox", decided)).status_code == 200
+        return len(asked)
+
+    text = browser.get(url("outbox", decided)).text
+    assert "Town 00" in text
+    assert "Town 29" not in text, "it is on the second page"
+    assert "Town 29" in browser.get(url("outbox", decided), {"page": "2"}).text
+    found = browser.get(url("outbox", decided), {"words": "town 29"}).text
+    assert "Release 30 decisions" in found, "a filter does not change what is released"
+    assert "1 of 30" in found
+    many = cost()
+    Decision.objects.filter(pk__gt=Decision.objects.order_by("pk")[2].pk).delete()
+    assert cost() == many
+    assert many <= 15
