@@ -4,7 +4,7 @@ from pathlib import Path
 
 import environ
 
-from config import logs, policy, schedule, secret
+from config import logs, policy, schedule, secret, sign_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -160,11 +160,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.second_factor.Backend"]
 # Proxies whose X-Forwarded-For is trusted: with HTTPS one, since it ends at a proxy. config/checks.py warns of 0.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(env.str("TRUSTED_PROXY_COUNT", default="") or HTTPS)
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = sign_in.PASSWORD_VALIDATORS
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
@@ -173,27 +169,13 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.NameForm"
-ACCOUNT_FORMS = {
-    "login": "accounts.sign_in.SignInForm",
-    "signup": "accounts.sign_in.SignUpForm",
-    "reset_password": "accounts.sign_in.ResetPasswordForm",
-}
+ACCOUNT_FORMS = sign_in.ACCOUNT_FORMS
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Headworks: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = None
-# For one address, which everyone in an office or a workshop may share. The limits for one account are fixed: "key" of
-# failed sign-ins is the account at one address, or all addresses that the account does not know (accounts/guessing.py).
 _tries = env.int("TRIES_PER_MINUTE", default=30)
-_failed = env.int("FAILED_SIGN_INS_PER_MINUTE", default=10)
-ACCOUNT_RATE_LIMITS = {
-    "login": f"{_tries}/m/ip",
-    "login_failed": f"{_failed}/m/ip,5/300s/key",
-    "login_failed_by_strangers": "100/h/key",
-    "signup": f"{_tries}/m/ip",
-    "reset_password": f"{_tries}/m/ip,5/m/key",
-    "reset_password_from_key": f"{_tries}/m/ip",
-}
+ACCOUNT_RATE_LIMITS = sign_in.rate_limits(_tries, env.int("FAILED_SIGN_INS_PER_MINUTE", default=10))
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # to change email addresses, as to change the second factor
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=True)  # of everyone with a staff role
 MFA_ADAPTER = "accounts.second_factor.Adapter"
@@ -202,15 +184,7 @@ MFA_TOTP_TOLERANCE = 1  # a code of the 30 seconds before or after is accepted t
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": f"{_tries}/m/ip"}
-MFA_FORMS = {
-    "authenticate": "accounts.second_factor.SignInForm",
-    "reauthenticate": "accounts.second_factor.ConfirmForm",
-    "activate_totp": "accounts.second_factor.SetUpForm",
-    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
-    "authenticate_webauthn": "accounts.second_factor.PasskeySecondForm",
-    "login_webauthn": "accounts.second_factor.PasskeySignInForm",
-    "reauthenticate_webauthn": "accounts.second_factor.PasskeyConfirmForm",
-}
+MFA_FORMS = sign_in.MFA_FORMS
 MFA_TOTP_ISSUER = "Headworks"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday
 # Invitations in 24 hours, for one utility and for one person; in all for a utility that nobody has vouched for yet.
@@ -271,6 +245,5 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "accounts.unsent.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = policy.CONTENT_SECURITY
-
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics
 LOGGING = logs.configuration(env.str("LOG_LEVEL", default="INFO"))
