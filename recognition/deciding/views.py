@@ -119,7 +119,7 @@ def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse
         messages.success(request, f"{one} decided. Nothing is sent until they are released.")
     for application, why in failed[:NAMED]:
         messages.error(request, f"{application.utility}: not decided. {why}")
-    if more := len(failed) - NAMED if len(failed) > NAMED else 0:
+    if (more := len(failed) - NAMED) > 0:
         messages.error(request, f"{more} more were not decided. They are still in the list.")
     address, query = reverse("recognition:decisions", args=[cycle.pk]), request.GET.urlencode()
     return redirect(f"{address}?{query}" if query else address)
