@@ -135,9 +135,8 @@ def warn_unusual(request: HttpRequest, form: UtilityForm) -> None:
 @login_required
 def utility(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Shows the facts, the people and, to managers, open invitations and claims."""
-    shown = get_object_or_404(
-        Utility.objects.visible_to(request.user).select_related("management_representative"), pk=pk
-    )
+    rows = Utility.objects.visible_to(request.user).select_related("management_representative")
+    shown = get_object_or_404(rows.prefetch_related("identifiers"), pk=pk)
     everyone = list(Membership.with_ended.filter(utility=shown).select_related("user"))
     members = [member for member in everyone if not member.has_ended]
     mine = next(member for member in members if member.user_id == request.user.pk)

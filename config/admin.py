@@ -31,7 +31,7 @@ class AuditLog(ReadOnly, admin.ModelAdmin):
     list_display = ["at", "name", "address", "what", "row", "action", "changes"]
     list_filter = [WhatFilter, "action", "at"]
     date_hierarchy = "at"
-    search_fields = ["=name", "=address", "=row"]
+    search_fields = ["name__matches", "address__matches", "row__matches"]
     search_help_text = "An email address, an address on the internet or a number, exactly."
     fields = ["at", "name", "address", "what", "row", "action", "changes"]
     show_full_result_count = False

@@ -17,7 +17,7 @@ from workflow.spreadsheets import Fault, Unreadable
 MAX_DEPTH = 12
 MAX_ROWS = 5_000  # of a YAML file, as of a sheet
 MAX_VALUES = 200_000  # of a YAML file; the whole catalog has about 10,000
-LONG_NUMBER = re.compile(r"[-+0-9_:.a-fx]{100,}")  # also one of base 60, which takes hours to work out
+LONG_NUMBER = re.compile(r"[-+]?[0-9.][-+0-9_:.a-fx]{99,}")  # also one of base 60, which takes hours to work out
 
 __all__ = ["MAX_BYTES", "TooLong", "Unreadable"]
 

@@ -219,7 +219,7 @@ def test_adding_an_address_asks_for_the_password_again(client, person, protected
     assert mail.outbox[-1].to == ["ada@home.example"]
 
 
-ODD = ["", "nonsense", "null", "3", "[]", "{}", json.dumps({"id": "x"}), json.dumps({"id": 1, "rawId": 2}), "\0"]
+ODD = ["", "nonsense", "null", "3", "[]", "{}", json.dumps({"id": "x"}), json.dumps({"id": 1, "rawId": 2})]
 ODD += [json.dumps({"response": 3}), json.dumps({"rawId": "AA", "response": {"userHandle": "AA"}})]
 PARTS = dict.fromkeys(("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"), "AA")
 ODD += [json.dumps({"id": "AA", "rawId": "AA", "type": "public-key", "response": PARTS})]

@@ -44,7 +44,7 @@ def back_in(client: Client, user, response) -> object:
     """Signs ``user`` in on the page that ``response`` leads to; the page after that."""
     to = urlsplit(response.url)
     assert to.path == reverse("account_login")
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="accounts.second_factor.Backend")
     return client.get(parse_qs(to.query)["next"][0], follow=True)
 
 
@@ -191,7 +191,7 @@ def test_a_forged_cookie_counts_for_nothing(client, manager, ask):
 def test_it_is_not_shown_on_other_pages_or_before_signing_in(browser, manager, ask):
     response = browser.post(ask, {"message": TEXT})
     assert "Tuesdays" not in browser.get(response.url).content.decode()
-    browser.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(manager, backend="accounts.second_factor.Backend")
     assert "Tuesdays" not in browser.get("/").content.decode()
     assert "Tuesdays" in browser.get(ask).content.decode()
 
@@ -276,7 +276,7 @@ def test_only_a_refused_post_is_kept(client, person):
 def strict(manager) -> Client:
     """Signed in, in a browser whose forms are checked; its forms were opened before that."""
     client = Client(enforce_csrf_checks=True)
-    client.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(manager, backend="accounts.second_factor.Backend")
     client.get("/account/")
     return client
 

@@ -161,7 +161,7 @@ def deactivated(manager):
 
 def a_session(manager):
     program = Program()
-    program.client.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+    program.client.force_login(manager, backend="accounts.second_factor.Backend")
     assert program.client.get("/account/").status_code == 200
     return program
 

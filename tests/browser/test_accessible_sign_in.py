@@ -141,7 +141,7 @@ def test_setting_up_the_second_factor_and_turning_it_off(visits, person):
     press(page, "Continue")
     look(page, "factor-set-up")
     with_an_error(page, "Turn on", "factor-set-up-error")
-    page.get_by_label("code").fill(code_for(page.locator(".code").text_content()))
+    page.get_by_role("textbox", name="code").fill(code_for(page.locator(".code").text_content()))
     press(page, "Turn on")
     expect(page.get_by_text("Your authenticator app is set up")).to_be_visible()
     look(page, "factor-is-set-up")

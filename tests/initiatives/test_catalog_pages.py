@@ -93,9 +93,9 @@ def test_sorting_keeps_the_filter(client, catalog):
         "?area=X",
         "?group=nothing",
         "?component=undo",
-        "?area=E'--&component=%00",
+        "?area=E'--&component=x",
         "?system=well",
-        "?chain=%00&today=now",
+        "?chain=x&today=now",
     ],
 )
 def test_a_value_that_is_not_offered_filters_nothing(client, catalog, query):

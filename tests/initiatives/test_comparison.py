@@ -125,7 +125,7 @@ def test_every_column_but_the_ticks_has_a_link_that_sorts(client, catalog):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("sort", ["undo", "--plan", "%00", "area-X"])
+@pytest.mark.parametrize("sort", ["undo", "--plan", "area-X"])
 def test_a_column_that_is_not_there_sorts_by_name(client, catalog, sort):
     page = client.get(f"{TABLE}?sort={sort}")
 

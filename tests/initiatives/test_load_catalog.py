@@ -176,7 +176,7 @@ def test_staff_groups_are_made_and_administrators_may_edit_the_catalog(catalog):
     read = ["application", "applicationevent", "seat", "cycleevent", "message", "rating", "submission", "utility"]
     read += [f"historical{model}" for model in edited[:4]]
     read += [f"historical{model}" for model in ("flow", "opportunity", "sourcetable", "topic", "term", "case")]
-    read += ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding"]
+    read += ["recognition", "hours", "notice", "echoanswer", "screening", "screeningfinding", "auditentry"]
     expected = {f"{action}_{model}" for action in ("add", "change", "view") for model in edited}
     assert may == expected | {f"view_{model}" for model in read}
     others = Group.objects.exclude(name=StaffGroup.ADMINISTRATOR)

@@ -172,7 +172,7 @@ def test_what_one_person_has_is_not_taken_for_anothers(client, visiting, catalog
 
 def test_who_signs_in_or_out_gets_the_page_anew(client, as_, catalog, viewer):
     before = client.get("/pdca/")
-    client.force_login(viewer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(viewer, backend="accounts.second_factor.Backend")
     signed_in = again(client, "/pdca/", before)
     client.logout()
     after = again(client, "/pdca/", signed_in)

@@ -186,14 +186,14 @@ def test_the_address_is_of_the_name_unique_and_stays(published, chosen, utility,
         PublicPage.objects.filter(utility=utility).update(slug="elsewhere")
 
 
-@pytest.mark.parametrize("slug", ["Ä", "a b", "-a", "a--b", "a/b", "", "x" * 61, "a\x00"])
+@pytest.mark.parametrize("slug", ["Ä", "a b", "-a", "a--b", "a/b", "", "x" * 61])
 def test_an_odd_address_is_refused(slug, utility, manager, catalog, as_):
     assert send(as_(manager), utility, **CHOICES | {"slug": slug}).status_code == 422
     assert not PublicPage.objects.exists()
 
 
 @pytest.mark.parametrize(
-    "odd", [{"statements": ["x"]}, {"statements": ["9" * 30]}, {"years": "4"}, {"intro": "x" * 1501}, {"intro": "\x00"}]
+    "odd", [{"statements": ["x"]}, {"statements": ["9" * 30]}, {"years": "4"}, {"intro": "x" * 1501}]
 )
 def test_odd_choices_are_refused(odd, utility, manager, catalog, as_):
     assert send(as_(manager), utility, **CHOICES | odd).status_code == 422

@@ -237,8 +237,8 @@ def test_withdrawing_is_the_managers_and_ends_it(at, manager, contributor, stran
     assert b"It was already withdrawn" in again.content
 
 
-def test_withdrawing_is_too_late_once_the_panel_began(at, manager, as_):
-    application = at(Status.PANEL)
+def test_withdrawing_is_too_late_after_the_release(at, manager, as_):
+    application = at(Status.RECOGNIZED)
     assert as_(manager).post(url("withdraw", application)).status_code == 403
 
 

@@ -111,7 +111,7 @@ def test_only_what_is_living_open_to_all_and_ones_own_is_offered(draft, control,
     Record.objects.filter(pk=control.pk).update(due=None)
     ClosedRegister.close(utility, "controls", [], by=manager)
     assert sentences(utility, manager, elements=elements) == [], "not even to a manager"
-    answer = as_(manager).post(page(draft, ATTRIBUTES[0]), {"record": [control.pk, elsewhere.pk, "x\0"]})
+    answer = as_(manager).post(page(draft, ATTRIBUTES[0]), {"record": [control.pk, elsewhere.pk, "x"]})
     assert answer.status_code == 422
     assert "Select at least one" in answer.text
     assert "Chlorine" not in str(stored(draft, f"attributes.{ATTRIBUTES[0]}"))

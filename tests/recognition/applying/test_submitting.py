@@ -325,9 +325,11 @@ def test_a_returned_one_may_be_open_longer_than_its_cycle(returned, manager, tim
 
 # --- Withdrawing, deleting
 
+UNTIL_THE_RELEASE = [Status.SUBMITTED, Status.COMPLETENESS, Status.COMPLIANCE, Status.PANEL, Status.RECOMMENDED]
 
-@pytest.mark.parametrize("stage", [Status.SUBMITTED, Status.COMPLETENESS, Status.COMPLIANCE])
-def test_it_is_withdrawn_until_the_panel_begins(at, manager, stage):
+
+@pytest.mark.parametrize("stage", UNTIL_THE_RELEASE)
+def test_it_is_withdrawn_until_the_release(at, manager, stage):
     application = at(stage)
     application.withdraw(by=manager, why="We merge.")
     assert (again(application).status, application.events.last().why) == (Status.WITHDRAWN, "We merge.")
@@ -337,7 +339,7 @@ def test_it_is_withdrawn_until_the_panel_begins(at, manager, stage):
     assert len(subjects()) == 2
 
 
-@pytest.mark.parametrize("stage", [Status.DRAFT, Status.PANEL, Status.RECOMMENDED, Status.RECOGNIZED])
+@pytest.mark.parametrize("stage", [Status.DRAFT, Status.RECOGNIZED])
 def test_nothing_else_is_withdrawn(at, manager, stage):
     application = at(stage)
     told = subjects()

@@ -145,7 +145,7 @@ def test_only_compliance_staff_and_never_of_their_own_utility(two, compliance, s
 def test_odd_files_are_refused(two, compliance, as_):
     browser = as_(compliance)
     assert browser.post(url("compliance_import"), sent(b"PK nothing")).status_code == 422
-    assert browser.post(url("compliance_confirm"), {"token": "x\x00"}).status_code == 422
+    assert browser.post(url("compliance_confirm"), {"token": "x"}).status_code == 422
 
 
 def test_the_file_asks_as_much_for_many(two, compliance, as_):

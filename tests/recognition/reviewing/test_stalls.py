@@ -85,7 +85,7 @@ def test_each_way_to_stall_has_its_count_and_its_filtered_queue(put, sit, staff,
     browser = as_(staff)
     for which, names in FOUND.items():
         url = f"{QUEUE}?stalls={which}"
-        shown = browser.get(url).context["table"].page.object_list
+        shown = browser.get(url).context["table"].data
         assert sorted(str(row.utility) for row in shown) == names, which
         assert home[url].startswith(f"{len(names)} application"), which
     assert home[queue_of("region")] == "1 application with the EPA Region"
@@ -105,7 +105,7 @@ def test_a_failed_email_leads_to_the_applications_it_was_about(put, staff, as_):
     Message.write(lost.utility, "y", "someone@example.org", "Of another kind of row", "Text")
     [item] = [item for item in waiting_for(staff) if "application" in item.what and "email" in item.what]
     assert item.what == "1 application with an email that could not be sent"
-    shown = as_(staff).get(item.url).context["table"].page.object_list
+    shown = as_(staff).get(item.url).context["table"].data
     assert [row.utility.name for row in shown] == ["Lost"]
     delivery.get().dismiss(staff)
     assert not [item for item in waiting_for(staff) if "email" in item.what]
@@ -117,7 +117,7 @@ def test_a_member_who_owes_a_review_learns_nothing_of_the_others(put, sit, panel
     first.groups.add(Group.objects.get(name=StaffGroup.PROGRAM))
     sit(put("Mine"), ".Rd")
     assert not [item for item in waiting_for(first) if item.url in (f"{QUEUE}?stalls=late", f"{QUEUE}?stalls=ready")]
-    assert not as_(first).get(QUEUE, {"stalls": "late"}).context["table"].page.object_list
+    assert not as_(first).get(QUEUE, {"stalls": "late"}).context["table"].data
 
 
 def test_the_home_page_asks_as_much_for_many_as_for_one(put, sit, staff, panelists):

@@ -335,8 +335,8 @@ def test_findings_are_filtered_and_downloaded(as_, compliance, screened, folder,
     replace(folder, "npdes_downloads.zip", "NPDES_SE_VIOLATIONS.csv", as_csv([event("03/04/2026")]))
     screened()
     browser = as_(compliance)
-    assert len(browser.get(page(cycle), {"verdict": "found"}).context["table"].page) == 1
-    assert len(browser.get(page(cycle), {"file": "ECHO_EXPORTER.csv"}).context["table"].page) == 2
+    assert len(browser.get(page(cycle), {"verdict": "found"}).context["table"].data) == 1
+    assert len(browser.get(page(cycle), {"file": "ECHO_EXPORTER.csv"}).context["table"].data) == 2
     text = browser.get(page(cycle), {"export": "csv"}).content.decode()
     assert "Single event violation, March 4, 2026: Overflow" in text
     assert browser.get(page(cycle), {"export": "xlsx"}).status_code == 200
@@ -389,7 +389,7 @@ def test_the_administration_pages_show_them_and_change_nothing(client, screened,
     made = screened()
     client.force_login(
         django_user_model.objects.create_superuser("root@example.org", "x"),
-        backend="allauth.account.auth_backends.AuthenticationBackend",
+        backend="accounts.second_factor.Backend",
     )
     for model in ("screening", "echoanswer"):
         assert client.get(reverse(f"admin:recognition_{model}_changelist")).status_code == 200
