@@ -186,7 +186,7 @@ class Utility(models.Model):
 
     @property
     def managers(self) -> models.QuerySet[User]:
-        return User.objects.filter(memberships__in=self.memberships.deciding())
+        return User.objects.filter(memberships__in=self.memberships.deciding()).order_by("pk")
 
     @property
     def in_file_names(self) -> str:

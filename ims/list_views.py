@@ -30,9 +30,8 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
     utility = utility_of(request, utility_pk)
     described = register_in(request, utility, register)
     foreign = [name for name in described.columns if described.model._meta.get_field(name).is_relation]
-    # The register is that of the model, and said all the same: with it the database finds the rows by their index.
-    rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility, register=register)
-    rows = described.listed(rows.select_related("utility", "owner", *foreign))
+    rows: Any = described.model.objects.listed_in(utility, register)
+    rows = described.listed(rows.select_related(*foreign) if foreign else rows)
     filters = filters_of(described, utility.pk)
     context = {
         "utility": utility,
