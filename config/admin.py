@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from config.audit import WHAT, AuditEntry
 from workflow.admin import ReadOnly
@@ -28,15 +30,19 @@ class WhatFilter(admin.SimpleListFilter):
 class AuditLog(ReadOnly, admin.ModelAdmin):
     """Read-only. The database lets nobody change or delete an entry."""
 
-    list_display = ["at", "name", "address", "what", "row", "action", "changes"]
+    list_display = ["at", "name", "address", "what", "row", "action", "what_changed"]
     list_filter = [WhatFilter, "action", "at"]
     date_hierarchy = "at"
     search_fields = ["name__matches", "address__matches", "row__matches"]
-    search_help_text = "An email address, an address on the internet or a number, exactly."
-    fields = ["at", "name", "address", "what", "row", "action", "changes"]
+    search_help_text = "A part of an email address, of an IP address or of a number."
+    fields = ["at", "name", "address", "what", "row", "action", "what_changed"]
     show_full_result_count = False
     list_per_page = 50
     actions = ["as_csv", "as_excel"]
+
+    @admin.display(description="Changes")
+    def what_changed(self, entry: AuditEntry) -> str:
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in entry.changes.splitlines()))
 
     @admin.action(description="Download selected entries as CSV", permissions=["view"])
     def as_csv(self, request: HttpRequest, entries: QuerySet[AuditEntry]) -> HttpResponse:

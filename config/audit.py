@@ -83,9 +83,10 @@ class AuditEntry(models.Model):
 
     @property
     def changes(self) -> str:
-        """Returns one line for each column that differs."""
+        """Returns one line for each column that differs; of a new row what it has."""
+        states = [self.after] if self.action == "INSERT" else [self.before, self.after]
         columns = sorted(self.before | self.after)
-        return "\n".join(f"{name}: {self.before.get(name, '')} → {self.after.get(name, '')}" for name in columns)
+        return "\n".join(f"{name}: {' → '.join(str(each.get(name, '')) for each in states)}" for name in columns)
 
 
 def _differing(one: str, other: str) -> str:
