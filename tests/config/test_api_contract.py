@@ -6,6 +6,7 @@
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 import schemathesis
@@ -27,8 +28,9 @@ load_all_checks()
 # what is missing or has another type is refused in one way; that without a token nothing is told, since this sends one.
 LEFT_OUT = {"positive_data_acceptance", "missing_required_header", "unsupported_method", "ignored_auth"}
 
+site = cache(get_wsgi_application)  # not while tests are collected: their static files are not ready then
 schema = schemathesis.openapi.from_dict(DESCRIBED)
-schema.app = get_wsgi_application()
+schema.app = lambda environ, respond: site()(environ, respond)
 
 
 @pytest.fixture
