@@ -34,7 +34,7 @@ def download(request: AuthenticatedRequest, utility_pk: int, register: str) -> H
     """Returns the records that the list shows with the same filters."""
     utility = utility_of(request, utility_pk)
     described = register_in(request, utility, register)
-    rows: Any = described.model.objects.visible_to(request.user).filter(utility=utility)
+    rows: Any = described.model.objects.listed_in(utility, register)
     found = filters_of(described, utility.pk)(request.GET, rows, request=request).qs
     content = written(RecordExchange(described, utility, request.user, rows=found))
     name = f"{utility.in_file_names}-{slugify(described.name)}-{timezone.localdate()}.xlsx"

@@ -1,5 +1,7 @@
 """The letters on paper of a cycle: printed from a list, read one by one, and recorded as mailed."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -48,9 +50,9 @@ def letters(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 @transaction.atomic
-def _mail(chosen: list[PaperLetter], request: AuthenticatedRequest, day: object) -> None:
+def _mail(chosen: list[PaperLetter], request: AuthenticatedRequest, day: date) -> None:
     for letter in chosen:
-        letter.mail(day, by=request.user)  # type: ignore[arg-type]
+        letter.mail(day, by=request.user)
     one = "1 letter is" if len(chosen) == 1 else f"{len(chosen)} letters are"
     messages.success(request, f"{one} recorded as mailed.")
 

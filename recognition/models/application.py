@@ -230,7 +230,11 @@ class Application(StateMachine):
 
     def note(self, *, by: User, why: str) -> None:
         """Adds an event that leaves the status unchanged."""
-        self.events.create(by=by, from_status=self.status, to_status=self.status, why=why)
+        self.noted(by=by, why=why).save()
+
+    def noted(self, *, by: User, why: str) -> "ApplicationEvent":
+        """Returns such an event, for whoever adds many at once."""
+        return ApplicationEvent(application=self, by=by, from_status=self.status, to_status=self.status, why=why)
 
     # Drafts.
 

@@ -47,7 +47,8 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         ids = self.order_by().values("application")
         held = Application.objects.select_for_update(of=("self",)).filter(pk__in=ids, status=Application.Status.PANEL)
         applications = held.order_by("pk").select_related("cycle__edition").prefetch_related(*CRITERIA).in_bulk()
-        seats = list(self.active().filter(application__in=applications, declared_at=None))
+        undeclared = self.active().filter(application__in=applications, declared_at=None)
+        seats = list(undeclared.select_related("member"))
         last = Submission.objects.filter(application__in=applications).order_by("application_id", "-number")
         content = dict(last.distinct("application_id").values_list("application", "content"))
         Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(declared_at=timezone.now())
@@ -56,11 +57,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
             application, rated = applications[seat.application_id], set(claimed(content[seat.application_id]))
             names = criterion_names(application.cycle.edition.criteria)
             ratings += [Rating(seat=seat, criterion=name) for name in names if name in rated]
-            at = application.status
-            why = "Declared no conflict of interest"
-            notes.append(
-                ApplicationEvent(application=application, by_id=seat.member_id, from_status=at, to_status=at, why=why)
-            )
+            notes.append(application.noted(by=seat.member, why="Declared no conflict of interest"))
         Rating.objects.bulk_create(ratings, batch_size=2000)
         ApplicationEvent.objects.bulk_create(notes)
         return len(seats)

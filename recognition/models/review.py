@@ -371,15 +371,17 @@ def find_not_eligible(application: Application, *, by: User, finding: str) -> No
 
 def _nth(application: Application) -> str:
     """Returns how many times the application came to where it is, to tell apart letters of one wording."""
-    moves = application.events.filter(to_status=application.status).exclude(from_status=application.status)
-    return str(moves.count())
+    return str(_moves_here(application).count())
+
+
+def _moves_here(application: Application) -> models.QuerySet[Any]:
+    return application.events.filter(to_status=application.status).exclude(from_status=application.status)
 
 
 def closed_from(application: Application) -> str:
     """Returns the stage from which it was closed. Raises WrongState unless it is incomplete or not eligible."""
     closed = application.status in (Application.Status.INCOMPLETE, Application.Status.NOT_ELIGIBLE)
-    moves = application.events.filter(to_status=application.status).exclude(from_status=application.status)
-    last = moves.last() if closed else None
+    last = _moves_here(application).last() if closed else None
     if last is None:
         raise WrongState("It is not closed.")
     return last.from_status

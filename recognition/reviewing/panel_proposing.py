@@ -205,9 +205,9 @@ def assign(proposal: PanelProposal, *, by: User, due: date) -> Done:
             continue
         for one in planned:
             seats.append(_seat(panel, one, proposal, by, due))
-            told.append(_note(panel.application, by, f"{one.member} was assigned to the panel"))
+            told.append(panel.application.noted(by=by, why=f"{one.member} was assigned to the panel"))
             if one.lead:
-                told.append(_note(panel.application, by, f"{one.member} became the panel lead"))
+                told.append(panel.application.noted(by=by, why=f"{one.member} became the panel lead"))
     Seat.objects.bulk_create(seats, batch_size=1000)
     ApplicationEvent.objects.bulk_create(told, batch_size=1000)
     left = [panel for panel in panels if panel.left_out]
@@ -264,11 +264,6 @@ def _seat(panel: PlannedPanel, one: PlannedSeat, proposal: PanelProposal, by: Us
     )
 
 
-def _note(application: Application, by: User, why: str) -> ApplicationEvent:
-    at = application.status
-    return ApplicationEvent(application=application, by=by, from_status=at, to_status=at, why=why)
-
-
 def undoable(proposal: PanelProposal) -> Any:
     """Returns the seats of the proposal on panels of which nobody has begun: declared, stepped down or been removed."""
     begun = Seat.objects.exclude(declared_at=None, recused_at=None).filter(application__cycle=proposal.cycle_id)
@@ -294,7 +289,7 @@ def undo(proposal: PanelProposal, *, by: User) -> Done:
     Seat.objects.filter(pk__in=[seat.pk for seat in seats]).delete()
     panels = {seat.application_id: seat.application for seat in seats}
     why = "The panel that was proposed and assigned was undone"
-    ApplicationEvent.objects.bulk_create([_note(each, by, why) for each in panels.values()], batch_size=1000)
+    ApplicationEvent.objects.bulk_create((each.noted(by=by, why=why) for each in panels.values()), batch_size=1000)
     _tell(proposal, seats, "panels-undone")
     left = len(set(proposal.seats.values_list("application", flat=True)))
     if not left:

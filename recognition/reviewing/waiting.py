@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import StaffGroup, User
 from recognition.models import Application, Seat
+from recognition.models.application import ApplicationQuerySet
 from recognition.reviewing import queues
 from recognition.rights import PENDING
 from workflow.waiting import Waiting, source
@@ -79,8 +80,6 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
         outbox=Count("pk", filter=outbox),
         outbox_of=Max("cycle", filter=outbox),
-        to_mail=Count("pk", filter=Q(queues.with_letter_to_mail(), my_seat=None)),
-        to_mail_of=Max("cycle", filter=Q(queues.with_letter_to_mail(), my_seat=None)),
     )
     if StaffGroup.PROGRAM in groups:
         queue = reverse("recognition:queue", args=["completeness"])
@@ -102,13 +101,25 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         letters = reverse("recognition:outbox", args=[n["outbox_of"]])
         yield from _some(n["outbox"], "in the outbox", "Decided. The letters are not released yet.", letters)
     if StaffGroup.PROGRAM in groups:
-        everything = reverse("recognition:queue", args=["all"])
-        if n["to_mail"]:
-            letters, why = reverse("recognition:letters", args=[n["to_mail_of"]]), "Nobody can be reached by email."
-            yield from _some(n["to_mail"], "with a letter to print and mail", why, f"{letters}?mailed=no")
-        why = "The applicant or a reviewer did not get it. Check the address."
-        failed = rows.filter(queues.with_failed_mail()).count()
-        yield from _some(failed, "with an email that could not be sent", why, f"{everything}?mail=failed")
+        yield from _not_reached(rows)
+
+
+def _not_reached(rows: ApplicationQuerySet) -> Iterator[Waiting]:
+    """Yields applications of any stage, also closed ones, whose applicant was not told something yet. One query."""
+    failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
+    n = rows.filter(failed | to_mail).aggregate(
+        failed=Count("pk", filter=failed), to_mail=Count("pk", filter=to_mail), to_mail_of=Max("cycle", filter=to_mail)
+    )
+    if n["to_mail"]:
+        letters, why = reverse("recognition:letters", args=[n["to_mail_of"]]), "Nobody can be reached by email."
+        yield from _some(n["to_mail"], "with a letter to print and mail", why, f"{letters}?mailed=no")
+    why = "The applicant or a reviewer did not get it. Check the address."
+    yield from _some(
+        n["failed"],
+        "with an email that could not be sent",
+        why,
+        f"{reverse('recognition:queue', args=['all'])}?mail=failed",
+    )
 
 
 def _at_panel(user: User) -> Iterator[Waiting]:

@@ -212,6 +212,15 @@ def test_a_cycle_is_archived_once_its_letters_are_mailed(on_paper, staff):
 # The list.
 
 
+@pytest.mark.parametrize("stage", ["withdrawn", "incomplete", "not_eligible", "recognized", "not_recognized"])
+def test_home_tells_of_a_letter_about_a_closed_application_too(as_, on_paper, staff, stage):
+    on_paper.submit(by=staff)
+    assert Application.objects.update(status=stage) == 1
+    assert "1 application with a letter to print and mail" in as_(staff).get("/").text
+    PaperLetter.objects.get().mail(today_there(on_paper), by=staff)
+    assert "letter to print and mail" not in as_(staff).get("/").text
+
+
 def test_staff_print_and_record_from_one_list(as_, returned, staff):
     browser = as_(staff)
     text = main_of(browser.get(address("letters", returned.cycle_id)))
