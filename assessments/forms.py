@@ -12,12 +12,10 @@ from django.utils import timezone
 from accounts.models import Utility
 from assessments.models import Finding, GapAnalysis, others_of
 from assessments.operations import OPERATIONS, VALUE_CHAINS
-from files.models import RefusedFile, checked
 from initiatives.models import Initiative
 from pdca.models import Area
 
 MOST_OTHERS, MOST_LETTERS = 15, 60
-MOST_BYTES = 5 * 1024 * 1024  # of an Excel file; 18 rows of the longest texts take less
 
 
 class ExplainedInput(forms.CheckboxSelectMultiple):
@@ -338,26 +336,6 @@ class FindingForm(forms.Form):
 
 class VersionForm(forms.Form):
     version = forms.IntegerField(min_value=1)
-
-
-class ExcelForm(forms.Form):
-    file = forms.FileField(
-        label="Excel file",
-        help_text="The .xlsx file that you downloaded here and edited.",
-        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
-    )
-
-    def clean_file(self) -> Any:
-        upload = self.cleaned_data["file"]
-        if not str(upload.name).lower().endswith(".xlsx"):
-            raise forms.ValidationError("This is not an Excel workbook. Save it as .xlsx and choose it again.")
-        if upload.size > MOST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1024**2} MB.")
-        try:
-            checked(upload)
-        except RefusedFile as error:
-            raise forms.ValidationError(str(error)) from error
-        return upload
 
 
 class ReopenForm(forms.Form):

@@ -4,19 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.db.models import Count, F, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import pluralize
-from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
-from assessments.forms import ExcelForm
+from files.importing import Import, as_excel
 from recognition.cycles.views import cycle_for, tabs
 from recognition.models import Cycle, PanelMember, PanelProposal, PlannedPanel, PlannedSeat
 from recognition.reviewing import panel_proposing as proposing
@@ -26,13 +24,9 @@ from recognition.reviewing.proposal_forms import AssignAllForm, PlannedPanelForm
 from recognition.reviewing.proposal_lists import PlannedFilters, PlannedTable
 from recognition.rights import Act
 from workflow import polling
-from workflow.exchange import keeping
-from workflow.exchange.planning import Plan, carry_out, planned
-from workflow.exchange.workbook import written
 from workflow.lists import list_page
 from workflow.models import Stale, WrongState
 from workflow.saving import status_of
-from workflow.spreadsheets import KINDS, Unreadable
 
 PAGE = "recognition/reviewing/proposal.html"
 Status = PanelProposal.Status
@@ -234,73 +228,39 @@ def download(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
         last = _last(request, cycle_pk, *SHOWN)
     except WrongState as error:
         raise Http404 from error
-    name = f"{slugify(last.cycle.title) or 'cycle'}-panels.xlsx"
-    headers = {"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"}
-    return HttpResponse(written(PanelExchange(last, request.user)), KINDS["xlsx"][0], headers=headers)
+    return as_excel(PanelExchange(last, request.user), f"{slugify(last.cycle.title) or 'cycle'}-panels.xlsx")
+
+
+def _import(request: AuthenticatedRequest, cycle_pk: int) -> Import:
+    """Raises Http404, or WrongState once the proposal is no longer open."""
+    last = _last(request, cycle_pk, Status.READY)
+    return Import(
+        rows=lambda: PanelExchange(last, request.user),
+        locked=lambda: PanelExchange.locked(last, request.user),
+        ask="recognition/reviewing/proposal_exchange.html",
+        plan="recognition/reviewing/proposal_exchange_plan.html",
+        context={"cycle": last.cycle, "proposal": last},
+        kept_as=f"panels-{last.pk}",
+        after=last.get_absolute_url(),
+        again=last.get_absolute_url(),
+        row="panel",
+    )
 
 
 @login_required
 def preview(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """Asks for the file, then shows what it would change. Saves nothing."""
     try:
-        last = _last(request, cycle_pk, Status.READY)
+        return _import(request, cycle_pk).preview(request)
     except WrongState as error:
         messages.error(request, str(error))
         return redirect("recognition:panels", cycle_pk)
-    form = ExcelForm(request.POST, request.FILES) if request.method == "POST" else ExcelForm()
-    if form.is_valid():
-        upload = form.cleaned_data["file"]
-        content = upload.read()
-        try:
-            plan = planned(PanelExchange(last, request.user), content)
-        except Unreadable as error:
-            form.add_error("file", str(error))
-        else:
-            return _show(request, last, plan, upload.name, content)
-    return _ask(request, last, form)
 
 
 @login_required
 @require_POST
 def confirm(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """Saves what the preview showed, all or nothing. If the changes would differ now, shows them instead."""
-    token = request.POST.get("token", "")
     try:
-        last = _last(request, cycle_pk, Status.READY)
-        kept = keeping.take(request, f"panels-{last.pk}", token)
-        if kept is None:
-            messages.error(request, keeping.GONE)
-            return _ask(request, last, ExcelForm(), status=422)
-        name, content = kept
-        with transaction.atomic():
-            exchange = PanelExchange.locked(last, request.user)
-            plan, saved = carry_out(exchange, content, token, over=request.POST.getlist("over"), by=request.user)
-    except (Stale, WrongState) as error:
+        return _import(request, cycle_pk).confirm(request)
+    except WrongState as error:
         messages.error(request, f"Nothing was imported. {error}")
         return redirect("recognition:panels", cycle_pk)
-    if saved is None:
-        messages.warning(
-            request,
-            "Nothing was imported, because panels changed since the preview. This is what the file changes now.",
-        )
-        return _show(request, last, plan, name, content)
-    skipped = len(plan.changes) - len(saved)
-    left = f" {skipped} panel{pluralize(skipped)} stayed as on the site." if skipped else ""
-    messages.success(request, f"Imported from Excel: {len(saved)} panel{pluralize(len(saved))} changed.{left}")
-    return redirect("recognition:panels", cycle_pk)
-
-
-def _show(
-    request: AuthenticatedRequest, proposal: PanelProposal, plan: Plan, name: str, content: bytes
-) -> HttpResponse:
-    if plan.changes and not plan.faults:
-        keeping.keep(request, f"panels-{proposal.pk}", plan.token, name, content)
-    context = {"cycle": proposal.cycle, "proposal": proposal, "plan": plan, "name": name}
-    status = 422 if plan.faults else 200
-    return render(request, "recognition/reviewing/proposal_exchange_plan.html", context, status=status)
-
-
-def _ask(request: AuthenticatedRequest, proposal: PanelProposal, form: ExcelForm, status: int = 0) -> HttpResponse:
-    context = {"cycle": proposal.cycle, "form": form}
-    page = "recognition/reviewing/proposal_exchange.html"
-    return render(request, page, context, status=status or status_of(form))
