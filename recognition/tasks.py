@@ -19,6 +19,12 @@ def close_late() -> None:
     reminders.close_late()
 
 
+@shared_task
+def give_back() -> None:
+    """Leaves to nobody what people have who are no longer of the staff."""
+    Application.objects.give_back_of_absent()
+
+
 @shared_task(soft_time_limit=asking.ASK_LIMIT, time_limit=asking.ASK_LIMIT + 30)
 def ask_echo(application_id: int) -> None:
     """Asks ECHO about each number of an application that it has not answered about today. Safe to run twice."""

@@ -12,6 +12,7 @@ from recognition.models.application import (
 from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.discarded import DiscardedDraft
+from recognition.models.handling import Away, QueueView, StaffNote
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Rating, Recommendation, Remark, Seat
@@ -32,6 +33,7 @@ __all__ = [
     "ApplicationEvent",
     "Seat",
     "Attribute",
+    "Away",
     "CannotSit",
     "CapacityElement",
     "Category",
@@ -56,6 +58,7 @@ __all__ = [
     "Photo",
     "PlannedPanel",
     "PlannedSeat",
+    "QueueView",
     "Rating",
     "ReasonNeeded",
     "Recognition",
@@ -67,6 +70,7 @@ __all__ = [
     "ScreeningEvent",
     "ScreeningFinding",
     "Section",
+    "StaffNote",
     "Submission",
     "TooManyPhotos",
     "Unfinished",
