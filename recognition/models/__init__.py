@@ -10,6 +10,7 @@ from recognition.models.application import (
     Submission,
 )
 from recognition.models.cycle import Cycle, CycleEvent
+from recognition.models.deciding import Deciding, DecidingEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.discarded import DiscardedDraft
 from recognition.models.handling import Away, QueueView, StaffNote
@@ -41,6 +42,8 @@ __all__ = [
     "ComplianceCheck",
     "Cycle",
     "CycleEvent",
+    "Deciding",
+    "DecidingEvent",
     "Decision",
     "DiscardedDraft",
     "EchoAnswer",

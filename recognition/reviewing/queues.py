@@ -46,7 +46,7 @@ def waiting(user: User, statuses: Any) -> Rows:
             region=region(),
             size=Subquery(last.values("size")[:1]),
             number=Subquery(last.values("number")[:1]),
-            due_on=_due(),
+            due_on=due(),
         )
         .select_related("handler")
         .defer("cycle__certification", "cycle__comments_address")
@@ -64,7 +64,7 @@ def region() -> Coalesce:
     return Coalesce(number, Case(*whens, output_field=IntegerField()))
 
 
-def _due() -> Case:
+def due() -> Case:
     """The day by which the stage should be over, in the cycle's time zone."""
     return Case(
         When(status=Status.DRAFT, then=_day(Coalesce("extended_until", "cycle__closes"))),
