@@ -38,7 +38,7 @@ def address(name: str) -> str:
 
 
 def utilities(text: str) -> list[str]:
-    return re.findall(r'<th role="rowheader" scope="row">.*?<a [^>]+>(.*?)</a>(?:</span>)?</th>', text)
+    return re.findall(r'<th role="rowheader" scope="row">(?:<span.*?<a [^>]+>)?([^<]*)(?:</a></span>)?</th>', text)
 
 
 @pytest.fixture
