@@ -19,8 +19,9 @@ from ims.forms import SavedViewForm
 from ims.lists import AllRecordsTable, MyRecordsFilters, MyRecordsTable, filters_of, filters_of_all, table_of
 from ims.records import Record
 from ims.registers import Move, Register
-from ims.saved import SavedView, TooManyViews, kept_query
+from ims.saved import SavedView
 from workflow.lists import list_page
+from workflow.saved import TooManyViews, faults, kept_query
 
 MOST_CARDS = 30  # in one column of a board
 
@@ -38,7 +39,7 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
         "register": described,
         "can_edit": can_edit(utility),
         "has_examples": bool(described.examples()),
-        "views": SavedView.objects.for_list(utility, register, request.user),
+        "views": SavedView.objects.of_list(request.user, utility=utility, register=register),
         "query": kept_query(request.GET),
         "view_form": SavedViewForm(),
         "as_table": _with(request.GET, layout=""),
@@ -123,12 +124,12 @@ def save_view(request: AuthenticatedRequest, utility_pk: int, register: str) -> 
     form = SavedViewForm(request.POST)
     query = kept_query(QueryDict(request.POST.get("query", "")))
     if not form.is_valid():
-        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        messages.error(request, faults(form))
     else:
         kept = form.cleaned_data | {"query": query}
         kept["is_shared"] &= can_edit(utility)
         try:
-            SavedView.objects.keep(utility, register, request.user, **kept)
+            SavedView.objects.keep(request.user, {"utility": utility, "register": register}, **kept)
         except TooManyViews:
             messages.error(request, "You have too many views of this list. Remove one first.")
         else:

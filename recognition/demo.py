@@ -33,10 +33,12 @@ from recognition.models import (
     Hours,
     Notice,
     PanelMember,
+    QueueView,
     Recognition,
     Recommendation,
     Remark,
     Seat,
+    StaffNote,
 )
 from recognition.models.review import (
     begin_completeness,
@@ -74,7 +76,9 @@ class Past:
     def move(self) -> None:
         """Moves back every timestamp that the blocks wrote."""
         with pgtrigger.ignore(
-            "recognition.Submission:submission_is_kept", "recognition.PaperLetter:paper_letter_is_kept"
+            "recognition.Submission:submission_is_kept",
+            "recognition.PaperLetter:paper_letter_is_kept",
+            "recognition.StaffNote:staff_note_is_kept",
         ):
             for model, name in _moments():
                 first = {f"{name}__gte": self.blocks[0][0]}
@@ -114,6 +118,7 @@ def load(people: Mapping[str, User]) -> None:
     _return(play)
     _begin_another(play, opened)
     _enter_from_paper(play, opened)
+    _share(play)
     play.past.move()
     with play.past.ago(2):
         reminders.remind()
@@ -440,6 +445,16 @@ def _follow_up(play: Play) -> None:
             Hours.report(application, Hours.Step.APPLYING, hours, by=_author(application))
             Hours.report(application, Hours.Step.COMPLETENESS, Decimal("0.5"), by=staff)
             Hours.report(application, Hours.Step.COMPLIANCE, Decimal("0.25"), by=play.people["compliance"])
+
+
+def _share(play: Play) -> None:
+    """Staff take up what came back and what waits for its panel, note something, and keep a view of what is late."""
+    staff = play.people["staff"]
+    with play.past.ago(1):
+        mine = [play.entries[stage].pk for stage in ("resubmitted", "panel")]
+        Application.objects.filter(pk__in=mine).take_up(by=staff)
+        StaffNote.objects.create(application=play.entries["resubmitted"], by=staff, text=play.words["note"])
+    QueueView.objects.create(by=staff, queue="all", name="Late", query="late=yes", is_shared=True)
 
 
 # --- The open cycle ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from recognition.reviewing import (
     reopening_views,
     review_views,
     reviewer_views,
+    sharing_views,
 )
 from recognition.screening import views as screening
 
@@ -48,6 +49,12 @@ urlpatterns = [
     path("photos/<int:pk>/remove/", section_views.photo_remove, name="photo_remove"),
     path("photos/<int:pk>/file/", section_views.photo_file, name="photo_file"),
     path("queues/<slug:name>/", queue_views.queue, name="queue"),
+    path("queues/<slug:name>/share/", sharing_views.share_several, name="share_several"),
+    path("queues/<slug:name>/views/", sharing_views.save_view, name="save_queue_view"),
+    path("queue-views/<int:pk>/remove/", sharing_views.remove_view, name="remove_queue_view"),
+    path("away/", sharing_views.away, name="away"),
+    path("applications/<int:pk>/handler/", sharing_views.handle, name="handle"),
+    path("applications/<int:pk>/notes/", sharing_views.note, name="note"),
     path("compliance/excel/", compliance_list_views.download, name="compliance_excel"),
     path("compliance/excel/import/", compliance_list_views.preview, name="compliance_import"),
     path("compliance/excel/import/confirm/", compliance_list_views.confirm, name="compliance_confirm"),
@@ -117,6 +124,7 @@ urlpatterns = [
     path("notices/<int:pk>/undo/", notices.undo, name="notice_undo"),
     path("applications/<int:pk>/press/", notices.press, name="press"),
     path("applications/<int:pk>/press/<slug:ending>/", notices.press_file, name="press_file"),
+    path("cycles/<int:cycle_pk>/progress/", figures.progress, name="progress"),
     path("cycles/<int:cycle_pk>/statistics/", figures.statistics, name="statistics"),
     path("cycles/<int:cycle_pk>/screening/", screening.screening, name="screening"),
     path("cycles/<int:cycle_pk>/screening/start/", screening.start, name="screening_start"),
@@ -130,6 +138,7 @@ urlpatterns = [
     path("decisions/", deciding.decisions, name="decisions"),
     path("cycles/<int:cycle_pk>/decisions/", deciding.decision_list, name="decisions"),
     path("cycles/<int:cycle_pk>/decisions/several/", deciding.decide_several, name="decide_several"),
+    path("cycles/<int:cycle_pk>/decisions/stop/", deciding.deciding_stop, name="deciding_stop"),
     path("cycles/<int:cycle_pk>/outbox/", deciding.outbox, name="outbox"),
     path("cycles/<int:cycle_pk>/release/", deciding.release, name="release"),
     path("cycles/<int:cycle_pk>/release/stop/", deciding.release_stop, name="release_stop"),

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Lower
 from django.forms.utils import flatatt
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,6 +21,7 @@ from django.utils.text import slugify
 from django_filters import ChoiceFilter, FilterSet
 
 from workflow import cells, spreadsheets
+from workflow.saved import kept_query
 
 PER_PAGE = 25
 SELECTED = mark_safe(" selected")
@@ -30,9 +31,11 @@ class Table(tables.Table):
     """The columns of a list. ``page_name`` is the list's name for screen readers and exported files.
 
     ``Meta.order_by`` names the one column that the list is sorted by until the user chooses another.
+    ``query`` is the query string by which the list is shown, for links that lead back to it.
     """
 
     page_name = ""
+    query = ""
 
 
 class DateColumn(tables.Column):
@@ -111,8 +114,7 @@ def list_page(
     ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0. ``base`` are the same
     rows in the table of a base model. They are counted and sorted there if no filter or order needs more than it has.
     """
-    filters = filters_class(request.GET, rows, request=request) if filters_class else None
-    table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
+    table, filters = as_asked(request, request.GET, table_class, filters_class, rows)
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
         return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
     ordered = table.data.data
@@ -148,6 +150,16 @@ def _suffices(base: Any, table: Table, used: Iterable[Any]) -> bool:
     asked = {each.field_name for each in used if not each.method}
     asked |= {term.bare for alias in table.order_by for term in table.columns[alias.bare].order_by}
     return {path.partition("__")[0] for path in asked} <= {field.name for field in base._meta.fields}
+
+
+def as_asked(
+    request: HttpRequest, asked: QueryDict, table_class: type[Table], filters_class: type[Filters] | None, rows: Any
+) -> tuple[Table, Filters | None]:
+    """Returns the table of the rows that a query string finds, in the order that it asks for, and the filters."""
+    filters = filters_class(asked, rows, request=request) if filters_class else None
+    table = _sorted(table_class, filters.qs if filters else rows, asked.get("sort", ""))
+    table.query = kept_query(asked)
+    return table, filters
 
 
 def orders(columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

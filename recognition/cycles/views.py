@@ -22,6 +22,7 @@ MOST = 100  # applications listed as waiting
 # URL name, tab label, and the act that a staff role must include.
 PAGES = [
     ("cycle", "Cycle", Act.MOVE_CYCLE),
+    ("progress", "Progress", Act.SEE_STATISTICS),
     ("panels", "Panels", Act.ASSIGN),
     ("reviewers", "Reviewers", Act.ASSIGN),
     ("decisions", "Decisions", Act.EDIT_LETTER),

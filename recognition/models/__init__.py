@@ -10,8 +10,10 @@ from recognition.models.application import (
     Submission,
 )
 from recognition.models.cycle import Cycle, CycleEvent
+from recognition.models.deciding import Deciding, DecidingEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.discarded import DiscardedDraft
+from recognition.models.handling import Away, QueueView, StaffNote
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Rating, Recommendation, Remark, Seat
@@ -32,6 +34,7 @@ __all__ = [
     "ApplicationEvent",
     "Seat",
     "Attribute",
+    "Away",
     "CannotSit",
     "CapacityElement",
     "Category",
@@ -39,6 +42,8 @@ __all__ = [
     "ComplianceCheck",
     "Cycle",
     "CycleEvent",
+    "Deciding",
+    "DecidingEvent",
     "Decision",
     "DiscardedDraft",
     "EchoAnswer",
@@ -56,6 +61,7 @@ __all__ = [
     "Photo",
     "PlannedPanel",
     "PlannedSeat",
+    "QueueView",
     "Rating",
     "ReasonNeeded",
     "Recognition",
@@ -67,6 +73,7 @@ __all__ = [
     "ScreeningEvent",
     "ScreeningFinding",
     "Section",
+    "StaffNote",
     "Submission",
     "TooManyPhotos",
     "Unfinished",

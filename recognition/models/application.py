@@ -22,6 +22,7 @@ from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
 from recognition.models.cycle import LAW, Cycle
+from recognition.models.handling import Handled, HandledQuerySet
 from recognition.models.paper_letter import PaperLetter
 from workflow.models import Event, StateMachine, WrongState
 
@@ -38,7 +39,7 @@ class Incomplete(Exception):
         self.outcome = outcome
 
 
-class ApplicationQuerySet(models.QuerySet["Application"]):
+class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
         """Returns what ``user`` may see, each row with ``my_role`` in its utility and ``my_seat`` on its panel.
 
@@ -112,7 +113,7 @@ def _for_groups(groups: frozenset[str]) -> list[str]:
     return seen
 
 
-class Application(StateMachine):
+class Application(Handled, StateMachine):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Submitted"
@@ -167,6 +168,11 @@ class Application(StateMachine):
         Status.REGION,
     )
     UNDER_REVIEW = (*BEFORE_PANEL, Status.PANEL, *PENDING)
+    # The stages at which one person of the staff keeps an application; with any other step it is nobody's again.
+    DESKS = (
+        frozenset({Status.SUBMITTED, Status.COMPLETENESS, Status.RETURNED, Status.RESUBMITTED}),
+        frozenset(PENDING),
+    )
     # A violation that surfaces at one of these ends the application: the law bars the award (CWA 501(e)(1)).
     MAY_BE_BARRED = (Status.COMPLIANCE, Status.REGION, Status.PANEL, *PENDING)
 
@@ -226,7 +232,9 @@ class Application(StateMachine):
         return f"{reverse('recognition:step', args=[self.pk, step])}#{anchor}"
 
     def _move(self, to: str, **more: Any) -> None:
-        super()._move(to, status_since=timezone.now(), **more)
+        stays = any({self.status, to} <= desk for desk in self.DESKS)
+        given_back = {} if stays else {"handler": None, "handler_since": None}
+        super()._move(to, status_since=timezone.now(), **given_back | more)
 
     def note(self, *, by: User, why: str) -> None:
         """Adds an event that leaves the status unchanged."""

@@ -82,16 +82,16 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         outbox_of=Max("cycle", filter=outbox),
     )
     if StaffGroup.PROGRAM in groups:
-        queue = reverse("recognition:queue", args=["completeness"])
+        queue = _whole("completeness")
         yield from _some(
             n["new"], "to check for completeness", "Submitted. The completeness review has not started.", queue
         )
         yield from _some(n["begun"], "in completeness review", "The checklist is not finished.", queue)
     if StaffGroup.COMPLIANCE in groups:
-        queue = reverse("recognition:queue", args=["compliance"])
+        queue = _whole("compliance")
         yield from _some(n["compliance"], "in compliance review", "The compliance record needs to be checked.", queue)
     if StaffGroup.PROGRAM in groups:
-        queue = reverse("recognition:queue", args=["region"])
+        queue = _whole("region")
         yield from _some(n["region"], "with the EPA Region", "Its recommendation is not recorded yet.", queue)
         yield from _at_panel(user)
     if StaffGroup.OFFICIAL in groups:
@@ -128,6 +128,11 @@ def _at_panel(user: User) -> Iterator[Waiting]:
     queue = reverse("recognition:queue", args=["panel"])
     for name, (what, why) in AT_PANEL.items():
         yield from _some(n[name], what, why, f"{queue}?stalls={name}")
+
+
+def _whole(name: str) -> str:
+    """Returns the address of a queue with all that it counts, whatever view of it the person sees first."""
+    return f"{reverse('recognition:queue', args=[name])}?view=all"
 
 
 def _some(n: int, what: str, why: str, url: str) -> Iterator[Waiting]:

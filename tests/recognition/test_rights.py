@@ -56,6 +56,8 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "SEE_STATISTICS": ANY,
     "LOG_HOURS": SENT,
     "MOVE_CYCLE": ANY,
+    "HANDLE": BEFORE_PANEL | PANEL | PENDING,
+    "NOTE": SENT,
 }
 # For what came on paper.
 CLERK = (
@@ -75,6 +77,8 @@ COMPLIANCE = dict.fromkeys(["READ_CONTACT", "SEE_PEOPLE", "SEE_COMPLIANCE"], FRO
     "REOPEN": {"not_eligible"},
     "SCREEN": {"compliance"},
     "LOG_HOURS": FROM_COMPLIANCE,
+    "HANDLE": {"compliance"},
+    "NOTE": FROM_COMPLIANCE,
 }
 SEAT = {"DECLARE": PANEL}
 MEMBER = dict.fromkeys(READS, FROM_PANEL) | {"DECLARE": PANEL, "RATE": PANEL, "LOG_HOURS": FROM_PANEL}
@@ -92,6 +96,8 @@ OFFICIAL = dict.fromkeys([*READS, "SEE_PEOPLE", "SEE_COMPLIANCE", "SEE_REVIEWS",
     "REVOKE": {"recognized"},
     "SEE_SCORES": PAST_PANEL,
     "SEE_STATISTICS": PAST_PANEL,
+    "HANDLE": PENDING,
+    "NOTE": PAST_PANEL,
 }
 
 
@@ -106,7 +112,7 @@ def only_text(rights: dict) -> dict:
 
 # Until the own review is in, nothing that shows the others': not even who could be assigned.
 AS_STAFF_ON_THE_PANEL = without(
-    PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN", "MAIL"
+    PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN", "MAIL", "NOTE"
 ) | {
     "DECLARE": PANEL,
     "RATE": PANEL,
