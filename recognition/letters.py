@@ -21,6 +21,7 @@ WORDS = {
         Word("number", "the version that was submitted, 1 or 2", "1"),
         Word("submitted_at", "when it was submitted", "September 30, 2026, 4:12 PM EDT"),
         Word("due", "the date it is due", "October 14, 2026"),
+        Word("stage", "the stage as its applicant sees it", "Draft"),
         Word("closes", "when the cycle closes", "September 30, 2026, 5:00 PM EDT"),
         Word("deficiencies", "what is missing, one item per line", "- It is certified\n- The contact is complete"),
         Word("letter", "the reviewer's note; may be empty", "Please call us if a point is unclear."),
@@ -71,6 +72,7 @@ OWN = {
     "application-incomplete": ("due", "reason"),
     "application-reopened": ("reason", "due"),
     "application-withdrawn": (),
+    "message-to-applicants": ("stage", "due", "closes"),
     "recognized": ("reason",),
     "not-recognized": ("reason",),
     # Every certificate shows name, place, dates, number and signature; the wording need not repeat them.

@@ -11,6 +11,7 @@ from recognition.cycles import views as cycles
 from recognition.deciding import document_views
 from recognition.deciding import views as deciding
 from recognition.figures import views as figures
+from recognition.mailing import message_views
 from recognition.mailing import views as mailing
 from recognition.notices import views as notices
 from recognition.register import recognition_views, verification_views
@@ -104,6 +105,16 @@ urlpatterns = [
     path("planned-panels/<int:pk>/", proposal_views.planned_panel, name="planned_panel"),
     path("cycles/<int:cycle_pk>/documents/", document_views.documents, name="documents"),
     path("cycles/<int:cycle_pk>/letters/", mailing.letters, name="letters"),
+    path("queues/<slug:name>/write/", message_views.message_write, name="message_write"),
+    path("messages/", message_views.message_list, name="messages"),
+    path("messages/<int:pk>/", message_views.message, name="message"),
+    path("messages/<int:pk>/change/", message_views.message_change, name="message_change"),
+    path("messages/<int:pk>/send/", message_views.message_send, name="message_send"),
+    path("messages/<int:pk>/stop/", message_views.message_stop, name="message_stop"),
+    path("messages/<int:pk>/go-on/", message_views.message_go_on, name="message_go_on"),
+    path("messages/<int:pk>/again/", message_views.message_again, name="message_again"),
+    path("messages/<int:pk>/on-paper/", message_views.message_on_paper, name="message_on_paper"),
+    path("messages/<int:pk>/discard/", message_views.message_discard, name="message_discard"),
     path("letters/<int:pk>/", mailing.letter, name="paper_letter"),
     path("letters/<int:pk>/not-mailed/", mailing.not_mailed, name="not_mailed"),
     path("cycles/<int:cycle_pk>/notices/", notices.notices, name="notices"),

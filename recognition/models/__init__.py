@@ -2,6 +2,7 @@
 with their notices, compliance data, hours."""
 
 from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
+from recognition.models.announcement import Announcement, AnnouncementEvent, Recipient
 from recognition.models.application import (
     Application,
     ApplicationEvent,
@@ -28,6 +29,8 @@ from recognition.models.section import Section
 __all__ = [
     "CHECKLIST",
     "Addressee",
+    "Announcement",
+    "AnnouncementEvent",
     "Application",
     "ApplicationEvent",
     "Seat",
@@ -59,6 +62,7 @@ __all__ = [
     "Rating",
     "ReasonNeeded",
     "Recognition",
+    "Recipient",
     "Recommendation",
     "Release",
     "ReleaseEvent",
