@@ -1,4 +1,4 @@
-"""Celery tasks: closing late applications, compliance data from ECHO, panels, releases of decisions, messages to many."""
+"""Celery tasks: closing late applications, compliance data from ECHO, panels, releases of decisions, many letters."""
 
 from contextlib import suppress
 
