@@ -184,8 +184,9 @@ class Delivery(StateMachine):
         """Records that an email that was sent came back. Raises WrongState. Letters leave out its address from now."""
         self._move(self.Status.BOUNCED, by=by, why=why, reason=why)  # type: ignore[arg-type]
         self._tell_email(STATUS.failed)
+        known: dict[str, Any] = {"by": by, "why": why}
         for address in self.email.to:
-            ReturnedAddress.objects.get_or_create(address=address.lower(), defaults={"by": by, "why": why})
+            ReturnedAddress.objects.get_or_create(address=address.lower(), defaults=known)
 
     @transaction.atomic
     def _end(self, to: str, reason: str, *, status: int, **changes: Any) -> None:

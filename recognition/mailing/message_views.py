@@ -97,14 +97,14 @@ def message(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     counts = found.counts()
     if request.headers.get("HX-Request"):
         return _progress(request, found, counts)
-    rows = found.recipients.shown_to(request.user).select_related("application__utility")
+    rows: Any = found.recipients.shown_to(request.user).select_related("application__utility")
     context = {"message": found, "counts": counts, "seen": _seen(found, counts)}
     if found.is_draft:
         table, filters = lists.PlannedTable, lists.PlannedFilters
         context["letters"] = list(_as_read(found))
         context["reasons"] = rows.filter(way="none").order_by().values_list("why", flat=True).distinct()
     else:
-        table, filters = lists.RecipientTable, lists.RecipientFilters  # type: ignore[assignment]
+        table, filters = lists.RecipientTable, lists.RecipientFilters
         rows = lists.with_fate(rows, found)
         context |= {"fates": lists.fates(rows), "events": found.events.select_related("by")}
         context["n_failed"] = _failed(found).count()
