@@ -183,6 +183,14 @@ def _done(request: AuthenticatedRequest, pk: int, act: Callable[[Announcement], 
     return redirect("recognition:message", pk)
 
 
+def _told(found: Announcement) -> str:
+    if found.is_at_work:
+        return "The message is being sent. You can leave this page."
+    if found.status == Announcement.Status.STOPPED:
+        return "Some applicants could not be written to; the others got it."
+    return "The message was sent."
+
+
 @login_required
 @require_POST
 def message_send(request: AuthenticatedRequest, pk: int) -> HttpResponse:
@@ -192,7 +200,7 @@ def message_send(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
     def send(found: Announcement) -> str:
         found.send(version, by=request.user)
-        return "The message is being sent. You can leave this page." if found.is_at_work else "The message was sent."
+        return _told(found)
 
     return _done(request, pk, send)
 
@@ -212,7 +220,7 @@ def message_stop(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def message_go_on(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     def go_on(found: Announcement) -> str:
         found.go_on(by=request.user)
-        return "Going on with those who are left."
+        return _told(found)
 
     return _done(request, pk, go_on)
 
