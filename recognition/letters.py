@@ -89,6 +89,9 @@ def _words(name: str) -> tuple[Word, ...]:
     """Returns the words of a wording. Only letters to the panel greet a person; others go to all managers."""
     about = OF_A_CYCLE if name in ABOUT_A_CYCLE else OF_A_REVIEWER if name in TO_A_REVIEWER else EVERYWHERE
     found = [WORDS[word] for word in about + OWN[name]]
+    if name == "message-to-applicants":
+        due = Word("due", "until when it can be changed; empty if it can’t", WORDS["due"].sample)
+        found = [due if word.name == "due" else word for word in found]
     if name.startswith("panel") or name in TO_A_REVIEWER:
         return tuple(found)
     return tuple(Word("person", word.meaning, "") if word.name == "person" else word for word in found)

@@ -96,7 +96,7 @@ def _dates(cycle: Cycle, periods: list[Period], marks: list[Mark]) -> Dates:
 
 
 def _picture(cycle: Cycle, periods: list[Period], marks: list[Mark], today: date) -> SafeString:
-    """Draws a bar for each period, a diamond for each step that was taken, and a line where today is."""
+    """Draws a bar for each period, a diamond for each step that was taken, and a line on each track where today is."""
     days = [day for each in periods for day in (each.first, each.last) if day] + [mark.day for mark in marks]
     first, last = min(days), max(max(days), min(days) + timedelta(days=1))
     steps = f" {len(marks)} steps were taken." if len(marks) > 1 else " 1 step was taken." if marks else ""
@@ -128,7 +128,9 @@ def _picture(cycle: Cycle, periods: list[Period], marks: list[Mark], today: date
             picture.append(draw.Lines(*corners, close=True, fill=INK))
     if first <= today <= last:
         at = x(today)
-        picture.append(draw.Line(at, 24, at, height - 6, stroke=INK, stroke_width=1.5, stroke_dasharray="4 3"))
+        for place in range(len(periods)):  # beside its words, not through them
+            track = HEAD + place * ROW + 30
+            picture.append(draw.Line(at, track, at, track + 20, stroke=INK, stroke_width=2.5))
         anchor = "start" if at < 30 else "end" if at > WIDTH - 30 else "middle"
         picture.append(words_at("today", at, 30, 12.5, anchor=anchor, weight=700))
     return as_svg(picture)

@@ -135,7 +135,8 @@ def _as_read(found: Announcement) -> Any:
     for way in (Recipient.Way.EMAIL, Recipient.Way.PAPER):
         some = found.recipients.filter(way=way).order_by("application__utility__name", "pk")[:SHOWN]
         pks = [row.application_id for row in some]
-        for application in Application.objects.filter(pk__in=pks).select_related("utility", "cycle__edition"):
+        rows = Application.objects.filter(pk__in=pks).select_related("utility", "cycle__edition")
+        for application in rows.order_by("utility__name", "pk"):
             subject, body = found.filled_for(application)
             addresses = application.applicants()
             place = [] if addresses else application.postal_address()
