@@ -93,8 +93,8 @@ class RecipientTable(Table):
         linkify=lambda record: record.application.get_absolute_url(),
         order_by="application__utility__name",
     )
-    way = tables.Column("How")
-    fate = FateColumn("What became of it", tones=TONES, linkify=_where_it_is)
+    way = tables.Column("How", linkify=_where_it_is)
+    fate = FateColumn("What became of it", tones=TONES)
     why = tables.Column("Why nothing")
     settled_at = DateColumn("Written", format="M j, Y, g:i A")
 
@@ -103,7 +103,9 @@ class RecipientTable(Table):
 
 
 class PlannedTable(RecipientTable):
-    """Before the message is sent."""
+    """Before the message is sent, so that there is no email to open yet."""
+
+    way = tables.Column("How")
 
     class Meta(RecipientTable.Meta):
         exclude = ("fate", "settled_at")
@@ -127,7 +129,7 @@ class PlannedFilters(RecipientFilters):
 
 class MessageTable(Table):
     page_name = "Messages to applicants"
-    subject = tables.Column("Message", linkify=True)
+    subject = tables.Column("Message", linkify=lambda record: record.get_absolute_url())
     whom = tables.Column("To")
     n = tables.Column("Applicants", initial_sort_descending=True)
     status = StateColumn("Status", tones={"done": "good", "stopped": "bad", "draft": "warn"})
@@ -138,6 +140,9 @@ class MessageTable(Table):
 
     class Meta:
         order_by = "-drafted_at"
+
+    def render_subject(self, record: Any) -> str:
+        return str(record)
 
 
 def messages_of_staff(user: User) -> QuerySet[Any]:

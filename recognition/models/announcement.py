@@ -98,7 +98,9 @@ class Announcement(StateMachine, Versioned):
         ]
 
     def __str__(self) -> str:
-        return self.subject
+        """The subject, with the names of the words that are filled in: “[cycle]: a message to [utility]”."""
+        names = {word.name: f"[{word.name}]" for word in wordings.get(WORDING).words}
+        return " ".join(wordings.filled(self.subject, names).split())
 
     def get_absolute_url(self) -> str:
         return reverse("recognition:message", args=[self.pk])

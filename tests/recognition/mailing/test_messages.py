@@ -79,6 +79,7 @@ def test_from_the_filter_to_the_sent_message(towns, staff, as_, sent_tasks, djan
     answer = browser.post(write(), TEXT, follow=True)
     draft = Announcement.objects.get()
     assert draft.whom == "All applications: Stage Draft"
+    assert str(draft) == "[cycle]: [utility]"
     assert "Send: 25 by email, 5 on paper" in answer.text
     assert "Dear Town 00," in answer.text
     assert "To town00@example.org" in answer.text
