@@ -16,7 +16,7 @@ from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, register_in, utility_of
 from ims.forms import SavedViewForm
-from ims.lists import MyRecordsFilters, MyRecordsTable, RecordsFilters, RecordsTable, filters_of, table_of
+from ims.lists import AllRecordsTable, MyRecordsFilters, MyRecordsTable, filters_of, filters_of_all, table_of
 from ims.records import Record
 from ims.registers import Move, Register
 from ims.saved import SavedView, TooManyViews, kept_query
@@ -45,7 +45,8 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
         "as_board": _with(request.GET, layout="board"),
     }
     if request.GET.get("layout") != "board":
-        return list_page(request, table_of(described), filters, rows, "ims/record_list.html", context)
+        base = Record.objects.filter(utility=utility, register=register)
+        return list_page(request, table_of(described), filters, rows, "ims/record_list.html", context, base=base)
     shown = filters(request.GET, rows, request=request)
     n_filters = len(shown.form.changed_data)
     context |= {
@@ -71,8 +72,9 @@ def mine(request: AuthenticatedRequest) -> HttpResponse:
 def everything(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Lists the open records of a utility, of all registers."""
     utility = utility_of(request, utility_pk)
-    rows = Record.objects.visible_to(request.user).open().filter(utility=utility)
-    return list_page(request, RecordsTable, RecordsFilters, rows, "ims/records_all.html", {"utility": utility})
+    rows = Record.objects.of_all_registers(utility, request.user).open()
+    filters = filters_of_all(utility.pk)
+    return list_page(request, AllRecordsTable, filters, rows, "ims/records_all.html", {"utility": utility})
 
 
 def _with(asked: QueryDict, **changed: str) -> str:

@@ -103,20 +103,28 @@ def list_page(
     rows: QuerySet[Any],
     template: str,
     context: dict[str, Any] | None = None,
+    *,
+    base: QuerySet[Any] | None = None,
 ) -> HttpResponse:
     """Returns a page of ``rows``, filtered and sorted by the query string; with ``?export=``, a file of all rows.
 
-    ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0.
+    ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0. ``base`` are the same
+    rows in the table of a base model. They are counted and sorted there if no filter or order needs more than it has.
     """
     filters = filters_class(request.GET, rows, request=request) if filters_class else None
     table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
         return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
     ordered = table.data.data
-    page = Paginator(ordered.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
+    changed = filters.form.changed_data if filters else []
+    keys = ordered
+    used = [filters.filters[name] for name in changed] if filters else []
+    if base is not None and _suffices(base.model, table, used):
+        keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
+    page = Paginator(keys.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
     # Keys first, within the query of the rows: to find a page far back, no whole rows need be sorted.
     found = ordered.filter(pk__in=page.object_list)
-    n_filters = len(filters.form.changed_data) if filters else 0
+    n_filters = len(changed)
     is_filtered = n_filters > 0
     shown = {
         "table": table,
@@ -128,11 +136,18 @@ def list_page(
         "orders": orders((each.name, each.header) for each in table.columns if each.orderable),
         "order": str(table.order_by),
         "kept": [*kept(request)],
-        "total": rows.count() if is_filtered else page.paginator.count,
+        "total": (rows if base is None else base).count() if is_filtered else page.paginator.count,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
+
+
+def _suffices(base: Any, table: Table, used: Iterable[Any]) -> bool:
+    """Returns whether a base model has every field that a used filter or the order of the table asks about."""
+    asked = {each.field_name for each in used if not each.method}
+    asked |= {term.bare for alias in table.order_by for term in table.columns[alias.bare].order_by}
+    return {path.partition("__")[0] for path in asked} <= {field.name for field in base._meta.fields}
 
 
 def orders(columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

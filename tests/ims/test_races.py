@@ -30,8 +30,8 @@ def test_two_people_move_it_to_different_stages(action, sends, manager, contribu
 
 
 def test_who_saw_an_earlier_stage_moves_nothing(action, as_, manager, contributor, address):
-    late = as_(contributor)
-    pages = [late.get(action.get_absolute_url()), late.get(reverse("ims:list", args=[action.utility_id, "actions"]), {"layout": "board"})]
+    late, board = as_(contributor), reverse("ims:list", args=[action.utility_id, "actions"])
+    pages = [late.get(action.get_absolute_url()), late.get(board, {"layout": "board"})]
     seen = f'<input type="hidden" name="seen_status" value="{action.status}">'
     as_(manager).post(address("move", action, "start"), {"seen_status": action.status})
     for page in pages:
