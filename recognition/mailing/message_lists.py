@@ -94,7 +94,7 @@ class RecipientTable(Table):
         order_by="application__utility__name",
     )
     way = tables.Column("How", linkify=_where_it_is)
-    fate = FateColumn("What became of it", tones=TONES)
+    fate = FateColumn("Outcome", tones=TONES)
     why = tables.Column("Why nothing")
     settled_at = DateColumn("Written", format="M j, Y, g:i A")
 
@@ -114,7 +114,7 @@ class PlannedTable(RecipientTable):
 class RecipientFilters(LetterFilters):
     mailed = None
     way = ChoiceFilter(label="How", choices=Recipient.Way.choices, empty_label="All")
-    fate = ChoiceFilter(label="What became of it", choices=list(FATES.items()), empty_label="All")
+    fate = ChoiceFilter(label="Outcome", choices=list(FATES.items()), empty_label="All")
 
     class Meta:
         exclude = ["mailed"]

@@ -58,7 +58,7 @@ def test_from_a_filter_to_an_email_that_came_back(visits, cycle, staff):
     page.get_by_label("What the returned email says").fill("550 No such user")
     look(page, "email-came-back")
     page.get_by_role("button", name="Record that it came back").click()
-    expect(page.get_by_text("Letters no longer go to this address")).to_be_visible()
+    expect(page.get_by_text("Recorded. Letters no longer")).to_be_visible()
     page.goto(visits.url + address("messages"))
     look(page, "messages-list")
     page.get_by_role("table").get_by_role("link").first.click()

@@ -59,7 +59,7 @@ def test_staff_record_it_on_its_page_and_home_tells_of_it(staff, as_):
     page = reverse("accounts:email", args=[delivery.pk])
     assert "It came back" in browser.get(page).text
     answer = browser.post(reverse("accounts:email_came_back", args=[delivery.pk]), {"why": "550"}, follow=True)
-    assert "Letters no longer go to this address" in answer.text
+    assert "Recorded. Letters no longer go" in answer.text
     again = browser.post(reverse("accounts:email_came_back", args=[delivery.pk]), follow=True)
     assert "only an email that was sent can come back" in again.text
     assert "1 email came back" in browser.get("/").text
