@@ -24,6 +24,7 @@ from letters.models import Delivery
 from pdca.loading import read
 from recognition import reminders
 from recognition.models import (
+    Announcement,
     Application,
     ComplianceCheck,
     Cycle,
@@ -119,6 +120,7 @@ def load(people: Mapping[str, User]) -> None:
     _begin_another(play, opened)
     _enter_from_paper(play, opened)
     _share(play)
+    _write_to_many(play, opened)
     play.past.move()
     with play.past.ago(2):
         reminders.remind()
@@ -126,6 +128,7 @@ def load(people: Mapping[str, User]) -> None:
     # The addresses are invented, so nothing is sent.
     while delivery := Delivery.objects.claim():
         delivery.sent()
+    _come_back(play)
 
 
 def _moments() -> Iterator[tuple[type[models.Model], str]]:
@@ -483,6 +486,24 @@ BLANK_PAGE = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 )
+
+
+def _write_to_many(play: Play, cycle: Cycle) -> None:
+    """Staff write to everyone who has a draft or was just submitted, a reminder of the workshop for applicants."""
+    staff = play.people["staff"]
+    with play.past.ago(2):
+        rows = Application.objects.visible_to(staff).filter(cycle=cycle, status__in=["draft", "submitted"])
+        words = play.words["to_many"]
+        made = Announcement.draft(
+            rows, subject=words["subject"], body=words["body"], whom=f"All applications: Cycle {cycle}", by=staff
+        )
+        made.send(made.version, by=staff)
+
+
+def _come_back(play: Play) -> None:
+    """One of the addresses does not exist any more."""
+    to = play.entries["submitted"].applicants()[0]
+    Delivery.objects.came_back(to, why="550 5.1.1 The mailbox does not exist.")
 
 
 def _enter_from_paper(play: Play, cycle: Cycle) -> None:

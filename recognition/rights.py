@@ -65,6 +65,7 @@ class Act(StrEnum):
     PUBLISH = "edit the public listing"
     REVOKE = "revoke the recognition"
     MAIL = "print letters on paper and record their mailing"
+    WRITE = "write to many applicants at once"
     NOTIFY = "print, send and record letters and notices"
     SCREEN = "query compliance data"
     SEE_SCORES = "get the scores of all members for the decision"
@@ -155,6 +156,7 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
         Act.PUBLISH: {Who.MANAGER: RECOGNIZED},
         Act.REVOKE: {Who.OFFICIAL: RECOGNIZED},
         Act.MAIL: {Who.PROGRAM: ANY},
+        Act.WRITE: {Who.PROGRAM: ANY},
         Act.NOTIFY: {Who.PROGRAM: OUTCOME},
         Act.SCREEN: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
         Act.SEE_SCORES: {
@@ -184,13 +186,23 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
 # Acts that outside experts never have.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
 # Acts that nobody has who sits on the panel: a letter names people, and an outcome; a note may say what others found.
-NOT_ON_THE_PANEL = frozenset({Act.MAIL, Act.NOTE})
+NOT_ON_THE_PANEL = frozenset({Act.MAIL, Act.NOTE, Act.WRITE})
 # Acts that panel members do not have before they submit a review, even as program staff or official.
 AFTER_OWN_REVIEW = frozenset({Act.SEE_SCORES, Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
 
 # Acts that end when the cycle is archived. The listing of a recognition and its revocation outlive it.
 ENDS_WITH_THE_CYCLE = frozenset(
-    {Act.EDIT, Act.SUBMIT, Act.EXTEND, Act.REOPEN, Act.WRITE_FEEDBACK, Act.NOTIFY, Act.REPORT_HOURS, Act.LOG_HOURS}
+    {
+        Act.EDIT,
+        Act.SUBMIT,
+        Act.EXTEND,
+        Act.REOPEN,
+        Act.WRITE,
+        Act.WRITE_FEEDBACK,
+        Act.NOTIFY,
+        Act.REPORT_HOURS,
+        Act.LOG_HOURS,
+    }
 )
 
 _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE, StaffGroup.OFFICIAL: Who.OFFICIAL}

@@ -2,6 +2,7 @@
 with their notices, compliance data, hours."""
 
 from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
+from recognition.models.announcement import Announcement, AnnouncementEvent, Recipient
 from recognition.models.application import (
     Application,
     ApplicationEvent,
@@ -30,6 +31,8 @@ from recognition.models.section import Section
 __all__ = [
     "CHECKLIST",
     "Addressee",
+    "Announcement",
+    "AnnouncementEvent",
     "Application",
     "ApplicationEvent",
     "Seat",
@@ -65,6 +68,7 @@ __all__ = [
     "Rating",
     "ReasonNeeded",
     "Recognition",
+    "Recipient",
     "Recommendation",
     "Release",
     "ReleaseEvent",

@@ -16,7 +16,7 @@ from accounts.models import CAN_EDIT, Membership, StaffGroup, System, User, Util
 from accounts.rows import role_of
 from files.models import StoredFile, storing
 from letters import wordings
-from letters.models import Message
+from letters.models import Message, reached
 from recognition.application.content import Content, entry_of, points, postal, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
@@ -484,12 +484,13 @@ class Application(Handled, StateMachine):
         """Returns who gets a letter: the facility manager as the form says, then the utility's managers, in copy.
 
         What counts is the address in the last submitted version, so that a draft that is being edited reaches nobody.
+        Addresses from which email came back are left out.
         """
         submission = self.submission
         content = submission.content if submission else self.content() if self.on_paper else {}
         named = str(content.get("contact", {}).get("email", "")).strip()
         copies = [person.email for person in self.utility.managers if person.email.lower() != named.lower()]
-        return [named, *copies] if named else copies
+        return reached([named, *copies] if named else copies)
 
     def postal_address(self) -> list[str]:
         """Returns the lines of the applicant's address, as its form says, else as far as the utility is known."""

@@ -379,6 +379,10 @@ QUEUES = {
 }
 
 
+# From these, program staff write to all applicants whom the filters find.
+WRITABLE = frozenset(QUEUES) - {"my-reviews"}
+
+
 def queues_of(user: User) -> list[tuple[str, str]]:
     """Returns the queues that exist for a user: (name, title)."""
     return [(name, queue.title) for name, queue in QUEUES.items() if queue.exists_for(user)]
