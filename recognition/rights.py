@@ -71,6 +71,7 @@ class Act(StrEnum):
     REPORT_HOURS = "report the hours the application took"
     LOG_HOURS = "log hours of review"
     MOVE_CYCLE = "move a cycle on"
+    APPOINT = "invite reviewers and import their list"
 
 
 ANY = frozenset(Status)
@@ -160,6 +161,7 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
         },
         Act.SEE_STATISTICS: {Who.PROGRAM: ANY, Who.OFFICIAL: ANY},
         Act.MOVE_CYCLE: {Who.PROGRAM: ANY},
+        Act.APPOINT: {Who.PROGRAM: ANY},
         Act.REPORT_HOURS: {Who.WRITER: SENT},
         Act.LOG_HOURS: {
             Who.PROGRAM: SENT,

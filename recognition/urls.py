@@ -25,6 +25,7 @@ from recognition.reviewing import (
     queue_views,
     reopening_views,
     review_views,
+    reviewer_inviting_views,
     reviewer_views,
 )
 from recognition.screening import views as screening
@@ -91,6 +92,14 @@ urlpatterns = [
     path("cycles/<int:cycle_pk>/move/", cycles.cycle_move, name="cycle_move"),
     path("reviews/declare/", declaring_views.declare_all, name="declare_all"),
     path("reviews/me/", reviewer_views.own_reviewer, name="own_reviewer"),
+    path("reviewers/", reviewer_inviting_views.reviewer_list, name="reviewer_list"),
+    path("reviewers/invite/", reviewer_inviting_views.reviewer_invite, name="reviewer_invite"),
+    path("reviewers/invitations/<int:pk>/again/", reviewer_inviting_views.reviewer_invite_again, name="invite_again"),
+    path("reviewers/invitations/<int:pk>/withdraw/", reviewer_inviting_views.reviewer_withdraw, name="uninvite"),
+    path("reviewers/invited/<str:token>/", reviewer_inviting_views.reviewer_invitation, name="reviewer_invitation"),
+    path("reviewers/excel/", reviewer_inviting_views.reviewer_excel, name="reviewer_excel"),
+    path("reviewers/excel/import/", reviewer_inviting_views.reviewer_import, name="reviewer_import"),
+    path("reviewers/excel/import/confirm/", reviewer_inviting_views.reviewer_confirm, name="reviewer_confirm"),
     path("cycles/<int:cycle_pk>/reviewers/", reviewer_views.reviewers, name="reviewers"),
     path("cycles/<int:cycle_pk>/reviewers/remind/", reviewer_views.remind_reviewers, name="remind_reviewers"),
     path("cycles/<int:cycle_pk>/panels/", proposal_views.panels, name="panels"),

@@ -22,12 +22,14 @@ from recognition.models.recognition import Recognition
 from recognition.models.release import Release, ReleaseEvent
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.reviewer import CannotSit, PanelMember
+from recognition.models.reviewer_invitation import AlreadyReviewer, ReviewerInvitation
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
 from recognition.models.section import Section
 
 __all__ = [
     "CHECKLIST",
     "Addressee",
+    "AlreadyReviewer",
     "Application",
     "ApplicationEvent",
     "Seat",
@@ -63,6 +65,7 @@ __all__ = [
     "Release",
     "ReleaseEvent",
     "Remark",
+    "ReviewerInvitation",
     "Screening",
     "ScreeningEvent",
     "ScreeningFinding",

@@ -215,6 +215,20 @@ class Application(StateMachine):
         return reverse("recognition:application", args=[self.pk])
 
     @property
+    def is_blind(self) -> bool:
+        """Whether its panel must not know who applies: in a blind cycle, until the decision is released."""
+        return self.cycle.blind and self.status not in self.OUTCOME
+
+    @property
+    def label(self) -> str:
+        """What the panel of a blind cycle sees instead of the utility's name."""
+        return f"Application {self.pk}"
+
+    @property
+    def shown_to_panel(self) -> str:
+        return self.label if self.is_blind else str(self.utility)
+
+    @property
     def stage_shown(self) -> str:
         """The stage as the applicant sees it, without the panel's recommendation."""
         if self.status in self.PENDING:

@@ -108,7 +108,8 @@ class Seat(Versioned):
 
     objects = SeatQuerySet.as_manager()
     n_seats: int  # added by to_recommend
-    share_met: int | None  # added by reviewing.panel_views.reviews
+    share_met: int | None  # both added by reviewing.panel_views.reviews
+    leaning: str
     n_criteria: int  # both added by with_progress
     n_rated: int
 

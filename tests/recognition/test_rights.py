@@ -56,6 +56,7 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "SEE_STATISTICS": ANY,
     "LOG_HOURS": SENT,
     "MOVE_CYCLE": ANY,
+    "APPOINT": ANY,
 }
 # For what came on paper.
 CLERK = (
