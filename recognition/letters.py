@@ -99,7 +99,8 @@ OWN = {
 
 def _words(name: str) -> tuple[Word, ...]:
     """Returns the words of a wording. Only letters to the panel greet a person; others go to all managers."""
-    about = OF_A_CYCLE if name in ABOUT_A_CYCLE else OF_A_REVIEWER if name in TO_A_REVIEWER else EVERYWHERE
+    about: tuple[str, ...] = OF_A_REVIEWER if name in TO_A_REVIEWER else EVERYWHERE
+    about = OF_A_CYCLE if name in ABOUT_A_CYCLE else about
     about = OF_AN_INVITATION if name == "reviewer-invitation" else about
     found = [WORDS[word] for word in about + OWN[name]]
     if name.startswith("panel") or name in TO_A_REVIEWER:

@@ -172,6 +172,8 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
 )
 # Acts that outside experts never have.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
+# Acts that the panel of a blind cycle has only after the release.
+NAMES_THE_APPLICANT = frozenset({Act.READ_CONTACT})
 # Acts that nobody has who sits on the panel: a letter names people, and an outcome.
 NOT_ON_THE_PANEL = frozenset({Act.MAIL})
 # Acts that panel members do not have before they submit a review, even as program staff or official.
@@ -201,6 +203,8 @@ class Rights:
         if act in ENDS_WITH_THE_CYCLE and self.application.cycle.is_archived:
             return False
         if act in NOT_FOR_EXPERTS and Who.EXPERT in self.who:
+            return False
+        if act in NAMES_THE_APPLICANT and self.application.my_blind:
             return False
         if act in NOT_ON_THE_PANEL and self.seat:
             return False

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='reviewerinvitation',
             name='interests',
-            field=models.ManyToManyField(blank=True, related_name='+', to='accounts.utility'),
+            field=models.ManyToManyField(blank=True, help_text="Utilities the person is connected with and can't review.", related_name='+', to='accounts.utility'),
         ),
         migrations.AddField(
             model_name='reviewerinvitation',

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,6 +42,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
         """Returns what ``user`` may see, each row with ``my_role`` in its utility and ``my_seat`` on its panel.
 
+        ``my_blind`` says whether the user must not know who applies: on a panel of a blind cycle, but not as staff.
+
         Program staff see that every application exists, even a draft; rights.py hides its text. So nothing is looked up
         for them. For others the utilities are a set that is read once, not a query for each row.
         """
@@ -51,9 +53,13 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             my_seat=F("_seat__pk"),  # at most one, by a constraint
         ).select_related("utility", "cycle")
         if StaffGroup.PROGRAM in user.staff_groups:
-            return rows
+            return rows.annotate(my_blind=Value(False))
         own = Q(utility__in=_utilities_of(user))
-        return rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=_for_groups(user.staff_groups)))
+        shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=_for_groups(user.staff_groups)))
+        if _for_groups(user.staff_groups):
+            return shown.annotate(my_blind=Value(False))
+        blind = Q(cycle__blind=True) & ~own & ~Q(status__in=Application.OUTCOME)
+        return shown.annotate(my_blind=Case(When(blind, then=Value(True)), default=Value(False)))
 
     def of_utilities_of(self, user: User) -> Self:
         """Returns those of the person's own utilities, which the index finds before any role is looked up."""
@@ -190,6 +196,7 @@ class Application(StateMachine):
     objects = ApplicationQuerySet.as_manager()
     my_role: str | None
     my_seat: int | None
+    my_blind: bool = False  # these three are of one that was fetched through ``visible_to``
 
     class Meta:
         ordering = ["-created_at"]
@@ -209,7 +216,7 @@ class Application(StateMachine):
         triggers = [triggers.OF_AN_ARCHIVED_CYCLE]
 
     def __str__(self) -> str:
-        return f"{self.utility}, {self.cycle}"
+        return f"{self.applicant}, {self.cycle}"
 
     def get_absolute_url(self) -> str:
         return reverse("recognition:application", args=[self.pk])
@@ -225,7 +232,17 @@ class Application(StateMachine):
         return f"Application {self.pk}"
 
     @property
+    def applicant(self) -> str:
+        """Who applies, as far as the person may know for whom it was fetched (``visible_to``)."""
+        return self.label if self.my_blind else str(self.utility)
+
+    @property
+    def applicant_state(self) -> str:
+        return "" if self.my_blind else str(self.utility.state)
+
+    @property
     def shown_to_panel(self) -> str:
+        """Who applies, in what goes to members of its panel."""
         return self.label if self.is_blind else str(self.utility)
 
     @property
@@ -483,7 +500,7 @@ class Application(StateMachine):
 
     def tell(self, user: User, wording: str, occasion: str, **more: object) -> None:
         """Like ``tell_applicants``, but emails a reviewer."""
-        subject, body = self.rendered(wording, person=user, **more)
+        subject, body = self.rendered(wording, person=user, utility=self.shown_to_panel, **more)
         Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
 
     def applicants(self) -> list[str]:

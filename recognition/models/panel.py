@@ -208,6 +208,23 @@ class Seat(Versioned):
         self._give_up(conflict, reason)
         self.application.note(by=self.member, why="Stepped down from the panel for a conflict of interest")
 
+    @classmethod
+    @transaction.atomic
+    def leave_blind_panels(cls, member: Any) -> int:
+        """Gives up the seats whose applicant the member's profile has a conflict with, for they can't see it there.
+
+        Returns how many. What is submitted stays, as when a conflict is declared late: staff decide.
+        """
+        rows = cls.objects.to_do().filter(member=member, application__cycle__blind=True)
+        barred = [
+            seat
+            for seat in rows.select_related("application__utility", "application__cycle", "member")
+            if PanelMember.conflict_of(member, seat.application.utility)
+        ]
+        for seat in barred:
+            seat.recuse(conflict=cls.Conflict.OTHER, reason="Declared in the reviewer's profile.")
+        return len(barred)
+
     @transaction.atomic
     def take_off(self, *, by: User, reason: str) -> None:
         """Takes a member who can't review off the panel, so that staff can assign another. Raises WrongState.

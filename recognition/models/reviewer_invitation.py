@@ -16,7 +16,7 @@ from accounts.inviting import (
     InvitationForSomeoneElse,
     TooManyInvitations,
 )
-from accounts.models import StaffGroup, User, Utility
+from accounts.models import StaffGroup, User
 from accounts.names import check_name
 from recognition.models.reviewer import PROFILE, PanelMember, ReviewerProfile
 from workflow.models import WrongState
@@ -73,7 +73,6 @@ class ReviewerInvitation(ReviewerProfile, ByEmail):
         REPLACED = "replaced", "Replaced by a newer one"
 
     name = models.CharField("full name", max_length=150, validators=[check_name])
-    interests = models.ManyToManyField(Utility, blank=True, related_name="+")
     ended = models.CharField(max_length=10, choices=Ended.choices, blank=True)
 
     objects = ReviewerInvitationQuerySet.as_manager()

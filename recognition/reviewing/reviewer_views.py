@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import StaffGroup, User
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import cycle_for, tabs
-from recognition.models import Cycle, PanelMember
+from recognition.models import Cycle, PanelMember, Seat
 from recognition.reviewing.reviewer_forms import ReviewerForm
 from recognition.reviewing.reviewer_letters import remind_of_reviews
 from recognition.reviewing.reviewer_lists import ReviewerFilters, ReviewerTable, leanings_of, progress, to_remind
@@ -50,12 +50,14 @@ def own_reviewer(request: AuthenticatedRequest) -> HttpResponse:
                     member.save()
                 member.save_over(version, by=request.user, confirmed_at=timezone.now(), **changes)
                 member.interests.set(utilities)
+                n_left = Seat.leave_blind_panels(request.user)
         except Stale as stale:
             form = ReviewerForm(instance=PanelMember.objects.get(pk=stale.current.pk))
             messages.error(request, "Not saved: this was changed while you were editing. This is how it is now.")
             status = 409
         else:
-            messages.success(request, "Saved. New panels are proposed by what you said.")
+            left = f" You stepped down from {n_left} blind panel{pluralize(n_left)}." if n_left else ""
+            messages.success(request, f"Saved. New panels are proposed by what you said.{left}")
             return redirect("recognition:own_reviewer")
     context = {"form": form, "member": member}
     return render(request, "recognition/reviewing/reviewer_own.html", context, status=status or status_of(form))
