@@ -14,8 +14,8 @@ from recognition.application.content import Content, identifiers
 
 HIDDEN = "[hidden]"
 SHORTEST = 3  # characters of a name to cover; shorter ones would cover words
-NAMING = ("organization", "manager", "address", "city", "phone", "fax", "email")
-NAMING += ("secondary_name", "secondary_phone", "secondary_email")
+SECOND = ("secondary_name", "secondary_phone", "secondary_email")
+NAMING = ("organization", "manager", "address", "city", "phone", "fax", "email", *SECOND)
 READ = ("attributes.", "categories.", "points.")
 
 

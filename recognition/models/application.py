@@ -21,6 +21,7 @@ from recognition.application.content import Content, entry_of, points, postal, s
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
+from recognition.models.applicant import Named
 from recognition.models.cycle import LAW, Cycle
 from recognition.models.paper_letter import PaperLetter
 from workflow.models import Event, StateMachine, WrongState
@@ -89,6 +90,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def with_a_seat(self) -> Self:
         return self.filter(my_seat__isnull=False)
 
+    def named(self) -> Self:
+        """Leaves out those whose applicant the person must not know, for searches by name. After ``visible_to``."""
+        return self.filter(my_blind=False)
+
     def without_a_seat(self) -> Self:
         """Leaves out those on whose panel the person is. Call after ``visible_to``."""
         return self.filter(my_seat__isnull=True)
@@ -118,7 +123,7 @@ def _for_groups(groups: frozenset[str]) -> list[str]:
     return seen
 
 
-class Application(StateMachine):
+class Application(Named, StateMachine):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Submitted"
@@ -195,8 +200,7 @@ class Application(StateMachine):
 
     objects = ApplicationQuerySet.as_manager()
     my_role: str | None
-    my_seat: int | None
-    my_blind: bool = False  # these three are of one that was fetched through ``visible_to``
+    my_seat: int | None  # both, as ``my_blind``, of one that was fetched through ``visible_to``
 
     class Meta:
         ordering = ["-created_at"]
@@ -220,30 +224,6 @@ class Application(StateMachine):
 
     def get_absolute_url(self) -> str:
         return reverse("recognition:application", args=[self.pk])
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether its panel must not know who applies: in a blind cycle, until the decision is released."""
-        return self.cycle.blind and self.status not in self.OUTCOME
-
-    @property
-    def label(self) -> str:
-        """What the panel of a blind cycle sees instead of the utility's name."""
-        return f"Application {self.pk}"
-
-    @property
-    def applicant(self) -> str:
-        """Who applies, as far as the person may know for whom it was fetched (``visible_to``)."""
-        return self.label if self.my_blind else str(self.utility)
-
-    @property
-    def applicant_state(self) -> str:
-        return "" if self.my_blind else str(self.utility.state)
-
-    @property
-    def shown_to_panel(self) -> str:
-        """Who applies, in what goes to members of its panel."""
-        return self.label if self.is_blind else str(self.utility)
 
     @property
     def stage_shown(self) -> str:

@@ -1,5 +1,6 @@
 """The panel: seats, ratings, remarks to each other, and the recommendation."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Any, Self
 
@@ -213,7 +214,7 @@ class Seat(Versioned):
     def leave_blind_panels(cls, member: Any) -> int:
         """Gives up the seats whose applicant the member's profile has a conflict with, for they can't see it there.
 
-        Returns how many. What is submitted stays, as when a conflict is declared late: staff decide.
+        Returns how many. A submitted review stays, and so does a seat whose panel has just finished.
         """
         rows = cls.objects.to_do().filter(member=member, application__cycle__blind=True)
         barred = [
@@ -221,9 +222,12 @@ class Seat(Versioned):
             for seat in rows.select_related("application__utility", "application__cycle", "member")
             if PanelMember.conflict_of(member, seat.application.utility)
         ]
+        n = 0
         for seat in barred:
-            seat.recuse(conflict=cls.Conflict.OTHER, reason="Declared in the reviewer's profile.")
-        return len(barred)
+            with suppress(WrongState):
+                seat.recuse(conflict=cls.Conflict.OTHER, reason="Declared in the reviewer's profile.")
+                n += 1
+        return n
 
     @transaction.atomic
     def take_off(self, *, by: User, reason: str) -> None:

@@ -228,19 +228,16 @@ class ReviewFilters(QueueFilters):
     state = ChoiceFilter(label="State", method="by_state", empty_label="All states")
 
     def offer_known(self) -> None:
-        everything = self.queryset
-        self.queryset = everything.filter(my_blind=False)
-        named = set(self.queryset.order_by().values_list("utility__state", flat=True).distinct())
-        self.queryset = everything
         super().offer_known()
         if "state" in self.filters:
-            self.offer("state", _among(states(), named))
+            named = self.queryset.named().order_by().values_list("utility__state", flat=True).distinct()
+            self.offer("state", _among(states(), set(named)))
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
-        return queues.matching(rows.filter(my_blind=False), value)
+        return queues.matching(rows.named(), value)
 
     def by_state(self, rows: Any, name: str, value: str) -> Any:
-        return rows.filter(my_blind=False, utility__state=value)
+        return rows.named().filter(utility__state=value)
 
     class Meta:
         exclude = ["region", "size"]
