@@ -36,6 +36,7 @@ from recognition.models import (
     Option,
     PanelMember,
     Recognition,
+    ReviewerInvitation,
 )
 
 SECRET = ("password", "token", "digest", "data")
@@ -126,6 +127,7 @@ OTHERS: list[type[models.Model]] = [
     *(User, User.groups.through, User.user_permissions.through, Group.permissions.through, EmailAddress, Authenticator),
     *(ApiToken, Utility, Membership, Invitation, Claim, UtilityGroup, PublicPage, ClosedRegister, EmailTemplate),
     *(Cycle, Edition, Attribute, Category, Option, CapacityElement, PanelMember, Decision, Recognition, Addressee),
+    ReviewerInvitation,
 ]
 
 

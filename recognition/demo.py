@@ -22,7 +22,7 @@ from django.utils import timezone
 from accounts.models import Identifier, Membership, Role, User, Utility
 from letters.models import Delivery
 from pdca.loading import read
-from recognition import reminders
+from recognition import demo_pilot, reminders
 from recognition.models import (
     Announcement,
     Application,
@@ -121,6 +121,7 @@ def load(people: Mapping[str, User]) -> None:
     _enter_from_paper(play, opened)
     _share(play)
     _write_to_many(play, opened)
+    _pilot(play, opened)
     play.past.move()
     with play.past.ago(2):
         reminders.remind()
@@ -480,6 +481,38 @@ def _begin_another(play: Play, cycle: Cycle) -> None:
         withdrawn.withdraw(by=_author(withdrawn), why=play.words["withdrawn"])
     with play.past.ago(1):
         _fill(mine, own, manager, signed=None, claims=[])
+
+
+def _pilot(play: Play, opened: Cycle) -> None:
+    """A small cycle with blind review whose panels are proposed; two invitations, one of which has expired."""
+    staff = play.people["staff"]
+    for days, place in ((16, 0), (2, 1)):
+        with play.past.ago(days):
+            demo_pilot.invite_one(staff, place)
+    demo_pilot.confirm(play.members[:2], _at(-30, 10))
+    earlier = [play.entries[stage] for stage in TO_PANEL[1:]]
+    with play.past.ago(25):
+        pilot, rows = demo_pilot.begin(
+            earlier,
+            _day(-25),
+            title=f"Blind pilot {_day(-34).year}",
+            edition=opened.edition,
+            time_zone=ZONE,
+            opens=_at(-60, 8),
+            closes=_at(1, 17),
+            panel_from=_day(-10),
+            panel_until=_day(20),
+            signatory_name=opened.signatory_name,
+            signatory_title=opened.signatory_title,
+            letterhead=opened.letterhead,
+        )
+    Cycle.objects.filter(pk=pilot.pk).update(closes=_at(-24, 17))
+    pilot.refresh_from_db()
+    with play.past.ago(22):
+        pilot.begin_review(by=play.people["admin"])
+        demo_pilot.bring_to_panel(rows, play.people, _day(-22))
+    with play.past.ago(1):
+        demo_pilot.propose(pilot, rows, play.members, staff, _day(12))
 
 
 BLANK_PAGE = (

@@ -75,6 +75,7 @@ class Act(StrEnum):
     MOVE_CYCLE = "move a cycle on"
     HANDLE = "take it up, give it back, hand it on"
     NOTE = "read and write internal notes"
+    APPOINT = "invite reviewers and import their list"
 
 
 ANY = frozenset(Status)
@@ -175,6 +176,7 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
             Who.COMPLIANCE: FROM_COMPLIANCE,
             Who.OFFICIAL: frozenset(Application.PAST_PANEL),
         },
+        Act.APPOINT: {Who.PROGRAM: ANY},
         Act.REPORT_HOURS: {Who.WRITER: SENT},
         Act.LOG_HOURS: {
             Who.PROGRAM: SENT,
@@ -185,6 +187,8 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
 )
 # Acts that outside experts never have.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
+# Acts that the panel of a blind cycle has only after the release.
+NAMES_THE_APPLICANT = frozenset({Act.READ_CONTACT})
 # Acts that nobody has who sits on the panel: a letter names people, and an outcome; a note may say what others found.
 NOT_ON_THE_PANEL = frozenset({Act.MAIL, Act.NOTE, Act.WRITE})
 # Acts that panel members do not have before they submit a review, even as program staff or official.
@@ -224,6 +228,8 @@ class Rights:
         if act in ENDS_WITH_THE_CYCLE and self.application.cycle.is_archived:
             return False
         if act in NOT_FOR_EXPERTS and Who.EXPERT in self.who:
+            return False
+        if act in NAMES_THE_APPLICANT and self.application.my_blind:
             return False
         if act in NOT_ON_THE_PANEL and self.seat:
             return False

@@ -13,6 +13,7 @@ from recognition.cycles.views import has_pages
 from recognition.models import Application, CapacityElement, Cycle
 from recognition.models.cycle import LAW
 from recognition.reviewing.lists import queues_of
+from recognition.rights import Act, offered
 
 
 @login_required
@@ -27,6 +28,7 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
         "edition": Cycle.current_edition(),
         "queues": queues_of(request.user),
         "has_cycle_pages": has_pages(request.user),
+        "may_appoint": offered(request.user, Act.APPOINT),
         "law": LAW,
     }
     return render(request, "recognition/application_list.html", context)

@@ -25,12 +25,14 @@ from recognition.models.recognition import Recognition
 from recognition.models.release import Release, ReleaseEvent
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.reviewer import CannotSit, PanelMember
+from recognition.models.reviewer_invitation import AlreadyReviewer, ReviewerInvitation
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
 from recognition.models.section import Section
 
 __all__ = [
     "CHECKLIST",
     "Addressee",
+    "AlreadyReviewer",
     "Announcement",
     "AnnouncementEvent",
     "Application",
@@ -73,6 +75,7 @@ __all__ = [
     "Release",
     "ReleaseEvent",
     "Remark",
+    "ReviewerInvitation",
     "Screening",
     "ScreeningEvent",
     "ScreeningFinding",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from recognition.application.content import Content, entry_of, points, postal, s
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
+from recognition.models.applicant import Named
 from recognition.models.cycle import LAW, Cycle
 from recognition.models.handling import Handled, HandledQuerySet
 from recognition.models.paper_letter import PaperLetter
@@ -43,6 +44,8 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
         """Returns what ``user`` may see, each row with ``my_role`` in its utility and ``my_seat`` on its panel.
 
+        ``my_blind`` says whether the user must not know who applies: on a panel of a blind cycle, but not as staff.
+
         Program staff see that every application exists, even a draft; rights.py hides its text. So nothing is looked up
         for them. For others the utilities are a set that is read once, not a query for each row.
         """
@@ -52,9 +55,13 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
             my_seat=F("_seat__pk"),  # at most one, by a constraint
         ).select_related("utility", "cycle")
         if StaffGroup.PROGRAM in user.staff_groups:
-            return rows
+            return rows.annotate(my_blind=Value(False))
         own = Q(utility__in=_utilities_of(user))
-        return rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=_for_groups(user.staff_groups)))
+        shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=_for_groups(user.staff_groups)))
+        if _for_groups(user.staff_groups):
+            return shown.annotate(my_blind=Value(False))
+        blind = Q(cycle__blind=True) & ~own & ~Q(status__in=Application.OUTCOME)
+        return shown.annotate(my_blind=Case(When(blind, then=Value(True)), default=Value(False)))
 
     def of_utilities_of(self, user: User) -> Self:
         """Returns those of the person's own utilities, which the index finds before any role is looked up."""
@@ -83,6 +90,10 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
 
     def with_a_seat(self) -> Self:
         return self.filter(my_seat__isnull=False)
+
+    def named(self) -> Self:
+        """Leaves out those whose applicant the person must not know, for searches by name. After ``visible_to``."""
+        return self.filter(my_blind=False)
 
     def without_a_seat(self) -> Self:
         """Leaves out those on whose panel the person is. Call after ``visible_to``."""
@@ -113,7 +124,7 @@ def _for_groups(groups: frozenset[str]) -> list[str]:
     return seen
 
 
-class Application(Handled, StateMachine):
+class Application(Named, Handled, StateMachine):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Submitted"
@@ -195,7 +206,7 @@ class Application(Handled, StateMachine):
 
     objects = ApplicationQuerySet.as_manager()
     my_role: str | None
-    my_seat: int | None
+    my_seat: int | None  # both, as ``my_blind``, of one that was fetched through ``visible_to``
 
     class Meta:
         ordering = ["-created_at"]
@@ -215,7 +226,7 @@ class Application(Handled, StateMachine):
         triggers = [triggers.OF_AN_ARCHIVED_CYCLE]
 
     def __str__(self) -> str:
-        return f"{self.utility}, {self.cycle}"
+        return f"{self.applicant}, {self.cycle}"
 
     def get_absolute_url(self) -> str:
         return reverse("recognition:application", args=[self.pk])
@@ -477,7 +488,7 @@ class Application(Handled, StateMachine):
 
     def tell(self, user: User, wording: str, occasion: str, **more: object) -> None:
         """Like ``tell_applicants``, but emails a reviewer."""
-        subject, body = self.rendered(wording, person=user, **more)
+        subject, body = self.rendered(wording, person=user, utility=self.shown_to_panel, **more)
         Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
 
     def applicants(self) -> list[str]:

@@ -100,6 +100,12 @@ class Cycle(StateMachine):
     asks_region = models.BooleanField(
         "requires the EPA Region's recommendation before the panel", default=False, help_text="40 CFR 105.9"
     )
+    blind = models.BooleanField(
+        "hides from the panel who applies",
+        default=False,
+        help_text="Panel members see “Application 17” instead of the utility, its people, address, numbers and photos. "
+        "It can’t be changed once a panel member is assigned.",
+    )
     days_to_resubmit = models.PositiveSmallIntegerField("days to resubmit a returned application", default=14)
     certification = models.TextField(
         "certification wording",
@@ -139,7 +145,7 @@ class Cycle(StateMachine):
                 condition=Q(status__in=["planned", "review", "decided", "archived"]), name="cycle_status_known"
             ),
         ]
-        triggers = [triggers.ARCHIVED_CYCLE_IS_KEPT]
+        triggers = [triggers.ARCHIVED_CYCLE_IS_KEPT, triggers.CYCLE_STAYS_BLIND]
 
     def __str__(self) -> str:
         return self.title

@@ -18,15 +18,15 @@ class CannotSit(Exception):
     """The person may not sit on this panel; the message says why. Nothing was changed."""
 
 
-class PanelMember(Versioned):
-    """A person who may sit on panels: where they work, what they know, whom they can't judge, how much they take."""
+class ReviewerProfile(models.Model):
+    """What is known of a reviewer, and of someone invited as one: where they work, what they know, whom they can't
+    judge, how much they take."""
 
     class Affiliation(models.TextChoices):
         HEADQUARTERS = "hq", "EPA headquarters"
         REGION = "region", "EPA Region"
         EXPERT = "expert", "Outside expert"
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="panel_member")
     affiliation = models.CharField(max_length=8, choices=Affiliation.choices)
     organization = models.CharField(max_length=150, blank=True)
     state = models.CharField("works in", max_length=2, choices=states, blank=True)
@@ -59,7 +59,21 @@ class PanelMember(Versioned):
         related_name="+",
         help_text="Utilities the person is connected with and can't review.",
     )
+
+    class Meta:
+        abstract = True
+
+
+# The columns of a profile; the utilities with a conflict, ``interests``, are rows of their own.
+PROFILE = ("affiliation", "organization", "state", "systems", "topics", "conflict_states", "most_panels")
+
+
+class PanelMember(ReviewerProfile, Versioned):
+    """A person who may sit on panels."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="panel_member")
     available = models.BooleanField(default=True)
+    confirmed_at = models.DateTimeField("last confirmed by the reviewer", null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["user__name", "user__email"]

@@ -191,6 +191,8 @@ def with_seat(rows: Rows, user: User) -> Rows:
     blank = Rating.objects.filter(seat=OuterRef("my_seat"), value="")
     rows = rows.with_a_seat().annotate(
         seat_due=Subquery(seat.values("due")[:1]),
+        applicant_order=Case(When(my_blind=True, then=Value("")), default=F("utility__name")),
+        state_order=Case(When(my_blind=True, then=Value("")), default=F("utility__state")),
         declared=Exists(seat.exclude(declared_at=None)),
         submitted=Exists(seat.exclude(submitted_at=None)),
     )

@@ -39,7 +39,7 @@ def criteria() -> Iterator[Place]:
 
 @own(order=20)
 def applications(user: User, words: list[str]) -> Iterator[Place]:
-    found = Application.objects.visible_to(user).filter(has_all(words, "utility__name", "cycle__title"))
+    found = Application.objects.visible_to(user).named().filter(has_all(words, "utility__name", "cycle__title"))
     for application in found.order_by("-cycle__opens", "utility__name", "pk")[:MOST]:
         kind = "your application" if application.my_role else "application"
         yield Place(kind, str(application), application.stage_shown, application.get_absolute_url())

@@ -59,6 +59,7 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "MOVE_CYCLE": ANY,
     "HANDLE": BEFORE_PANEL | PANEL | PENDING,
     "NOTE": SENT,
+    "APPOINT": ANY,
 }
 # For what came on paper.
 CLERK = (
