@@ -106,6 +106,13 @@ class Worker:
         return (self._folder / "worker.log").read_text()
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 def environment(broker_url: str, folder: Path, settings_module: str) -> dict[str, str]:
     return (
         os.environ
@@ -133,12 +140,10 @@ def database_url() -> str:
 class Server:
     """The site as production serves it, by gunicorn, on a port of its own; on the test's database and files."""
 
-    def __init__(self, broker_url: str, folder: Path, settings_module: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+    def __init__(self, broker_url: str, folder: Path, settings_module: str, **variables: str) -> None:
+        self.port = free_port()
         self._folder = folder
-        self._environment = environment(broker_url, folder, settings_module) | {"TRUSTED_PROXY_COUNT": "1"}
+        self._environment = environment(broker_url, folder, settings_module) | {"TRUSTED_PROXY_COUNT": "1"} | variables
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -167,12 +172,10 @@ class Server:
 
 
 class Nginx:
-    """nginx in front of several servers, which it asks in turn; ``X-From`` of an answer is the address of its server."""
+    """nginx in front of several servers, which it asks in turn; ``X-From`` of an answer says which one it is from."""
 
     def __init__(self, program: str, folder: Path, ports: list[int]) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         parts = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         (folder / "nginx.conf").write_text(f"""
