@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from post_office.models import EmailTemplate
 
+from accounts.groups import GroupPerson, GroupUtility
 from accounts.models import ApiToken, Claim, Invitation, Membership, User, Utility, UtilityGroup
 from ims.closed import ClosedRegister
 from ims.models import PublicPage
@@ -27,16 +28,22 @@ from initiatives.models import Case, Initiative
 from pdca.models import Area, Component, Element, Flow, Opportunity, SourceTable, Term, Topic
 from recognition.models import (
     Addressee,
+    ApplicationEvent,
     Attribute,
     CapacityElement,
     Category,
+    ComplianceCheck,
     Cycle,
+    CycleEvent,
     Decision,
     Edition,
+    Notice,
     Option,
     PanelMember,
     Recognition,
     ReviewerInvitation,
+    ReleaseEvent,
+    Seat,
 )
 
 SECRET = ("password", "token", "digest", "data")
@@ -73,6 +80,13 @@ class AuditEntry(models.Model):
         indexes = [models.Index(fields=["table", "row"], name="auditentry_of_a_row")]
         triggers = [
             pgtrigger.Protect(name="audit_log_only_grows", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="audit_log_is_not_emptied",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -125,9 +139,12 @@ CATALOG: list[type[models.Model]] = [Initiative, Case, Area, Component, Element,
 CATALOG += [SourceTable, Term]
 OTHERS: list[type[models.Model]] = [
     *(User, User.groups.through, User.user_permissions.through, Group.permissions.through, EmailAddress, Authenticator),
-    *(ApiToken, Utility, Membership, Invitation, Claim, UtilityGroup, PublicPage, ClosedRegister, EmailTemplate),
+    *(ApiToken, Utility, Membership, Invitation, Claim, PublicPage, ClosedRegister, EmailTemplate),
+    *(Group, UtilityGroup, GroupPerson, GroupUtility),
     *(Cycle, Edition, Attribute, Category, Option, CapacityElement, PanelMember, Decision, Recognition, Addressee),
     ReviewerInvitation,
+    # What happens to applications: each determination, decision, release and revocation is an event.
+    *(ApplicationEvent, CycleEvent, ReleaseEvent, ComplianceCheck, Seat, Notice),
 ]
 
 
