@@ -1,16 +1,16 @@
-"""Measures the pages that each role opens every day on the rows of ``make_load_data``: ``python -m bench.daily``.
+"""Measures the pages of every day, of each role, on the rows of ``make_load_data``: ``python -m bench --scale 100``.
 
-Prints one JSON object. ``web`` is the CPU time of this process in milliseconds, ``database`` that of the PostgreSQL process
-that answers it, both medians of a request: on a machine that does other work too they say more than the clock.
+What is measured is work, not time: the CPU of this process, which answers the requests without a server between, and
+that of the PostgreSQL process that it talks to. On a machine with other work to do that says more than the clock, and
+one scale can be compared with another. PostgreSQL reads with one process, since that of helpers would be missed.
 """
 
-import os
-import sys
 import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -24,6 +24,7 @@ from config.load.utilities import address
 from recognition.models import Application, Cycle, Recognition
 
 WARM_UP = 2  # requests
+AIM = 1.3  # times the CPU on the rows of a hundredth of the country
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Cost:
-    """``web`` and ``database`` in milliseconds of CPU."""
+    """``web`` and ``database`` are medians in milliseconds of CPU."""
 
     name: str
     by: str
@@ -47,6 +48,10 @@ class Cost:
     @property
     def cpu(self) -> float:
         return self.web + self.database
+
+    def grew(self, other: "Cost") -> bool:
+        """Whether the page costs more than ``other``, the same page on fewer rows: queries, or more than the aim."""
+        return self.queries != other.queries or self.cpu > AIM * other.cpu
 
 
 def pages() -> Iterator[Page]:
@@ -73,7 +78,7 @@ def pages() -> Iterator[Page]:
     for name in ("completeness", "region", "panel", "decisions", "all"):
         yield Page(f"queue: {name}", "staff", reverse("recognition:queue", args=[name]))
     yield Page("queue: all, of one cycle", "staff", reverse("recognition:queue", args=["all"]) + f"?cycle={decided}")
-    yield Page("queue: all, by a name", "staff", reverse("recognition:queue", args=["all"]) + "?search=alder+bend")
+    yield Page("queue: all, by a name", "staff", reverse("recognition:queue", args=["all"]) + "?words=alder+bend")
     yield Page("queue: all, by utility", "staff", reverse("recognition:queue", args=["all"]) + "?sort=utility")
     yield Page("an application", "staff", application.get_absolute_url())
     yield Page("panel of an application", "staff", reverse("recognition:panel", args=[application.pk]))
@@ -100,7 +105,7 @@ def pages() -> Iterator[Page]:
     yield Page("queue: compliance", "compliance", reverse("recognition:queue", args=["compliance"]))
     yield Page("public register", "", reverse("recognition:register"))
     yield Page("public register, one state", "", reverse("recognition:register") + "?state=OR")
-    yield Page("public register, by a name", "", reverse("recognition:register") + "?search=alder")
+    yield Page("public register, by a name", "", reverse("recognition:register") + "?words=alder")
     entry = Recognition.objects.valid().order_by("pk")[0]
     yield Page("entry of the register", "", reverse("recognition:register_entry", args=[entry.pk]))
     yield Page("verification", "", reverse("recognition:verify", args=[entry.number]))
@@ -110,22 +115,18 @@ def pages() -> Iterator[Page]:
         yield Page(f"administration: {name}", "admin", reverse(f"admin:{name}_changelist"))
 
 
-def measure(requests: int, only: str = "") -> Iterator[Cost]:
+def measure(requests: int) -> Iterator[Cost]:
+    """Yields the cost of each page over ``requests`` requests. Raises RuntimeError if one does not answer 200."""
     with connection.cursor() as cursor:
         cursor.execute("SET max_parallel_workers_per_gather = 0")  # whose time would be missed
         cursor.execute("SELECT pg_backend_pid()")
         server = cursor.fetchone()[0]
     browsers = {"": Client(headers={"host": "localhost"})}
     for page in pages():
-        if only not in page.name:
-            continue
         if page.by not in browsers:
             browsers[page.by] = browser = Client(headers={"host": "localhost"})
             browser.force_login(signed_up(page.by), settings.AUTHENTICATION_BACKENDS[0])
-        try:
-            yield _cost(browsers[page.by], page, requests, server)
-        except RuntimeError as e:
-            print(e, file=sys.stderr)
+        yield _cost(browsers[page.by], page, requests, server)
 
 
 def signed_up(role: str) -> User:
@@ -161,7 +162,20 @@ def _cpu(pid: int) -> float:
         return 0.0
 
 
-if __name__ == "__main__":
-    import dataclasses
-    import json
-    print(json.dumps([dataclasses.asdict(each) for each in measure(int(os.environ.get("N", "5")), *sys.argv[1:2])], indent=1))
+def as_json(scale: int, loading: float, costs: list[Cost]) -> dict[str, object]:
+    return {"scale": scale, "loading": round(loading), "pages": [asdict(cost) for cost in costs]}
+
+
+def told(found: dict[str, Any], earlier: dict[str, Any] | None) -> Iterator[str]:
+    """Yields the figures as text; beside those of an ``earlier`` result of ``as_json`` if there is one."""
+    yield f"Pages of every day at scale {found['scale']}, CPU in milliseconds; rows made in {found['loading']} s"
+    known = {each["name"]: Cost(**each) for each in earlier["pages"]} if earlier else {}
+    heads = f"{'web':>8}{'database':>10}{'queries':>9}{'bytes':>9}"
+    yield f"{'page':<40}{heads}" + (f"   at scale {earlier['scale']}: CPU, queries, times" if earlier else "")
+    for each in found["pages"]:
+        cost = Cost(**each)
+        line = f"{cost.name:<40}{cost.web:>8.1f}{cost.database:>10.1f}{cost.queries:>9}{cost.bytes:>9}"
+        if before := known.get(cost.name):
+            times = f"{before.cpu:>10.1f}{before.queries:>5}{cost.cpu / before.cpu:>7.2f}"
+            line += times + ("  GREW" if cost.grew(before) else "")
+        yield line

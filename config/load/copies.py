@@ -1,9 +1,9 @@
 """Copies of a block, which the database makes of its own rows: a country of them in minutes.
 
-A copy's keys lie beyond those of all blocks before it: a key of the block plus a multiple of the block's length. Names and
-numbers count on. Its applications are those of earlier cycles, and as much older; who reviewed them has left the panel. The
-copied rows kept every rule when they were made, so no trigger looks at the copies where PostgreSQL lets us leave them out; neither does the audit log
-then.
+A copy's keys lie beyond those of all blocks before it: a key of the block plus a multiple of the block's length. Names
+and numbers count on. Its applications are those of earlier cycles, and as much older; who reviewed them has left the
+panel. The copied rows kept every rule when they were made, so no trigger looks at the copies where PostgreSQL lets us
+leave them out; neither does the audit log then.
 """
 
 import json
@@ -55,7 +55,7 @@ class Block:
         older = self.copies % VALID  # by how many cycles
         past = self.program.past
         cycles = {past[n].pk: past[n + older].pk for n in (0, VALID, VALID + 1)}
-        values = {"n": self.copies, "people": self.copies * utilities.UTILITIES, "cycles": json.dumps(cycles)}
+        values: dict[str, int | str] = {"n": self.copies, "people": self.copies * utilities.UTILITIES, "cycles": json.dumps(cycles)}
         with transaction.atomic(), connection.cursor() as cursor, _without_triggers():
             for model in _tables():
                 if model not in ONLY_ONCE and any(issubclass(model, made) for made in self.length):
@@ -70,7 +70,7 @@ class Block:
     def _statement(self, model: type[models.Model]) -> str:
         fields = [field for field in model._meta.local_concrete_fields if not field.generated]
         quote = connection.ops.quote_name
-        names = ", ".join(quote(field.column) for field in fields)
+        names = ", ".join(quote(str(field.column)) for field in fields)
         values = ", ".join(self._value(model, field) for field in fields)
         table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
         first, length = self._of(model)
