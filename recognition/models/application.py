@@ -4,10 +4,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Case, F, FilteredRelation, Q, Value, When
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -57,9 +58,12 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
         if StaffGroup.PROGRAM in user.staff_groups:
             return rows.annotate(my_blind=Value(False))
         own = Q(utility__in=_utilities_of(user))
-        shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=_for_groups(user.staff_groups)))
-        if _for_groups(user.staff_groups):
+        if stages := _for_groups(user.staff_groups):
+            shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=stages))
             return shown.annotate(my_blind=Value(False))
+        # Few, whose keys the indexes find: a condition with "or" would read every application of the country.
+        own_keys = Application.objects.of_utilities_of(user).order_by().values("pk")
+        shown = rows.filter(pk__in=own_keys.union(_seats_of(user).values("application")))
         blind = Q(cycle__blind=True) & ~own & ~Q(status__in=Application.OUTCOME)
         return shown.annotate(my_blind=Case(When(blind, then=Value(True)), default=Value(False)))
 
@@ -73,12 +77,8 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
 
     def without_part_of(self, user: User) -> Self:
         """Leaves out applications of the user's utilities, and those whose panel still awaits the user's review."""
-        review_due = FilteredRelation(
-            "seats",
-            condition=Q(seats__member=user, seats__recused_at=None, seats__submitted_at=None),
-        )
-        others = self.exclude(utility__in=Utility.objects.visible_to(user))
-        return others.annotate(_review_due=review_due).filter(_review_due=None)
+        due = _seats_of(user).filter(submitted_at=None, application=OuterRef("pk"))
+        return self.exclude(utility__in=Utility.objects.visible_to(user)).filter(~Exists(due))
 
     def of_others(self, user: User) -> Self:
         """Leaves out the person's utilities, whose applications the person never reviews."""
@@ -111,6 +111,11 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
 def _utilities_of(user: User) -> Any:
     """Returns the keys of the person's utilities, as a subquery."""
     return Membership.objects.filter(user=user).order_by().values("utility")
+
+
+def _seats_of(user: User) -> models.QuerySet[Any]:
+    """Returns the seats that the person has not left. Their model imports this one."""
+    return apps.get_model("recognition", "Seat").objects.active().filter(member=user).order_by()
 
 
 def _for_groups(groups: frozenset[str]) -> list[str]:
@@ -222,6 +227,7 @@ class Application(Named, Handled, StateMachine):
             # The queues, of the whole country too, in the order in which they are read: who waits longest comes first.
             models.Index(fields=["status", "status_since"]),
             models.Index(fields=["status_since", "id"]),
+            models.Index(fields=["-created_at", "-id"]),  # the administration's list
         ]
         triggers = [triggers.OF_AN_ARCHIVED_CYCLE]
 

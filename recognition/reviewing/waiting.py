@@ -112,7 +112,7 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
 def _not_reached(rows: ApplicationQuerySet) -> Iterator[Waiting]:
     """Yields applications of any stage, also closed ones, whose applicant was not told something yet. One query."""
     failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
-    n = rows.filter(failed | to_mail).aggregate(
+    n = rows.filter(pk__in=queues.untold()).aggregate(
         failed=Count("pk", filter=failed), to_mail=Count("pk", filter=to_mail), to_mail_of=Max("cycle", filter=to_mail)
     )
     if n["to_mail"]:
