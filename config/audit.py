@@ -41,8 +41,8 @@ from recognition.models import (
     Option,
     PanelMember,
     Recognition,
-    ReviewerInvitation,
     ReleaseEvent,
+    ReviewerInvitation,
     Seat,
 )
 

@@ -55,7 +55,11 @@ class Block:
         older = self.copies % VALID  # by how many cycles
         past = self.program.past
         cycles = {past[n].pk: past[n + older].pk for n in (0, VALID, VALID + 1)}
-        values: dict[str, int | str] = {"n": self.copies, "people": self.copies * utilities.UTILITIES, "cycles": json.dumps(cycles)}
+        values: dict[str, int | str] = {
+            "n": self.copies,
+            "people": self.copies * utilities.UTILITIES,
+            "cycles": json.dumps(cycles),
+        }
         with transaction.atomic(), connection.cursor() as cursor, _without_triggers():
             for model in _tables():
                 if model not in ONLY_ONCE and any(issubclass(model, made) for made in self.length):
