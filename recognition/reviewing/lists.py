@@ -184,11 +184,11 @@ class QueueFilters(ByWords):
 
     def offer_known(self) -> None:
         """Offers the cycles, states and stages of what waits."""
-        known = ("cycle_id", "cycle__title", "utility__state", "status")
+        known = ("cycle_id", "cycle__title", "utility__state", "status", "my_blind")
         found = list(self.queryset.order_by().values_list(*known).distinct())
-        self.offer("cycle", sorted({(cycle, title) for cycle, title, _, _ in found}, key=lambda each: each[1]))
-        self.offer("state", _among(states(), {state for _, _, state, _ in found}))
-        self.offer("status", _among(Status.choices, {status for _, _, _, status in found}))
+        self.offer("cycle", sorted({(cycle, title) for cycle, title, *_ in found}, key=lambda each: each[1]))
+        self.offer("state", _among(states(), {state for _, _, state, _, blind in found if not blind}))
+        self.offer("status", _among(Status.choices, {status for _, _, _, status, _ in found}))
 
     def by_system(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(utility__systems__contains=[value])
@@ -226,12 +226,6 @@ class ReviewFilters(QueueFilters):
 
     region = size = None
     state = ChoiceFilter(label="State", method="by_state", empty_label="All states")
-
-    def offer_known(self) -> None:
-        super().offer_known()
-        if "state" in self.filters:
-            named = self.queryset.named().order_by().values_list("utility__state", flat=True).distinct()
-            self.offer("state", _among(states(), set(named)))
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         return queues.matching(rows.named(), value)
