@@ -38,7 +38,7 @@ from accounts.roles import belongs, lasting, only_advisors_end
 from accounts.triggers import INVITATIONS_END_WITH_THE_ROLE, UTILITY_KEEPS_A_MANAGER
 from accounts.zones import OF_STATE, site_today
 from accounts.zones import choices as zone_choices
-from workflow.matching import plain
+from workflow.matching import plain, plain_form
 
 
 class System(models.TextChoices):
@@ -76,10 +76,10 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         found = self if plain(words).split() else self.none()
         for word in plain(words).split():
             found = found.filter(
-                models.Q(name__matches=word)
-                | models.Q(city__matches=word)
+                models.Q(plain_name__matches=word)
+                | models.Q(plain_city__matches=word)
                 | models.Q(state__iexact=word)
-                | models.Exists(Identifier.objects.filter(utility=models.OuterRef("pk"), value__plain=word))
+                | models.Q(pk__in=Identifier.objects.filter(value__plain=word).order_by().values("utility"))
             )
         return found
 
@@ -91,7 +91,7 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
 
     def alike(self, name: str, state: str) -> "UtilityQuerySet":
         """Returns likely duplicates: utilities with the same name, accents and case aside, in the same state."""
-        return self.filter(name__plain=plain(" ".join(name.split())), state=state)
+        return self.filter(plain_name=plain(" ".join(name.split())), state=state)
 
     @transaction.atomic
     def register(self, by: "User", identifiers: "Iterable[Number]", **fields: Any) -> "Utility":
@@ -123,6 +123,8 @@ class Utility(models.Model):
     confirmed_at = models.DateTimeField(null=True, editable=False)
     confirmed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.SET_NULL, related_name="+")
 
+    plain_name, plain_city = plain_form("name"), plain_form("city")
+
     objects = UtilityQuerySet.as_manager()
     my_role: str  # of one that was fetched through ``visible_to``
 
@@ -135,6 +137,7 @@ class Utility(models.Model):
                 condition=models.Q(systems__contained_by=System.values), name="utility_systems_known"
             ),
         ]
+        indexes = [models.Index(Lower("name"), name="utility_by_name")]  # lists of the country are in this order
         triggers = [REPRESENTATIVES_ARE_KEPT]
 
     def __str__(self) -> str:

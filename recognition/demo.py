@@ -24,6 +24,7 @@ from letters.models import Delivery
 from pdca.loading import read
 from recognition import demo_pilot, reminders
 from recognition.models import (
+    Announcement,
     Application,
     ComplianceCheck,
     Cycle,
@@ -33,10 +34,12 @@ from recognition.models import (
     Hours,
     Notice,
     PanelMember,
+    QueueView,
     Recognition,
     Recommendation,
     Remark,
     Seat,
+    StaffNote,
 )
 from recognition.models.review import (
     begin_completeness,
@@ -74,7 +77,9 @@ class Past:
     def move(self) -> None:
         """Moves back every timestamp that the blocks wrote."""
         with pgtrigger.ignore(
-            "recognition.Submission:submission_is_kept", "recognition.PaperLetter:paper_letter_is_kept"
+            "recognition.Submission:submission_is_kept",
+            "recognition.PaperLetter:paper_letter_is_kept",
+            "recognition.StaffNote:staff_note_is_kept",
         ):
             for model, name in _moments():
                 first = {f"{name}__gte": self.blocks[0][0]}
@@ -114,6 +119,8 @@ def load(people: Mapping[str, User]) -> None:
     _return(play)
     _begin_another(play, opened)
     _enter_from_paper(play, opened)
+    _share(play)
+    _write_to_many(play, opened)
     _pilot(play, opened)
     play.past.move()
     with play.past.ago(2):
@@ -122,6 +129,7 @@ def load(people: Mapping[str, User]) -> None:
     # The addresses are invented, so nothing is sent.
     while delivery := Delivery.objects.claim():
         delivery.sent()
+    _come_back(play)
 
 
 def _moments() -> Iterator[tuple[type[models.Model], str]]:
@@ -443,6 +451,16 @@ def _follow_up(play: Play) -> None:
             Hours.report(application, Hours.Step.COMPLIANCE, Decimal("0.25"), by=play.people["compliance"])
 
 
+def _share(play: Play) -> None:
+    """Staff take up what came back and what waits for its panel, note something, and keep a view of what is late."""
+    staff = play.people["staff"]
+    with play.past.ago(1):
+        mine = [play.entries[stage].pk for stage in ("resubmitted", "panel")]
+        Application.objects.filter(pk__in=mine).take_up(by=staff)
+        StaffNote.objects.create(application=play.entries["resubmitted"], by=staff, text=play.words["note"])
+    QueueView.objects.create(by=staff, queue="all", name="Late", query="late=yes", is_shared=True)
+
+
 # --- The open cycle ---------------------------------------------------------------------------------
 
 
@@ -501,6 +519,24 @@ BLANK_PAGE = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 )
+
+
+def _write_to_many(play: Play, cycle: Cycle) -> None:
+    """Staff write to everyone who has a draft or was just submitted, a reminder of the workshop for applicants."""
+    staff = play.people["staff"]
+    with play.past.ago(2):
+        rows = Application.objects.visible_to(staff).filter(cycle=cycle, status__in=["draft", "submitted"])
+        words = play.words["to_many"]
+        made = Announcement.draft(
+            rows, subject=words["subject"], body=words["body"], whom=f"All applications: Cycle {cycle}", by=staff
+        )
+        made.send(made.version, by=staff)
+
+
+def _come_back(play: Play) -> None:
+    """One of the addresses does not exist any more."""
+    to = play.entries["submitted"].applicants()[0]
+    Delivery.objects.came_back(to, why="550 5.1.1 The mailbox does not exist.")
 
 
 def _enter_from_paper(play: Play, cycle: Cycle) -> None:

@@ -21,6 +21,7 @@ WORDS = {
         Word("number", "the version that was submitted, 1 or 2", "1"),
         Word("submitted_at", "when it was submitted", "September 30, 2026, 4:12 PM EDT"),
         Word("due", "the date it is due", "October 14, 2026"),
+        Word("stage", "the stage as its applicant sees it", "Draft"),
         Word("closes", "when the cycle or the invitation closes", "September 30, 2026, 5:00 PM EDT"),
         Word("deficiencies", "what is missing, one item per line", "- It is certified\n- The contact is complete"),
         Word("letter", "the reviewer's note; may be empty", "Please call us if a point is unclear."),
@@ -85,6 +86,7 @@ OWN = {
     "application-incomplete": ("due", "reason"),
     "application-reopened": ("reason", "due"),
     "application-withdrawn": (),
+    "message-to-applicants": ("stage", "due", "closes"),
     "recognized": ("reason",),
     "not-recognized": ("reason",),
     # Every certificate shows name, place, dates, number and signature; the wording need not repeat them.
@@ -103,6 +105,9 @@ def _words(name: str) -> tuple[Word, ...]:
     about = OF_A_CYCLE if name in ABOUT_A_CYCLE else about
     about = OF_AN_INVITATION if name == "reviewer-invitation" else about
     found = [WORDS[word] for word in about + OWN[name]]
+    if name == "message-to-applicants":
+        due = Word("due", "until when it can be changed; empty if it can’t", WORDS["due"].sample)
+        found = [due if word.name == "due" else word for word in found]
     if name.startswith("panel") or name in TO_A_REVIEWER:
         return tuple(found)
     return tuple(Word("person", word.meaning, "") if word.name == "person" else word for word in found)

@@ -4,10 +4,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Case, F, FilteredRelation, Q, Value, When
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,13 +17,14 @@ from accounts.models import CAN_EDIT, Membership, StaffGroup, System, User, Util
 from accounts.rows import role_of
 from files.models import StoredFile, storing
 from letters import wordings
-from letters.models import Message
+from letters.models import Message, reached
 from recognition.application.content import Content, entry_of, points, postal, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
 from recognition.models.applicant import Named
 from recognition.models.cycle import LAW, Cycle
+from recognition.models.handling import Handled, HandledQuerySet
 from recognition.models.paper_letter import PaperLetter
 from workflow.models import Event, StateMachine, WrongState
 
@@ -39,7 +41,7 @@ class Incomplete(Exception):
         self.outcome = outcome
 
 
-class ApplicationQuerySet(models.QuerySet["Application"]):
+class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
         """Returns what ``user`` may see, each row with ``my_role`` in its utility and ``my_seat`` on its panel.
 
@@ -56,9 +58,12 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         if StaffGroup.PROGRAM in user.staff_groups:
             return rows.annotate(my_blind=Value(False))
         own = Q(utility__in=_utilities_of(user))
-        shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=_for_groups(user.staff_groups)))
-        if _for_groups(user.staff_groups):
+        if stages := _for_groups(user.staff_groups):
+            shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=stages))
             return shown.annotate(my_blind=Value(False))
+        # Few, whose keys the indexes find: a condition with "or" would read every application of the country.
+        own_keys = Application.objects.of_utilities_of(user).order_by().values("pk")
+        shown = rows.filter(pk__in=own_keys.union(_seats_of(user).values("application")))
         blind = Q(cycle__blind=True) & ~own & ~Q(status__in=Application.OUTCOME)
         return shown.annotate(my_blind=Case(When(blind, then=Value(True)), default=Value(False)))
 
@@ -72,12 +77,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def without_part_of(self, user: User) -> Self:
         """Leaves out applications of the user's utilities, and those whose panel still awaits the user's review."""
-        review_due = FilteredRelation(
-            "seats",
-            condition=Q(seats__member=user, seats__recused_at=None, seats__submitted_at=None),
-        )
-        others = self.exclude(utility__in=Utility.objects.visible_to(user))
-        return others.annotate(_review_due=review_due).filter(_review_due=None)
+        due = _seats_of(user).filter(submitted_at=None, application=OuterRef("pk"))
+        return self.exclude(utility__in=Utility.objects.visible_to(user)).filter(~Exists(due))
 
     def of_others(self, user: User) -> Self:
         """Leaves out the person's utilities, whose applications the person never reviews."""
@@ -112,6 +113,11 @@ def _utilities_of(user: User) -> Any:
     return Membership.objects.filter(user=user).order_by().values("utility")
 
 
+def _seats_of(user: User) -> models.QuerySet[Any]:
+    """Returns the seats that the person has not left. Their model imports this one."""
+    return apps.get_model("recognition", "Seat").objects.active().filter(member=user).order_by()
+
+
 def _for_groups(groups: frozenset[str]) -> list[str]:
     """Returns the stages at which compliance staff and officials see an application."""
     status = Application.Status
@@ -123,7 +129,7 @@ def _for_groups(groups: frozenset[str]) -> list[str]:
     return seen
 
 
-class Application(Named, StateMachine):
+class Application(Named, Handled, StateMachine):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Submitted"
@@ -178,6 +184,11 @@ class Application(Named, StateMachine):
         Status.REGION,
     )
     UNDER_REVIEW = (*BEFORE_PANEL, Status.PANEL, *PENDING)
+    # The stages at which one person of the staff keeps an application; with any other step it is nobody's again.
+    DESKS = (
+        frozenset({Status.SUBMITTED, Status.COMPLETENESS, Status.RETURNED, Status.RESUBMITTED}),
+        frozenset(PENDING),
+    )
     # A violation that surfaces at one of these ends the application: the law bars the award (CWA 501(e)(1)).
     MAY_BE_BARRED = (Status.COMPLIANCE, Status.REGION, Status.PANEL, *PENDING)
 
@@ -216,6 +227,7 @@ class Application(Named, StateMachine):
             # The queues, of the whole country too, in the order in which they are read: who waits longest comes first.
             models.Index(fields=["status", "status_since"]),
             models.Index(fields=["status_since", "id"]),
+            models.Index(fields=["-created_at", "-id"]),  # the administration's list
         ]
         triggers = [triggers.OF_AN_ARCHIVED_CYCLE]
 
@@ -237,7 +249,9 @@ class Application(Named, StateMachine):
         return f"{reverse('recognition:step', args=[self.pk, step])}#{anchor}"
 
     def _move(self, to: str, **more: Any) -> None:
-        super()._move(to, status_since=timezone.now(), **more)
+        stays = any({self.status, to} <= desk for desk in self.DESKS)
+        given_back = {} if stays else {"handler": None, "handler_since": None}
+        super()._move(to, status_since=timezone.now(), **given_back | more)
 
     def note(self, *, by: User, why: str) -> None:
         """Adds an event that leaves the status unchanged."""
@@ -487,12 +501,13 @@ class Application(Named, StateMachine):
         """Returns who gets a letter: the facility manager as the form says, then the utility's managers, in copy.
 
         What counts is the address in the last submitted version, so that a draft that is being edited reaches nobody.
+        Addresses from which email came back are left out.
         """
         submission = self.submission
         content = submission.content if submission else self.content() if self.on_paper else {}
         named = str(content.get("contact", {}).get("email", "")).strip()
         copies = [person.email for person in self.utility.managers if person.email.lower() != named.lower()]
-        return [named, *copies] if named else copies
+        return reached([named, *copies] if named else copies)
 
     def postal_address(self) -> list[str]:
         """Returns the lines of the applicant's address, as its form says, else as far as the utility is known."""

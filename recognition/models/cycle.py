@@ -84,6 +84,9 @@ class Cycle(StateMachine):
     title = models.CharField(max_length=120, unique=True)
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="cycles")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED, editable=False)
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies", editable=False
+    )
     opens = models.DateTimeField()
     closes = models.DateTimeField()
     time_zone = models.CharField(
@@ -192,6 +195,11 @@ class Cycle(StateMachine):
         if self.is_open:
             return "Open"
         return "Planned" if timezone.now() < self.opens else "Closed"
+
+    @property
+    def opens_shown(self) -> str:
+        """The opening time, in the cycle's zone and the reader's."""
+        return self.for_reader(self.opens)
 
     @property
     def closes_shown(self) -> str:

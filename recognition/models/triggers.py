@@ -139,6 +139,17 @@ PAPER_LETTER_IS_KEPT = pgtrigger.Trigger(
     """,
 )
 
+# What staff noted stays; only who did it may go, with the account.
+STAFF_NOTE_IS_KEPT = pgtrigger.Trigger(
+    name="staff_note_is_kept",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete | pgtrigger.UpdateOf("application_id", "text", "at"),
+    func="""
+        RAISE EXCEPTION 'a note of the staff is kept as it was written'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'staff_note_is_kept';
+    """,
+)
+
 # Who has been asked to review knows the applicant by name, or does not.
 CYCLE_STAYS_BLIND = pgtrigger.Trigger(
     name="cycle_stays_blind",

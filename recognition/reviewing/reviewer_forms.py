@@ -210,4 +210,4 @@ def _named(utility: Utility) -> str:
 def _fitting(line: str) -> list[Utility]:
     """Returns at most two utilities with this number or, if there is none, this name."""
     numbered = list(Utility.objects.filter(identifiers__value__plain=plain(line)).distinct()[:2])
-    return numbered or list(Utility.objects.filter(name__plain=plain(line))[:2])
+    return numbered or list(Utility.objects.filter(plain_name=plain(line))[:2])

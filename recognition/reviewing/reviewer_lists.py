@@ -23,23 +23,23 @@ def progress(cycle: Cycle, user: User) -> Any:
     Without panels that ``user`` may not know of: of their utility, or with a review of their own that is due.
     """
     known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
-    here = Q(seats__application__in=known.values("pk"))
-    active, at_panel = here & Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
+    here = User.objects.filter(seats__application__in=known.values("pk"))  # the counts are of these seats only
+    active, at_panel = Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
     due = active & at_panel & Q(seats__submitted_at=None)
-    rows = User.objects.annotate(
+    rows = here.annotate(
         n_seats=Count("seats", filter=active),
         n_leads=Count("seats", filter=active & Q(seats__lead=True)),
         n_undeclared=Count("seats", filter=due & Q(seats__declared_at=None)),
         n_open=Count("seats", filter=due),
         n_submitted=Count("seats", filter=active & Q(seats__submitted_at__isnull=False)),
         n_late=Count("seats", filter=due & Q(seats__due__lt=timezone.localdate())),
-        n_left=Count("seats", filter=here & Q(seats__recused_at__isnull=False)),
+        n_left=Count("seats", filter=Q(seats__recused_at__isnull=False)),
         next_due=Min("seats__due", filter=due),
         met=strictness(known, OuterRef("pk")),
         active_at=_last_activity(known),
         reminded_at=_last_reminder(cycle),
     )
-    return rows.filter(Q(n_seats__gt=0) | Q(n_left__gt=0)).select_related("panel_member").order_by("name", "email")
+    return rows.select_related("panel_member").order_by("name", "email")
 
 
 def _last_activity(applications: Any) -> Greatest:

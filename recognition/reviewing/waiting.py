@@ -87,16 +87,16 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         outbox_of=Max("cycle", filter=outbox),
     )
     if StaffGroup.PROGRAM in groups:
-        queue = reverse("recognition:queue", args=["completeness"])
+        queue = _whole("completeness")
         yield from _some(
             n["new"], "to check for completeness", "Submitted. The completeness review has not started.", queue
         )
         yield from _some(n["begun"], "in completeness review", "The checklist is not finished.", queue)
     if StaffGroup.COMPLIANCE in groups:
-        queue = reverse("recognition:queue", args=["compliance"])
+        queue = _whole("compliance")
         yield from _some(n["compliance"], "in compliance review", "The compliance record needs to be checked.", queue)
     if StaffGroup.PROGRAM in groups:
-        queue = reverse("recognition:queue", args=["region"])
+        queue = _whole("region")
         yield from _some(n["region"], "with the EPA Region", "Its recommendation is not recorded yet.", queue)
         yield from _at_panel(user)
     if StaffGroup.OFFICIAL in groups:
@@ -112,7 +112,7 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
 def _not_reached(rows: ApplicationQuerySet) -> Iterator[Waiting]:
     """Yields applications of any stage, also closed ones, whose applicant was not told something yet. One query."""
     failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
-    n = rows.filter(failed | to_mail).aggregate(
+    n = rows.filter(pk__in=queues.untold()).aggregate(
         failed=Count("pk", filter=failed), to_mail=Count("pk", filter=to_mail), to_mail_of=Max("cycle", filter=to_mail)
     )
     if n["to_mail"]:
@@ -133,6 +133,11 @@ def _at_panel(user: User) -> Iterator[Waiting]:
     queue = reverse("recognition:queue", args=["panel"])
     for name, (what, why) in AT_PANEL.items():
         yield from _some(n[name], what, why, f"{queue}?stalls={name}")
+
+
+def _whole(name: str) -> str:
+    """Returns the address of a queue with all that it counts, whatever view of it the person sees first."""
+    return f"{reverse('recognition:queue', args=[name])}?view=all"
 
 
 def _some(n: int, what: str, why: str, url: str) -> Iterator[Waiting]:

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_encrypted_second_factors'),
-        ('recognition', '0012_mending'),
+        ('recognition', '0014_messages_to_many_and_copies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,8 +8,8 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('config', '0002_audit_log'),
-        ('recognition', '0013_reviewers'),
+        ('config', '0003_audit_more'),
+        ('recognition', '0015_reviewers'),
     ]
 
     operations = [
