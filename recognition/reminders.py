@@ -104,7 +104,7 @@ def _tell_of_late(late: list[Seat]) -> None:
 
 
 def _tell_of_cycle(cycle: Cycle, late: list[Seat]) -> None:
-    occasions = [each for seat in late if (each := _of_review(seat))]
+    occasions = [each for seat in late if (each := _of_review(seat)) and "after" in each]
     if not occasions:
         return
     newest = max(occasions, key=lambda each: each[-10:])  # by the date that it ends with

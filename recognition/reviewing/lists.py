@@ -224,10 +224,11 @@ class QueueFilters(ByWords):
             "handler_id",
             "handler__name",
             "handler__is_active",
+            "my_blind",
         )
         found = list(self.queryset.order_by().values_list(*known).distinct())
         self.offer("cycle", sorted({each[:2] for each in found}, key=lambda each: each[1]))
-        self.offer("state", _among(states(), {each[2] for each in found}))
+        self.offer("state", _among(states(), {each[2] for each in found if not each[7]}))
         self.offer("status", _among(Status.choices, {each[3] for each in found}))
         self.offer_people({each[4:6] for each in found if each[6]})
 
@@ -282,12 +283,6 @@ class ReviewFilters(QueueFilters):
 
     region = size = who = late = None
     state = ChoiceFilter(label="State", method="by_state", empty_label="All states")
-
-    def offer_known(self) -> None:
-        super().offer_known()
-        if "state" in self.filters:
-            named = self.queryset.named().order_by().values_list("utility__state", flat=True).distinct()
-            self.offer("state", _among(states(), set(named)))
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         return queues.matching(rows.named(), value)

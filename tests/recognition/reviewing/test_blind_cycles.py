@@ -65,7 +65,7 @@ def addresses(application: Application) -> list[str]:
     found = []
     for each in urlpatterns:
         wanted = each.pattern.converters
-        found.append(reverse(f"recognition:{each.name}", kwargs={name: pk[name] for name in wanted}))
+        found.append(reverse(f"recognition:{each.name}", kwargs={name: pk.get(name, 1) for name in wanted}))
     mine = reverse("recognition:queue", args=["my-reviews"])
     hours = reverse("recognition:hours", args=[application.pk, "panel"])
     photos = [reverse("recognition:photo_file", args=[each.pk]) for each in application.photos.all()]
