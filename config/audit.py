@@ -42,11 +42,13 @@ from recognition.models import (
     PanelMember,
     Recognition,
     ReleaseEvent,
+    ReviewerInvitation,
     Seat,
 )
 
 SECRET = ("password", "token", "digest", "data")
 SILENT = ("last_login", "last_used_at", "version", "updated_at")
+DERIVED = ("plain_name", "plain_city")  # of a utility: what the database makes of its name and city
 MASK = "(not shown)"
 
 
@@ -103,25 +105,26 @@ class AuditEntry(models.Model):
         return "\n".join(f"{name}: {' → '.join(str(each.get(name, '')) for each in states)}" for name in columns)
 
 
-def _differing(one: str, other: str) -> str:
+def _differing(one: str, other: str, silent: tuple[str, ...]) -> str:
     """Returns the SQL of those columns of a row, as JSON, that the other one has not the same."""
-    secret, silent = (", ".join(f"'{name}'" for name in names) for names in (SECRET, SILENT))
+    secret, unsaid = (", ".join(f"'{name}'" for name in names) for names in (SECRET, silent))
     return f"""
         SELECT coalesce(jsonb_object_agg(key, CASE WHEN key IN ({secret}) THEN '"{MASK}"'::jsonb ELSE value END), '{{}}')
-        FROM jsonb_each({one}) WHERE key NOT IN ({silent}) AND value <> 'null' AND value IS DISTINCT FROM {other} -> key
+        FROM jsonb_each({one}) WHERE key NOT IN ({unsaid}) AND value <> 'null' AND value IS DISTINCT FROM {other} -> key
     """  # noqa: E501 (it is in migrations as it is)
 
 
-RECORDS = pgtrigger.Trigger(
-    name="audited",
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-    declare=[("was", "jsonb"), ("now", "jsonb"), ("before", "jsonb"), ("after", "jsonb"), ("who", "bigint")],
-    func=f"""
+def _records(silent: tuple[str, ...] = SILENT) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="audited",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("was", "jsonb"), ("now", "jsonb"), ("before", "jsonb"), ("after", "jsonb"), ("who", "bigint")],
+        func=f"""
         was := CASE WHEN TG_OP = 'INSERT' THEN '{{}}' ELSE to_jsonb(OLD) END;
         now := CASE WHEN TG_OP = 'DELETE' THEN '{{}}' ELSE to_jsonb(NEW) END;
-        before := ({_differing("was", "now")});
-        after := ({_differing("now", "was")});
+        before := ({_differing("was", "now", silent)});
+        after := ({_differing("now", "was", silent)});
         IF before = '{{}}' AND after = '{{}}' THEN RETURN NULL; END IF;
         who := nullif(current_setting('headworks.who', true), '');
         INSERT INTO config_auditentry (at, who, name, address, "table", "row", action, before, after) VALUES (
@@ -131,7 +134,10 @@ RECORDS = pgtrigger.Trigger(
         );
         RETURN NULL;
     """,
-)
+    )
+
+
+RECORDS = _records()
 
 # The entries of the catalog have their trigger themselves: simple_history would keep versions of a proxy too.
 CATALOG: list[type[models.Model]] = [Initiative, Case, Area, Component, Element, Opportunity, Flow, Topic]
@@ -141,6 +147,7 @@ OTHERS: list[type[models.Model]] = [
     *(ApiToken, Utility, Membership, Invitation, Claim, PublicPage, ClosedRegister, EmailTemplate),
     *(Group, UtilityGroup, GroupPerson, GroupUtility),
     *(Cycle, Edition, Attribute, Category, Option, CapacityElement, PanelMember, Decision, Recognition, Addressee),
+    ReviewerInvitation,
     # What happens to applications: each determination, decision, release and revocation is an event.
     *(ApplicationEvent, CycleEvent, ReleaseEvent, ComplianceCheck, Seat, Notice),
 ]
@@ -148,7 +155,8 @@ OTHERS: list[type[models.Model]] = [
 
 def _audited(model: type[models.Model]) -> type[models.Model]:
     """Returns a proxy, so that the trigger is kept in this room's migrations, also for a library's table."""
-    meta = type("Meta", (), {"proxy": True, "app_label": "config", "triggers": [RECORDS], "default_permissions": ()})
+    records = _records((*SILENT, *DERIVED)) if model is Utility else RECORDS
+    meta = type("Meta", (), {"proxy": True, "app_label": "config", "triggers": [records], "default_permissions": ()})
     return type(f"Audited{model.__name__.replace('_', '')}", (model,), {"__module__": __name__, "Meta": meta})
 
 

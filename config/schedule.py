@@ -19,9 +19,11 @@ def beat(reports: float) -> dict[str, Entry]:
         ),
         "send reminders": _at("letters.tasks.remind", hour="13", minute="10"),  # morning in the United States
         "close what came back late": _at("recognition.tasks.close_late", minute="25"),
+        "give back what absent staff had": _at("recognition.tasks.give_back", minute="35"),
         "sweep screenings": _every(60.0, "recognition.tasks.sweep_screenings"),
         "sweep proposals": _every(60.0, "recognition.tasks.sweep_proposals"),
         "resume releases": _every(60.0, "recognition.tasks.resume_releases"),
+        "resume messages to applicants": _every(60.0, "recognition.tasks.resume_announcements"),
         "tell new owners": _every(60.0, "ims.tasks.tell_owners"),
         "send email": _every(60.0, "letters.tasks.sweep"),
     }

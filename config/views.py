@@ -70,7 +70,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Returns 200 if the database, with this version’s tables, and the broker respond, else 503; JSON says which."""
+    """Returns 200 if the database, with this version's tables, and the broker respond, else 503. The JSON says why."""
     answers = _database_answers()
     state = {"database": answers, "migrated": answers and _is_migrated(), "broker": _broker_answers()}
     return JsonResponse(state, status=200 if all(state.values()) else 503)

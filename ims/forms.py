@@ -21,6 +21,7 @@ from ims.saved import SavedView
 from initiatives.models import Initiative
 from pdca.models import Area, Element
 from workflow.forms import CheckingForm
+from workflow.saved import ViewForm
 
 
 class RecordForm(CheckingForm):
@@ -189,13 +190,10 @@ class RelationForm(forms.Form):
         return found
 
 
-class SavedViewForm(CheckingForm):
+class SavedViewForm(ViewForm):
     class Meta:
         model = SavedView
         fields = ["name", "is_shared"]
-
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, auto_id="id_view_%s")
 
 
 class PreferencesForm(forms.ModelForm):

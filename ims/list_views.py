@@ -16,11 +16,12 @@ from accounts.models import Utility
 from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, register_in, utility_of
 from ims.forms import SavedViewForm
-from ims.lists import MyRecordsFilters, MyRecordsTable, RecordsFilters, RecordsTable, filters_of, table_of
+from ims.lists import AllRecordsTable, MyRecordsFilters, MyRecordsTable, filters_of, filters_of_all, table_of
 from ims.records import Record
 from ims.registers import Move, Register
-from ims.saved import SavedView, TooManyViews, kept_query
+from ims.saved import SavedView
 from workflow.lists import list_page
+from workflow.saved import TooManyViews, faults, kept_query
 
 MOST_CARDS = 30  # in one column of a board
 
@@ -38,14 +39,15 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
         "register": described,
         "can_edit": can_edit(utility),
         "has_examples": bool(described.examples()),
-        "views": SavedView.objects.for_list(utility, register, request.user),
+        "views": SavedView.objects.of_list(request.user, utility=utility, register=register),
         "query": kept_query(request.GET),
         "view_form": SavedViewForm(),
         "as_table": _with(request.GET, layout=""),
         "as_board": _with(request.GET, layout="board"),
     }
     if request.GET.get("layout") != "board":
-        return list_page(request, table_of(described), filters, rows, "ims/record_list.html", context)
+        base = Record.objects.filter(utility=utility, register=register)
+        return list_page(request, table_of(described), filters, rows, "ims/record_list.html", context, base=base)
     shown = filters(request.GET, rows, request=request)
     n_filters = len(shown.form.changed_data)
     context |= {
@@ -71,8 +73,9 @@ def mine(request: AuthenticatedRequest) -> HttpResponse:
 def everything(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """Lists the open records of a utility, of all registers."""
     utility = utility_of(request, utility_pk)
-    rows = Record.objects.visible_to(request.user).open().filter(utility=utility)
-    return list_page(request, RecordsTable, RecordsFilters, rows, "ims/records_all.html", {"utility": utility})
+    rows = Record.objects.of_all_registers(utility, request.user).open()
+    filters = filters_of_all(utility.pk)
+    return list_page(request, AllRecordsTable, filters, rows, "ims/records_all.html", {"utility": utility})
 
 
 def _with(asked: QueryDict, **changed: str) -> str:
@@ -121,12 +124,12 @@ def save_view(request: AuthenticatedRequest, utility_pk: int, register: str) -> 
     form = SavedViewForm(request.POST)
     query = kept_query(QueryDict(request.POST.get("query", "")))
     if not form.is_valid():
-        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        messages.error(request, faults(form))
     else:
         kept = form.cleaned_data | {"query": query}
         kept["is_shared"] &= can_edit(utility)
         try:
-            SavedView.objects.keep(utility, register, request.user, **kept)
+            SavedView.objects.keep(request.user, {"utility": utility, "register": register}, **kept)
         except TooManyViews:
             messages.error(request, "You have too many views of this list. Remove one first.")
         else:

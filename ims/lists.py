@@ -96,14 +96,13 @@ class AnyStageColumn(tables.Column):
     value = render
 
 
-class RecordsTable(Table):
-    """Records of all registers."""
+class AllRecordsTable(Table):
+    """A utility's records of all registers."""
 
     page_name = "Records"
     number = tables.Column("Number", linkify=True, attrs=NUMBER)
     title = tables.Column("Title", attrs=TITLE)
     register = RegisterColumn("Register")
-    utility = tables.Column("Utility", order_by="utility__name")
     owner = tables.Column("Owner", order_by="owner__name")
     due = DueColumn("Due")
     status = AnyStageColumn("Status", orderable=False)
@@ -112,39 +111,56 @@ class RecordsTable(Table):
         order_by = "due"
 
 
-class RecordsFilters(Filters):
+class MyRecordsTable(AllRecordsTable):
+    """Those of one person in all utilities."""
+
+    owner = None
+    utility = tables.Column("Utility", order_by="utility__name")
+
+    class Meta(AllRecordsTable.Meta):
+        sequence = ("number", "title", "register", "utility", "due", "status")
+
+
+class AllRecordsFilters(Filters):
     title = CharFilter(label="Title contains", lookup_expr="matches")
     register = ChoiceFilter(label="Register", empty_label="All registers")
     owner = ChoiceFilter(label="Owner", empty_label="Everyone")
-    utility = ChoiceFilter(label="Utility", empty_label="All utilities")
     late = ChoiceFilter(
         label="Due",
         empty_label="Any date",
         choices=[("true", "Late"), ("soon", f"In the next {SOON.days} days")],
         method="only_late",
     )
+    utility_pk: int
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        rows: Any = self.queryset
         self.offer("register", [(each.slug, each.name) for each in registers.known()])
-        if "owner" in self.filters:
-            self.offer("owner", rows.order_by("owner__name").values_list("owner", "owner__name").distinct())
-        self.offer("utility", rows.order_by("utility__name").values_list("utility", "utility__name").distinct())
+        self.offer_more()
+
+    def offer_more(self) -> None:
+        self.offer("owner", _people(self.utility_pk))
 
     def only_late(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         today = timezone.localdate()
         return rows.filter(due__range=(today, today + SOON)) if value == "soon" else rows.filter(due__lt=today)
 
 
-class MyRecordsTable(RecordsTable):
-    """Those of one person."""
+def filters_of_all(utility_pk: int) -> type[AllRecordsFilters]:
+    return type("UtilityRecordsFilters", (AllRecordsFilters,), {"utility_pk": utility_pk})
 
+
+class MyRecordsFilters(AllRecordsFilters):
     owner = None
+    utility = ChoiceFilter(label="Utility", empty_label="All utilities")
+
+    def offer_more(self) -> None:
+        rows: Any = self.queryset
+        self.offer("utility", rows.order_by("utility__name").values_list("utility", "utility__name").distinct())
 
 
-class MyRecordsFilters(RecordsFilters):
-    owner = None
+def _people(utility_pk: int) -> list[tuple[Any, str]]:
+    return list(Person.objects.filter(utility=utility_pk).values_list("pk", "name"))
 
 
 class RecordFilters(Filters):
@@ -159,8 +175,7 @@ class RecordFilters(Filters):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.filters["status"].extra["choices"] = self.register.stages
-        people = Person.objects.filter(utility=self.utility_pk).values_list("pk", "name")
-        self.offer("owner", list(people))
+        self.offer("owner", _people(self.utility_pk))
         self.offer("area", list(Area.objects.values_list("code", "name")))
         if "due" not in self.register.shared:
             del self.filters["late"]

@@ -68,9 +68,15 @@ class RecordQuerySet(OfUtilityQuerySet["Record"]):
 
     def listed_in(self, utility: Utility, register: str) -> Self:
         """Returns a register as ``ims.access.register_in`` opens it: nothing need be asked of each record any more."""
+        return self._of(utility).filter(register=register)
+
+    def of_all_registers(self, utility: Utility, user: User) -> Self:
+        """Returns what the user may see of a utility as ``ims.access.utility_of`` opens it."""
+        return self._of(utility).filter(readable_by(user))
+
+    def _of(self, utility: Utility) -> Self:
         role = Value(utility.my_role, output_field=models.CharField())
-        rows = self.filter(utility=utility, register=register).annotate(my_role=role)
-        return rows.select_related("utility", "owner")
+        return self.filter(utility=utility).annotate(my_role=role).select_related("utility", "owner")
 
     def open(self) -> Self:
         """Returns those that still need work."""
@@ -129,8 +135,16 @@ class Record(OfUtility, StateMachine, WithHistory):
         indexes = [
             # The order of a register's list, so that its first page reads 25 rows, not all.
             models.Index(
-                "utility", "register", F("is_open").desc(nulls_last=True), "due", "number", name="record_in_register"
+                "utility",
+                "register",
+                F("is_open").desc(nulls_last=True),
+                "due",
+                "number",
+                "id",
+                name="record_in_register",
             ),
+            # The same for the list of all that is open.
+            models.Index("utility", "due", "number", "id", name="record_open_by_due", condition=Q(is_open=True)),
             models.Index(fields=["owner", "is_open", "due"], name="record_of_owner"),
             models.Index(fields=["assigned_at"], name="record_to_tell", condition=Q(assigned_at__isnull=False)),
             GinIndex(fields=["units"], name="record_units"),

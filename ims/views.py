@@ -234,6 +234,7 @@ def save(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
 @login_required
 @require_POST
 def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: str, to: str) -> HttpResponse:
+    """Moves a record on, unless it left the status in which the person saw it."""
     found = record_of(request, utility_pk, register, number)
     found.require_editor()
     described = registers.get(register)
@@ -244,7 +245,7 @@ def move(request: AuthenticatedRequest, utility_pk: int, register: str, number: 
     if not form.is_valid():
         return page_of(request, found, sent=form, status=422)
     try:
-        if found.status not in chosen.start:
+        if found.status not in chosen.start or found.status != request.POST.get("seen_status", found.status):
             raise WrongState
         asked = {name: form.cleaned_data[name] for name in chosen.asks}
         found.move(chosen.end, by=request.user, why=form.cleaned_data.get("why", ""), **asked)

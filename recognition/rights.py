@@ -5,6 +5,7 @@ nobody reviews an application of their own utility. Panel members, even if they 
 scores until they have submitted their own review.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from accounts.models import CAN_EDIT, Role, StaffGroup, User
@@ -64,6 +65,7 @@ class Act(StrEnum):
     PUBLISH = "edit the public listing"
     REVOKE = "revoke the recognition"
     MAIL = "print letters on paper and record their mailing"
+    WRITE = "write to many applicants at once"
     NOTIFY = "print, send and record letters and notices"
     SCREEN = "query compliance data"
     SEE_SCORES = "get the scores of all members for the decision"
@@ -71,6 +73,9 @@ class Act(StrEnum):
     REPORT_HOURS = "report the hours the application took"
     LOG_HOURS = "log hours of review"
     MOVE_CYCLE = "move a cycle on"
+    HANDLE = "take it up, give it back, hand it on"
+    NOTE = "read and write internal notes"
+    APPOINT = "invite reviewers and import their list"
 
 
 ANY = frozenset(Status)
@@ -152,6 +157,7 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
         Act.PUBLISH: {Who.MANAGER: RECOGNIZED},
         Act.REVOKE: {Who.OFFICIAL: RECOGNIZED},
         Act.MAIL: {Who.PROGRAM: ANY},
+        Act.WRITE: {Who.PROGRAM: ANY},
         Act.NOTIFY: {Who.PROGRAM: OUTCOME},
         Act.SCREEN: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
         Act.SEE_SCORES: {
@@ -160,6 +166,17 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
         },
         Act.SEE_STATISTICS: {Who.PROGRAM: ANY, Who.OFFICIAL: ANY},
         Act.MOVE_CYCLE: {Who.PROGRAM: ANY},
+        Act.HANDLE: {
+            Who.PROGRAM: UNDER_REVIEW,
+            Who.COMPLIANCE: frozenset({Status.COMPLIANCE}),
+            Who.OFFICIAL: PENDING,
+        },
+        Act.NOTE: {
+            Who.PROGRAM: SENT,
+            Who.COMPLIANCE: FROM_COMPLIANCE,
+            Who.OFFICIAL: frozenset(Application.PAST_PANEL),
+        },
+        Act.APPOINT: {Who.PROGRAM: ANY},
         Act.REPORT_HOURS: {Who.WRITER: SENT},
         Act.LOG_HOURS: {
             Who.PROGRAM: SENT,
@@ -170,14 +187,26 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
 )
 # Acts that outside experts never have.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
-# Acts that nobody has who sits on the panel: a letter names people, and an outcome.
-NOT_ON_THE_PANEL = frozenset({Act.MAIL})
+# Acts that the panel of a blind cycle has only after the release.
+NAMES_THE_APPLICANT = frozenset({Act.READ_CONTACT})
+# Acts that nobody has who sits on the panel: a letter names people, and an outcome; a note may say what others found.
+NOT_ON_THE_PANEL = frozenset({Act.MAIL, Act.NOTE, Act.WRITE})
 # Acts that panel members do not have before they submit a review, even as program staff or official.
 AFTER_OWN_REVIEW = frozenset({Act.SEE_SCORES, Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
 
 # Acts that end when the cycle is archived. The listing of a recognition and its revocation outlive it.
 ENDS_WITH_THE_CYCLE = frozenset(
-    {Act.EDIT, Act.SUBMIT, Act.EXTEND, Act.REOPEN, Act.WRITE_FEEDBACK, Act.NOTIFY, Act.REPORT_HOURS, Act.LOG_HOURS}
+    {
+        Act.EDIT,
+        Act.SUBMIT,
+        Act.EXTEND,
+        Act.REOPEN,
+        Act.WRITE,
+        Act.WRITE_FEEDBACK,
+        Act.NOTIFY,
+        Act.REPORT_HOURS,
+        Act.LOG_HOURS,
+    }
 )
 
 _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE, StaffGroup.OFFICIAL: Who.OFFICIAL}
@@ -200,6 +229,8 @@ class Rights:
             return False
         if act in NOT_FOR_EXPERTS and Who.EXPERT in self.who:
             return False
+        if act in NAMES_THE_APPLICANT and self.application.my_blind:
+            return False
         if act in NOT_ON_THE_PANEL and self.seat:
             return False
         if act in AFTER_OWN_REVIEW and self.seat and Who.REVIEWED not in self.who:
@@ -218,7 +249,22 @@ class Rights:
 
 def offered(user: User, act: Act) -> bool:
     """Returns whether one of the user's staff roles includes ``act`` at some stage, so that the user sees its lists."""
-    return RIGHTS.includes(act, {who for group, who in _STAFF.items() if group in user.staff_groups})
+    return RIGHTS.includes(act, _as_staff(user.staff_groups))
+
+
+def stages(user: User, act: Act) -> frozenset[str]:
+    """Returns the stages at which the person's staff roles include ``act``."""
+    ways = _as_staff(user.staff_groups)
+    return frozenset(stage for stage in Status if RIGHTS.may(act, ways, stage))
+
+
+def groups_for(act: Act, at: Iterable[str]) -> list[str]:
+    """Returns the staff groups that may do ``act`` at one of the stages ``at``."""
+    return [group for group, who in _STAFF.items() if any(RIGHTS.may(act, {who}, Status(stage)) for stage in at)]
+
+
+def _as_staff(groups: frozenset[str]) -> set[Who]:
+    return {who for group, who in _STAFF.items() if group in groups}
 
 
 def standing(role: str | None, groups: frozenset[str], seat: Seat | None, *, on_paper: bool = False) -> frozenset[Who]:
@@ -230,7 +276,7 @@ def standing(role: str | None, groups: frozenset[str], seat: Seat | None, *, on_
         if role == Role.MANAGER:
             ways.add(Who.MANAGER)
         return frozenset(ways)
-    ways = {who for group, who in _STAFF.items() if group in groups}
+    ways = _as_staff(groups)
     if on_paper and Who.PROGRAM in ways:
         ways.add(Who.CLERK)
     if seat:

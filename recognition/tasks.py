@@ -1,11 +1,11 @@
-"""Celery tasks: closing late applications, compliance data from ECHO, proposing panels, releasing decisions."""
+"""Celery tasks: closing late applications, compliance data from ECHO, panels, releases of decisions, many letters."""
 
 from contextlib import suppress
 
 from celery import shared_task
 
 from recognition import reminders
-from recognition.models import Application, PanelProposal, Release, Screening
+from recognition.models import Announcement, Application, Deciding, PanelProposal, Release, Screening
 from recognition.reviewing import panel_proposing
 from recognition.screening import asking, running
 from workflow.models import WrongState
@@ -17,6 +17,12 @@ PROPOSE_LIMIT = 180  # seconds; 1,085 panels take three
 @shared_task
 def close_late() -> None:
     reminders.close_late()
+
+
+@shared_task
+def give_back() -> None:
+    """Leaves to nobody what people have who are no longer of the staff."""
+    Application.objects.give_back_of_absent()
 
 
 @shared_task(soft_time_limit=asking.ASK_LIMIT, time_limit=asking.ASK_LIMIT + 30)
@@ -34,6 +40,14 @@ def screen(screening_id: int) -> None:
 
 
 @shared_task
+def decide(deciding_id: int) -> None:
+    """Decides many applications of a cycle, unless another worker does. Safe to run twice."""
+    if found := Deciding.objects.select_related("cycle", "by").filter(pk=deciding_id).first():
+        with suppress(WrongState):
+            found.run()
+
+
+@shared_task
 def release(release_id: int) -> None:
     """Releases a cycle's decisions, unless another worker does. Safe to run twice."""
     if found := Release.objects.select_related("cycle", "by").filter(pk=release_id).first():
@@ -42,8 +56,23 @@ def release(release_id: int) -> None:
 
 
 @shared_task
-def resume_releases() -> None:
+def announce(announcement_id: int) -> None:
+    """Writes a message to its applicants, unless another worker does. Safe to run twice."""
+    if found := Announcement.objects.select_related("by").filter(pk=announcement_id).first():
+        with suppress(WrongState):
+            found.run()
+
+
+@shared_task
+def resume_announcements() -> None:
     """Takes up again what a killed worker left."""
+    Announcement.objects.resume()
+
+
+@shared_task
+def resume_releases() -> None:
+    """Takes up again what a killed worker left of releases and of deciding many."""
+    Deciding.objects.resume()
     Release.objects.resume()
 
 

@@ -110,7 +110,7 @@ def _part(column: Any) -> Callable[[Given], str]:
         template = get_template(column.template_name)
     else:
         template = engines["django"].from_string(column.template_code)
-    return lambda given: template.render({"record": given["record"], "value": given["value"]})
+    return lambda given: template.render({name: given[name] for name in ("record", "value", "table")})
 
 
 def _link(link: Any) -> Callable[[Given], str | None] | None:

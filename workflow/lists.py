@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Lower
 from django.forms.utils import flatatt
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,6 +21,7 @@ from django.utils.text import slugify
 from django_filters import ChoiceFilter, FilterSet
 
 from workflow import cells, spreadsheets
+from workflow.saved import kept_query
 
 PER_PAGE = 25
 SELECTED = mark_safe(" selected")
@@ -30,9 +31,11 @@ class Table(tables.Table):
     """The columns of a list. ``page_name`` is the list's name for screen readers and exported files.
 
     ``Meta.order_by`` names the one column that the list is sorted by until the user chooses another.
+    ``query`` is the query string by which the list is shown, for links that lead back to it.
     """
 
     page_name = ""
+    query = ""
 
 
 class DateColumn(tables.Column):
@@ -103,20 +106,27 @@ def list_page(
     rows: QuerySet[Any],
     template: str,
     context: dict[str, Any] | None = None,
+    *,
+    base: QuerySet[Any] | None = None,
 ) -> HttpResponse:
     """Returns a page of ``rows``, filtered and sorted by the query string; with ``?export=``, a file of all rows.
 
-    ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0.
+    ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0. ``base`` are the same
+    rows in the table of a base model. They are counted and sorted there if no filter or order needs more than it has.
     """
-    filters = filters_class(request.GET, rows, request=request) if filters_class else None
-    table = _sorted(table_class, filters.qs if filters else rows, request.GET.get("sort", ""))
+    table, filters = as_asked(request, request.GET, table_class, filters_class, rows)
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
         return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
     ordered = table.data.data
-    page = Paginator(ordered.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
+    changed = filters.form.changed_data if filters else []
+    keys = ordered
+    used = [filters.filters[name] for name in changed] if filters else []
+    if base is not None and _suffices(base.model, table, used):
+        keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
+    page = Paginator(keys.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
     # Keys first, within the query of the rows: to find a page far back, no whole rows need be sorted.
     found = ordered.filter(pk__in=page.object_list)
-    n_filters = len(filters.form.changed_data) if filters else 0
+    n_filters = len(changed)
     is_filtered = n_filters > 0
     shown = {
         "table": table,
@@ -128,11 +138,28 @@ def list_page(
         "orders": orders((each.name, each.header) for each in table.columns if each.orderable),
         "order": str(table.order_by),
         "kept": [*kept(request)],
-        "total": rows.count() if is_filtered else page.paginator.count,
+        "total": (rows if base is None else base).count() if is_filtered else page.paginator.count,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
+
+
+def _suffices(base: Any, table: Table, used: Iterable[Any]) -> bool:
+    """Returns whether a base model has every field that a used filter or the order of the table asks about."""
+    asked = {each.field_name for each in used if not each.method}
+    asked |= {term.bare for alias in table.order_by for term in table.columns[alias.bare].order_by}
+    return {path.partition("__")[0] for path in asked} <= {field.name for field in base._meta.fields}
+
+
+def as_asked(
+    request: HttpRequest, asked: QueryDict, table_class: type[Table], filters_class: type[Filters] | None, rows: Any
+) -> tuple[Table, Filters | None]:
+    """Returns the table of the rows that a query string finds, in the order that it asks for, and the filters."""
+    filters = filters_class(asked, rows, request=request) if filters_class else None
+    table = _sorted(table_class, filters.qs if filters else rows, asked.get("sort", ""))
+    table.query = kept_query(asked)
+    return table, filters
 
 
 def orders(columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

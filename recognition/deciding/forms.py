@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from recognition.models import Application, Decision, Feedback
+from recognition.models import Decision, Feedback
+from recognition.reviewing.choosing import ChosenForm
 from recognition.reviewing.fields import YesNo
 
 
@@ -22,11 +23,9 @@ class DecisionForm(forms.Form):
 AS_THE_PANEL = "panel"
 
 
-class SeveralForm(forms.Form):
-    """One decision, with its reason, for the selected applications, or for ``everything`` that the filters find."""
+class SeveralForm(ChosenForm):
+    """One decision, with its reason, for the chosen applications."""
 
-    applications = forms.ModelMultipleChoiceField(queryset=Application.objects.none(), required=False)
-    everything = forms.BooleanField(label="All that the filters find, on every page", required=False)
     recognize = forms.ChoiceField(
         label="Decision",
         choices=[
@@ -38,24 +37,10 @@ class SeveralForm(forms.Form):
     )
     reason = DecisionForm.base_fields["reason"]
 
-    def __init__(self, data: Any = None, *, waiting: Any, found: Any) -> None:
-        """``waiting``: those that can be selected; ``found``: those that the filters find."""
-        super().__init__(data, auto_id="id_several_%s")
-        self.found = found
-        self.fields["applications"].queryset = waiting  # type: ignore[attr-defined]
-
     def clean_recognize(self) -> bool | None:
         """Returns None for “as the panel recommends”."""
         given = self.cleaned_data["recognize"]
         return None if given == AS_THE_PANEL else given == "yes"
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("everything"):
-            cleaned["applications"] = self.found
-        elif "applications" not in self.errors and not cleaned.get("applications"):
-            self.add_error("applications", "Select at least one application.")
-        return cleaned
 
 
 class LetterForm(forms.Form):

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django_filters import CharFilter, ChoiceFilter
 
 from accounts.models import Utility
-from recognition.models import Application, ComplianceCheck
+from recognition.models import Application, ComplianceCheck, Deciding
 from recognition.reviewing import agreement
 from recognition.reviewing.lists import AgeColumn, ByWords, its_page
 from workflow.lists import DateColumn, Filters, StateColumn, Table
@@ -105,6 +105,25 @@ class AwaitingFilters(ByWords):
         empty_label="All",
     )
     size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")
+    look = ChoiceFilter(
+        label="To look at",
+        choices=[
+            ("dissent", "A panel member disagreed"),
+            ("barred", "A violation is recorded"),
+            ("refused", "Not decided by the last run"),
+        ],
+        empty_label="All",
+        method="by_look",
+    )
+
+    def by_look(self, rows: Any, name: str, value: str) -> Any:
+        """Keeps what should not be decided with many others unread."""
+        if value == "dissent":
+            return rows.exclude(recommendation__dissent="")
+        if value == "barred":
+            return rows.filter(pk__in=ComplianceCheck.objects.that_bar().values("application"))
+        last = Deciding.objects.filter(cycle__in=rows.order_by().values("cycle")).first()
+        return rows.filter(pk__in=[each["pk"] for each in last.failed] if last else [])
 
 
 class OutboxTable(Table):

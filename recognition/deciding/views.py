@@ -21,6 +21,7 @@ from recognition.models import (
     Application,
     ComplianceCheck,
     Cycle,
+    Deciding,
     Decision,
     Feedback,
     PaperLetter,
@@ -28,6 +29,7 @@ from recognition.models import (
     Release,
     Seat,
 )
+from recognition.models.batch import Batch
 from recognition.reviewing import queues
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
@@ -59,9 +61,12 @@ def decisions(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@never_cache
 def decision_list(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """Lists what awaits a decision. People who may decide can select several."""
+    """Lists what awaits a decision. People who may decide can select several. For htmx only the progress of that."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
+    if request.headers.get("HX-Request") and (last := cycle.decidings.first()):
+        return _progress(request, last)
     nothing = Application.objects.none()
     return _list(request, cycle, SeveralForm(waiting=nothing, found=nothing))
 
@@ -72,9 +77,22 @@ def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> Htt
         .select_related("recommendation")
         .prefetch_related(Prefetch("seats", queryset=Seat.objects.reviews(), to_attr="reviews"), "compliance_checks")
     )
-    context = _tabs(request, cycle) | {"form": form}
+    last = cycle.decidings.first()
+    context = _tabs(request, cycle) | {"form": form, "last": last, "refused": _refused(request.user, cycle, last)}
     table = DecidingTable if context["may_decide"] else AwaitingTable
     return list_page(request, table, AwaitingFilters, rows, "recognition/deciding/decision_list.html", context)
+
+
+def _refused(user: User, cycle: Cycle, last: Deciding | None) -> dict[str, list[dict[str, Any]]]:
+    """Returns what the last run did not decide and still awaits its decision: reason → applications."""
+    refused: dict[str, list[dict[str, Any]]] = {}
+    if last and last.is_finished and last.failed:
+        keys = [each["pk"] for each in last.failed]
+        still = set(_waiting(user, cycle).order_by().filter(pk__in=keys).values_list("pk", flat=True))
+        for each in last.failed:
+            if each["pk"] in still:
+                refused.setdefault(each["why"], []).append(each)
+    return refused
 
 
 def _tabs(request: AuthenticatedRequest, cycle: Cycle) -> dict[str, Any]:
@@ -99,11 +117,10 @@ def _pending(user: User, cycle: Cycle) -> Any:
 @login_required
 @require_POST
 def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """Decides the selected applications, or all that the filters find. Names some of those that it does not decide."""
+    """Decides the selected applications, or all that the filters find: few at once, many by a worker."""
     cycle = cycle_for(request.user, cycle_pk, Act.DECIDE)
-    known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle).select_related("recommendation")
-    waiting = _waiting(request.user, cycle).select_related("recommendation")
-    found = AwaitingFilters(request.GET, waiting, request=request).qs
+    known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle)
+    found = AwaitingFilters(request.GET, _waiting(request.user, cycle), request=request).qs
     form = SeveralForm(request.POST, waiting=known, found=found)  # known: also what a colleague decided meanwhile
     if not form.is_valid():
         for error in [error for errors in form.errors.values() for error in errors]:
@@ -111,18 +128,48 @@ def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse
         answer = _list(request, cycle, form)
         answer.status_code = 422
         return answer
-    chosen = list(form.cleaned_data["applications"])
+    chosen = list(form.cleaned_data["applications"].order_by().values_list("pk", flat=True))
     way = {name: form.cleaned_data[name] for name in ("recognize", "reason")}
-    failed = Decision.make_each(chosen, by=request.user, **way)
-    if n := len(chosen) - len(failed):
-        one = "1 application was" if n == 1 else f"{n} applications were"
-        messages.success(request, f"{one} decided. Nothing is sent until they are released.")
-    for application, why in failed[:NAMED]:
-        messages.error(request, f"{application.utility}: not decided. {why}")
-    if (more := len(failed) - NAMED) > 0:
-        messages.error(request, f"{more} more were not decided. They are still in the list.")
+    try:
+        deciding = Deciding.request(cycle, chosen, by=request.user, **way)
+    except WrongState as error:
+        messages.error(request, f"Nothing was decided. {error}")
+    else:
+        _tell(request, deciding)
     address, query = reverse("recognition:decisions", args=[cycle.pk]), request.GET.urlencode()
     return redirect(f"{address}?{query}" if query else address)
+
+
+def _tell(request: AuthenticatedRequest, deciding: Deciding) -> None:
+    """Says what became of it; what was refused is on the page, except what a colleague decided meanwhile."""
+    if not deciding.is_finished:
+        messages.info(request, "The decisions are being made. You can leave this page.")
+        return
+    if n := deciding.done:
+        one = "1 application was" if n == 1 else f"{n} applications were"
+        messages.success(request, f"{one} decided. Nothing is sent until they are released.")
+    for each in deciding.failed[:NAMED]:
+        messages.error(request, f"{each['name']}: not decided. {each['why']}")
+
+
+@login_required
+@require_POST
+def deciding_stop(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """Stops deciding many. What is not decided stays in the list."""
+    cycle = cycle_for(request.user, cycle_pk, Act.DECIDE)
+    _stop(request, cycle.decidings.unfinished().first(), "The others are still in the list.")
+    return redirect("recognition:decisions", cycle.pk)
+
+
+def _stop(request: AuthenticatedRequest, running: Batch | None, others: str) -> None:
+    try:
+        if running is None:
+            raise WrongState
+        running.stop(by=request.user)
+    except WrongState:
+        messages.info(request, "It is already finished.")
+    else:
+        messages.success(request, f"Stopped after {running.done} of {running.total}. {others}")
 
 
 # One application.
@@ -198,11 +245,11 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     return list_page(request, OutboxTable, OutboxFilters, rows, "recognition/deciding/decision_outbox.html", context)
 
 
-def _progress(request: AuthenticatedRequest, last: Release) -> HttpResponse:
-    """Responds 204 if nothing is new. A finished release reloads the page."""
+def _progress(request: AuthenticatedRequest, last: Batch) -> HttpResponse:
+    """Responds 204 if nothing is new. Once it is finished, the page is loaded again."""
     if last.is_finished:
         return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
-    fragment = "recognition/deciding/decision_outbox.html#progress"
+    fragment = "recognition/deciding/_progress.html"
     return polling.answer(request, fragment, {"last": last, "cycle": last.cycle}, seen=last.seen, is_finished=False)
 
 
@@ -237,15 +284,7 @@ def release(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 def release_stop(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Stops a release. What it has not released stays in the outbox, to be released later."""
     cycle = cycle_for(request.user, cycle_pk, Act.EDIT_LETTER)
-    running = cycle.releases.unfinished().first()
-    try:
-        if running is None:
-            raise WrongState
-        running.stop(by=request.user)
-    except WrongState:
-        messages.info(request, "The release is already finished.")
-    else:
-        messages.success(request, f"Stopped after {running.done} of {running.total}. The others are in the outbox.")
+    _stop(request, cycle.releases.unfinished().first(), "The others are in the outbox.")
     return redirect("recognition:outbox", cycle.pk)
 
 

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import cycle_for, tabs
 from recognition.figures import charts
+from recognition.figures.burn_down import burn_down
+from recognition.figures.progress import of_cycle as how_far
 from recognition.figures.statistics import Statistics, of_cycle
 from recognition.figures.tables import tables
 from recognition.models import Cycle
@@ -29,6 +31,21 @@ def statistics(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     if figures.entries:
         context |= {table.name.replace("-", "_"): table for table in tables(figures)} | {"pictures": _pictures(figures)}
     return render(request, "recognition/figures/cycle_statistics.html", context)
+
+
+@login_required
+@require_safe
+def progress(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    """Shows how far the reviews are, against the cycle's dates."""
+    cycle = cycle_for(request.user, cycle_pk, Act.SEE_STATISTICS)
+    shown = how_far(cycle, request.user)
+    context = {
+        "cycle": cycle,
+        "tabs": tabs(request.user, cycle),
+        "progress": shown,
+        "picture": burn_down(shown.left, cycle.letters_from) if shown.left else "",
+    }
+    return render(request, "recognition/figures/cycle_progress.html", context)
 
 
 def _pictures(figures: Statistics) -> dict[str, str]:

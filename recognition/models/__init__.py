@@ -2,6 +2,7 @@
 with their notices, compliance data, hours."""
 
 from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
+from recognition.models.announcement import Announcement, AnnouncementEvent, Recipient
 from recognition.models.application import (
     Application,
     ApplicationEvent,
@@ -10,8 +11,10 @@ from recognition.models.application import (
     Submission,
 )
 from recognition.models.cycle import Cycle, CycleEvent
+from recognition.models.deciding import Deciding, DecidingEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.discarded import DiscardedDraft
+from recognition.models.handling import Away, QueueView, StaffNote
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Rating, Recommendation, Remark, Seat
@@ -22,16 +25,21 @@ from recognition.models.recognition import Recognition
 from recognition.models.release import Release, ReleaseEvent
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.reviewer import CannotSit, PanelMember
+from recognition.models.reviewer_invitation import AlreadyReviewer, ReviewerInvitation
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
 from recognition.models.section import Section
 
 __all__ = [
     "CHECKLIST",
     "Addressee",
+    "AlreadyReviewer",
+    "Announcement",
+    "AnnouncementEvent",
     "Application",
     "ApplicationEvent",
     "Seat",
     "Attribute",
+    "Away",
     "CannotSit",
     "CapacityElement",
     "Category",
@@ -39,6 +47,8 @@ __all__ = [
     "ComplianceCheck",
     "Cycle",
     "CycleEvent",
+    "Deciding",
+    "DecidingEvent",
     "Decision",
     "DiscardedDraft",
     "EchoAnswer",
@@ -56,17 +66,21 @@ __all__ = [
     "Photo",
     "PlannedPanel",
     "PlannedSeat",
+    "QueueView",
     "Rating",
     "ReasonNeeded",
     "Recognition",
+    "Recipient",
     "Recommendation",
     "Release",
     "ReleaseEvent",
     "Remark",
+    "ReviewerInvitation",
     "Screening",
     "ScreeningEvent",
     "ScreeningFinding",
     "Section",
+    "StaffNote",
     "Submission",
     "TooManyPhotos",
     "Unfinished",

@@ -1,6 +1,5 @@
 """Decisions: an official makes one, its letter waits in the outbox, all are released together."""
 
-from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
@@ -94,7 +93,7 @@ class Decision(Versioned):
         held = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
         if held is None:
             raise WrongState("The application is not awaiting a decision.")
-        _in_review(held.cycle)
+        in_review(held.cycle)
         if recognize and held.compliance_checks.that_bar().exists():
             raise WrongState(BARRED)
         recommended = held.recommendation.recommends
@@ -117,29 +116,6 @@ class Decision(Versioned):
         # Does not say what was decided: some readers of the timeline learn that only at the release.
         application.note(by=by, why="Decided, not released yet")
         return decision
-
-    @classmethod
-    def make_each(
-        cls, applications: Iterable[Application], *, by: User, recognize: bool | None, reason: str = ""
-    ) -> list[tuple[Application, str]]:
-        """Calls ``make`` for each; with None as the panel recommends, except where one of its members disagreed.
-
-        Returns those that failed or were left, with the reason; the others are decided.
-        """
-        failed = []
-        for application in applications:
-            recommendation = getattr(application, "recommendation", None)
-            if recognize is None and recommendation and recommendation.dissent:
-                failed.append((application, "A member of the panel disagreed. Look at it and decide it separately."))
-                continue
-            advised = bool(recommendation and recommendation.recommends)
-            try:
-                cls.make(application, by=by, recognize=advised if recognize is None else recognize, reason=reason)
-            except ReasonNeeded:
-                failed.append((application, "It differs from the panel's recommendation, so it needs a reason."))
-            except WrongState as error:
-                failed.append((application, str(error)))
-        return failed
 
     @classmethod
     @transaction.atomic
@@ -184,7 +160,7 @@ def _bars() -> models.QuerySet[ComplianceCheck]:
     return ComplianceCheck.objects.that_bar().filter(application=OuterRef("application"))
 
 
-def _in_review(cycle: Cycle) -> Cycle:
+def in_review(cycle: Cycle) -> Cycle:
     """Returns the cycle as stored. Raises WrongState unless it is in review: it may still take applications."""
     found = Cycle.objects.get(pk=cycle.pk)
     if found.status == Cycle.Status.PLANNED:
@@ -196,7 +172,7 @@ def _in_review(cycle: Cycle) -> Cycle:
 
 def governing(cycle: Cycle) -> Cycle:
     """Returns the cycle as stored. Raises WrongState outside of its review, or if it does not say who signs."""
-    found = _in_review(cycle)
+    found = in_review(cycle)
     if not found.is_signed:
         raise WrongState("The cycle does not say who signs, by name and title. An administrator enters it.")
     return found

@@ -117,6 +117,7 @@ def begin_completeness(application: Application, *, by: User) -> None:
     """Takes up a submitted application. Raises WrongState."""
     with transaction.atomic():
         application._move(Application.Status.COMPLETENESS, by=by)
+        Application.objects.filter(pk=application.pk).take_up(by=by)
         submission = application.submission
         assert submission  # noqa: S101  # it was submitted
         CheckItem.draw_up(submission)

@@ -15,6 +15,7 @@ from accounts.models import StaffGroup, System, User
 from accounts.regions import REGIONS, states
 from recognition.models import Application, Cycle
 from recognition.reviewing import queues
+from recognition.rights import Act, groups_for
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
 Status = Application.Status
@@ -65,7 +66,14 @@ def its_page(record: Any) -> str:
 
 
 class QueueTable(Table):
-    utility = tables.Column("Utility", linkify=its_page, order_by="utility__name")
+    """``queue`` is its name. Links to applications say by which filters they were found (see walking.py)."""
+
+    queue = ""
+    utility = tables.TemplateColumn(
+        template_name="recognition/reviewing/application_queue.html#choice",
+        verbose_name="Utility",
+        order_by="utility__name",
+    )
     next = tables.TemplateColumn(
         template_name="recognition/reviewing/application_queue.html#next",
         accessor="pk",
@@ -76,6 +84,7 @@ class QueueTable(Table):
     status = StateColumn("Stage", tones=TONES)
     age = AgeColumn("Days", accessor="status_since", order_by="-status_since", initial_sort_descending=True)
     due_on = DueColumn("Due")
+    handler = tables.Column("Taken up by", accessor="had_by", order_by="handler__name")
     state = CodeColumn("State", accessor="utility__state")
     region = tables.Column("Region")
     size = tables.Column("Size")
@@ -86,29 +95,45 @@ class QueueTable(Table):
     class Meta:
         order_by = "-age"
 
+    @property
+    def way(self) -> str:
+        """The query string that leads through the list, from one application to the next."""
+        return way(self.queue, self.query)
+
+    def value_utility(self, record: Any) -> str:
+        return str(record.utility)
+
     def render_size(self, value: str) -> str:
         return value.capitalize()
 
 
+def way(queue: str, query: str) -> str:
+    return f"?in={queue}{'&' if query else ''}{query}#walk"
+
+
 class CompletenessTable(QueueTable):
     page_name = "Completeness review"
+    queue = "completeness"
 
 
 class ComplianceTable(QueueTable):
     page_name = "Compliance review"
+    queue = "compliance"
 
 
 class RegionTable(QueueTable):
     page_name = "With the EPA Region"
+    queue = "region"
 
 
 class PanelTable(QueueTable):
     page_name = "Panel review"
+    queue = "panel"
     seats = tables.Column("Assigned", accessor="n_seats", initial_sort_descending=True)
     reviews = tables.Column("Reviews", initial_sort_descending=True)
 
     class Meta(QueueTable.Meta):
-        sequence = ("utility", "next", "status", "age", "due_on", "seats", "reviews", "...")
+        sequence = ("utility", "next", "status", "age", "due_on", "seats", "reviews", "handler", "...")
 
     def render_seats(self, value: int, record: Any) -> str:
         return f"{value} of {record.cycle.panel_size}"
@@ -125,6 +150,7 @@ class PanelTable(QueueTable):
 
 class DecisionTable(QueueTable):
     page_name = "Awaiting decisions"
+    queue = "decisions"
     decided = StateColumn("Decision", tones={"Not decided": "warn"})
 
     class Meta(QueueTable.Meta):
@@ -133,6 +159,7 @@ class DecisionTable(QueueTable):
 
 class AllTable(QueueTable):
     page_name = "All applications"
+    queue = "all"
 
     class Meta(QueueTable.Meta):
         exclude = ("next",)
@@ -140,7 +167,7 @@ class AllTable(QueueTable):
 
 class ReviewTable(Table):
     page_name = "My reviews"
-    utility = tables.Column("Utility", order_by="utility__name")
+    utility = tables.Column("Utility", accessor="applicant", order_by=("applicant_order", "pk"))
     next = tables.TemplateColumn(
         template_name="recognition/reviewing/application_queue.html#review",
         accessor="pk",
@@ -151,7 +178,7 @@ class ReviewTable(Table):
     doing = StateColumn("Your review", tones={"Submitted": "good", "Not declared": "warn", "Ready to submit": "warn"})
     left = tables.Column("Left to rate", initial_sort_descending=True)
     seat_due = DueColumn("Due")
-    state = CodeColumn("State", accessor="utility__state")
+    state = tables.Column("State", accessor="applicant_state", order_by=("state_order", "pk"), default="–")
     cycle = tables.Column("Cycle", order_by="cycle__title")
     status = StateColumn("Stage", tones=TONES)
 
@@ -168,6 +195,9 @@ class ByWords(Filters):
         return queues.matching(rows, value)
 
 
+WHO = [("me", "Me"), ("nobody", "Nobody")]
+
+
 class QueueFilters(ByWords):
     cycle = ChoiceFilter(label="Cycle", empty_label="All cycles")
     status = ChoiceFilter(label="Stage", empty_label="All stages")
@@ -177,18 +207,42 @@ class QueueFilters(ByWords):
     )
     size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")
     system = ChoiceFilter(label="System", choices=System.choices, method="by_system", empty_label="All systems")
+    who = ChoiceFilter(label="Taken up by", method="by_who", empty_label="Anyone or nobody")
+    late = ChoiceFilter(label="Due", choices=[("yes", "Late")], method="by_late", empty_label="At any time")
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
         self.offer_known()
 
     def offer_known(self) -> None:
-        """Offers the cycles, states and stages of what waits."""
-        known = ("cycle_id", "cycle__title", "utility__state", "status")
+        """Offers the cycles, states, stages and people of what waits."""
+        known = (
+            "cycle_id",
+            "cycle__title",
+            "utility__state",
+            "status",
+            "handler_id",
+            "handler__name",
+            "handler__is_active",
+        )
         found = list(self.queryset.order_by().values_list(*known).distinct())
-        self.offer("cycle", sorted({(cycle, title) for cycle, title, _, _ in found}, key=lambda each: each[1]))
-        self.offer("state", _among(states(), {state for _, _, state, _ in found}))
-        self.offer("status", _among(Status.choices, {status for _, _, _, status in found}))
+        self.offer("cycle", sorted({each[:2] for each in found}, key=lambda each: each[1]))
+        self.offer("state", _among(states(), {each[2] for each in found}))
+        self.offer("status", _among(Status.choices, {each[3] for each in found}))
+        self.offer_people({each[4:6] for each in found if each[6]})
+
+    def offer_people(self, people: Iterable[tuple[int, str]]) -> None:
+        """Offers “mine”, “nobody’s”, and the others of ``people``, who are pairs of key and name."""
+        others = sorted((each for each in people if each[0] != self.request.user.pk), key=lambda each: each[1])
+        self.offer("who", [*WHO, *((str(key), name) for key, name in others)])
+
+    def by_who(self, rows: Any, name: str, value: str) -> Any:
+        if value == "nobody":
+            return rows.nobodys()
+        return rows.filter(handler=self.request.user.pk if value == "me" else value)
+
+    def by_late(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(queues.late())
 
     def by_system(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(utility__systems__contains=[value])
@@ -213,18 +267,39 @@ class AllFilters(QueueFilters):
         self.offer("cycle", Cycle.objects.order_by("title").values_list("pk", "title"))
         self.offer("state", states())
         self.offer("status", Status.choices)
+        staff = User.objects.filter(is_active=True, groups__name__in=groups_for(Act.HANDLE, Status))
+        self.offer_people(staff.distinct().values_list("pk", "name"))
 
     def by_mail(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(queues.with_failed_mail())
 
 
 class ReviewFilters(QueueFilters):
-    """The filters for panel members, whose list shows neither region nor size."""
+    """The filters for panel members, whose list shows neither region nor size nor the work of staff.
 
-    region = size = None
+    Of a blind cycle they find nothing by name, city, number or state: trying these out would tell who applies.
+    """
+
+    region = size = who = late = None
+    state = ChoiceFilter(label="State", method="by_state", empty_label="All states")
+
+    def offer_known(self) -> None:
+        super().offer_known()
+        if "state" in self.filters:
+            named = self.queryset.named().order_by().values_list("utility__state", flat=True).distinct()
+            self.offer("state", _among(states(), set(named)))
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return queues.matching(rows.named(), value)
+
+    def by_state(self, rows: Any, name: str, value: str) -> Any:
+        return rows.named().filter(utility__state=value)
 
     class Meta:
-        exclude = ["region", "size"]
+        exclude = ["region", "size", "who", "late"]
+
+    def offer_people(self, people: Iterable[tuple[int, str]]) -> None:
+        """Offers nobody: whom staff gave the work is not for the panel."""
 
 
 def _among(choices: Iterable[tuple[str, str]], found: set[str]) -> list[tuple[str, str]]:
@@ -243,6 +318,11 @@ class Queue:
     filters: type[Filters] = QueueFilters
     more: Callable[[Any, Any], Any] | None = None
     for_members: bool = False  # also for users with a seat on a panel who are not in the groups
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether staff share the work in it: take up, give back, hand on."""
+        return issubclass(self.table, QueueTable)
 
     def exists_for(self, user: User) -> bool:
         if self.groups & user.staff_groups:
@@ -313,6 +393,10 @@ QUEUES = {
         for_members=True,
     ),
 }
+
+
+# From these, program staff write to all applicants whom the filters find.
+WRITABLE = frozenset(QUEUES) - {"my-reviews"}
 
 
 def queues_of(user: User) -> list[tuple[str, str]]:

@@ -22,11 +22,11 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Substr
-from django.db.models.lookups import LessThan
+from django.db.models.functions import Cast, Coalesce, Greatest, Substr
+from django.db.models.lookups import LessThan, LessThanOrEqual
 from django.utils import timezone
 
-from accounts.models import Identifier, User
+from accounts.models import Identifier, User, Utility
 from accounts.regions import REGIONS
 from letters.models import Delivery, Message
 from recognition.models import Application, Decision, PaperLetter, Rating, Seat, Submission
@@ -46,8 +46,9 @@ def waiting(user: User, statuses: Any) -> Rows:
             region=region(),
             size=Subquery(last.values("size")[:1]),
             number=Subquery(last.values("number")[:1]),
-            due_on=_due(),
+            due_on=due(),
         )
+        .select_related("handler")
         .defer("cycle__certification", "cycle__comments_address")
         .order_by("status_since")
     )
@@ -63,7 +64,7 @@ def region() -> Coalesce:
     return Coalesce(number, Case(*whens, output_field=IntegerField()))
 
 
-def _due() -> Case:
+def due() -> Case:
     """The day by which the stage should be over, in the cycle's time zone."""
     return Case(
         When(status=Status.DRAFT, then=_day(Coalesce("extended_until", "cycle__closes"))),
@@ -73,6 +74,18 @@ def _due() -> Case:
         When(status__in=Application.PENDING, then=F("cycle__letters_from")),
         output_field=DateField(),
     )
+
+
+def late() -> Q:
+    """Which of the rows of ``waiting`` are late, as ``lists.is_late`` says of one row."""
+    now = Value(timezone.now(), DateTimeField())
+    ends = Case(  # an extension never shortens the time: GREATEST leaves out nulls
+        When(status=Status.DRAFT, then=Greatest("extended_until", "cycle__closes")),
+        When(status=Status.RETURNED, then=F("resubmit_by")),
+        output_field=DateTimeField(),
+    )
+    is_over = Q(LessThan(F("due_on"), _day(now))) & ~Q(status__in=Application.EDITABLE)
+    return Q(LessThanOrEqual(ends, now)) | is_over
 
 
 def _day(moment: Any) -> Cast:
@@ -85,8 +98,8 @@ def with_panel(rows: Rows, user: User) -> Rows:
     seats = Seat.objects.active().filter(application=OuterRef("pk"))
     own = seats.filter(member=user, submitted_at=None)
     return rows.annotate(
-        n_seats=_count(seats),
-        reviews=Case(When(Exists(own), then=None), default=_count(seats.exclude(submitted_at=None))),
+        n_seats=counted(seats),
+        reviews=Case(When(Exists(own), then=None), default=counted(seats.exclude(submitted_at=None))),
     )
 
 
@@ -108,7 +121,7 @@ def stalls(user: User) -> dict[str, Q]:
     """
     seats = Seat.objects.filter(application=OuterRef("pk"))
     panel = seats.active()
-    is_short = Q(LessThan(_count(panel), F("cycle__panel_size")))
+    is_short = Q(LessThan(counted(panel), F("cycle__panel_size")))
     has_late = panel.filter(submitted_at=None, due__lt=timezone.localdate())
     knows = ~Exists(panel.filter(member=user, submitted_at=None))
     return {
@@ -151,12 +164,21 @@ def n_stalling(user: User) -> dict[str, int]:
 
 def with_failed_mail() -> Q:
     """Whether an email about the application failed or is in doubt, and nobody has sent it again or dismissed it."""
+    return Q(pk__in=_with_failed_mail())  # of few emails, so they are found first
+
+
+def untold() -> QuerySet[Any]:
+    """Returns the keys of applications about which an email failed or is in doubt, or a letter waits to be mailed."""
+    return _with_failed_mail().union(PaperLetter.objects.to_mail().order_by().values("application"))
+
+
+def _with_failed_mail() -> QuerySet[Any]:
     told = Message.objects.filter(
         about_type__app_label="recognition",
         about_type__model="application",
         email__delivery__status__in=Delivery.UNSOLVED,
     )
-    return Q(pk__in=told.order_by().values("about_id"))  # of few emails, so they are found first
+    return told.order_by().values("about_id")
 
 
 def with_letter_to_mail() -> Exists:
@@ -178,6 +200,8 @@ def with_seat(rows: Rows, user: User) -> Rows:
     blank = Rating.objects.filter(seat=OuterRef("my_seat"), value="")
     rows = rows.with_a_seat().annotate(
         seat_due=Subquery(seat.values("due")[:1]),
+        applicant_order=Case(When(my_blind=True, then=Value("")), default=F("utility__name")),
+        state_order=Case(When(my_blind=True, then=Value("")), default=F("utility__state")),
         declared=Exists(seat.exclude(declared_at=None)),
         submitted=Exists(seat.exclude(submitted_at=None)),
     )
@@ -188,16 +212,18 @@ def with_seat(rows: Rows, user: User) -> Rows:
         default=Value("In progress"),
         output_field=CharField(),
     )
-    return rows.annotate(doing=doing, left=Case(When(declared=True, then=_count(blank, "seat"))))
+    return rows.annotate(doing=doing, left=Case(When(declared=True, then=counted(blank, "seat"))))
 
 
-def _count(rows: QuerySet[Any], by: str = "application") -> Coalesce:
+def counted(rows: QuerySet[Any], by: str = "application") -> Coalesce:
+    """Returns how many of ``rows`` there are for each value of ``by``, to which they are bound."""
     return Coalesce(Subquery(rows.order_by().values(by).annotate(n=Count("pk")).values("n")), 0)
 
 
 def matching(rows: Rows, words: str) -> Rows:
     """Keeps the rows for which every word is in the utility's name or city, or is one of its numbers."""
     for word in plain(words).split():
-        numbered = Exists(Identifier.objects.filter(utility=OuterRef("utility"), value__plain=word))
-        rows = rows.filter(Q(utility__name__matches=word) | Q(utility__city__matches=word) | Q(numbered))
+        named = Utility.objects.filter(Q(plain_name__matches=word) | Q(plain_city__matches=word)).order_by()
+        numbered = Identifier.objects.filter(value__plain=word).order_by()
+        rows = rows.filter(Q(utility__in=named.values("pk")) | Q(utility__in=numbered.values("utility")))
     return rows

@@ -14,7 +14,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.groups import GroupPerson
-from accounts.models import ApiToken, Invitation, Membership, Role, StaffGroup, User
+from accounts.models import ApiToken, Invitation, Membership, Role, StaffGroup, User, Utility
 from config.audit import WHAT, AuditEntry
 from initiatives.models import Initiative
 from recognition.models import (
@@ -113,6 +113,14 @@ def test_what_is_done_on_the_command_line_names_nobody(log, manager):
     User.objects.filter(pk=manager.pk).update(name="Mara G.")
     [entry] = log()
     assert (entry.who, entry.name, entry.address, entry.after) == (None, "", "", {"name": "Mara G."})
+
+
+def test_what_the_database_makes_of_a_name_is_no_act(log, utility):
+    log()
+    Utility.objects.filter(pk=utility.pk).update(name="Kaʻū Water", city="Nāʻālehu")
+    [entry] = log()
+    assert entry.after == {"name": "Kaʻū Water", "city": "Nāʻālehu"}
+    assert Utility.objects.get(plain_name="kau water", plain_city="naalehu") == utility
 
 
 def test_the_catalog_is_in_it(log):

@@ -1,5 +1,6 @@
 """Boards and saved views of a register's list."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ims.models import Action, Objective, Person, Record, SavedView
+from ims.models import Action, Objective, Person, Record, Requirement, SavedView
 from tests.conftest import main_of
 from tests.factories import MembershipFactory
 
@@ -146,6 +147,55 @@ def test_my_records_are_open_and_mine(action, unit, objective, manager, contribu
     assert "You own no open records." in as_(contributor).get(reverse("ims:mine")).text
 
 
+@pytest.fixture
+def requirements(utility, manager, contributor) -> list[Requirement]:
+    made = []
+    today = timezone.localdate()
+    for place in range(8):
+        made.append(
+            Requirement.open_in(
+                utility,
+                by=manager,
+                title=f"{'Reports of' if place % 2 else 'limits on'} {place}",
+                areas=["E"] if place % 3 else [],
+                due=today + timedelta(days=place % 4 - 2) if place < 6 else None,
+                kind="permit" if place % 2 else "federal",
+                department="Operations" if place > 4 else "",
+            )
+        )
+    own(made[2], contributor)
+    Record.objects.filter(pk__in=[made[0].pk, made[5].pk]).update(status="coming")
+    Record.objects.filter(pk=made[3].pk).update(status="ended", is_open=False)
+    return made
+
+
+COLUMNS = ["number", "title", "department", "last_result", "owner", "due", "status"]
+
+# Sorted and filtered by what all records have, and by what only requirements have.
+ASKED = [
+    *({"sort": f"{sign}{name}"} for name in COLUMNS for sign in ("", "-")),
+    {"title": "of"},
+    {"status": "coming"},
+    {"area": "E"},
+    {"late": "true"},
+    {"kind": "permit"},
+    {"kind": "permit", "sort": "-title"},
+    {"title": "of", "sort": "-department", "area": "E"},
+]
+
+
+def test_pages_together_show_what_a_file_of_the_list_has(requirements, utility, manager, as_, monkeypatch):
+    monkeypatch.setattr("workflow.lists.PER_PAGE", 3)
+    page, browser = reverse("ims:list", args=[utility.pk, "requirements"]), as_(manager)
+    for asked in ASKED:
+        n_pages = browser.get(page, asked).context["page"].paginator.num_pages
+        pages = [main_of(browser.get(page, asked | {"page": number})) for number in range(1, n_pages + 1)]
+        shown = [number for one in pages for number in dict.fromkeys(re.findall(r"REQ-\d+-\d+", one))]
+        file = browser.get(page, asked | {"export": "csv"}).content.decode("utf-8-sig")
+        assert shown, asked
+        assert shown == [line.split(",")[0] for line in file.splitlines()[1:]], asked
+
+
 def test_all_records_of_a_utility(action, unit, objective, utility, contributor, viewer, stranger, as_):
     own(action, contributor)
     page = reverse("ims:everything", args=[utility.pk])
@@ -165,7 +215,7 @@ def test_my_records_at_several_utilities_name_them_and_not_me(action, contributo
     own(action, contributor)
     own(Action.open_in(other, by=contributor, title="There"), contributor)
     page = as_(contributor).get(reverse("ims:mine"))
-    assert list(page.context["filters"].filters) == ["title", "register", "utility", "late"]
+    assert list(page.context["filters"].filters) == ["title", "register", "late", "utility"]
     assert page.text.count(str(action.utility)) >= 2, "in its row and in the filter"
     assert contributor.name not in main_of(page)
     listed = as_(contributor).get(reverse("ims:mine"), {"utility": other.pk})

@@ -1,6 +1,7 @@
 """Two people move one record at the same moment, on real connections: one move is made, and both are told."""
 
 import pytest
+from django.urls import reverse
 
 from ims.models import Action, RecordEvent
 from tests.assessments.test_races import at_once
@@ -14,9 +15,10 @@ def moved() -> list[tuple[str, str, str]]:
 
 
 def test_two_people_move_it_to_different_stages(action, sends, manager, contributor, address):
+    seen = {"seen_status": action.status}
     answers = at_once(
-        sends(manager, address("move", action, "start"), {}, follow=True),
-        sends(contributor, address("move", action, "cancel"), {"why": "No money."}, follow=True),
+        sends(manager, address("move", action, "start"), seen, follow=True),
+        sends(contributor, address("move", action, "cancel"), seen | {"why": "No money."}, follow=True),
     )
     assert [answer.status_code for answer in answers] == [200, 200]
     ((_, now, _),) = moved()
@@ -25,6 +27,19 @@ def test_two_people_move_it_to_different_stages(action, sends, manager, contribu
     done, refused = answers if now == "under-way" else reversed(answers)
     assert f"{action.number} is now “{label}”." in done.text
     assert f"Nothing was changed: {action.number} is now “{label}”." in refused.text
+
+
+def test_who_saw_an_earlier_stage_moves_nothing(action, as_, manager, contributor, address):
+    late, board = as_(contributor), reverse("ims:list", args=[action.utility_id, "actions"])
+    pages = [late.get(action.get_absolute_url()), late.get(board, {"layout": "board"})]
+    seen = f'<input type="hidden" name="seen_status" value="{action.status}">'
+    as_(manager).post(address("move", action, "start"), {"seen_status": action.status})
+    for page in pages:
+        assert seen in page.text
+        sent = {"seen_status": action.status, "why": "No money."}
+        answer = late.post(address("move", action, "cancel"), sent, follow=True)
+        assert f"Nothing was changed: {action.number} is now “{Action.objects.get().status_label}”." in answer.text
+    assert Action.objects.get().status == "under-way"
 
 
 def test_two_people_move_it_to_the_same_stage(action, sends, manager, contributor, address):

@@ -50,12 +50,16 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "WRITE_FEEDBACK": PENDING | OUTCOME,
     "GET_LETTER": OUTCOME,
     "MAIL": ANY,
+    "WRITE": ANY,
     "NOTIFY": OUTCOME,
     "REOPEN": {"incomplete"},
     "SEE_SCORES": PAST_PANEL,
     "SEE_STATISTICS": ANY,
     "LOG_HOURS": SENT,
     "MOVE_CYCLE": ANY,
+    "HANDLE": BEFORE_PANEL | PANEL | PENDING,
+    "NOTE": SENT,
+    "APPOINT": ANY,
 }
 # For what came on paper.
 CLERK = (
@@ -75,6 +79,8 @@ COMPLIANCE = dict.fromkeys(["READ_CONTACT", "SEE_PEOPLE", "SEE_COMPLIANCE"], FRO
     "REOPEN": {"not_eligible"},
     "SCREEN": {"compliance"},
     "LOG_HOURS": FROM_COMPLIANCE,
+    "HANDLE": {"compliance"},
+    "NOTE": FROM_COMPLIANCE,
 }
 SEAT = {"DECLARE": PANEL}
 MEMBER = dict.fromkeys(READS, FROM_PANEL) | {"DECLARE": PANEL, "RATE": PANEL, "LOG_HOURS": FROM_PANEL}
@@ -92,6 +98,8 @@ OFFICIAL = dict.fromkeys([*READS, "SEE_PEOPLE", "SEE_COMPLIANCE", "SEE_REVIEWS",
     "REVOKE": {"recognized"},
     "SEE_SCORES": PAST_PANEL,
     "SEE_STATISTICS": PAST_PANEL,
+    "HANDLE": PENDING,
+    "NOTE": PAST_PANEL,
 }
 
 
@@ -106,7 +114,7 @@ def only_text(rights: dict) -> dict:
 
 # Until the own review is in, nothing that shows the others': not even who could be assigned.
 AS_STAFF_ON_THE_PANEL = without(
-    PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN", "MAIL"
+    PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN", "MAIL", "NOTE", "WRITE"
 ) | {
     "DECLARE": PANEL,
     "RATE": PANEL,

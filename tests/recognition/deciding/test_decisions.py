@@ -143,7 +143,7 @@ def test_several_at_once_each_on_its_own(another, official, as_):
     chosen = {"applications": [good.pk, bad.pk, taken.pk], "recognize": "yes", "reason": ""}
     page = browser.post(url("decide_several", good.cycle), chosen, follow=True).content.decode()
     assert "1 application was decided." in page
-    assert "Birch: not decided. It differs from the panel&#x27;s recommendation, so it needs a reason." in page
+    assert "Birch: not decided. It differs from the panel’s recommendation, so it needs a reason." in page
     assert "Cedar: not decided. It is already decided." in page
     assert set(Decision.objects.values_list("application", flat=True)) == {good.pk, taken.pk}
     none = browser.post(url("decide_several", good.cycle), {"recognize": "yes", "reason": "Kept words."})
@@ -318,7 +318,7 @@ def test_feedback_that_is_not_released_stays_unread(recommended, staff, official
 # Who gets in.
 
 ONE = ["decide", "decision_take_back", "letter", "hold", "feedback", "feedback_release"]
-MANY = ["decisions", "decide_several", "outbox", "release"]
+MANY = ["decisions", "decide_several", "deciding_stop", "outbox", "release"]
 READ = {"decide", "letter", "feedback", "decisions", "outbox"}
 
 
@@ -329,7 +329,7 @@ def test_roles_on_every_address(recommended, staff, official, compliance, paneli
         manager: dict.fromkeys(ONE, 403) | dict.fromkeys(MANY, 404),
         compliance: dict.fromkeys(ONE, 403) | dict.fromkeys(MANY, 404),
         panelists[0]: dict.fromkeys(ONE, 403) | dict.fromkeys(MANY, 404),
-        staff: {"decide": 403, "decision_take_back": 403, "decide_several": 404},
+        staff: {"decide": 403, "decision_take_back": 403, "decide_several": 404, "deciding_stop": 404},
         official: {"feedback": 403, "feedback_release": 403},
     }
     for person, answers in expected.items():

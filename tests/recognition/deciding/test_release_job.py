@@ -1,4 +1,4 @@
-"""The release of many decisions by a worker: nothing twice, nothing lost, stopped and continued; deciding by filter."""
+"""Deciding and releasing many by a worker: nothing twice, nothing lost, stopped and continued."""
 
 from datetime import timedelta
 
@@ -8,9 +8,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import StaffGroup
 from letters.models import Message
 from recognition import tasks
-from recognition.models import Application, Cycle, Decision, PaperLetter, Recommendation, Release, release
+from recognition.models import (
+    Application,
+    ApplicationEvent,
+    Cycle,
+    Deciding,
+    Decision,
+    PaperLetter,
+    Recommendation,
+    Release,
+    batch,
+)
+from tests.applications import person_in
 from tests.factories import UtilityFactory
 from workflow.models import WrongState
 
@@ -57,7 +69,8 @@ def newest() -> int:
 # Deciding.
 
 
-def test_as_the_panel_recommends_all_that_the_filter_finds_but_for_exceptions(many, official, as_):
+def test_as_the_panel_recommends_all_that_the_filter_finds_but_for_exceptions(many, official, as_, monkeypatch):
+    monkeypatch.setattr(batch, "AT_ONCE", 100)
     browser = as_(official)
     address = f"{url('decide_several', many)}?panel=True"
     answer = browser.post(address, {"everything": "on", "recognize": "panel"})
@@ -100,7 +113,7 @@ class Killed(BaseException):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_worker_loses_nothing_and_tells_nobody_twice(decided, official, monkeypatch, sent_tasks):
-    monkeypatch.setattr(release, "AT_ONCE", 0)
+    monkeypatch.setattr(batch, "AT_ONCE", 0)
     made = Release.request(decided, by=official, upto=newest())
     real, calls = Decision._release, []
 
@@ -129,7 +142,7 @@ def test_a_killed_worker_loses_nothing_and_tells_nobody_twice(decided, official,
 
 
 def test_one_that_breaks_keeps_no_other_and_is_named(decided, official, as_, monkeypatch):
-    monkeypatch.setattr(release, "AT_ONCE", 100)
+    monkeypatch.setattr(batch, "AT_ONCE", 100)
     real = Decision._release
 
     def breaks_at_town_07(decision, *, by):
@@ -139,12 +152,12 @@ def test_one_that_breaks_keeps_no_other_and_is_named(decided, official, as_, mon
 
     monkeypatch.setattr(Decision, "_release", breaks_at_town_07)
     made = Release.request(decided, by=official, upto=newest())
-    assert (made.status, made.done, made.failed) == ("done", 29, ["Town 07"])
-    assert "could not be released and is still in the outbox: Town 07" in as_(official).get(url("outbox", decided)).text
+    assert (made.status, made.done, [each["name"] for each in made.failed]) == ("done", 29, ["Town 07"])
+    assert "Town 07. An error, of which site administrators" in as_(official).get(url("outbox", decided)).text
 
 
 def test_it_is_stopped_between_two_and_goes_on_later(decided, official, staff, as_, monkeypatch):
-    monkeypatch.setattr(release, "AT_ONCE", 0)
+    monkeypatch.setattr(batch, "AT_ONCE", 0)
     made, real, calls = Release.request(decided, by=official, upto=newest()), Release._one, []
 
     def stopped_after_four(self, decision):
@@ -166,7 +179,7 @@ def test_it_is_stopped_between_two_and_goes_on_later(decided, official, staff, a
 
 
 def test_held_and_later_decisions_wait(decided, official, monkeypatch):
-    monkeypatch.setattr(release, "AT_ONCE", 100)
+    monkeypatch.setattr(batch, "AT_ONCE", 100)
     first, *_, last = Decision.objects.order_by("pk")
     first.hold(True)
     made = Release.request(decided, by=official, upto=last.pk - 1)
@@ -219,3 +232,162 @@ def test_the_outbox_pages_searches_and_asks_no_more(decided, official, as_):
     Decision.objects.filter(pk__gt=Decision.objects.order_by("pk")[2].pk).delete()
     assert cost() == many
     assert many <= 15
+
+
+# Deciding as a job.
+
+
+@pytest.fixture
+def by_a_worker(monkeypatch):
+    monkeypatch.setattr(batch, "AT_ONCE", 0)
+
+
+def noted() -> int:
+    return ApplicationEvent.objects.filter(why="Decided, not released yet").count()
+
+
+def test_a_cycle_is_decided_and_released_in_three_pages(
+    many, official, as_, sent_tasks, by_a_worker, django_capture_on_commit_callbacks
+):
+    """The list, the list again with what was refused, and the outbox; however many applications there are."""
+    browser, pages = as_(official), []
+
+    def load(address: str) -> str:
+        pages.append(address)
+        answer = browser.get(address)
+        assert answer.status_code == 200
+        return answer.text
+
+    load(url("decisions", many))
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post(url("decide_several", many), {"everything": "on", "recognize": "panel"})
+    made = Deciding.objects.get()
+    assert (made.status, made.total, made.done) == ("requested", 30, 0)
+    tasks.decide(made.pk)
+    text = load(url("decisions", many))
+    assert "Not decided by the last run" in text
+    assert "A member of the panel disagreed." in text
+    load(url("outbox", many))
+    browser.post(url("release", many), {"upto": newest()})
+    tasks.release(Release.objects.get().pk)
+    assert written() == 29
+    assert len(pages) <= 3
+
+
+def test_progress_and_a_second_click(many, official, as_, by_a_worker, sent_tasks):
+    browser, sent = as_(official), {"everything": "on", "recognize": "panel"}
+    browser.post(url("decide_several", many), sent)
+    assert "0 of 30 decided" in browser.get(url("decisions", many)).text
+    seen = Deciding.objects.get().seen
+    assert browser.get(url("decisions", many), {"seen": seen}, headers={"HX-Request": "true"}).status_code == 204
+    browser.post(url("decide_several", many), sent)
+    other = browser.post(url("decide_several", many), sent | {"recognize": "yes"}, follow=True).text
+    assert "Nothing was decided. Others are being decided." in other
+    assert Deciding.objects.count() == 1
+    tasks.decide(Deciding.objects.get().pk)
+    done = browser.get(url("decisions", many), headers={"HX-Request": "true"})
+    assert (done.status_code, done["HX-Refresh"]) == (286, "true")
+    tasks.decide(Deciding.objects.get().pk)
+    assert (Decision.objects.count(), noted()) == (29, 29), "a task that comes twice decides nothing twice"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_decides_nothing_twice(many, official, monkeypatch, sent_tasks, by_a_worker):
+    everything = list(Application.objects.values_list("pk", flat=True))
+    made = Deciding.request(many, everything, by=official, recognize=None)
+    real, calls = Decision.make.__func__, []
+
+    def killed_at_the_tenth(cls, application, **way):
+        decision = real(cls, application, **way)
+        calls.append(application.pk)
+        if len(calls) == 10:
+            raise Killed  # after the decision was written, before the commit
+        return decision
+
+    monkeypatch.setattr(Decision, "make", classmethod(killed_at_the_tenth))
+    with pytest.raises(Killed):
+        tasks.decide(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.done, Decision.objects.count(), noted()) == ("running", 9, 9, 9)
+    assert [each["name"] for each in made.failed] == ["Town 05"]
+    Deciding.objects.update(heard_at=timezone.now() - timedelta(minutes=3))
+    tasks.resume_releases()
+    tasks.decide(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.done, Decision.objects.count(), noted()) == ("done", 29, 29, 29)
+    assert [each["name"] for each in made.failed] == ["Town 05"], "once"
+
+
+def test_what_is_refused_is_named_with_the_reason_and_the_rest_goes_on(many, official, staff, as_, monkeypatch):
+    monkeypatch.setattr(batch, "AT_ONCE", 100)
+    colleague = person_in(StaffGroup.OFFICIAL, "other@example.org", "Otto Other")
+    towns = {town.utility.name: town for town in Application.objects.all()}
+    Decision.make(towns["Town 01"], by=colleague, recognize=True)
+    real = Decision.make.__func__
+
+    def breaks_at_town_07(cls, application, **way):
+        if application.utility.name == "Town 07":
+            raise ValueError("no template")
+        return real(cls, application, **way)
+
+    monkeypatch.setattr(Decision, "make", classmethod(breaks_at_town_07))
+    made = Deciding.request(many, [town.pk for town in towns.values()], by=official, recognize=True)
+    assert (made.status, made.done) == ("done", 25)
+    assert {each["name"]: each["why"].split(",")[0] for each in made.failed} == {
+        "Town 00": "It differs from the panel’s recommendation",
+        "Town 01": "It is already decided.",
+        "Town 07": "An error",
+        "Town 10": "It differs from the panel’s recommendation",
+        "Town 20": "It differs from the panel’s recommendation",
+    }
+    browser = as_(official)
+    found = browser.get(url("decisions", many), {"look": "refused"}).text
+    assert found.count('name="applications"') == 4, "what a colleague decided waits no more"
+    dissent = as_(staff).get(url("decisions", many), {"look": "dissent"}).text
+    assert "Town 05" not in dissent, "it was decided by name"
+
+
+def test_deciding_is_stopped_and_goes_on_later(many, official, staff, as_, monkeypatch, by_a_worker, sent_tasks):
+    everything = list(Application.objects.values_list("pk", flat=True))
+    made, real, calls = Deciding.request(many, everything, by=official, recognize=None), Deciding._one, []
+
+    def stopped_after_four(self, row):
+        if len(calls) == 4:
+            assert as_(staff).post(url("deciding_stop", many)).status_code == 404, "only who decides"
+            as_(official).post(url("deciding_stop", many))
+        calls.append(row)
+        real(self, row)
+
+    monkeypatch.setattr(Deciding, "_one", stopped_after_four)
+    tasks.decide(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.done, Decision.objects.count()) == ("stopped", 4, 4)
+    monkeypatch.setattr(Deciding, "_one", real)
+    again = Deciding.request(many, everything, by=official, recognize=None)
+    tasks.decide(again.pk)
+    again.refresh_from_db()
+    assert (again.done, Decision.objects.count()) == (25, 29)
+    assert {each["why"] for each in again.failed} == {
+        "It is already decided.",
+        "A member of the panel disagreed. Look at it and decide it separately.",
+    }
+
+
+def test_the_lists_take_as_many_queries_for_many(many, official, as_, monkeypatch):
+    browser = as_(official)
+    monkeypatch.setattr(batch, "AT_ONCE", 100)
+    Deciding.request(many, list(Application.objects.values_list("pk", flat=True)[:20]), by=official, recognize=None)
+
+    def queries() -> list[int]:
+        counted = []
+        for name in ("decisions", "outbox"):
+            with CaptureQueriesContext(connection) as captured:
+                browser.get(url(name, many))
+            counted.append(len(captured))
+        return counted
+
+    of_many = queries()
+    Decision.objects.filter(pk__in=Decision.objects.values("pk")[3:]).delete()
+    Application.objects.filter(decision=None).exclude(utility__name__in=["Town 05", "Town 28"]).delete()
+    assert queries() == of_many
+    assert max(of_many) <= 15

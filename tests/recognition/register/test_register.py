@@ -61,6 +61,22 @@ def found(client, **asked) -> list[str]:
 # The list.
 
 
+def test_what_it_offers_follows_every_entry(client, three, listed, staff):
+    """What occurs in it is kept between requests, until an entry is added, is changed or ends."""
+
+    def offered() -> tuple[bool, bool]:
+        page = client.get(REGISTER).text
+        return "Vermont" in page.partition('name="state"')[2].partition("</select>")[0], 'name="shows"' in page
+
+    assert offered() == (False, False), "one state more, and achievements of one kind only"
+    later = listed("Dogwood Water", state="VT")
+    assert offered() == (True, False)
+    later.publish(2, by=None, published=["categories.climate-change"], summary="")
+    assert offered() == (True, True)
+    later.revoke(by=staff, why="Enough.")
+    assert offered() == (False, False)
+
+
 def test_it_lists_the_valid_ones_by_name(client, three, staff):
     assert found(client) == NAMES
     page = client.get(REGISTER).text
