@@ -57,6 +57,7 @@ def test_three_applications_are_shared(visits, cycle, staff):
     expect(through).to_contain_text("1 of 3")
     page.get_by_role("button", name="Add note").click()
     expect(page.get_by_text("Just a joke")).to_be_visible()
+    expect(through).to_contain_text("1 of 3")
     assert StaffNote.objects.get().by == staff
     look(page, "application-shared")
 
