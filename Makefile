@@ -1,4 +1,5 @@
 PORT ?= 8000
+SCALE ?= 100
 PYTEST_ARGS ?=
 python := .venv/bin/python
 # Where this is set, each process compiles all packages again, which takes seconds.
@@ -43,6 +44,13 @@ bench: ## what each page costs
 	@bin/setup test
 	@$(python) -m bench
 
+# In one database after the other: the country takes 3 GB on the disk while it is measured.
+bench-scale: export LOCAL_DIR := $(CURDIR)/.local/bench
+bench-scale: ## what the pages of every day cost on the rows of SCALE hundredths of the country, and on one hundredth
+	@bin/setup test
+	@$(python) -m bench --scale 1 --json > .local/bench-1.json
+	@$(python) -m bench --scale $(SCALE) --compare .local/bench-1.json
+
 soak: export LOCAL_DIR := $(CURDIR)/.local/bench
 soak: ## the letters and certificates of a whole cycle, by two worker processes; the API with thousands of made-up requests
 	@bin/setup test
@@ -67,4 +75,4 @@ mutants: ## change the code of the rules bit by bit and see whether a test fails
 clean: ## remove what was installed and made here, the demo's data too
 	rm -rf .venv node_modules .local mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help demo test coverage lint bench soak audit licenses mutants clean
+.PHONY: help demo test coverage lint bench bench-scale soak audit licenses mutants clean

@@ -111,7 +111,7 @@ class UtilityAdmin(admin.ModelAdmin):
     inlines = [IdentifierInline, MembershipInline]
     list_display = ["name", "city", "state", "get_systems_display"]
     list_filter = ["state"]
-    search_fields = ["name__matches", "city__matches", "identifiers__value__matches"]
+    search_fields = ["plain_name__matches", "plain_city__matches", "identifiers__value__matches"]
     autocomplete_fields = ["management_representative"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -134,7 +134,7 @@ class ClaimAdmin(admin.ModelAdmin):
     list_display = ["user", "utility", "asked_at", "decided_at", "granted_role"]
     list_filter = ["decided_at", "granted_role"]
     list_select_related = ["user", "utility"]
-    search_fields = ["user__email__matches", "user__name__matches", "utility__name__matches"]
+    search_fields = ["user__email__matches", "user__name__matches", "utility__plain_name__matches"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -149,7 +149,7 @@ class InvitationAdmin(admin.ModelAdmin):
 
     list_display = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at", "ended"]
     list_select_related = ["utility", "invited_by"]
-    search_fields = ["email__matches", "utility__name__matches"]
+    search_fields = ["email__matches", "utility__plain_name__matches"]
     fields = ["email", "utility", "role", "until", "invited_by", "invited_at", "accepted_at", "ended"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -19,14 +19,15 @@ from django_filters import CharFilter, ChoiceFilter
 from accounts.requests import AuthenticatedRequest
 from letters import wordings
 from letters.delivery import DeliveryQuerySet
-from letters.models import Delivery, Message
+from letters.models import Delivery, Message, ReturnedAddress
 from workflow import queue
 from workflow.lists import DateColumn, Filters, StateColumn, Table, list_page
 from workflow.models import WrongState
 
 Status = Delivery.Status
-TONES: dict[str, str] = {Status.SENT: "good", Status.FAILED: "bad", Status.DOUBTFUL: "warn"}
+TONES: dict[str, str] = {Status.SENT: "good", Status.FAILED: "bad", Status.DOUBTFUL: "warn", Status.BOUNCED: "bad"}
 OTHER = "About an account, or from the program itself."
+MOST_WORDS = 300  # characters of why an email came back
 MINUTES = "M j, Y, g:i A"
 
 
@@ -84,6 +85,7 @@ def emails(request: AuthenticatedRequest) -> HttpResponse:
 def email(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(_for(request), pk=pk)
     context = {"delivery": delivery, "kind": kind_of(delivery), "tone": TONES.get(delivery.status, "")}
+    context["returned"] = ReturnedAddress.objects.among(delivery.email.to).first()
     return render(request, "accounts/email_detail.html", context | {"events": delivery.events.select_related("by")})
 
 
@@ -109,6 +111,20 @@ def dismiss(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         messages.success(request, "Dismissed. It is not sent again, and home no longer counts it.")
     except WrongState:
         messages.error(request, "Nothing was changed: someone else has just sent it again or dismissed it.")
+    return redirect("accounts:email", pk)
+
+
+@login_required
+@require_POST
+def came_back(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Records that an email came back, as its returned copy says, with the person's own words for why."""
+    delivery = get_object_or_404(_for(request), pk=pk)
+    why = " ".join(request.POST.get("why", "").split())[:MOST_WORDS] or "It came back by email."
+    try:
+        delivery.came_back(by=request.user, why=why)
+        messages.success(request, "Recorded. Letters no longer go to this address; ask for another one.")
+    except WrongState:
+        messages.error(request, "Nothing was changed: only an email that was sent can come back.")
     return redirect("accounts:email", pk)
 
 

@@ -15,6 +15,8 @@ from accounts.requests import AuthenticatedRequest
 from letters.models import Message
 from letters.wordings import rendered
 
+UNDELIVERED = "emails-undelivered"  # the wording that tells staff
+
 
 def sender() -> dict[str, str]:
     """Returns the site's address and contact, for every email of the sign-in library."""
@@ -85,6 +87,13 @@ def remind_of_end(advisor: Membership, occasion: str) -> None:
     subject, body = rendered("advisor-ends-managers", address=advisor.user.email, **words)
     for manager in advisor.utility.managers:
         Message.write(advisor, f"advisor-ends-managers:{advisor.pk}:{occasion}", manager.email, subject, body)
+
+
+def tell_of_undelivered(person: User, n: int) -> None:
+    """Emails a person who watches over email that ``n`` more did not arrive, once a day."""
+    count = "1 email" if n == 1 else f"{n} emails"
+    subject, body = rendered(UNDELIVERED, person=person, count=count, link=link("accounts:emails"))
+    Message.write(person, f"{UNDELIVERED}:{person.pk}:{timezone.localdate()}", person.email, subject, body)
 
 
 def tell_of_token(request: AuthenticatedRequest, token: ApiToken) -> None:

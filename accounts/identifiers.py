@@ -3,6 +3,8 @@
 from django.core.validators import RegexValidator
 from django.db import models
 
+from workflow.matching import Plain
+
 Number = tuple[str, str]  # kind and value of an identifier
 
 
@@ -23,6 +25,7 @@ class Identifier(models.Model):
 
     class Meta:
         ordering = ["kind", "value"]
+        indexes = [models.Index(Plain("value"), name="identifier_as_typed")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind="NPDES", value__regex=r"^[A-Z0-9]{9}$")

@@ -1,5 +1,6 @@
 """Views for the two ways to join a utility: by a manager's invitation or by a claim."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts import emails
 from accounts.adapter import PROVEN
 from accounts.forms import ClaimForm, InvitationForm, RoleForm
+from accounts.inviting import ByEmail
 from accounts.models import (
     AlreadyAsked,
     AlreadyDecided,
@@ -27,6 +29,7 @@ from accounts.models import (
     NotTheManager,
     Role,
     TooManyInvitations,
+    User,
     Utility,
 )
 from accounts.requests import AuthenticatedRequest
@@ -84,27 +87,41 @@ def withdraw(request: AuthenticatedRequest, pk: int, invitation: int) -> HttpRes
 
 
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Handles the link in the invitation, for anonymous users too. Says what to do next; POST accepts.
+    """Handles the link in the invitation to a utility."""
+    found = Invitation.objects.filter(token=token).select_related("utility", "invited_by").first()
+
+    def welcome(opened: Invitation, person: User) -> HttpResponse:
+        opened.accept(by=person)
+        messages.success(request, f"Welcome to {opened.utility}.")
+        return redirect("accounts:utility", opened.utility_id)
+
+    return opened(request, found, "accounts/invitation_detail.html", "accounts/invitation_closed.html", welcome)
+
+
+def opened(
+    request: HttpRequest,
+    invitation: ByEmail | None,
+    page: str,
+    closed: str,
+    welcome: Callable[[Any, User], HttpResponse],
+) -> HttpResponse:
+    """Handles the link in any invitation, for anonymous users too. Says what to do next; POST accepts (``welcome``).
 
     Who has the link has read mail to its address: who signs up with that address now need not confirm it again.
     """
-    invitation = Invitation.objects.filter(token=token).select_related("utility", "invited_by").first()
     if invitation is None or not invitation.is_open:
-        return render(request, "accounts/invitation_closed.html", {"invitation": invitation}, status=410)
+        return render(request, closed, {"invitation": invitation}, status=410)
     if not request.user.is_authenticated:
         request.session[PROVEN] = invitation.email.lower()
-        return render(request, "accounts/invitation_detail.html", {"invitation": invitation})
+        return render(request, page, {"invitation": invitation})
     if request.method == "POST":
         try:
-            invitation.accept(by=request.user)
+            return welcome(invitation, request.user)
         except InvitationForSomeoneElse:
-            return redirect("accounts:invitation", token)
+            return redirect(request.path)
         except InvitationClosed:
-            return render(request, "accounts/invitation_closed.html", status=410)
-        messages.success(request, f"Welcome to {invitation.utility}.")
-        return redirect("accounts:utility", invitation.utility_id)
-    context = {"invitation": invitation, "is_mine": invitation.is_for(request.user)}
-    return render(request, "accounts/invitation_detail.html", context)
+            return render(request, closed, status=410)
+    return render(request, page, {"invitation": invitation, "is_mine": invitation.is_for(request.user)})
 
 
 @login_required

@@ -58,5 +58,11 @@ register(
             Word("until", "the advisor's last day", "June 30, 2027"),
             *_ALWAYS,
         ),
+        "emails-undelivered": (
+            _LINK,
+            Word("person", "the member of staff", "Sam Prather"),
+            Word("count", "how many emails did not arrive since the last such email", "3 emails"),
+            *_ALWAYS,
+        ),
     },
 )

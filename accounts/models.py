@@ -1,9 +1,8 @@
 """Utilities, the people who belong to them, the role each person holds in each, and the two ways to join."""
 
-import secrets
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from datetime import date, timedelta
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,6 +20,12 @@ from accounts.groups import UtilityGroup as UtilityGroup
 from accounts.identifiers import Identifier as Identifier
 from accounts.identifiers import IdentifierTaken as IdentifierTaken
 from accounts.identifiers import Number as Number
+from accounts.inviting import ByEmail, ByEmailQuerySet
+from accounts.inviting import InvitationClosed as InvitationClosed
+from accounts.inviting import InvitationForSomeoneElse as InvitationForSomeoneElse
+from accounts.inviting import TooManyInvitations as TooManyInvitations
+from accounts.inviting import addresses_of as addresses_of
+from accounts.inviting import new_token as new_token
 from accounts.names import check_name
 from accounts.people import StaffGroup as StaffGroup
 from accounts.people import User as User
@@ -33,7 +38,7 @@ from accounts.roles import belongs, lasting, only_advisors_end
 from accounts.triggers import INVITATIONS_END_WITH_THE_ROLE, UTILITY_KEEPS_A_MANAGER
 from accounts.zones import OF_STATE, site_today
 from accounts.zones import choices as zone_choices
-from workflow.matching import plain
+from workflow.matching import plain, plain_form
 
 
 class System(models.TextChoices):
@@ -71,10 +76,10 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         found = self if plain(words).split() else self.none()
         for word in plain(words).split():
             found = found.filter(
-                models.Q(name__matches=word)
-                | models.Q(city__matches=word)
+                models.Q(plain_name__matches=word)
+                | models.Q(plain_city__matches=word)
                 | models.Q(state__iexact=word)
-                | models.Exists(Identifier.objects.filter(utility=models.OuterRef("pk"), value__plain=word))
+                | models.Q(pk__in=Identifier.objects.filter(value__plain=word).order_by().values("utility"))
             )
         return found
 
@@ -86,7 +91,7 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
 
     def alike(self, name: str, state: str) -> "UtilityQuerySet":
         """Returns likely duplicates: utilities with the same name, accents and case aside, in the same state."""
-        return self.filter(name__plain=plain(" ".join(name.split())), state=state)
+        return self.filter(plain_name=plain(" ".join(name.split())), state=state)
 
     @transaction.atomic
     def register(self, by: "User", identifiers: "Iterable[Number]", **fields: Any) -> "Utility":
@@ -118,6 +123,8 @@ class Utility(models.Model):
     confirmed_at = models.DateTimeField(null=True, editable=False)
     confirmed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.SET_NULL, related_name="+")
 
+    plain_name, plain_city = plain_form("name"), plain_form("city")
+
     objects = UtilityQuerySet.as_manager()
     my_role: str  # of one that was fetched through ``visible_to``
 
@@ -130,6 +137,7 @@ class Utility(models.Model):
                 condition=models.Q(systems__contained_by=System.values), name="utility_systems_known"
             ),
         ]
+        indexes = [models.Index(Lower("name"), name="utility_by_name")]  # lists of the country are in this order
         triggers = [REPRESENTATIVES_ARE_KEPT]
 
     def __str__(self) -> str:
@@ -320,57 +328,21 @@ class Membership(models.Model):
             raise LastManager
 
 
-def new_token() -> str:
-    return secrets.token_urlsafe(32)
-
-
 class AlreadyMember(Exception):
     """The person belongs to the utility. Nothing was changed."""
-
-
-class InvitationClosed(Exception):
-    """The invitation was used, replaced or withdrawn, or its time is over. Nothing was changed."""
 
 
 class NotTheManager(Exception):
     """The person does not manage the utility, perhaps since a moment ago. Nothing was changed."""
 
 
-class TooManyInvitations(Exception):
-    """The utility or the person invited as many people within a day as one may. Nothing was changed."""
-
-
 class NotConfirmedYet(Exception):
     """The utility is new, nobody has vouched for it, and it invited as many people as it may. Nothing was changed."""
 
 
-class InvitationForSomeoneElse(Exception):
-    """The invitation was sent to an address that is not this person's. Nothing was changed."""
-
-
-def addresses_of(user: User) -> list[str]:
-    """Returns the account's address and the other verified addresses of ``user``, in lower case."""
-    others = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
-    return [user.email.lower(), *(other.email.lower() for other in others)]
-
-
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    def pending(self) -> "InvitationQuerySet":
-        """Returns those that nobody accepted or ended; their time may be over."""
-        return self.filter(accepted_at=None, ended_at=None)
-
-    def open(self) -> "InvitationQuerySet":
-        lasts = self.pending().filter(lasting(), invited_at__gt=timezone.now() - Invitation.LIFETIME)
-        return lasts.exclude(invited_by__is_active=False)
-
-    def addressed_to(self, user: User) -> "InvitationQuerySet":
-        verified = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
-        others = verified.annotate(address=Lower("email")).values("address")
-        mine = models.Q(address=user.email.lower()) | models.Q(address__in=others)
-        return self.annotate(address=Lower("email")).filter(mine)
-
-    def end(self, why: "Invitation.Ended") -> int:
-        return self.pending().update(ended_at=timezone.now(), ended=why)
+class InvitationQuerySet(ByEmailQuerySet):
+    def open(self) -> Self:
+        return super().open().filter(lasting())
 
     @transaction.atomic
     def invite(self, utility: Utility, email: str, role: str, by: User, until: date | None = None) -> "Invitation":
@@ -393,7 +365,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.create(utility=utility, email=email.lower(), role=role, until=until, invited_by=by)
 
     def _within_limits(self, utility: Utility, email: str, by: User) -> None:
-        today = self.filter(invited_at__gt=timezone.now() - timedelta(days=1))
+        today = self.since_yesterday()
         if any(
             rows.count() >= settings.INVITATIONS_PER_DAY
             for rows in (today.filter(utility=utility), today.filter(invited_by=by))
@@ -410,13 +382,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return others.order_by().values(address=Lower("email")).distinct().count()
 
 
-class Invitation(models.Model):
-    """A manager's invitation by email to join a utility. Its link works once, for that address, for 14 days.
+class Invitation(ByEmail):
+    """A manager's invitation by email to join a utility.
 
-    It ends with the manager's role (``INVITATIONS_END_WITH_THE_ROLE``). What has ended is kept, since it counts.
+    It ends with the manager's role (``INVITATIONS_END_WITH_THE_ROLE``).
     """
-
-    LIFETIME = timedelta(days=14)
 
     class Ended(models.TextChoices):
         WITHDRAWN = "withdrawn", "Withdrawn"
@@ -424,20 +394,13 @@ class Invitation(models.Model):
         ROLE = "role", "Its sender no longer manages the utility"
 
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField()
     role = models.CharField(max_length=12, choices=Role.choices)
     until = models.DateField("last day of an advisor", null=True, blank=True)
-    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
-    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    invited_at = models.DateTimeField(default=timezone.now, editable=False)
-    accepted_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
     ended = models.CharField(max_length=10, choices=Ended.choices, blank=True)
 
     objects = InvitationQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-invited_at"]
+    class Meta(ByEmail.Meta):
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
@@ -458,21 +421,12 @@ class Invitation(models.Model):
         return f"{self.email} to {self.utility}"
 
     @property
-    def expires_at(self) -> datetime:
-        return self.invited_at + self.LIFETIME
-
-    @property
     def lost_its_sender(self) -> bool:
-        return self.ended == self.Ended.ROLE or (self.invited_by is not None and not self.invited_by.is_active)
+        return self.ended == self.Ended.ROLE or super().lost_its_sender
 
     @property
     def is_open(self) -> bool:
-        is_over = self.until is not None and self.until < site_today()
-        is_pending = self.accepted_at is None and self.ended_at is None and not self.lost_its_sender
-        return is_pending and timezone.now() < self.expires_at and not is_over
-
-    def is_for(self, user: User) -> bool:
-        return self.email.lower() in addresses_of(user)
+        return super().is_open and (self.until is None or self.until >= site_today())
 
     @transaction.atomic
     def accept(self, by: User) -> None:

@@ -10,7 +10,7 @@ from workflow.search import MOST, Place, has_all, own
 
 @own(order=0)
 def utilities(user: User, words: list[str]) -> Iterator[Place]:
-    for utility in Utility.objects.visible_to(user).filter(has_all(words, "name")).order_by("name", "pk")[:MOST]:
+    for utility in Utility.objects.visible_to(user).filter(has_all(words, "plain_name")).order_by("name", "pk")[:MOST]:
         yield Place(
             "your utility",
             utility.name,

@@ -34,6 +34,7 @@ urlpatterns = [
     path("emails/again/", deliveries.send_all_again, name="emails_again"),
     path("emails/<int:pk>/", deliveries.email, name="email"),
     path("emails/<int:pk>/again/", deliveries.send_again, name="email_again"),
+    path("emails/<int:pk>/came-back/", deliveries.came_back, name="email_came_back"),
     path("emails/<int:pk>/dismiss/", deliveries.dismiss, name="email_dismiss"),
     path("unconfirmed/", confirming.new_utilities, name="new_utilities"),
     path("<int:pk>/confirm/", confirming.confirm, name="confirm"),

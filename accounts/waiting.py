@@ -128,6 +128,11 @@ UNDELIVERED = [
         "The mail server refused it, or could not be reached for three days. Send it again, or dismiss it.",
     ),
     (
+        Delivery.Status.BOUNCED,
+        ("email came back", "emails came back"),
+        "Nobody reads that address any more. Ask for another one, then dismiss it.",
+    ),
+    (
         Delivery.Status.DOUBTFUL,
         ("email may have arrived", "emails may have arrived"),
         "Sending it was interrupted. Ask whether it arrived; send it again, or dismiss it.",

@@ -34,6 +34,6 @@ class GapAnalysisAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["name", "utility", "as_of", "status", "created_by", "completed_at"]
     list_filter = ["status"]
     list_select_related = ["utility", "created_by"]
-    search_fields = ["name__matches", "utility__name__matches"]
+    search_fields = ["name__matches", "utility__plain_name__matches"]
     date_hierarchy = "as_of"
     inlines = [FindingInline, EventInline]

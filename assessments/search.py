@@ -17,7 +17,7 @@ def pages() -> Iterator[Place]:
 
 @own(order=10)
 def analyses(user: User, words: list[str]) -> Iterator[Place]:
-    found = GapAnalysis.objects.visible_to(user).filter(has_all(words, "name", "utility__name"))
+    found = GapAnalysis.objects.visible_to(user).filter(has_all(words, "name", "utility__plain_name"))
     for analysis in found.order_by("-as_of", "-pk")[:MOST]:
         text = f"{analysis.utility}, {analysis.as_of:%B %-d, %Y}. {analysis.get_status_display()}."
         yield Place("your gap analysis", analysis.name, text, analysis.get_absolute_url())

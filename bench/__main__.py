@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +21,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--quick", action="store_true", help="fewer repeats: a first look, not a measurement")
     parser.add_argument("--soak", action="store_true", help="instead: the letters and certificates of a whole cycle")
+    parser.add_argument("--scale", type=int, help="instead: the pages of every day on make_load_data's rows, 1 to 100")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="with --scale: a result of --json")
     options = parser.parse_args()
     requests, times = (20, 2) if options.quick else (200, 10)
 
     _set_up(Path(tempfile.mkdtemp(prefix="headworks-bench-")))
     with _own_database():
-        if options.soak:
+        if options.scale:
+            _daily(options.scale, 3 if options.quick else 9, options.compare, as_json=options.json)
+        elif options.soak:
             _soak()
         else:
             _run(requests, times, as_json=options.json)
@@ -125,6 +130,21 @@ def _run(requests: int, times: int, *, as_json: bool) -> None:
     figures |= {"exchange": dataclasses.asdict(exchanged)}
     figures |= {"memory": [dataclasses.asdict(each) for each in held]}
     _print(json.dumps(figures, indent=2))
+
+
+def _daily(scale: int, requests: int, earlier: Path | None, *, as_json: bool) -> None:
+    from django.core.management import call_command
+
+    from bench import daily
+
+    began = time.monotonic()
+    call_command("make_load_data", scale=scale)
+    loading = time.monotonic() - began
+    found = daily.as_json(scale, loading, list(daily.measure(requests)))
+    if as_json:
+        _print(json.dumps(found, indent=1))
+    else:
+        _print(*daily.told(found, json.loads(earlier.read_text()) if earlier else None))
 
 
 def _soak() -> None:

@@ -33,7 +33,10 @@ NOT_PRINTED = [
 
 
 class StaticFiles(StaticFilesConfig):
-    """Static files without the parts of USWDS that no page uses, so that collectstatic takes seconds."""
+    """Static files without the parts of USWDS that no page uses, so that collectstatic takes seconds.
+
+    config/static_files.py trims its style sheet.
+    """
 
     ignore_patterns = [
         *StaticFilesConfig.ignore_patterns,

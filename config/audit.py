@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from post_office.models import EmailTemplate
 
+from accounts.groups import GroupPerson, GroupUtility
 from accounts.models import ApiToken, Claim, Invitation, Membership, User, Utility, UtilityGroup
 from ims.closed import ClosedRegister
 from ims.models import PublicPage
@@ -27,19 +28,27 @@ from initiatives.models import Case, Initiative
 from pdca.models import Area, Component, Element, Flow, Opportunity, SourceTable, Term, Topic
 from recognition.models import (
     Addressee,
+    ApplicationEvent,
     Attribute,
     CapacityElement,
     Category,
+    ComplianceCheck,
     Cycle,
+    CycleEvent,
     Decision,
     Edition,
+    Notice,
     Option,
     PanelMember,
     Recognition,
+    ReleaseEvent,
+    ReviewerInvitation,
+    Seat,
 )
 
 SECRET = ("password", "token", "digest", "data")
 SILENT = ("last_login", "last_used_at", "version", "updated_at")
+DERIVED = ("plain_name", "plain_city")  # of a utility: what the database makes of its name and city
 MASK = "(not shown)"
 
 
@@ -72,6 +81,13 @@ class AuditEntry(models.Model):
         indexes = [models.Index(fields=["table", "row"], name="auditentry_of_a_row")]
         triggers = [
             pgtrigger.Protect(name="audit_log_only_grows", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="audit_log_is_not_emptied",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,25 +105,26 @@ class AuditEntry(models.Model):
         return "\n".join(f"{name}: {' → '.join(str(each.get(name, '')) for each in states)}" for name in columns)
 
 
-def _differing(one: str, other: str) -> str:
+def _differing(one: str, other: str, silent: tuple[str, ...]) -> str:
     """Returns the SQL of those columns of a row, as JSON, that the other one has not the same."""
-    secret, silent = (", ".join(f"'{name}'" for name in names) for names in (SECRET, SILENT))
+    secret, unsaid = (", ".join(f"'{name}'" for name in names) for names in (SECRET, silent))
     return f"""
         SELECT coalesce(jsonb_object_agg(key, CASE WHEN key IN ({secret}) THEN '"{MASK}"'::jsonb ELSE value END), '{{}}')
-        FROM jsonb_each({one}) WHERE key NOT IN ({silent}) AND value <> 'null' AND value IS DISTINCT FROM {other} -> key
+        FROM jsonb_each({one}) WHERE key NOT IN ({unsaid}) AND value <> 'null' AND value IS DISTINCT FROM {other} -> key
     """  # noqa: E501 (it is in migrations as it is)
 
 
-RECORDS = pgtrigger.Trigger(
-    name="audited",
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-    declare=[("was", "jsonb"), ("now", "jsonb"), ("before", "jsonb"), ("after", "jsonb"), ("who", "bigint")],
-    func=f"""
+def _records(silent: tuple[str, ...] = SILENT) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="audited",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("was", "jsonb"), ("now", "jsonb"), ("before", "jsonb"), ("after", "jsonb"), ("who", "bigint")],
+        func=f"""
         was := CASE WHEN TG_OP = 'INSERT' THEN '{{}}' ELSE to_jsonb(OLD) END;
         now := CASE WHEN TG_OP = 'DELETE' THEN '{{}}' ELSE to_jsonb(NEW) END;
-        before := ({_differing("was", "now")});
-        after := ({_differing("now", "was")});
+        before := ({_differing("was", "now", silent)});
+        after := ({_differing("now", "was", silent)});
         IF before = '{{}}' AND after = '{{}}' THEN RETURN NULL; END IF;
         who := nullif(current_setting('headworks.who', true), '');
         INSERT INTO config_auditentry (at, who, name, address, "table", "row", action, before, after) VALUES (
@@ -117,21 +134,29 @@ RECORDS = pgtrigger.Trigger(
         );
         RETURN NULL;
     """,
-)
+    )
+
+
+RECORDS = _records()
 
 # The entries of the catalog have their trigger themselves: simple_history would keep versions of a proxy too.
 CATALOG: list[type[models.Model]] = [Initiative, Case, Area, Component, Element, Opportunity, Flow, Topic]
 CATALOG += [SourceTable, Term]
 OTHERS: list[type[models.Model]] = [
     *(User, User.groups.through, User.user_permissions.through, Group.permissions.through, EmailAddress, Authenticator),
-    *(ApiToken, Utility, Membership, Invitation, Claim, UtilityGroup, PublicPage, ClosedRegister, EmailTemplate),
+    *(ApiToken, Utility, Membership, Invitation, Claim, PublicPage, ClosedRegister, EmailTemplate),
+    *(Group, UtilityGroup, GroupPerson, GroupUtility),
     *(Cycle, Edition, Attribute, Category, Option, CapacityElement, PanelMember, Decision, Recognition, Addressee),
+    ReviewerInvitation,
+    # What happens to applications: each determination, decision, release and revocation is an event.
+    *(ApplicationEvent, CycleEvent, ReleaseEvent, ComplianceCheck, Seat, Notice),
 ]
 
 
 def _audited(model: type[models.Model]) -> type[models.Model]:
     """Returns a proxy, so that the trigger is kept in this room's migrations, also for a library's table."""
-    meta = type("Meta", (), {"proxy": True, "app_label": "config", "triggers": [RECORDS], "default_permissions": ()})
+    records = _records((*SILENT, *DERIVED)) if model is Utility else RECORDS
+    meta = type("Meta", (), {"proxy": True, "app_label": "config", "triggers": [records], "default_permissions": ()})
     return type(f"Audited{model.__name__.replace('_', '')}", (model,), {"__module__": __name__, "Meta": meta})
 
 

@@ -23,6 +23,7 @@ def beat(reports: float) -> dict[str, Entry]:
         "sweep screenings": _every(60.0, "recognition.tasks.sweep_screenings"),
         "sweep proposals": _every(60.0, "recognition.tasks.sweep_proposals"),
         "resume releases": _every(60.0, "recognition.tasks.resume_releases"),
+        "resume messages to applicants": _every(60.0, "recognition.tasks.resume_announcements"),
         "tell new owners": _every(60.0, "ims.tasks.tell_owners"),
         "send email": _every(60.0, "letters.tasks.sweep"),
     }

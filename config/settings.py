@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "config.views.health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.static_files.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "config.input.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -209,14 +210,13 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     *((f"uswds/{part}", _uswds / part) for part in ("css", "fonts", "img", "js") if (_uswds / part).exists()),
 ]
-# Small or already compressed.
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["svg", "woff2", "png", "jpg", "webp", "gif", "ico"]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["svg", "woff2", "png", "jpg", "webp", "gif", "ico"]  # small or compressed
 _bucket = env.str("FILES_BUCKET", default="")
 STORAGES = {
     "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": _bucket}}
     if _bucket
     else {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": LOCAL_DIR / "files"}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.Storage"},
 }
 FILE_MAX_BYTES = 10 * 1024 * 1024
 UTILITY_MAX_BYTES = env.int("UTILITY_MEGABYTES", default=2000) * 1024 * 1024  # all files of one utility

@@ -32,4 +32,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
 ]
+handler500 = "config.views.went_wrong"
 handler429 = "accounts.limits.too_many"  # for the rate limits of allauth

@@ -1,17 +1,22 @@
-"""The pages about the site, and health checks."""
+"""The pages about the site, what is said where something went wrong, and health checks."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from accounts.unsent import way_on
 from config.metrics import metrics
+from files.uploads import is_full
 from workflow.navigation import Place, links_for
+from workflow.problems import problem
 from workflow.saving import wants_json
 
 
@@ -42,14 +47,32 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, f"config/{name}.html", {"report_days": settings.REPORT_RETENTION_DAYS})
 
 
+NO_ROOM = "This site has no room at the moment. Nothing was changed. Try again later."
+
+
+def went_wrong(request: HttpRequest) -> HttpResponse:
+    """What an error that nobody expected answers: 507 where a disk is full, the database's too; else 500.
+
+    It may be the database that failed, so nothing is asked of it.
+    """
+    if not is_full(sys.exc_info()[1]):
+        return HttpResponse(render_to_string("500.html"), status=500)
+    if request.path.startswith("/api/"):
+        return problem(507, "Insufficient storage", detail=NO_ROOM)
+    if wants_json(request):  # static/js/save.js, which keeps what was typed
+        return JsonResponse({"message": NO_ROOM}, status=507)
+    return HttpResponse(render_to_string("507.html"), status=507)
+
+
 def healthz(request: HttpRequest) -> HttpResponse:
     """Returns 200 if this process responds."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Returns 200 if the database and the broker respond, else 503; the JSON says which of them do."""
-    state = {"database": _database_answers(), "broker": _broker_answers()}
+    """Returns 200 if the database, with this version's tables, and the broker respond, else 503. The JSON says why."""
+    answers = _database_answers()
+    state = {"database": answers, "migrated": answers and _is_migrated(), "broker": _broker_answers()}
     return JsonResponse(state, status=200 if all(state.values()) else 503)
 
 
@@ -75,6 +98,21 @@ def _database_answers() -> bool:
         return True
     except DatabaseError:
         return False
+
+
+def _is_migrated() -> bool:
+    """Returns whether the database has this version's tables. Once it has, it is not asked again."""
+    if not _once:
+        try:
+            executor = MigrationExecutor(connection)
+        except DatabaseError:
+            return False
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            _once.append(True)
+    return bool(_once)
+
+
+_once: list[bool] = []
 
 
 def _broker_answers() -> bool:

@@ -18,8 +18,9 @@ def records(user: User, words: list[str]) -> Iterator[Place]:
 
     A number that was typed comes first.
     """
-    named, at = has_all(words, "number", "title"), has_all(words, "utility__name")
-    found = Record.objects.visible_to(user).filter(has_all(words, "number", "title", "utility__name"), named | ~at)
+    named, at = has_all(words, "number", "title"), has_all(words, "utility__plain_name")
+    anywhere = has_all(words, "number", "title", "utility__plain_name")
+    found = Record.objects.visible_to(user).filter(anywhere, named | ~at)
     dash = Value("-", output_field=TextField())
     number = Concat(dash, Plain("number"), dash)
     ranked = found.annotate(at=StrIndex(Value(f"-{'-'.join(words)}-"), number))

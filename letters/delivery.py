@@ -1,9 +1,11 @@
 """What becomes of an email: who sends it now, when it is tried next, and why it was not sent."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -25,14 +27,24 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(status=Delivery.Status.WAITING)
 
     def counts(self) -> dict[str, int]:
-        """Returns how many failed, how many are in doubt, and how many have waited for more than an hour."""
+        """Returns how many failed, came back or are in doubt, and how many have waited for more than an hour."""
         late = timezone.now() - 60 * MINUTE
         of_staff = self.exclude(status__in=[Delivery.Status.SENT, Delivery.Status.DISMISSED])
         return of_staff.aggregate(
             failed=Count("pk", filter=Q(status="failed")),
+            bounced=Count("pk", filter=Q(status="bounced")),
             doubtful=Count("pk", filter=Q(status="doubtful")),
             waiting=Count("pk", filter=Q(status="waiting", email__created__lt=late)),
         )
+
+    def came_back(self, address: str, *, why: str) -> bool:
+        """Marks the newest email to the address that counts as sent as come back. Returns whether there was one."""
+        sent = self.filter(status=Delivery.Status.SENT, email__to__iexact=address)
+        delivery = sent.select_related("email").order_by("-pk").first()
+        if delivery is None:
+            return False
+        delivery.came_back(why=why)
+        return True
 
     def adopt(self) -> None:
         """Gives every queued email without a delivery one, such as those that Django itself writes."""
@@ -79,15 +91,18 @@ class Delivery(StateMachine):
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
         DOUBTFUL = "doubtful", "May have arrived"
+        BOUNCED = "bounced", "Came back"
         DISMISSED = "dismissed", "Dismissed"
 
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
         Status.WAITING: frozenset([Status.SENDING]),
         Status.SENDING: frozenset([Status.SENT, Status.WAITING, Status.FAILED, Status.DOUBTFUL]),
         Status.FAILED: frozenset([Status.WAITING, Status.DISMISSED]),
+        Status.SENT: frozenset([Status.BOUNCED]),  # the mail server took it, and its answer came days later by email
         Status.DOUBTFUL: frozenset([Status.WAITING, Status.DISMISSED]),
+        Status.BOUNCED: frozenset([Status.WAITING, Status.DISMISSED]),
     }
-    UNSOLVED = (Status.FAILED, Status.DOUBTFUL)
+    UNSOLVED = (Status.FAILED, Status.DOUBTFUL, Status.BOUNCED)
 
     email = models.OneToOneField(Email, on_delete=models.CASCADE, related_name="delivery", editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING, editable=False)
@@ -108,7 +123,7 @@ class Delivery(StateMachine):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["waiting", "sending", "sent", "failed", "doubtful", "dismissed"]),
+                condition=Q(status__in=["waiting", "sending", "sent", "failed", "doubtful", "bounced", "dismissed"]),
                 name="delivery_status_known",
             ),
             models.CheckConstraint(
@@ -150,14 +165,28 @@ class Delivery(StateMachine):
 
     @transaction.atomic
     def send_again(self, by: models.Model) -> None:
-        """Lets a worker send it as if it had just been written. Raises WrongState unless it failed or is in doubt."""
+        """Lets a worker send it as if it had just been written. Raises WrongState unless it is unsolved.
+
+        Whoever sends one again that came back expects it to arrive: letters go to the address again.
+        """
+        if self.status == self.Status.BOUNCED:
+            ReturnedAddress.objects.among(self.email.to).delete()
         changes = {"due_at": timezone.now(), "attempts": 0, "first_tried_at": None, "reason": ""}
         self._move(self.Status.WAITING, by=by, why="Sent again.", **changes)  # type: ignore[arg-type]
         self._tell_email(STATUS.queued)
 
     def dismiss(self, by: models.Model) -> None:
-        """Stops naming it to staff. Raises WrongState unless it failed or is in doubt."""
+        """Stops naming it to staff. Raises WrongState unless it is unsolved."""
         self._move(self.Status.DISMISSED, by=by)  # type: ignore[arg-type]
+
+    @transaction.atomic
+    def came_back(self, *, by: models.Model | None = None, why: str = "") -> None:
+        """Records that an email that was sent came back. Raises WrongState. Letters leave out its address from now."""
+        self._move(self.Status.BOUNCED, by=by, why=why, reason=why)  # type: ignore[arg-type]
+        self._tell_email(STATUS.failed)
+        known: dict[str, Any] = {"by": by, "why": why}
+        for address in self.email.to:
+            ReturnedAddress.objects.get_or_create(address=address.lower(), defaults=known)
 
     @transaction.atomic
     def _end(self, to: str, reason: str, *, status: int, **changes: Any) -> None:
@@ -169,6 +198,38 @@ class Delivery(StateMachine):
     def _tell_email(self, status: int) -> None:
         """Keeps the status in the library's own row right."""
         Email.objects.filter(pk=self.email_id).update(status=status, last_updated=timezone.now())
+
+
+class ReturnedAddressQuerySet(models.QuerySet["ReturnedAddress"]):
+    def among(self, addresses: Iterable[str]) -> "ReturnedAddressQuerySet":
+        return self.filter(address__in=[address.lower() for address in addresses])
+
+
+class ReturnedAddress(models.Model):
+    """An address, in lower case, from which email came back: no letter goes there until staff send one again."""
+
+    address = models.CharField(max_length=254, unique=True, editable=False)
+    since = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    why = models.CharField(max_length=300, blank=True, editable=False)
+
+    objects = ReturnedAddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "returned addresses"
+        ordering = ["-since"]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+def reached(addresses: Iterable[str]) -> list[str]:
+    """Returns those addresses, in the same order, from which no email came back."""
+    given = list(addresses)
+    returned = set(ReturnedAddress.objects.among(given).values_list("address", flat=True)) if given else set()
+    return [address for address in given if address.lower() not in returned]
 
 
 class DeliveryEvent(Event):

@@ -16,6 +16,8 @@ from post_office.models import STATUS, Email
 
 from letters.delivery import Delivery as Delivery
 from letters.delivery import DeliveryEvent as DeliveryEvent
+from letters.delivery import ReturnedAddress as ReturnedAddress
+from letters.delivery import reached as reached
 from workflow import queue
 
 

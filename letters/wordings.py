@@ -6,6 +6,7 @@ A wording is a Django template of plain text. Its variables are strings, never o
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from django.conf import settings
@@ -80,12 +81,21 @@ def rendered(name: str, **words: object) -> tuple[str, str]:
 
     Adds the variables ``contact`` and ``site``.
     """
+    wording, kept = get(name), stored(name)
+    subject, body = composed(kept.subject, kept.content, **words)
+    return " ".join(filled(kept.subject, {}).split()) if wording.plain_subject else subject, body
+
+
+def stored(name: str) -> Any:
+    """Returns the administrators' wording, or the default before ``load``: either has ``subject`` and ``content``."""
+    return EmailTemplate.objects.filter(name=name, language="").first() or get(name)
+
+
+def composed(subject: str, content: str, **words: object) -> tuple[str, str]:
+    """Returns the subject (one line) and text of a letter, with the variables ``contact`` and ``site`` besides."""
     known = {"contact": settings.CONTACT_EMAIL, "site": settings.SITE_URL.rstrip("/")}
     known |= {word: str(value) for word, value in words.items()}
-    wording = get(name)
-    kept = EmailTemplate.objects.filter(name=name, language="").first() or wording
-    subject = filled(kept.subject, {} if wording.plain_subject else known)
-    return " ".join(subject.split()), filled(kept.content, known).strip() + "\n"
+    return " ".join(filled(subject, known).split()), filled(content, known).strip() + "\n"
 
 
 def filled(text: str, words: Mapping[str, str]) -> str:

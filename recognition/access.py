@@ -75,5 +75,5 @@ def _refused(request: AuthenticatedRequest, read: Application, why: str) -> Http
 def moved_on(request: AuthenticatedRequest, application: Application) -> HttpResponse:
     knows = Rights(request.user, application).may(Act.SEE_RECOMMENDATION)
     stage = (application.get_status_display() if knows else application.stage_shown).lower()
-    messages.info(request, f"Nothing was changed: the application of {application.utility} is now at “{stage}”.")
+    messages.info(request, f"Nothing was changed: the application of {application.applicant} is now at “{stage}”.")
     return redirect(application)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from accounts.models import System
 from accounts.regions import REGIONS, states
 from accounts.zones import LATEST
-from pdca.api import cacheable
+from pdca.api import cacheable, revalidated
 from recognition.burden import estimate as burden
 from recognition.criteria import completeness
 from recognition.criteria.completeness import FACILITY_TYPES, Answers, CategoryAnswer, CategoryRule, Criteria
@@ -291,7 +291,7 @@ class RecognizedList(Schema):
 
 
 @router.get("recognition/register", response=RecognizedList, summary="Recognized utilities")
-@cacheable
+@revalidated
 def recognized(request: HttpRequest, asked: Query[RegisterIn]) -> dict[str, Any]:
     items = _recognized(asked)
     return {"items": items, "count": len(items)}
@@ -301,7 +301,7 @@ CSV = {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "s
 
 
 @router.get("recognition/register.csv", summary="Recognized utilities as a CSV file", openapi_extra={"responses": CSV})
-@cacheable
+@revalidated
 def recognized_csv(request: HttpRequest, asked: Query[RegisterIn]) -> HttpResponse:
     """Starts with a byte order mark, which Excel needs. Several values in one cell are separated by semicolons."""
     head = list(RecognizedOut.model_fields)

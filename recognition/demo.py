@@ -22,8 +22,9 @@ from django.utils import timezone
 from accounts.models import Identifier, Membership, Role, User, Utility
 from letters.models import Delivery
 from pdca.loading import read
-from recognition import reminders
+from recognition import demo_pilot, reminders
 from recognition.models import (
+    Announcement,
     Application,
     ComplianceCheck,
     Cycle,
@@ -119,6 +120,8 @@ def load(people: Mapping[str, User]) -> None:
     _begin_another(play, opened)
     _enter_from_paper(play, opened)
     _share(play)
+    _write_to_many(play, opened)
+    _pilot(play, opened)
     play.past.move()
     with play.past.ago(2):
         reminders.remind()
@@ -126,6 +129,7 @@ def load(people: Mapping[str, User]) -> None:
     # The addresses are invented, so nothing is sent.
     while delivery := Delivery.objects.claim():
         delivery.sent()
+    _come_back(play)
 
 
 def _moments() -> Iterator[tuple[type[models.Model], str]]:
@@ -479,10 +483,60 @@ def _begin_another(play: Play, cycle: Cycle) -> None:
         _fill(mine, own, manager, signed=None, claims=[])
 
 
+def _pilot(play: Play, opened: Cycle) -> None:
+    """A small cycle with blind review whose panels are proposed; two invitations, one of which has expired."""
+    staff = play.people["staff"]
+    for days, place in ((16, 0), (2, 1)):
+        with play.past.ago(days):
+            demo_pilot.invite_one(staff, place)
+    demo_pilot.confirm(play.members[:2], _at(-30, 10))
+    earlier = [play.entries[stage] for stage in TO_PANEL[1:]]
+    with play.past.ago(25):
+        pilot, rows = demo_pilot.begin(
+            earlier,
+            _day(-25),
+            title=f"Blind pilot {_day(-34).year}",
+            edition=opened.edition,
+            time_zone=ZONE,
+            opens=_at(-60, 8),
+            closes=_at(1, 17),
+            panel_from=_day(-10),
+            panel_until=_day(20),
+            signatory_name=opened.signatory_name,
+            signatory_title=opened.signatory_title,
+            letterhead=opened.letterhead,
+        )
+    Cycle.objects.filter(pk=pilot.pk).update(closes=_at(-24, 17))
+    pilot.refresh_from_db()
+    with play.past.ago(22):
+        pilot.begin_review(by=play.people["admin"])
+        demo_pilot.bring_to_panel(rows, play.people, _day(-22))
+    with play.past.ago(1):
+        demo_pilot.propose(pilot, rows, play.members, staff, _day(12))
+
+
 BLANK_PAGE = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 )
+
+
+def _write_to_many(play: Play, cycle: Cycle) -> None:
+    """Staff write to everyone who has a draft or was just submitted, a reminder of the workshop for applicants."""
+    staff = play.people["staff"]
+    with play.past.ago(2):
+        rows = Application.objects.visible_to(staff).filter(cycle=cycle, status__in=["draft", "submitted"])
+        words = play.words["to_many"]
+        made = Announcement.draft(
+            rows, subject=words["subject"], body=words["body"], whom=f"All applications: Cycle {cycle}", by=staff
+        )
+        made.send(made.version, by=staff)
+
+
+def _come_back(play: Play) -> None:
+    """One of the addresses does not exist any more."""
+    to = play.entries["submitted"].applicants()[0]
+    Delivery.objects.came_back(to, why="550 5.1.1 The mailbox does not exist.")
 
 
 def _enter_from_paper(play: Play, cycle: Cycle) -> None:

@@ -21,7 +21,8 @@ WORDS = {
         Word("number", "the version that was submitted, 1 or 2", "1"),
         Word("submitted_at", "when it was submitted", "September 30, 2026, 4:12 PM EDT"),
         Word("due", "the date it is due", "October 14, 2026"),
-        Word("closes", "when the cycle closes", "September 30, 2026, 5:00 PM EDT"),
+        Word("stage", "the stage as its applicant sees it", "Draft"),
+        Word("closes", "when the cycle or the invitation closes", "September 30, 2026, 5:00 PM EDT"),
         Word("deficiencies", "what is missing, one item per line", "- It is certified\n- The contact is complete"),
         Word("letter", "the reviewer's note; may be empty", "Please call us if a point is unclear."),
         Word("until", "the last day of the recognition", "March 31, 2030"),
@@ -42,6 +43,9 @@ WORDS = {
         Word("since", "the first day of the recognition", "April 1, 2027"),
         Word("panels", "how many applications the member reviews", "81 applications"),
         Word("late", "how many of these are late; empty if none", "3 applications"),
+        Word("list", "what is late, one item per line", "- Pete Nolan: 3 late, the first since May 3, 2027"),
+        Word("inviter", "the staff member who sent the invitation", "Mara Gerr"),
+        Word("address", "the email address that the invitation is for", "paula@example.org"),
         Word("leads", "how many panels the member leads; empty if none", "27 panels"),
         Word("register", "the utility’s public page", f"{settings.SITE_URL}/recognition/register/1/"),
     ]
@@ -52,7 +56,15 @@ EVERYWHERE, OF_A_CYCLE, OF_A_REVIEWER = (
     ("program", "cycle", "contact"),
     ("program", "cycle", "link", "contact", "person"),
 )
-TO_A_REVIEWER = ("panels-assigned", "panels-undone", "reviews-reminder")
+OF_AN_INVITATION = ("program", "link", "contact", "person")
+TO_A_REVIEWER = (
+    "panels-assigned",
+    "panels-undone",
+    "reviews-reminder",
+    "reviews-late",
+    "panel-late",
+    "reviewer-invitation",
+)
 ABOUT_A_CYCLE = ("notice-letter", "federal-register")
 OWN = {
     "application-submitted": ("number", "submitted_at"),
@@ -67,10 +79,14 @@ OWN = {
     "panels-assigned": ("panels", "leads", "due"),
     "panels-undone": ("panels",),
     "reviews-reminder": ("panels", "late", "due"),
+    "reviews-late": ("late", "list"),
+    "panel-late": ("late", "list"),
+    "reviewer-invitation": ("inviter", "address", "closes"),
     "application-not-eligible": ("finding",),
     "application-incomplete": ("due", "reason"),
     "application-reopened": ("reason", "due"),
     "application-withdrawn": (),
+    "message-to-applicants": ("stage", "due", "closes"),
     "recognized": ("reason",),
     "not-recognized": ("reason",),
     # Every certificate shows name, place, dates, number and signature; the wording need not repeat them.
@@ -85,8 +101,13 @@ OWN = {
 
 def _words(name: str) -> tuple[Word, ...]:
     """Returns the words of a wording. Only letters to the panel greet a person; others go to all managers."""
-    about = OF_A_CYCLE if name in ABOUT_A_CYCLE else OF_A_REVIEWER if name in TO_A_REVIEWER else EVERYWHERE
+    about: tuple[str, ...] = OF_A_REVIEWER if name in TO_A_REVIEWER else EVERYWHERE
+    about = OF_A_CYCLE if name in ABOUT_A_CYCLE else about
+    about = OF_AN_INVITATION if name == "reviewer-invitation" else about
     found = [WORDS[word] for word in about + OWN[name]]
+    if name == "message-to-applicants":
+        due = Word("due", "until when it can be changed; empty if it can’t", WORDS["due"].sample)
+        found = [due if word.name == "due" else word for word in found]
     if name.startswith("panel") or name in TO_A_REVIEWER:
         return tuple(found)
     return tuple(Word("person", word.meaning, "") if word.name == "person" else word for word in found)

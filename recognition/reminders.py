@@ -1,17 +1,19 @@
 """Reminders before dates of the program, and the closing of returned applications after theirs."""
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from accounts.models import StaffGroup, User
 from letters.reminders import daily, for_each, occasion
-from recognition.models import Application, Recognition, Seat
+from recognition.models import Application, Cycle, Recognition, Seat
 from recognition.models.review import find_incomplete
-from recognition.reviewing.reviewer_letters import remind_of_reviews
+from recognition.reviewing.reviewer_letters import remind_of_reviews, tell_of_late
+from recognition.reviewing.reviewer_lists import progress
 from workflow.models import WrongState
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ def remind() -> None:
         _remind_of_reviews(of[first.member_id, first.application.cycle_id])
 
     for_each([seats[0] for seats in of.values()], of_member)
+    _tell_of_late([seat for seats in of.values() for seat in seats if seat.is_late])
     for_each(Recognition.objects.valid().with_utility(), _remind_of_end)
 
 
@@ -89,6 +92,55 @@ def _of_review(seat: Seat) -> str | None:
     if reached := [each for each in LATE_DAYS if days >= each]:
         return f"{max(reached)} days after {seat.due}"
     return _occasion(REVIEW_DAYS, seat.application, seat.due, seat.assigned_at)
+
+
+def _tell_of_late(late: list[Seat]) -> None:
+    """Tells leads and program staff what is late: a list for each cycle, on the days on which members are reminded."""
+    by_cycle: dict[int, list[Seat]] = defaultdict(list)
+    for seat in late:
+        by_cycle[seat.application.cycle_id].append(seat)
+    for seats in by_cycle.values():
+        _tell_of_cycle(seats[0].application.cycle, seats)
+
+
+def _tell_of_cycle(cycle: Cycle, late: list[Seat]) -> None:
+    occasions = [each for seat in late if (each := _of_review(seat))]
+    if not occasions:
+        return
+    newest = max(occasions, key=lambda each: each[-10:])  # by the date that it ends with
+    panels = {seat.application_id for seat in late}
+    leads = Seat.objects.active().filter(lead=True, member__is_active=True, application__in=panels)
+    led: dict[int, list[Seat]] = defaultdict(list)
+    for seat in leads.select_related("member", "application__utility", "application__cycle__edition"):
+        led[seat.member_id].append(seat)
+
+    def lead(first: Seat) -> None:
+        _tell_lead(led[first.member_id], late, newest)
+
+    def staff(person: User) -> None:
+        _tell_staff(person, cycle, newest)
+
+    for_each([seats[0] for seats in led.values()], lead)
+    for_each(User.objects.filter(groups__name=StaffGroup.PROGRAM, is_active=True).order_by("pk"), staff)
+
+
+def _tell_lead(led: list[Seat], late: list[Seat], occasion: str) -> None:
+    """Says how many reviews are late on each panel, without names: whose they are is for who submitted their own."""
+    n = Counter(seat.application_id for seat in late if seat.member_id != led[0].member_id)
+    lines = [
+        f"{seat.application.shown_to_panel}: {n[seat.application_id]} late" for seat in led if n[seat.application_id]
+    ]
+    if lines:
+        total = sum(n[seat.application_id] for seat in led)
+        tell_of_late("panel-late", led[0].application.cycle, led[0].member, occasion, n=total, lines=lines)
+
+
+def _tell_staff(person: User, cycle: Cycle, occasion: str) -> None:
+    """Lists the late reviewers, as far as this person may know of their panels."""
+    rows = list(progress(cycle, person).filter(n_late__gt=0))
+    lines = [f"{each}: {each.n_late} late, the first since {each.next_due:%B %-d, %Y}" for each in rows]
+    if lines:
+        tell_of_late("reviews-late", cycle, person, occasion, n=sum(each.n_late for each in rows), lines=lines)
 
 
 def _remind_of_end(recognition: Recognition) -> None:

@@ -65,6 +65,7 @@ class Act(StrEnum):
     PUBLISH = "edit the public listing"
     REVOKE = "revoke the recognition"
     MAIL = "print letters on paper and record their mailing"
+    WRITE = "write to many applicants at once"
     NOTIFY = "print, send and record letters and notices"
     SCREEN = "query compliance data"
     SEE_SCORES = "get the scores of all members for the decision"
@@ -74,6 +75,7 @@ class Act(StrEnum):
     MOVE_CYCLE = "move a cycle on"
     HANDLE = "take it up, give it back, hand it on"
     NOTE = "read and write internal notes"
+    APPOINT = "invite reviewers and import their list"
 
 
 ANY = frozenset(Status)
@@ -155,6 +157,7 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
         Act.PUBLISH: {Who.MANAGER: RECOGNIZED},
         Act.REVOKE: {Who.OFFICIAL: RECOGNIZED},
         Act.MAIL: {Who.PROGRAM: ANY},
+        Act.WRITE: {Who.PROGRAM: ANY},
         Act.NOTIFY: {Who.PROGRAM: OUTCOME},
         Act.SCREEN: {Who.COMPLIANCE: frozenset({Status.COMPLIANCE})},
         Act.SEE_SCORES: {
@@ -173,6 +176,7 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
             Who.COMPLIANCE: FROM_COMPLIANCE,
             Who.OFFICIAL: frozenset(Application.PAST_PANEL),
         },
+        Act.APPOINT: {Who.PROGRAM: ANY},
         Act.REPORT_HOURS: {Who.WRITER: SENT},
         Act.LOG_HOURS: {
             Who.PROGRAM: SENT,
@@ -183,14 +187,26 @@ RIGHTS: RightsTable[Act, Who, Status] = RightsTable(
 )
 # Acts that outside experts never have.
 NOT_FOR_EXPERTS = frozenset({Act.READ_CONFIDENTIAL, Act.READ_CONTACT})
+# Acts that the panel of a blind cycle has only after the release.
+NAMES_THE_APPLICANT = frozenset({Act.READ_CONTACT})
 # Acts that nobody has who sits on the panel: a letter names people, and an outcome; a note may say what others found.
-NOT_ON_THE_PANEL = frozenset({Act.MAIL, Act.NOTE})
+NOT_ON_THE_PANEL = frozenset({Act.MAIL, Act.NOTE, Act.WRITE})
 # Acts that panel members do not have before they submit a review, even as program staff or official.
 AFTER_OWN_REVIEW = frozenset({Act.SEE_SCORES, Act.SEE_REVIEWS, Act.SEE_PEOPLE, Act.SEE_RECOMMENDATION, Act.ASSIGN})
 
 # Acts that end when the cycle is archived. The listing of a recognition and its revocation outlive it.
 ENDS_WITH_THE_CYCLE = frozenset(
-    {Act.EDIT, Act.SUBMIT, Act.EXTEND, Act.REOPEN, Act.WRITE_FEEDBACK, Act.NOTIFY, Act.REPORT_HOURS, Act.LOG_HOURS}
+    {
+        Act.EDIT,
+        Act.SUBMIT,
+        Act.EXTEND,
+        Act.REOPEN,
+        Act.WRITE,
+        Act.WRITE_FEEDBACK,
+        Act.NOTIFY,
+        Act.REPORT_HOURS,
+        Act.LOG_HOURS,
+    }
 )
 
 _STAFF = {StaffGroup.PROGRAM: Who.PROGRAM, StaffGroup.COMPLIANCE: Who.COMPLIANCE, StaffGroup.OFFICIAL: Who.OFFICIAL}
@@ -212,6 +228,8 @@ class Rights:
         if act in ENDS_WITH_THE_CYCLE and self.application.cycle.is_archived:
             return False
         if act in NOT_FOR_EXPERTS and Who.EXPERT in self.who:
+            return False
+        if act in NAMES_THE_APPLICANT and self.application.my_blind:
             return False
         if act in NOT_ON_THE_PANEL and self.seat:
             return False

@@ -1,11 +1,11 @@
-"""Celery tasks: closing late applications, compliance data from ECHO, proposing panels, releasing decisions."""
+"""Celery tasks: closing late applications, compliance data from ECHO, panels, releases of decisions, many letters."""
 
 from contextlib import suppress
 
 from celery import shared_task
 
 from recognition import reminders
-from recognition.models import Application, Deciding, PanelProposal, Release, Screening
+from recognition.models import Announcement, Application, Deciding, PanelProposal, Release, Screening
 from recognition.reviewing import panel_proposing
 from recognition.screening import asking, running
 from workflow.models import WrongState
@@ -53,6 +53,20 @@ def release(release_id: int) -> None:
     if found := Release.objects.select_related("cycle", "by").filter(pk=release_id).first():
         with suppress(WrongState):
             found.run()
+
+
+@shared_task
+def announce(announcement_id: int) -> None:
+    """Writes a message to its applicants, unless another worker does. Safe to run twice."""
+    if found := Announcement.objects.select_related("by").filter(pk=announcement_id).first():
+        with suppress(WrongState):
+            found.run()
+
+
+@shared_task
+def resume_announcements() -> None:
+    """Takes up again what a killed worker left."""
+    Announcement.objects.resume()
 
 
 @shared_task

@@ -7,11 +7,14 @@ from recognition.applying import entry_views, evidence_views, section_views
 from recognition.applying import views as applying
 from recognition.burden import hours_views
 from recognition.burden import views as burden
+from recognition.cycles import copying_views
 from recognition.cycles import views as cycles
 from recognition.deciding import document_views
 from recognition.deciding import views as deciding
 from recognition.figures import views as figures
+from recognition.mailing import message_views
 from recognition.mailing import views as mailing
+from recognition.notices import exchange_views as office_exchange
 from recognition.notices import views as notices
 from recognition.register import recognition_views, verification_views
 from recognition.register import views as register
@@ -25,6 +28,7 @@ from recognition.reviewing import (
     queue_views,
     reopening_views,
     review_views,
+    reviewer_inviting_views,
     reviewer_views,
     sharing_views,
 )
@@ -96,8 +100,20 @@ urlpatterns = [
     path("cycles/", cycles.cycle_list, name="cycles"),
     path("cycles/<int:cycle_pk>/", cycles.cycle, name="cycle"),
     path("cycles/<int:cycle_pk>/move/", cycles.cycle_move, name="cycle_move"),
+    path("cycles/<int:cycle_pk>/copy/", copying_views.cycle_copy, name="cycle_copy"),
+    path("cycles/<int:cycle_pk>/copied/", copying_views.cycle_copied, name="cycle_copied"),
+    path("editions/<int:pk>/copy/", copying_views.edition_copy, name="edition_copy"),
+    path("editions/<int:pk>/copied/", copying_views.edition_copied, name="edition_copied"),
     path("reviews/declare/", declaring_views.declare_all, name="declare_all"),
     path("reviews/me/", reviewer_views.own_reviewer, name="own_reviewer"),
+    path("reviewers/", reviewer_inviting_views.reviewer_list, name="reviewer_list"),
+    path("reviewers/invite/", reviewer_inviting_views.reviewer_invite, name="reviewer_invite"),
+    path("reviewers/invitations/<int:pk>/again/", reviewer_inviting_views.reviewer_invite_again, name="invite_again"),
+    path("reviewers/invitations/<int:pk>/withdraw/", reviewer_inviting_views.reviewer_withdraw, name="uninvite"),
+    path("reviewers/invited/<str:token>/", reviewer_inviting_views.reviewer_invitation, name="reviewer_invitation"),
+    path("reviewers/excel/", reviewer_inviting_views.reviewer_excel, name="reviewer_excel"),
+    path("reviewers/excel/import/", reviewer_inviting_views.reviewer_import, name="reviewer_import"),
+    path("reviewers/excel/import/confirm/", reviewer_inviting_views.reviewer_confirm, name="reviewer_confirm"),
     path("cycles/<int:cycle_pk>/reviewers/", reviewer_views.reviewers, name="reviewers"),
     path("cycles/<int:cycle_pk>/reviewers/remind/", reviewer_views.remind_reviewers, name="remind_reviewers"),
     path("cycles/<int:cycle_pk>/panels/", proposal_views.panels, name="panels"),
@@ -111,6 +127,16 @@ urlpatterns = [
     path("planned-panels/<int:pk>/", proposal_views.planned_panel, name="planned_panel"),
     path("cycles/<int:cycle_pk>/documents/", document_views.documents, name="documents"),
     path("cycles/<int:cycle_pk>/letters/", mailing.letters, name="letters"),
+    path("queues/<slug:name>/write/", message_views.message_write, name="message_write"),
+    path("messages/", message_views.message_list, name="messages"),
+    path("messages/<int:pk>/", message_views.message, name="message"),
+    path("messages/<int:pk>/change/", message_views.message_change, name="message_change"),
+    path("messages/<int:pk>/send/", message_views.message_send, name="message_send"),
+    path("messages/<int:pk>/stop/", message_views.message_stop, name="message_stop"),
+    path("messages/<int:pk>/go-on/", message_views.message_go_on, name="message_go_on"),
+    path("messages/<int:pk>/again/", message_views.message_again, name="message_again"),
+    path("messages/<int:pk>/on-paper/", message_views.message_on_paper, name="message_on_paper"),
+    path("messages/<int:pk>/discard/", message_views.message_discard, name="message_discard"),
     path("letters/<int:pk>/", mailing.letter, name="paper_letter"),
     path("letters/<int:pk>/not-mailed/", mailing.not_mailed, name="not_mailed"),
     path("cycles/<int:cycle_pk>/notices/", notices.notices, name="notices"),
@@ -119,6 +145,9 @@ urlpatterns = [
     path("cycles/<int:cycle_pk>/notices/federal-register/", notices.register_notice, name="federal_register"),
     path("cycles/<int:cycle_pk>/notices/addressees/add/", notices.addressee_add, name="addressee_add"),
     path("cycles/<int:cycle_pk>/notices/of/<slug:kind>/", notices.group, name="notice_group"),
+    path("cycles/<int:cycle_pk>/notices/offices/", office_exchange.download, name="offices_excel"),
+    path("cycles/<int:cycle_pk>/notices/offices/import/", office_exchange.preview, name="offices_import"),
+    path("cycles/<int:cycle_pk>/notices/offices/import/confirm/", office_exchange.confirm, name="offices_confirm"),
     path("addressees/<int:pk>/", notices.addressee, name="addressee"),
     path("addressees/<int:pk>/remove/", notices.addressee_remove, name="addressee_remove"),
     path("notices/<int:pk>/undo/", notices.undo, name="notice_undo"),

@@ -8,10 +8,12 @@ from django.views.decorators.http import require_GET, require_safe
 from accounts.current import utilities_of
 from accounts.models import CAN_EDIT
 from accounts.requests import AuthenticatedRequest
+from recognition.cycles import dates
 from recognition.cycles.views import has_pages
 from recognition.models import Application, CapacityElement, Cycle
 from recognition.models.cycle import LAW
 from recognition.reviewing.lists import queues_of
+from recognition.rights import Act, offered
 
 
 @login_required
@@ -21,11 +23,12 @@ def application_list(request: AuthenticatedRequest) -> HttpResponse:
     mine = Application.objects.visible_to(request.user).of_utilities_of(request.user)
     context = {
         "applications": mine.order_by("-cycle__opens", "utility__name"),
-        "cycles": Cycle.objects.open().order_by("closes"),
+        "cycles": [(cycle, dates.for_applicants(cycle)) for cycle in Cycle.objects.open().order_by("closes")],
         "can_start": any(utility.my_role in CAN_EDIT for utility in utilities_of(request)),
         "edition": Cycle.current_edition(),
         "queues": queues_of(request.user),
         "has_cycle_pages": has_pages(request.user),
+        "may_appoint": offered(request.user, Act.APPOINT),
         "law": LAW,
     }
     return render(request, "recognition/application_list.html", context)

@@ -4,7 +4,7 @@ The tables are migrated once and kept between runs as a template, which each pro
 hash of what it was made from. After a test that commits, the tables that it changed are put back as they were.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from io import StringIO
@@ -25,6 +25,7 @@ def django_db_setup(
     configured = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         make_database(f"test_{configured}_template_")
+        do_not_wait_for_the_disk()
         call_command("load_catalog", stdout=StringIO())
         tables = Tables()
     with pytest.MonkeyPatch.context() as patch:
@@ -55,6 +56,13 @@ def make_database(prefix: str) -> None:
             cursor.execute(f'CREATE DATABASE "{template}" TEMPLATE "{connection.settings_dict["NAME"]}"')
 
 
+def do_not_wait_for_the_disk() -> None:
+    """No test's rows need outlive a crash of the machine."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
+    connection.close()  # the next one has the setting
+
+
 class Tables:
     """The tables as they are now, with a copy of each in the schema ``kept``, to go back to."""
 
@@ -68,24 +76,31 @@ class Tables:
             self.columns: dict[str, str] = dict(cursor.fetchall())
             cursor.execute("CREATE SCHEMA kept")
             cursor.execute(";".join(f"CREATE TABLE kept.{table} AS TABLE {table}" for table in self.columns))
-        self.states = self.look_at(self.columns)
+            # A function, whose plan is kept: planning takes most of the time.
+            state = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM {0}"
+            looking = " UNION ALL ".join(state.format(table) for table in self.columns)
+            cursor.execute(
+                "CREATE FUNCTION kept.look() RETURNS TABLE (name text, rows bigint, written bigint) LANGUAGE plpgsql"
+                f" AS $$ BEGIN RETURN QUERY {looking}; END $$"
+            )
+        self.states = self.look()
 
-    def look_at(self, tables: Iterable[str]) -> dict[str, tuple[int, int]]:
+    def look(self) -> dict[str, tuple[int, int]]:
         """How many rows each table has, and the number of the last transaction that wrote one of them."""
-        state = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM {0}"
         with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(state.format(table) for table in tables))
+            cursor.execute("SELECT * FROM kept.look()")
             return {table: (rows, written) for table, rows, written in cursor.fetchall()}
 
     def restore(self) -> None:
         """Tries again where the last request of a closed page holds a row, or wrote one in the meantime."""
         for _ in range(5):
-            changed = [table for table, state in self.look_at(self.columns).items() if state != self.states[table]]
+            changed = [table for table, state in self.look().items() if state != self.states[table]]
             if not changed:
                 return
             with suppress(OperationalError):
                 self._put_back(changed)
-                self.states |= self.look_at(changed)
+                now = self.look()
+                self.states |= {table: now[table] for table in changed}
 
     def _put_back(self, changed: list[str]) -> None:
         # The triggers hold for what the site does. Foreign keys are checked at the end of the transaction.

@@ -1,14 +1,15 @@
 """Comparison of text as people type it: without regard to accents, case, apostrophes, dots or leading zeros.
 
 ``name__plain__contains=plain(word)`` compares both sides in their plain form; ``name__matches=word`` is the same as one
-lookup, which the ``search_fields`` of an admin can name.
+lookup, which the ``search_fields`` of an admin can name. A table of the whole country keeps the plain form in a column
+that the database generates (``plain_form``), which the same lookup reads as it is.
 """
 
 import re
 import unicodedata
 from typing import Any
 
-from django.db.models import Field, TextField, Transform
+from django.db.models import Field, GeneratedField, TextField, Transform
 from django.db.models.lookups import Contains
 
 # Dropped: apostrophes of every kind (the ʻokina too), dots, and characters that are not seen.
@@ -49,7 +50,13 @@ class Matches(Contains):
     lookup_name = "matches"
 
     def __init__(self, field: Any, text: Any) -> None:
-        super().__init__(Plain(field), plain(str(text)))
+        is_plain = isinstance(getattr(field, "target", None), GeneratedField)
+        super().__init__(field if is_plain else Plain(field), plain(str(text)))
 
     def get_rhs_op(self, connection: Any, rhs: str) -> str:
         return str(connection.operators[Contains.lookup_name] % rhs)
+
+
+def plain_form(of: str) -> GeneratedField:
+    """Returns a column with the plain form of the field ``of``, so that a search need not make it of each row."""
+    return GeneratedField(expression=Plain(of), output_field=TextField(), db_persist=True)

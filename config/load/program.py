@@ -31,7 +31,8 @@ from recognition.models.recognition import last_day
 
 Status = Application.Status
 OF_EACH, SEATS, MEMBERS = 3, 3, 30  # applications of a utility, seats of a panel, panel members for each block
-PAST, VALID = 20, 8  # earlier cycles, however many applications there are; those whose recognitions are still valid
+PAST, VALID = 17, 8  # earlier cycles, however many applications there are; those whose recognitions are still valid
+APART = 100  # days from one of them to the next
 RECOGNIZED = 300  # of a block
 CONTENT: dict[str, dict[str, Any]] = {
     "eligibility": {"facility_types": ["drinking_water"], "drinking_water_population": 4200},
@@ -80,6 +81,8 @@ def begin(password: str) -> Program:
         email, secret = address(name, 0), make_password(password or None)
         people[name] = User.objects.create(email=email, name=f"{name.capitalize()} Prather", password=secret)
         people[name].groups.add(Group.objects.get(name=group))
+    email, secret = address("admin", 0), make_password(password or None)
+    User.objects.create(email=email, name="Admin Prather", password=secret, is_staff=True, is_superuser=True)
     year, review, decided = timezone.localdate().year, Cycle.Status.REVIEW, Cycle.Status.DECIDED
     _cycle(f"Recognition {year + 1}", -10, Cycle.Status.PLANNED)
     return Program(
@@ -88,7 +91,7 @@ def begin(password: str) -> Program:
         waiting=_cycle(f"Recognition {year}, spring", -200, review),
         mixed=_cycle(f"Recognition {year}, fall", -120, review),
         decided=_cycle(f"Recognition {year - 1}", -400, decided),
-        past=[_cycle(f"Recognition {year - 2 - n}", -400 - 100 * n, decided) for n in range(PAST)],
+        past=[_cycle(f"Recognition {year - 2 - n}", -400 - APART * n, decided) for n in range(PAST)],
     )
 
 
@@ -120,9 +123,7 @@ def build(program: Program, block: int, places: list[Place], password: str = "")
     if block == 0:
         rounds = [(program.decided, ended), (program.waiting, [Status.PANEL] * n), (program.mixed, mixed)]
     else:
-        valid, over = program.past[:VALID], program.past[VALID:]
-        older = [over[(block * 2 + at) % len(over)] for at in range(OF_EACH - 1)]
-        rounds = [(valid[block % VALID], ended), *((cycle, others) for cycle in older)]
+        rounds = [(program.past[0], ended), (program.past[VALID], others), (program.past[VALID + 1], others)]
     for cycle, statuses in rounds:
         _apply(program, cycle, list(zip(places, statuses, strict=False)), members)
 

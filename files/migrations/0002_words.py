@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from workflow.wording import Reworded
+
 
 class Migration(migrations.Migration):
 
@@ -10,9 +12,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='storedfile',
-            name='name',
-            field=models.CharField(help_text='original file name', max_length=255),
-        ),
+        Reworded([
+            migrations.AlterField(
+                model_name='storedfile',
+                name='name',
+                field=models.CharField(help_text='original file name', max_length=255),
+            ),
+        ]),
     ]

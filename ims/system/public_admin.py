@@ -33,7 +33,7 @@ class PublicPageAdmin(admin.ModelAdmin):
     list_display = ("utility", "slug", "status")
     list_filter = ("status",)
     list_select_related = ("utility",)
-    search_fields = ("utility__name__matches", "slug__matches")
+    search_fields = ("utility__plain_name__matches", "slug__matches")
     fields = (*FACTS, "why")
     readonly_fields = FACTS
 

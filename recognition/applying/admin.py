@@ -48,7 +48,7 @@ class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["utility", "cycle", "status", "status_since", "on_paper"]
     list_filter = ["cycle", "status", "on_paper"]
     list_select_related = ["utility", "cycle"]
-    search_fields = ["utility__name__matches", "utility__identifiers__value__matches"]
+    search_fields = ["utility__plain_name__matches", "utility__identifiers__value__matches"]
     readonly_fields = [
         "utility", "cycle", "status", "status_since", "created_at", "created_by", "extended_until", "resubmit_by",
         "on_paper",
@@ -56,6 +56,7 @@ class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
     fields = tuple(readonly_fields)
     inlines = [SubmissionInline, SeatInline, ApplicationEventInline]
     view_on_site = False  # not every administrator may open the application's page
+    show_full_result_count = False  # to count the country once is enough
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return Application.objects.without_part_of(person(request))
@@ -73,7 +74,7 @@ class ReviewAdmin(ReadOnly, admin.ModelAdmin):
 
     list_display = ["application", "member", "lead", "submitted_at"]
     list_filter = ["application__cycle"]
-    search_fields = ["application__utility__name__matches", "member__name__matches", "member__email__matches"]
+    search_fields = ["application__utility__plain_name__matches", "member__name__matches", "member__email__matches"]
     readonly_fields = ["application", "member", "lead", "assigned_at", "declared_at", "submitted_at", "summary"]
     fields = tuple(readonly_fields)
     inlines = [RatingInline]

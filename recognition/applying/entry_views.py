@@ -14,6 +14,7 @@ from accounts.views import warn_unusual
 from files.models import RefusedFile
 from recognition.access import application_for, step
 from recognition.applying.entry_forms import ExtendForm, PaperForm
+from recognition.applying.reading import sees_photos
 from recognition.models import Application
 from recognition.previewing import is_confirmed, preview
 from recognition.rights import Act, Rights
@@ -109,7 +110,7 @@ def paper_enter(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 def scan(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Serves the scan of a paper application to people who may read all of it."""
     application, rights = application_for(request.user, pk)
-    if not (rights.may(Act.READ_TEXT) and rights.may(Act.READ_CONFIDENTIAL)):
+    if not (rights.may(Act.READ_TEXT) and sees_photos(rights)):
         raise PermissionDenied
     if application.scan is None:
         raise Http404

@@ -3,7 +3,8 @@
 from typing import Any
 
 from recognition.application import shown
-from recognition.application.content import redacted
+from recognition.application.blind import anonymous
+from recognition.application.content import Content, redacted
 from recognition.models import Application
 from recognition.rights import Act, Rights
 
@@ -11,9 +12,7 @@ from recognition.rights import Act, Rights
 def page(application: Application, rights: Rights) -> dict[str, Any]:
     """Returns what the person may read of the latest version, or of the draft if none was submitted."""
     submission = application.submission
-    content = submission.content if submission else application.content()
-    if not rights.may(Act.READ_CONFIDENTIAL):
-        content = redacted(content)
+    content = content_for(application, rights)
     reads_text, reads_contact = rights.may(Act.READ_TEXT), rights.may(Act.READ_CONTACT)
     photos = submission.photos.select_related("file") if submission else application.photos_now()
     return {
@@ -24,5 +23,23 @@ def page(application: Application, rights: Rights) -> dict[str, Any]:
         "contact": shown.contact(content) if reads_contact else [],
         "texts": shown.texts(content, application.cycle.edition.criteria) if reads_text else [],
         "statements": [*shown.answered(content), *shown.statements(content)] if reads_text and reads_contact else [],
-        "photos": photos if rights.may(Act.READ_CONFIDENTIAL) else [],  # a caption may repeat a claimed passage
+        "photos": photos if sees_photos(rights) else [],
     }
+
+
+def content_for(application: Application, rights: Rights) -> Content:
+    """Returns the sections of the latest version, or of the draft, without what the person must not read there."""
+    submission = application.submission
+    content: Content = submission.content if submission else application.content()
+    if not rights.may(Act.READ_CONFIDENTIAL):
+        content = redacted(content)
+    if application.my_blind:
+        utility = application.utility
+        numbers = utility.identifiers.values_list("value", flat=True)
+        content = anonymous(content, [utility.name, utility.city, *numbers])
+    return content
+
+
+def sees_photos(rights: Rights) -> bool:
+    """Photos and scans: a caption may repeat a claimed passage, and a picture shows whose plant it is."""
+    return rights.may(Act.READ_CONFIDENTIAL) and not rights.application.my_blind

@@ -27,7 +27,7 @@ def _told(facts: Facts) -> Told:
 @source(told=_told, utility="application__utility")
 def steps(user: User) -> QuerySet[Any]:
     """The changes of stage that applicants see (recognition.applying.timeline), and the start."""
-    own = Application.objects.visible_to(user).of_utilities_of(user).order_by().values("pk")
+    own = Application.objects.of_utilities_of(user).order_by().values("pk")
     members = Membership.objects.filter(utility=OuterRef("application__utility"), user=OuterRef("by"))
     facts = JSONObject(
         application="application",

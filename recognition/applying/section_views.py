@@ -285,6 +285,8 @@ def photo_remove(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def photo_file(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Serves a photo; a draft's only to the utility's members, or to staff if it came on paper."""
     photo, application = _photo(request, pk, Act.READ_CONFIDENTIAL)
+    if application.my_blind:
+        raise PermissionDenied
     if photo.submission_id is None and not application.my_role and not application.on_paper:
         raise PermissionDenied
     return photo.file.response(inline=True)  # type: ignore[return-value]

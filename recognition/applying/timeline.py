@@ -2,7 +2,8 @@
 
 People with SEE_PEOPLE see every event, but outside experts see no person, letter or note from before the panel: these
 may name the applicant's people. Applicants, and panel members before their own review, see only the changes of
-stage: no names of staff, none of the panel's steps, and only the reasons that were written to them.
+stage: no names of staff, none of the panel's steps, and only the reasons that were written to them. The panel of a
+blind cycle sees nothing that was written about the applicant.
 """
 
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ class TimelineEntry:
 def entries(application: Application, rights: Rights) -> list[TimelineEntry]:
     """Returns the visible entries, oldest first."""
     events = list(application.events.select_related("by"))
+    if application.my_blind:
+        return [_to_blind(event, rights) for event in events if _to_blind_shown(event, rights)]
     if rights.may(Act.SEE_PEOPLE):
         if Who.EXPERT in rights.who:
             return [_to_expert(event, rights) for event in events if _of_the_panel(event) or not _is_note(event)]
@@ -83,6 +86,16 @@ def _to_expert(event: ApplicationEvent, rights: Rights) -> TimelineEntry:
     if _is_note(event):
         return TimelineEntry(event.at, event.why, who=who)
     return TimelineEntry(event.at, _stage(event, rights), who=who, why=_for_reviewers(event, rights))
+
+
+def _to_blind_shown(event: ApplicationEvent, rights: Rights) -> bool:
+    return not _is_note(event) or (_of_the_panel(event) and rights.may(Act.SEE_PEOPLE))
+
+
+def _to_blind(event: ApplicationEvent, rights: Rights) -> TimelineEntry:
+    """The stages, and what the panel did; no person or word from before the panel, which may say who applies."""
+    who = str(event.by or "") if _of_the_panel(event) and rights.may(Act.SEE_PEOPLE) else ""
+    return TimelineEntry(event.at, event.why if _is_note(event) else _stage(event, rights), who=who)
 
 
 def _in_full(event: ApplicationEvent, application: Application, rights: Rights) -> TimelineEntry:

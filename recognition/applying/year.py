@@ -60,7 +60,7 @@ def returned(user: User) -> QuerySet[Any]:
 @source(told=_of_application, are_few=True)
 def expires(user: User) -> QuerySet[Any]:
     """The last day of a valid recognition."""
-    own = Application.objects.visible_to(user).of_utilities_of(user).order_by().values("pk")
+    own = Application.objects.of_utilities_of(user).order_by().values("pk")
     facts = JSONObject(
         application="application",
         utility="application__utility__name",

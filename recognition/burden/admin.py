@@ -14,7 +14,7 @@ class HoursAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["application", "step", "hours", "at"]
     list_filter = ["application__cycle", "step"]
     list_select_related = ["application__utility", "application__cycle"]
-    search_fields = ["application__utility__name__matches"]
+    search_fields = ["application__utility__plain_name__matches"]
     readonly_fields = ["application", "step", "hours", "at"]
     fields = tuple(readonly_fields)
 

@@ -43,6 +43,9 @@ class Edition(models.Model):
     large_stormwater_population = models.PositiveIntegerField("large from this population, stormwater")
     source = models.CharField(max_length=200)
     loaded = models.JSONField(default=dict, editable=False)  # see pdca.loading
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies", editable=False
+    )
 
     objects = EditionQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ from django.utils.timezone import make_naive
 
 from accounts.models import StaffGroup, User
 from accounts.zones import ZONES
-from recognition.models import Cycle, CycleEvent, PanelMember
+from recognition.models import Cycle, CycleEvent, PanelMember, Seat
 from recognition.models.cycle import LettersWait, StillWaiting
 from workflow.admin import ReadOnly
 from workflow.models import WrongState
@@ -119,6 +119,7 @@ class CycleAdmin(admin.ModelAdmin):
                     "fields": [
                         "panel_size",
                         "asks_region",
+                        "blind",
                         "days_to_resubmit",
                         ("panel_from", "panel_until"),
                         ("letters_from", "letters_until"),
@@ -200,6 +201,8 @@ def _fixed(cycle: Cycle | None) -> list[str]:
     if cycle is None or not cycle.has_opened:
         return []
     fixed = ["edition", "time_zone", "opens"]
+    if Seat.objects.filter(application__cycle=cycle).exists():
+        fixed.append("blind")
     return fixed if cycle.status == Cycle.Status.PLANNED else [*fixed, "closes"]
 
 

@@ -1,7 +1,8 @@
 """What the staff pages of a cycle share: access and tabs. Also the list of cycles."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
-from recognition.models import Application, Cycle
+from recognition.cycles import dates
+from recognition.models import Application, Cycle, CycleEvent
 from recognition.models.cycle import LAW, LettersWait, StillWaiting
 from recognition.rights import Act, offered
 from workflow.models import WrongState
@@ -98,6 +100,7 @@ def cycle(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     found = cycle_for(request.user, cycle_pk, Act.MOVE_CYCLE)
     waiting = Application.objects.visible_to(request.user).of_others(request.user).filter(cycle=found).under_review()
     name, _, means = STEPS.get(found.status, ("", None, ""))
+    events = list(found.events.select_related("by"))
     context = {
         "cycle": found,
         "tabs": tabs(request.user, found),
@@ -107,9 +110,16 @@ def cycle(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
         "n_waiting": waiting.count(),
         "waiting": waiting.order_by("status_since", "pk")[:MOST],
         "most": MOST,
-        "events": found.events.select_related("by"),
+        "events": events,
+        "dates": dates.for_staff(found, _marks(found, events)),
     }
     return render(request, "recognition/cycles/cycle_detail.html", context)
+
+
+def _marks(cycle: Cycle, events: Iterable[CycleEvent]) -> list[dates.Mark]:
+    """Returns the steps so far with their days, in the cycle's time zone."""
+    zone = ZoneInfo(cycle.time_zone)
+    return [dates.Mark(event.stage, event.at.astimezone(zone).date()) for event in events]
 
 
 @login_required

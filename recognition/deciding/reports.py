@@ -77,7 +77,7 @@ def _parts(kind: str, folder: str, rows: Iterable[Application]) -> Iterator[Part
 
 def _named(asked: Asked, what: str) -> str:
     """Returns a file name. Its key keeps it unique for utilities with equal names or names without Latin letters."""
-    return f"{what}-{slugify(asked.application.utility.name)[:60]}-{asked.pk}".replace("--", "-")
+    return f"{what}-{slugify(asked.application.applicant)[:60]}-{asked.pk}".replace("--", "-")
 
 
 def _kind(name: str, label: str, find: Any, context: Any, template: str) -> Kind:

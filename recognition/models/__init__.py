@@ -2,6 +2,7 @@
 with their notices, compliance data, hours."""
 
 from recognition.criteria.models import Attribute, CapacityElement, Category, Edition, Option
+from recognition.models.announcement import Announcement, AnnouncementEvent, Recipient
 from recognition.models.application import (
     Application,
     ApplicationEvent,
@@ -24,12 +25,16 @@ from recognition.models.recognition import Recognition
 from recognition.models.release import Release, ReleaseEvent
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.reviewer import CannotSit, PanelMember
+from recognition.models.reviewer_invitation import AlreadyReviewer, ReviewerInvitation
 from recognition.models.screening import EchoAnswer, Screening, ScreeningEvent, ScreeningFinding
 from recognition.models.section import Section
 
 __all__ = [
     "CHECKLIST",
     "Addressee",
+    "AlreadyReviewer",
+    "Announcement",
+    "AnnouncementEvent",
     "Application",
     "ApplicationEvent",
     "Seat",
@@ -65,10 +70,12 @@ __all__ = [
     "Rating",
     "ReasonNeeded",
     "Recognition",
+    "Recipient",
     "Recommendation",
     "Release",
     "ReleaseEvent",
     "Remark",
+    "ReviewerInvitation",
     "Screening",
     "ScreeningEvent",
     "ScreeningFinding",

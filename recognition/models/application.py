@@ -4,10 +4,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,11 +17,12 @@ from accounts.models import CAN_EDIT, Membership, StaffGroup, System, User, Util
 from accounts.rows import role_of
 from files.models import StoredFile, storing
 from letters import wordings
-from letters.models import Message
+from letters.models import Message, reached
 from recognition.application.content import Content, entry_of, points, postal, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
+from recognition.models.applicant import Named
 from recognition.models.cycle import LAW, Cycle
 from recognition.models.handling import Handled, HandledQuerySet
 from recognition.models.paper_letter import PaperLetter
@@ -43,6 +45,8 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
         """Returns what ``user`` may see, each row with ``my_role`` in its utility and ``my_seat`` on its panel.
 
+        ``my_blind`` says whether the user must not know who applies: on a panel of a blind cycle, but not as staff.
+
         Program staff see that every application exists, even a draft; rights.py hides its text. So nothing is looked up
         for them. For others the utilities are a set that is read once, not a query for each row.
         """
@@ -52,9 +56,16 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
             my_seat=F("_seat__pk"),  # at most one, by a constraint
         ).select_related("utility", "cycle")
         if StaffGroup.PROGRAM in user.staff_groups:
-            return rows
+            return rows.annotate(my_blind=Value(False))
         own = Q(utility__in=_utilities_of(user))
-        return rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=_for_groups(user.staff_groups)))
+        if stages := _for_groups(user.staff_groups):
+            shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=stages))
+            return shown.annotate(my_blind=Value(False))
+        # Few, whose keys the indexes find: a condition with "or" would read every application of the country.
+        own_keys = Application.objects.of_utilities_of(user).order_by().values("pk")
+        shown = rows.filter(pk__in=own_keys.union(_seats_of(user).values("application")))
+        blind = Q(cycle__blind=True) & ~own & ~Q(status__in=Application.OUTCOME)
+        return shown.annotate(my_blind=Case(When(blind, then=Value(True)), default=Value(False)))
 
     def of_utilities_of(self, user: User) -> Self:
         """Returns those of the person's own utilities, which the index finds before any role is looked up."""
@@ -66,12 +77,8 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
 
     def without_part_of(self, user: User) -> Self:
         """Leaves out applications of the user's utilities, and those whose panel still awaits the user's review."""
-        review_due = FilteredRelation(
-            "seats",
-            condition=Q(seats__member=user, seats__recused_at=None, seats__submitted_at=None),
-        )
-        others = self.exclude(utility__in=Utility.objects.visible_to(user))
-        return others.annotate(_review_due=review_due).filter(_review_due=None)
+        due = _seats_of(user).filter(submitted_at=None, application=OuterRef("pk"))
+        return self.exclude(utility__in=Utility.objects.visible_to(user)).filter(~Exists(due))
 
     def of_others(self, user: User) -> Self:
         """Leaves out the person's utilities, whose applications the person never reviews."""
@@ -83,6 +90,10 @@ class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
 
     def with_a_seat(self) -> Self:
         return self.filter(my_seat__isnull=False)
+
+    def named(self) -> Self:
+        """Leaves out those whose applicant the person must not know, for searches by name. After ``visible_to``."""
+        return self.filter(my_blind=False)
 
     def without_a_seat(self) -> Self:
         """Leaves out those on whose panel the person is. Call after ``visible_to``."""
@@ -102,6 +113,11 @@ def _utilities_of(user: User) -> Any:
     return Membership.objects.filter(user=user).order_by().values("utility")
 
 
+def _seats_of(user: User) -> models.QuerySet[Any]:
+    """Returns the seats that the person has not left. Their model imports this one."""
+    return apps.get_model("recognition", "Seat").objects.active().filter(member=user).order_by()
+
+
 def _for_groups(groups: frozenset[str]) -> list[str]:
     """Returns the stages at which compliance staff and officials see an application."""
     status = Application.Status
@@ -113,7 +129,7 @@ def _for_groups(groups: frozenset[str]) -> list[str]:
     return seen
 
 
-class Application(Handled, StateMachine):
+class Application(Named, Handled, StateMachine):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Submitted"
@@ -195,7 +211,7 @@ class Application(Handled, StateMachine):
 
     objects = ApplicationQuerySet.as_manager()
     my_role: str | None
-    my_seat: int | None
+    my_seat: int | None  # both, as ``my_blind``, of one that was fetched through ``visible_to``
 
     class Meta:
         ordering = ["-created_at"]
@@ -211,11 +227,12 @@ class Application(Handled, StateMachine):
             # The queues, of the whole country too, in the order in which they are read: who waits longest comes first.
             models.Index(fields=["status", "status_since"]),
             models.Index(fields=["status_since", "id"]),
+            models.Index(fields=["-created_at", "-id"]),  # the administration's list
         ]
         triggers = [triggers.OF_AN_ARCHIVED_CYCLE]
 
     def __str__(self) -> str:
-        return f"{self.utility}, {self.cycle}"
+        return f"{self.applicant}, {self.cycle}"
 
     def get_absolute_url(self) -> str:
         return reverse("recognition:application", args=[self.pk])
@@ -477,19 +494,20 @@ class Application(Handled, StateMachine):
 
     def tell(self, user: User, wording: str, occasion: str, **more: object) -> None:
         """Like ``tell_applicants``, but emails a reviewer."""
-        subject, body = self.rendered(wording, person=user, **more)
+        subject, body = self.rendered(wording, person=user, utility=self.shown_to_panel, **more)
         Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
 
     def applicants(self) -> list[str]:
         """Returns who gets a letter: the facility manager as the form says, then the utility's managers, in copy.
 
         What counts is the address in the last submitted version, so that a draft that is being edited reaches nobody.
+        Addresses from which email came back are left out.
         """
         submission = self.submission
         content = submission.content if submission else self.content() if self.on_paper else {}
         named = str(content.get("contact", {}).get("email", "")).strip()
         copies = [person.email for person in self.utility.managers if person.email.lower() != named.lower()]
-        return [named, *copies] if named else copies
+        return reached([named, *copies] if named else copies)
 
     def postal_address(self) -> list[str]:
         """Returns the lines of the applicant's address, as its form says, else as far as the utility is known."""

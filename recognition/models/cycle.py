@@ -84,6 +84,9 @@ class Cycle(StateMachine):
     title = models.CharField(max_length=120, unique=True)
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="cycles")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED, editable=False)
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies", editable=False
+    )
     opens = models.DateTimeField()
     closes = models.DateTimeField()
     time_zone = models.CharField(
@@ -96,6 +99,12 @@ class Cycle(StateMachine):
     panel_size = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1)])
     asks_region = models.BooleanField(
         "requires the EPA Region's recommendation before the panel", default=False, help_text="40 CFR 105.9"
+    )
+    blind = models.BooleanField(
+        "hides from the panel who applies",
+        default=False,
+        help_text="Panel members see “Application 17” instead of the utility, its people, address, numbers and photos. "
+        "It can’t be changed once a panel member is assigned.",
     )
     days_to_resubmit = models.PositiveSmallIntegerField("days to resubmit a returned application", default=14)
     certification = models.TextField(
@@ -136,7 +145,7 @@ class Cycle(StateMachine):
                 condition=Q(status__in=["planned", "review", "decided", "archived"]), name="cycle_status_known"
             ),
         ]
-        triggers = [triggers.ARCHIVED_CYCLE_IS_KEPT]
+        triggers = [triggers.ARCHIVED_CYCLE_IS_KEPT, triggers.CYCLE_STAYS_BLIND]
 
     def __str__(self) -> str:
         return self.title
@@ -186,6 +195,11 @@ class Cycle(StateMachine):
         if self.is_open:
             return "Open"
         return "Planned" if timezone.now() < self.opens else "Closed"
+
+    @property
+    def opens_shown(self) -> str:
+        """The opening time, in the cycle's zone and the reader's."""
+        return self.for_reader(self.opens)
 
     @property
     def closes_shown(self) -> str:

@@ -1,5 +1,6 @@
 """The panel: seats, ratings, remarks to each other, and the recommendation."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Any, Self
 
@@ -108,7 +109,8 @@ class Seat(Versioned):
 
     objects = SeatQuerySet.as_manager()
     n_seats: int  # added by to_recommend
-    share_met: int | None  # added by reviewing.panel_views.reviews
+    share_met: int | None  # both added by reviewing.panel_views.reviews
+    leaning: str
     n_criteria: int  # both added by with_progress
     n_rated: int
 
@@ -206,6 +208,26 @@ class Seat(Versioned):
         """Gives up the seat for a conflict; hides the member's review. Raises WrongState after the recommendation."""
         self._give_up(conflict, reason)
         self.application.note(by=self.member, why="Stepped down from the panel for a conflict of interest")
+
+    @classmethod
+    @transaction.atomic
+    def leave_blind_panels(cls, member: Any) -> int:
+        """Gives up the seats whose applicant the member's profile has a conflict with, for they can't see it there.
+
+        Returns how many. A submitted review stays, and so does a seat whose panel has just finished.
+        """
+        rows = cls.objects.to_do().filter(member=member, application__cycle__blind=True)
+        barred = [
+            seat
+            for seat in rows.select_related("application__utility", "application__cycle", "member")
+            if PanelMember.conflict_of(member, seat.application.utility)
+        ]
+        n = 0
+        for seat in barred:
+            with suppress(WrongState):
+                seat.recuse(conflict=cls.Conflict.OTHER, reason="Declared in the reviewer's profile.")
+                n += 1
+        return n
 
     @transaction.atomic
     def take_off(self, *, by: User, reason: str) -> None:

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import Membership, StaffGroup, System, User, Utility
 from accounts.regions import states
@@ -18,15 +19,15 @@ class CannotSit(Exception):
     """The person may not sit on this panel; the message says why. Nothing was changed."""
 
 
-class PanelMember(Versioned):
-    """A person who may sit on panels: where they work, what they know, whom they can't judge, how much they take."""
+class ReviewerProfile(models.Model):
+    """What is known of a reviewer, and of someone invited as one: where they work, what they know, whom they can't
+    judge, how much they take."""
 
     class Affiliation(models.TextChoices):
         HEADQUARTERS = "hq", "EPA headquarters"
         REGION = "region", "EPA Region"
         EXPERT = "expert", "Outside expert"
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="panel_member")
     affiliation = models.CharField(max_length=8, choices=Affiliation.choices)
     organization = models.CharField(max_length=150, blank=True)
     state = models.CharField("works in", max_length=2, choices=states, blank=True)
@@ -59,7 +60,21 @@ class PanelMember(Versioned):
         related_name="+",
         help_text="Utilities the person is connected with and can't review.",
     )
+
+    class Meta:
+        abstract = True
+
+
+# The columns of a profile; the utilities with a conflict, ``interests``, are rows of their own.
+PROFILE = ("affiliation", "organization", "state", "systems", "topics", "conflict_states", "most_panels")
+
+
+class PanelMember(ReviewerProfile, Versioned):
+    """A person who may sit on panels."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="panel_member")
     available = models.BooleanField(default=True)
+    confirmed_at = models.DateTimeField("last confirmed by the reviewer", null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["user__name", "user__email"]
@@ -79,22 +94,20 @@ class PanelMember(Versioned):
     @staticmethod
     def who_may_sit() -> models.QuerySet[User]:
         """Returns available panel members, and people in the staff group who have no row here."""
-        listed, in_group = Q(panel_member__available=True), Q(panel_member=None, groups__name=StaffGroup.PANEL)
-        return User.objects.filter(listed | in_group, is_active=True).distinct()
+        listed, everyone = PanelMember.objects.filter(available=True), PanelMember.objects.values("user")
+        in_group = User.groups.through.objects.filter(group__name=StaffGroup.PANEL).exclude(user__in=everyone)
+        # Their keys first: there are few of them among the people of the country.
+        return User.objects.filter(is_active=True, pk__in=listed.values("user").union(in_group.values("user")))
 
     @classmethod
     def who_may_join(cls, application: Application) -> models.QuerySet[User]:
         """Returns people who never had a seat on it, each with ``n_open`` reviews to do."""
-        to_do = Q(
-            seats__recused_at=None,
-            seats__submitted_at=None,
-            seats__application__status=Application.Status.PANEL,
-        )
+        to_do = application.seats.model.objects.to_do().filter(member=OuterRef("pk")).order_by().values("member")
         had_part = application.seats.values("member")
         return (
             cls.who_may_sit()
             .exclude(pk__in=had_part)
-            .annotate(n_open=Count("seats", filter=to_do, distinct=True))
+            .annotate(n_open=Coalesce(Subquery(to_do.annotate(n=Count("pk")).values("n")), 0))
             .select_related("panel_member")
             .prefetch_related("panel_member__interests", Prefetch("memberships", Membership.with_ended.all()))
             .order_by("name", "email")

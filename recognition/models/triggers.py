@@ -149,3 +149,20 @@ STAFF_NOTE_IS_KEPT = pgtrigger.Trigger(
         USING ERRCODE = 'check_violation', CONSTRAINT = 'staff_note_is_kept';
     """,
 )
+
+# Who has been asked to review knows the applicant by name, or does not.
+CYCLE_STAYS_BLIND = pgtrigger.Trigger(
+    name="cycle_stays_blind",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("blind"),
+    condition=pgtrigger.Q(old__blind__df=pgtrigger.F("new__blind")),
+    func="""
+        IF EXISTS (SELECT 1 FROM recognition_seat seat
+                   JOIN recognition_application application ON application.id = seat.application_id
+                   WHERE application.cycle_id = NEW.id) THEN
+            RAISE EXCEPTION 'reviews have begun'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'cycle_stays_blind';
+        END IF;
+        RETURN NEW;
+    """,
+)

@@ -14,7 +14,7 @@ class AddresseeAdmin(admin.ModelAdmin):
     list_display = ["office_title", "name", "cycle", "has_address"]
     list_filter = ["cycle", "office"]
     list_select_related = ["cycle", "utility"]
-    search_fields = ["name__matches", "title__matches", "utility__name__matches"]
+    search_fields = ["name__matches", "title__matches", "utility__plain_name__matches"]
     fields = ["cycle", "office", "state", "utility", "name", "title", "salutation", "address"]
     autocomplete_fields = ["utility"]
 
@@ -34,7 +34,7 @@ class NoticeAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["sent_on", "kind", "whom", "how", "by", "cycle"]
     list_filter = ["cycle", "kind"]
     list_select_related = ["cycle", "addressee", "application__utility", "application__cycle", "by"]
-    search_fields = ["addressee__name__matches", "application__utility__name__matches", "how__matches"]
+    search_fields = ["addressee__name__matches", "application__utility__plain_name__matches", "how__matches"]
     readonly_fields = ["cycle", "kind", "whom", "sent_on", "how", "by", "recorded_at"]
     fields = tuple(readonly_fields)
 

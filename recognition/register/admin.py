@@ -13,7 +13,7 @@ from workflow.admin import ReadOnly
 class RecognitionAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["application", "state", "since", "until", "number"]
     list_filter = ["application__cycle", "until"]
-    search_fields = ["application__utility__name__matches", "number__matches"]
+    search_fields = ["application__utility__plain_name__matches", "number__matches"]
     readonly_fields = [
         "application", "number", "state", "since", "until", "published", "summary", "changed_at", "changed_by",
         "revoked_at", "revoked_by", "revoked_why",

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.core.cache import cache
+from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
 from accounts.regions import states
@@ -26,6 +27,7 @@ ROWS = [
     "HI .. .. .. TX .. .. .. .. FL .. ..",
 ]
 TERRITORIES = "AS GU MP FM MH PW .. .. .. .. PR VI"  # one more row, only with those that have any
+KEPT = 300  # seconds
 STEP, SIDE = 46, 42  # distance of the tiles and side of a tile, in units of the SVG
 # Fill and text color of a tile by its minimum number of utilities. The tile shows the number too.
 SHADES = [
@@ -47,13 +49,32 @@ def entries() -> RecognitionQuerySet:
 def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     """Keeps the rows that have every word in the utility's name or city."""
     for word in words.split():
-        named = Q(application__utility__name__matches=word) | Q(application__utility__city__matches=word)
+        named = Q(application__utility__plain_name__matches=word) | Q(application__utility__plain_city__matches=word)
         rows = rows.filter(named)
     return rows
 
 
-def known(rows: QuerySet[Any]) -> list[tuple[int, str, str, str]]:
-    """Returns which (cycle, its title, state, section shown) there are; the section is also empty. Makes one query."""
+@dataclass(frozen=True)
+class Known:
+    """What occurs in the register: (cycle, its title, state, section shown), the section also empty; the states'
+    numbers of entries.
+    """
+
+    found: list[tuple[int, str, str, str]]
+    n_of: dict[str, int]
+
+
+def known() -> Known:
+    """Returns what occurs in the register. To find out is to read all of it, so it is kept until an entry is added,
+    ends or is changed; a utility that moves to another state is found there after ``KEPT`` seconds at the latest.
+    """
+    valid = Recognition.objects.valid()
+    at = valid.aggregate(n=Count("pk"), last=Max("pk"), changes=Sum("version"))
+    key = "register-{n}-{last}-{changes}".format(**at)
+    return cache.get_or_set(key, lambda: Known(_found(valid), counts(valid)), KEPT)  # type: ignore[return-value]
+
+
+def _found(rows: QuerySet[Any]) -> list[tuple[int, str, str, str]]:
     sections = Func(F("published"), Value(""), function="array_append")
     section = Func(sections, function="unnest", output_field=CharField())
     found = rows.order_by().annotate(section=section)

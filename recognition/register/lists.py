@@ -51,10 +51,10 @@ class RegisterFilters(Filters):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        found = register.known(self.queryset)
+        self.known = register.known()
+        found = self.known.found
         self.offer("cycle", sorted({(cycle, title) for cycle, title, *_ in found}, key=lambda each: each[1]))
-        held = {state for *_, state, _ in found}
-        self.offer("state", [(code, name) for code, name in states() if code in held])
+        self.offer("state", [(code, name) for code, name in states() if code in self.known.n_of])
         shown = {section for *_, section in found}
         names = register.achievement_names().items()
         self.offer("shows", [(section, name) for section, name in names if section in shown])
@@ -71,8 +71,10 @@ class RegisterFilters(Filters):
     @cached_property
     def map(self) -> register.Map:
         """The map of what matches all filters but the state, since each tile links to the entries of its state."""
+        others = {name: value for name, value in self.form.cleaned_data.items() if name != "state" and value}
+        if not others:
+            return register.as_map(self.known.n_of)
         rows = self.queryset
-        for name, value in self.form.cleaned_data.items():  # set once ``qs`` was evaluated
-            if name != "state":
-                rows = self.filters[name].filter(rows, value)
+        for name, value in others.items():
+            rows = self.filters[name].filter(rows, value)
         return register.as_map(register.counts(rows))

@@ -2,19 +2,22 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import condition, require_safe
 
-from recognition.models import Cycle, Recognition
+from recognition.models import Cycle, Photo, Recognition
 from recognition.models.cycle import LAW
 from recognition.register import content as register
 from recognition.register.forms import NumberForm
 from recognition.register.lists import RegisterFilters, RegisterTable
 from workflow.lists import list_page
 
-A_WEEK = 7 * 24 * 60 * 60
+# What a revocation ends leaves every cache with it: nobody on the way keeps a copy, and a browser that keeps a photo
+# asks each time whether it is still published.
 
 
 @require_safe
+@never_cache
 def register_list(request: HttpRequest) -> HttpResponse:
     """Lists every valid recognition."""
     edition = Cycle.current_edition()
@@ -25,6 +28,7 @@ def register_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 def register_entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what a utility agreed to publish. Responds 410 if its recognition has expired or was revoked."""
     entry = get_object_or_404(Recognition.objects.with_utility().select_related("application__cycle__edition"), pk=pk)
@@ -35,10 +39,15 @@ def register_entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@cache_control(private=True, no_cache=True, must_revalidate=True)
 def register_photo(request: HttpRequest, pk: int, photo_pk: int) -> HttpResponse:
-    """Returns a photo that the utility allowed to be published, while the recognition is valid."""
+    """Returns a photo that the utility allowed to be published, while the recognition is valid; 304 if it is known."""
     entry = get_object_or_404(Recognition.objects.valid().select_related("application"), pk=pk)
     photo = get_object_or_404(register.photos(entry.application).select_related("file"), pk=photo_pk)
+    return condition(lambda _: f'"{photo.file.sha256}"')(lambda _: _shown(photo))(request)
+
+
+def _shown(photo: Photo) -> HttpResponse:
     response = photo.file.response(inline=True)
-    response["Cache-Control"] = f"public, max-age={A_WEEK}"
+    del response["Cache-Control"]  # the view's own
     return response  # type: ignore[return-value]

@@ -61,3 +61,51 @@ def in_short(lines: Sequence[Agreement]) -> str:
     if agreed == len(words):
         return f"agree on all {len(words)} criteria" if len(words) > 1 else "agree"
     return f"agree on {agreed} of {len(words)} criteria"
+
+
+WORTH = {MET: 1.0, PARTLY: 0.5, NOT_MET: 0.0}
+FEWEST = 3  # reviews beside others: a difference seen on fewer says nothing of a person
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """How far a reviewer's ratings lie from those of the others beside them, on average over ``n`` reviews.
+
+    ``difference`` is between -1 and 1: met counts 1, partly met one half, not met 0. Below 0 is stricter.
+    """
+
+    difference: float
+    n: int
+
+    @property
+    def words(self) -> str:
+        """Says it in a phrase; empty for too few reviews."""
+        if self.n < FEWEST:
+            return ""
+        points = round(abs(self.difference) * 100)
+        how = (
+            "as strict as" if points == 0 else f"{points} points {'stricter' if self.difference < 0 else 'milder'} than"
+        )
+        return f"{how} co-reviewers on average, in {self.n} reviews"
+
+
+def leanings(given: Iterable[tuple[int, int, str, str]]) -> dict[int, Leaning]:
+    """Returns member → leaning. ``given``: (member, application, criterion, rating) of submitted reviews.
+
+    Each rating is compared with the mean of the others on the same criterion of the same application; what nobody else
+    rated counts for nothing.
+    """
+    beside: dict[tuple[int, str], list[tuple[int, float]]] = {}
+    for member, application, criterion, value in given:
+        if value in WORTH:
+            beside.setdefault((application, criterion), []).append((member, WORTH[value]))
+    apart: dict[int, list[float]] = {}
+    reviews: dict[int, set[int]] = {}
+    for (application, _), rated in beside.items():
+        total, others = sum(worth for _, worth in rated), len(rated) - 1
+        if not others:
+            continue
+        for member, worth in rated:
+            apart.setdefault(member, []).append(worth - (total - worth) / others)
+            reviews.setdefault(member, set()).add(application)
+    return {member: Leaning(sum(each) / len(each), len(reviews[member])) for member, each in apart.items()}

@@ -33,10 +33,10 @@ def declare_all(request: AuthenticatedRequest) -> HttpResponse:
         down = f" You stepped down from {len(given_up)} panel{pluralize(len(given_up))}." if given_up else ""
         messages.success(request, f"You can now review {n} application{pluralize(n)}.{down}")
         return redirect("recognition:queue", "my-reviews")
-    context = {"form": form, "seats": seats}
+    context = {"form": form, "seats": seats, "has_blind": any(seat.application.is_blind for seat in seats)}
     return render(request, "recognition/reviewing/declare_all.html", context, status=status_of(form))
 
 
 def _undeclared(request: AuthenticatedRequest) -> list[Seat]:
     rows = Seat.objects.to_declare(request.user).select_related("application__utility", "application__cycle", "member")
-    return list(rows.order_by("application__utility__name", "pk"))
+    return sorted(rows, key=lambda seat: (seat.application.is_blind, seat.application.shown_to_panel, seat.pk))

@@ -167,7 +167,7 @@ class AllTable(QueueTable):
 
 class ReviewTable(Table):
     page_name = "My reviews"
-    utility = tables.Column("Utility", order_by="utility__name")
+    utility = tables.Column("Utility", accessor="applicant", order_by=("applicant_order", "pk"))
     next = tables.TemplateColumn(
         template_name="recognition/reviewing/application_queue.html#review",
         accessor="pk",
@@ -178,7 +178,7 @@ class ReviewTable(Table):
     doing = StateColumn("Your review", tones={"Submitted": "good", "Not declared": "warn", "Ready to submit": "warn"})
     left = tables.Column("Left to rate", initial_sort_descending=True)
     seat_due = DueColumn("Due")
-    state = CodeColumn("State", accessor="utility__state")
+    state = tables.Column("State", accessor="applicant_state", order_by=("state_order", "pk"), default="–")
     cycle = tables.Column("Cycle", order_by="cycle__title")
     status = StateColumn("Stage", tones=TONES)
 
@@ -275,9 +275,25 @@ class AllFilters(QueueFilters):
 
 
 class ReviewFilters(QueueFilters):
-    """The filters for panel members, whose list shows neither region nor size nor the work of staff."""
+    """The filters for panel members, whose list shows neither region nor size nor the work of staff.
+
+    Of a blind cycle they find nothing by name, city, number or state: trying these out would tell who applies.
+    """
 
     region = size = who = late = None
+    state = ChoiceFilter(label="State", method="by_state", empty_label="All states")
+
+    def offer_known(self) -> None:
+        super().offer_known()
+        if "state" in self.filters:
+            named = self.queryset.named().order_by().values_list("utility__state", flat=True).distinct()
+            self.offer("state", _among(states(), set(named)))
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return queues.matching(rows.named(), value)
+
+    def by_state(self, rows: Any, name: str, value: str) -> Any:
+        return rows.named().filter(utility__state=value)
 
     class Meta:
         exclude = ["region", "size", "who", "late"]
@@ -377,6 +393,10 @@ QUEUES = {
         for_members=True,
     ),
 }
+
+
+# From these, program staff write to all applicants whom the filters find.
+WRITABLE = frozenset(QUEUES) - {"my-reviews"}
 
 
 def queues_of(user: User) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from recognition.application.shown import criterion_names
 from recognition.models import Application, CannotSit, Cycle, PanelMember, Seat
 from recognition.reviewing import agreement
 from recognition.reviewing.panel_forms import AssignForm, TakeOffForm
-from recognition.reviewing.reviewer_lists import shares_met
+from recognition.reviewing.reviewer_lists import leanings_of, shares_met
 from recognition.reviewing.suggestions import Candidate, Suggestion, suggest
 from recognition.rights import Act, Rights
 from workflow import saving
@@ -66,14 +66,16 @@ def _page(
 def reviews(application: Application, user: User) -> dict[str, Any]:
     """Returns the submitted reviews, a line for each criterion with everyone's rating, and how far they agree.
 
-    Each review has ``share_met``, for staff: of all that its member rated in the cycle. Only for users who may see
-    reviews.
+    Each review has ``share_met`` and ``leaning``, for staff: of all that its member rated in the cycle. Only for users
+    who may see reviews.
     """
     found = list(Seat.objects.filter(application=application).reviews())
     judges = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.OFFICIAL}
     shares = shares_met(application.cycle, user, [seat.member_id for seat in found]) if judges else {}
+    leanings = leanings_of(application.cycle, user, [seat.member_id for seat in found]) if judges else {}
     for seat in found:
         seat.share_met = shares.get(seat.member_id)
+        seat.leaning = leanings[seat.member_id].words if seat.member_id in leanings else ""
     ratings = [{rating.criterion: rating for rating in seat.ratings.all()} for seat in found]
     values = [{name: rating.value for name, rating in given.items()} for given in ratings]
     criteria = list(ratings[0]) if ratings else []

@@ -78,12 +78,12 @@ class DeclareAllForm(forms.Form):
         self.seats = seats
         kinds = [choice for choice in Seat.Conflict.choices if choice[0] != Seat.Conflict.REMOVED]
         for seat in seats:
-            utility = seat.application.utility
+            applicant = seat.application.shown_to_panel
             self.fields[f"conflict-{seat.pk}"] = forms.ChoiceField(
-                label=f"Conflict of interest with {utility}", choices=[("", "None"), *kinds], required=False
+                label=f"Conflict of interest with {applicant}", choices=[("", "None"), *kinds], required=False
             )
             self.fields[f"reason-{seat.pk}"] = forms.CharField(
-                label=f"Explanation of the conflict with {utility}",
+                label=f"Explanation of the conflict with {applicant}",
                 max_length=2000,
                 required=False,
                 widget=forms.TextInput(),

@@ -80,7 +80,7 @@ class PlannedFilters(ByWords):
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         for word in plain(value).split():
-            rows = rows.filter(application__utility__name__matches=word)
+            rows = rows.filter(application__utility__plain_name__matches=word)
         return rows
 
     def by_note(self, rows: Any, name: str, value: str) -> Any:

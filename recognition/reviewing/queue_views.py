@@ -11,8 +11,9 @@ from accounts.requests import AuthenticatedRequest
 from recognition.models import Application, Away, QueueView
 from recognition.reviewing.compliance_list_views import of_queue
 from recognition.reviewing.exporting import groups_of, widened
-from recognition.reviewing.lists import QUEUES, Queue, queues_of
+from recognition.reviewing.lists import QUEUES, WRITABLE, Queue, queues_of
 from recognition.reviewing.sharing import AwayForm, QueueViewForm, ShareSeveralForm
+from recognition.rights import Act, offered
 from workflow.lists import kept, list_page
 from workflow.saved import kept_query
 
@@ -27,6 +28,7 @@ def queue(request: AuthenticatedRequest, name: str) -> HttpResponse:
     if shown.is_shared and not request.GET and (default := QueueView.default_of(request.user, name)):
         return redirect(default)
     context: dict[str, Any] = {"queue": shown, "name": name, "queues": queues_of(request.user)}
+    context["writes"] = name in WRITABLE and offered(request.user, Act.WRITE)
     if name == "compliance":
         context |= of_queue(request.user)
     if shown.is_shared:

@@ -26,7 +26,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest, Substr
 from django.db.models.lookups import LessThan, LessThanOrEqual
 from django.utils import timezone
 
-from accounts.models import Identifier, User
+from accounts.models import Identifier, User, Utility
 from accounts.regions import REGIONS
 from letters.models import Delivery, Message
 from recognition.models import Application, Decision, PaperLetter, Rating, Seat, Submission
@@ -164,12 +164,21 @@ def n_stalling(user: User) -> dict[str, int]:
 
 def with_failed_mail() -> Q:
     """Whether an email about the application failed or is in doubt, and nobody has sent it again or dismissed it."""
+    return Q(pk__in=_with_failed_mail())  # of few emails, so they are found first
+
+
+def untold() -> QuerySet[Any]:
+    """Returns the keys of applications about which an email failed or is in doubt, or a letter waits to be mailed."""
+    return _with_failed_mail().union(PaperLetter.objects.to_mail().order_by().values("application"))
+
+
+def _with_failed_mail() -> QuerySet[Any]:
     told = Message.objects.filter(
         about_type__app_label="recognition",
         about_type__model="application",
         email__delivery__status__in=Delivery.UNSOLVED,
     )
-    return Q(pk__in=told.order_by().values("about_id"))  # of few emails, so they are found first
+    return told.order_by().values("about_id")
 
 
 def with_letter_to_mail() -> Exists:
@@ -191,6 +200,8 @@ def with_seat(rows: Rows, user: User) -> Rows:
     blank = Rating.objects.filter(seat=OuterRef("my_seat"), value="")
     rows = rows.with_a_seat().annotate(
         seat_due=Subquery(seat.values("due")[:1]),
+        applicant_order=Case(When(my_blind=True, then=Value("")), default=F("utility__name")),
+        state_order=Case(When(my_blind=True, then=Value("")), default=F("utility__state")),
         declared=Exists(seat.exclude(declared_at=None)),
         submitted=Exists(seat.exclude(submitted_at=None)),
     )
@@ -212,6 +223,7 @@ def counted(rows: QuerySet[Any], by: str = "application") -> Coalesce:
 def matching(rows: Rows, words: str) -> Rows:
     """Keeps the rows for which every word is in the utility's name or city, or is one of its numbers."""
     for word in plain(words).split():
-        numbered = Exists(Identifier.objects.filter(utility=OuterRef("utility"), value__plain=word))
-        rows = rows.filter(Q(utility__name__matches=word) | Q(utility__city__matches=word) | Q(numbered))
+        named = Utility.objects.filter(Q(plain_name__matches=word) | Q(plain_city__matches=word)).order_by()
+        numbered = Identifier.objects.filter(value__plain=word).order_by()
+        rows = rows.filter(Q(utility__in=named.values("pk")) | Q(utility__in=numbered.values("utility")))
     return rows

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.access import application_for
 from recognition.application import shown
-from recognition.application.content import redacted
+from recognition.applying.reading import content_for
 from recognition.criteria.completeness import met_of_required, needed
 from recognition.models import Application, Rating, Recommendation, Remark, Seat, Unfinished
 from recognition.reviewing.panel_forms import RatingForm, RecommendationForm, RecuseForm, RemarkForm, SummaryForm
@@ -85,10 +85,7 @@ def _rows(
     application: Application, rights: Rights, ratings: list[Rating], sent: RatingForm | None
 ) -> list[dict[str, Any]]:
     """Returns each claimed criterion with its submitted text, the member's rating, and the form."""
-    submission = application.submission
-    content = submission.content if submission else {}
-    if not rights.may(Act.READ_CONFIDENTIAL):
-        content = redacted(content)
+    content = content_for(application, rights)
     criteria = application.cycle.edition.criteria
     parts = {part.anchor: part for part in shown.texts(content, criteria)}
     about = _definitions(application)

@@ -1,15 +1,19 @@
 """How far the reviewers of a cycle are, and how strict they are: the rows and the list."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import django_tables2 as tables
-from django.db.models import Count, F, FloatField, Min, OuterRef, Q, Subquery
-from django.db.models.functions import Cast
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, F, FloatField, Max, Min, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Concat, Greatest
 from django.utils import timezone
 from django_filters import ChoiceFilter
 
 from accounts.models import User
-from recognition.models import Application, Cycle, PanelMember, Rating
+from letters.models import Message
+from recognition.models import Application, Cycle, PanelMember, Rating, Seat
+from recognition.reviewing import agreement
 from workflow.lists import DateColumn, Filters, Table
 
 
@@ -19,21 +23,46 @@ def progress(cycle: Cycle, user: User) -> Any:
     Without panels that ``user`` may not know of: of their utility, or with a review of their own that is due.
     """
     known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
-    here = Q(seats__application__in=known.values("pk"))
-    active, at_panel = here & Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
+    here = User.objects.filter(seats__application__in=known.values("pk"))  # the counts are of these seats only
+    active, at_panel = Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
     due = active & at_panel & Q(seats__submitted_at=None)
-    rows = User.objects.annotate(
+    rows = here.annotate(
         n_seats=Count("seats", filter=active),
         n_leads=Count("seats", filter=active & Q(seats__lead=True)),
         n_undeclared=Count("seats", filter=due & Q(seats__declared_at=None)),
         n_open=Count("seats", filter=due),
         n_submitted=Count("seats", filter=active & Q(seats__submitted_at__isnull=False)),
         n_late=Count("seats", filter=due & Q(seats__due__lt=timezone.localdate())),
-        n_left=Count("seats", filter=here & Q(seats__recused_at__isnull=False)),
+        n_left=Count("seats", filter=Q(seats__recused_at__isnull=False)),
         next_due=Min("seats__due", filter=due),
         met=strictness(known, OuterRef("pk")),
+        active_at=_last_activity(known),
+        reminded_at=_last_reminder(cycle),
     )
-    return rows.filter(Q(n_seats__gt=0) | Q(n_left__gt=0)).select_related("panel_member").order_by("name", "email")
+    return rows.select_related("panel_member").order_by("name", "email")
+
+
+def _last_activity(applications: Any) -> Greatest:
+    """Returns when a member last declared, rated, wrote or submitted something."""
+    seats = Seat.objects.filter(member=OuterRef("pk"), application__in=applications.values("pk")).order_by()
+    ratings = Rating.objects.filter(seat__member=OuterRef("pk"), seat__application__in=applications.values("pk"))
+    grouped = seats.values("member")
+    return Greatest(
+        *(Subquery(grouped.annotate(last=Max(name)).values("last")) for name in ("declared_at", "submitted_at")),
+        Subquery(grouped.annotate(last=Max("changed_at")).values("last")),
+        Subquery(ratings.order_by().values("seat__member").annotate(last=Max("changed_at")).values("last")),
+    )
+
+
+def _last_reminder(cycle: Cycle) -> Subquery:
+    """Returns when a reviewer was last reminded of all their reviews in the cycle, by staff or by the date."""
+    told = Message.objects.filter(
+        about_type=ContentType.objects.get_for_model(Cycle),
+        about_id=cycle.pk,
+        key__startswith=f"reviews-reminder:{cycle.pk}:",
+        key__endswith=Concat(Value(":"), OuterRef("email")),
+    )
+    return Subquery(told.order_by("-written_at").values("written_at")[:1])
 
 
 def strictness(applications: Any, member: Any) -> Subquery:
@@ -55,7 +84,20 @@ def shares_met(cycle: Cycle, user: User, members: list[int]) -> dict[int, int]:
     return {key: round(met) for key, met in rows.values_list("pk", "met") if met is not None}
 
 
+def leanings_of(cycle: Cycle, user: User, members: list[int] | None = None) -> dict[int, agreement.Leaning]:
+    """Returns how strict members are beside their co-reviewers in the cycle, as far as ``user`` may know. One query."""
+    known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
+    seats = Seat.objects.filter(
+        application__in=known.order_by().values("pk"), recused_at=None, submitted_at__isnull=False
+    )
+    if members is not None:
+        seats = seats.filter(application__seats__member__in=members)
+    ratings = Rating.objects.filter(seat__in=seats.order_by().values("pk")).exclude(value="")
+    return agreement.leanings(ratings.order_by().values_list("seat__member", "seat__application", "criterion", "value"))
+
+
 class ReviewerTable(Table):
+    leanings: ClassVar[Mapping[int, agreement.Leaning]] = {}
     page_name = "Reviewers"
     one, many = "reviewer", "reviewers"  # what the list counts; its rows are users
     name = tables.Column("Reviewer", accessor="pk", order_by="name")
@@ -67,6 +109,9 @@ class ReviewerTable(Table):
     n_left = tables.Column("Left", initial_sort_descending=True)
     next_due = DateColumn("First due")
     met = tables.Column("Rated met")
+    lean = tables.Column("Beside co-reviewers", accessor="pk", orderable=False)
+    active_at = DateColumn("Last activity", initial_sort_descending=True)
+    reminded_at = DateColumn("Last reminder", initial_sort_descending=True)
     remind = tables.TemplateColumn(
         template_name="recognition/reviewing/reviewers.html#remind",
         accessor="pk",
@@ -79,8 +124,20 @@ class ReviewerTable(Table):
         order_by = "-n_late"
         sequence = ("name", "remind", "...")
 
+    @classmethod
+    def with_leanings(cls, found: Mapping[int, agreement.Leaning]) -> "type[ReviewerTable]":
+        return type(cls.__name__, (cls,), {"leanings": found})
+
     def render_name(self, record: Any) -> str:
         return str(record)
+
+    def render_lean(self, record: Any) -> str:
+        leaning = self.leanings.get(record.pk)
+        return (leaning.words if leaning else "") or "Too few reviews"
+
+    def value_lean(self, record: Any) -> str:
+        leaning = self.leanings.get(record.pk)
+        return leaning.words if leaning else ""
 
     def render_met(self, value: float) -> str:
         return f"{value:.0f}%"

@@ -1,5 +1,8 @@
 """Reviewers: a reviewer's own page, and how far those of a cycle are, with a reminder now."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -12,14 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import StaffGroup, User
 from accounts.requests import AuthenticatedRequest
 from recognition.cycles.views import cycle_for, tabs
-from recognition.models import PanelMember
+from recognition.models import Cycle, PanelMember, Seat
 from recognition.reviewing.reviewer_forms import ReviewerForm
 from recognition.reviewing.reviewer_letters import remind_of_reviews
-from recognition.reviewing.reviewer_lists import ReviewerFilters, ReviewerTable, progress, to_remind
+from recognition.reviewing.reviewer_lists import ReviewerFilters, ReviewerTable, leanings_of, progress, to_remind
 from recognition.rights import Act
 from workflow.lists import list_page
 from workflow.models import Stale
 from workflow.saving import status_of
+
+A_DAY = timedelta(days=1)
 
 
 def _own(user: User) -> PanelMember:
@@ -43,14 +48,16 @@ def own_reviewer(request: AuthenticatedRequest) -> HttpResponse:
             with transaction.atomic():
                 if member.pk is None:
                     member.save()
-                member.save_over(version, by=request.user, **changes)
+                member.save_over(version, by=request.user, confirmed_at=timezone.now(), **changes)
                 member.interests.set(utilities)
+                n_left = Seat.leave_blind_panels(request.user)
         except Stale as stale:
             form = ReviewerForm(instance=PanelMember.objects.get(pk=stale.current.pk))
             messages.error(request, "Not saved: this was changed while you were editing. This is how it is now.")
             status = 409
         else:
-            messages.success(request, "Saved. New panels are proposed by what you said.")
+            left = f" You stepped down from {n_left} blind panel{pluralize(n_left)}." if n_left else ""
+            messages.success(request, f"Saved. New panels are proposed by what you said.{left}")
             return redirect("recognition:own_reviewer")
     context = {"form": form, "member": member}
     return render(request, "recognition/reviewing/reviewer_own.html", context, status=status or status_of(form))
@@ -62,35 +69,52 @@ def reviewers(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     cycle = cycle_for(request.user, cycle_pk, Act.ASSIGN)
     rows = progress(cycle, request.user)
     late = rows.filter(n_late__gt=0).count()
+    table = ReviewerTable.with_leanings(leanings_of(cycle, request.user))
     context = {
         "cycle": cycle,
         "tabs": tabs(request.user, cycle),
         "n_open": to_remind(cycle, request.user).count(),
         "n_late": late,
+        "n_just": to_remind(cycle, request.user).filter(reminded_at__gt=timezone.now() - A_DAY).count(),
     }
-    return list_page(request, ReviewerTable, ReviewerFilters, rows, "recognition/reviewing/reviewers.html", context)
+    return list_page(request, table, ReviewerFilters, rows, "recognition/reviewing/reviewers.html", context)
 
 
 @login_required
 @require_POST
 def remind_reviewers(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
-    """Emails one reviewer, those who are late, or all with reviews to submit: one email each, once a day."""
+    """Emails one reviewer, those who are late, or all with reviews to submit: one email each.
+
+    Who was reminded within a day is left out unless the person confirms it with ``again``.
+    """
     cycle = cycle_for(request.user, cycle_pk, Act.ASSIGN)
     whom, rows = request.POST.get("whom", ""), to_remind(cycle, request.user)
     if whom == "late":
         rows = rows.filter(n_late__gt=0)
     elif whom != "open":
         rows = rows.filter(pk=int(whom) if whom.isdecimal() and len(whom) < 10 else 0)
-    today = str(timezone.localdate())
-    with transaction.atomic():
-        told = [
-            remind_of_reviews(cycle, each, today, n_open=each.n_open, n_late=each.n_late, due=each.next_due)
-            for each in rows
-        ]
-    n, again = told.count(True), told.count(False)
-    before = f" {again} {pluralize(again, 'was,were')} reminded today already." if again else ""
-    if told:
+    n, n_before = _remind(cycle, rows, again="again" in request.POST)
+    before = f" {n_before} {pluralize(n_before, 'was,were')} reminded within a day already." if n_before else ""
+    if n or n_before:
         messages.success(request, f"{n} reviewer{pluralize(n)} {pluralize(n, 'gets,get')} a reminder.{before}")
     else:
         messages.info(request, "Nobody was reminded: there is no review to submit.")
     return redirect("recognition:reviewers", cycle.pk)
+
+
+@transaction.atomic
+def _remind(cycle: Cycle, rows: Any, *, again: bool) -> tuple[int, int]:
+    """Returns how many get a reminder, and how many had one before. The lock keeps two people from sending both."""
+    Cycle.objects.select_for_update(no_key=True, of=("self",)).get(pk=cycle.pk)
+    now = timezone.now()
+    n = n_before = 0
+    for each in rows:
+        if each.reminded_at and each.reminded_at > now - A_DAY and not again:
+            n_before += 1
+        elif remind_of_reviews(
+            cycle, each, f"{now:%Y-%m-%d %H:%M}", n_open=each.n_open, n_late=each.n_late, due=each.next_due
+        ):
+            n += 1
+        else:
+            n_before += 1  # in this minute
+    return n, n_before

@@ -22,7 +22,12 @@ def reviews(user: User) -> Iterator[Waiting]:
     if StaffGroup.PANEL not in user.staff_groups:
         return
     undeclared = Seat.objects.to_declare(user).order_by().values("member").annotate(n=Count("pk")).values("n")
-    rows = Seat.objects.to_do().filter(member=user).with_progress().select_related("application__utility")
+    rows = (
+        Seat.objects.to_do()
+        .filter(member=user)
+        .with_progress()
+        .select_related("application__utility", "application__cycle")
+    )
     seats: list[Any] = list(rows.annotate(n_undeclared=Subquery(undeclared)).order_by("due", "pk")[:10])
     if seats and (n := seats[0].n_undeclared or 0) > 1:
         why = "Declare whether you have a conflict of interest, for all of them on one page."
@@ -36,7 +41,7 @@ def reviews(user: User) -> Iterator[Waiting]:
             why = f"{left} of {seat.n_criteria} criteria still need{'s' if left == 1 else ''} your rating. {due}"
         else:
             why = f"Everything is rated. Check your review and submit it. {due}"
-        what = f"Your review of {seat.application.utility}"
+        what = f"Your review of {seat.application.shown_to_panel}"
         do = "Continue" if seat.declared_at else "Start"
         yield Waiting(what, why, do, seat.get_absolute_url(), by=seat.due, is_late=seat.is_late)
 
@@ -46,11 +51,11 @@ def recommendations(user: User) -> Iterator[Waiting]:
     """Yields the panels that the person leads and that have every review in."""
     if StaffGroup.PANEL not in user.staff_groups:
         return
-    seats = Seat.objects.filter(member=user).to_recommend().select_related("application__utility")
+    seats = Seat.objects.filter(member=user).to_recommend().select_related("application__utility", "application__cycle")
     for seat in seats.order_by("due", "pk")[:10]:
         why = "All reviews are in and you lead the panel. Nobody else can record it."
         url = f"{seat.get_absolute_url()}#recommendation"
-        yield Waiting(f"The panel’s recommendation on {seat.application.utility}", why, "Record", url)
+        yield Waiting(f"The panel’s recommendation on {seat.application.shown_to_panel}", why, "Record", url)
 
 
 # Why an application stalls at the panel (``queues.STALLS``) → what the home page says of it.
@@ -107,7 +112,7 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
 def _not_reached(rows: ApplicationQuerySet) -> Iterator[Waiting]:
     """Yields applications of any stage, also closed ones, whose applicant was not told something yet. One query."""
     failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
-    n = rows.filter(failed | to_mail).aggregate(
+    n = rows.filter(pk__in=queues.untold()).aggregate(
         failed=Count("pk", filter=failed), to_mail=Count("pk", filter=to_mail), to_mail_of=Max("cycle", filter=to_mail)
     )
     if n["to_mail"]:

@@ -153,6 +153,8 @@
         block,
         "Not saved: this page was removed or you no longer have access. Your changes are kept in this browser.",
       );
+    } else if (answer.status === 507) {
+      later(block, "Not saved: the site has no room. Your changes are kept in this browser and will be sent again.");
     } else {
       later(block, "Not saved: server error. Your changes are kept in this browser and will be sent again shortly.");
     }

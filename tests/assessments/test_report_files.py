@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from io import BytesIO
 
 import pytest
@@ -105,6 +106,7 @@ def sheets(context):
     return load_workbook(BytesIO(as_workbook(KIND.sheets(context))))
 
 
+@lru_cache(maxsize=None, typed=True)
 def ways(value) -> list[str]:
     """How a page may write the value of a cell."""
     if isinstance(value, datetime | date):
@@ -117,7 +119,8 @@ def is_in(text: str, rows) -> bool:
         return any({int(fraction[1]), int(fraction[2])} <= set(row) for row in rows)
     if text.isdigit():
         return any(int(text) in row for row in rows)
-    return any(letters(text) in way for row in rows for value in row for way in ways(value))
+    wanted = letters(text)
+    return any(wanted in way for row in rows for value in row for way in ways(value))
 
 
 def test_word_has_every_letter_of_the_pdf_in_its_order(whole, shown):

@@ -25,6 +25,7 @@ WCAG = {
 # The rules whose outcome depends on the width of the page; the others were checked on the wide one.
 WHEN_NARROW = {"runOnly": ["target-size", "scrollable-region-focusable"], "resultTypes": ["violations"]}
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+looked_at = (WIDE, NARROW)
 DOES_NOT_EXIST, SINGLE, MULTIPLE = "Does not exist", "Supports a single area", "Supports multiple areas"
 expect.set_options(timeout=10_000)  # two busy cores are slow; what is there at once is still seen at once
 
@@ -50,6 +51,15 @@ def live_server(django_db_setup: None, plain_static_files: None) -> Iterator[Liv
 def storages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Files that a test keeps are its own."""
     monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=tmp_path / "files"))
+
+
+@pytest.fixture(autouse=True)
+def widths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that runs once ``wide`` and once ``narrow`` looks at its pages in each run at the width of that run."""
+    ids = getattr(getattr(request.node, "callspec", None), "id", "").split("-")
+    for name, size in (("wide", WIDE), ("narrow", NARROW)):
+        if name in ids:
+            monkeypatch.setattr(f"{__name__}.looked_at", (size,))
 
 
 @dataclass
@@ -148,10 +158,11 @@ TOO_SMALL = """() => {
 def look(page: Page, name: str, *, narrow: bool = True) -> None:
     """No violation of WCAG 2.2 AA, wide and narrow; nothing sticks out at the side of a telephone; no tiny text.
 
-    A picture of each where SHOTS names a folder for them. A page that is still arriving is waited for.
+    At both, unless the test runs once at each: see ``widths``. A picture of each where SHOTS names a folder for them.
+    A page that is still arriving is waited for.
     """
     page.wait_for_load_state()
-    for size in (WIDE, NARROW) if narrow else (WIDE,):
+    for size in looked_at if narrow else (WIDE,):
         page.set_viewport_size(size)
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
@@ -163,7 +174,7 @@ def look(page: Page, name: str, *, narrow: bool = True) -> None:
         assert page.evaluate(TOO_SMALL) == [], f"{name} at {size['width']}"
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"], f"{name}: {width} px wide on a screen of {size['width']}"
-    page.set_viewport_size(WIDE)
+    page.set_viewport_size(looked_at[0])
 
 
 # --- A gap analysis ------------------------------------------------------------------------------

@@ -38,18 +38,15 @@ def test_from_a_gap_to_the_zip(visits, catalog, manager, utility, queue, size, t
     page.set_viewport_size(size)
     page.get_by_role("link", name="Ready for the auditor").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ready for the auditor")
-    if size == WIDE:
-        look(page, "auditor-choose")
+    look(page, "auditor-choose")
     page.get_by_role("link", name="ISO 14001", exact=True).click()
     page.get_by_text("Only gaps", exact=True).click()
     page.get_by_role("button", name="Show").click()
     gap = page.get_by_role("region", name="Legal and other requirements")
     expect(gap.get_by_text("Nothing proves this yet.")).to_be_visible()
-    if size == WIDE:
-        look(page, "auditor-gaps")
+    look(page, "auditor-gaps")
     gap.get_by_role("link", name="1 record serves this element but does not name ISO 14001").click()
-    if size == WIDE:
-        look(page, "auditor-others")
+    look(page, "auditor-others")
     page.get_by_role("button", name="It serves ISO 14001 too").press("Enter")
     expect(page.get_by_text(f"{proof.number} Sample each outfall now serves ISO 14001 too.")).to_be_visible()
     expect(page.get_by_text("Proven by 1 record.")).to_be_visible()
@@ -72,7 +69,6 @@ def test_from_a_gap_to_the_zip(visits, catalog, manager, utility, queue, size, t
     with zipfile.ZipFile(tmp_path / "index.zip") as archive:
         names = [name for name in archive.namelist() if "/" in name]
     assert names == [f"files/04-legal-and-other-requirements/{proof.number} Permit.pdf"]
-    if size == WIDE:
-        page.goto(ready)
-        expect(page.get_by_role("heading", name="What was created before")).to_be_visible()
-        look(page, "auditor-ready")
+    page.goto(ready)
+    expect(page.get_by_role("heading", name="What was created before")).to_be_visible()
+    look(page, "auditor-ready")

@@ -13,9 +13,20 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import ApiToken, Invitation, Membership, Role, StaffGroup, User
-from config.audit import AuditEntry
+from accounts.groups import GroupPerson
+from accounts.models import ApiToken, Invitation, Membership, Role, StaffGroup, User, Utility
+from config.audit import WHAT, AuditEntry
 from initiatives.models import Initiative
+from recognition.models import (
+    Application,
+    ComplianceCheck,
+    CycleEvent,
+    Decision,
+    Notice,
+    Recognition,
+    ReleaseEvent,
+    Seat,
+)
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -104,10 +115,31 @@ def test_what_is_done_on_the_command_line_names_nobody(log, manager):
     assert (entry.who, entry.name, entry.address, entry.after) == (None, "", "", {"name": "Mara G."})
 
 
+def test_what_the_database_makes_of_a_name_is_no_act(log, utility):
+    log()
+    Utility.objects.filter(pk=utility.pk).update(name="Kaʻū Water", city="Nāʻālehu")
+    [entry] = log()
+    assert entry.after == {"name": "Kaʻū Water", "city": "Nāʻālehu"}
+    assert Utility.objects.get(plain_name="kau water", plain_city="naalehu") == utility
+
+
 def test_the_catalog_is_in_it(log):
     Initiative.objects.filter(slug="cmom").update(draft={"name": "Another"})
     [entry] = log()
     assert (entry.table, entry.after["draft"]) == ("initiatives_initiative", {"name": "Another"})
+
+
+def test_what_happens_to_applications_reviewers_groups_and_notices_is_in_it(log, staff, at):
+    application = at(Application.Status.SUBMITTED)
+    log()
+    application.note(by=staff, why="They called.")
+    Group.objects.create(name="Testers")
+    assert [(entry.table, entry.action) for entry in log()] == [
+        ("recognition_applicationevent", "INSERT"),
+        ("auth_group", "INSERT"),
+    ]
+    for model in (Seat, Notice, ComplianceCheck, ReleaseEvent, CycleEvent, Recognition, Decision, GroupPerson):
+        assert model._meta.db_table in WHAT
 
 
 CHANGES = [lambda: AuditEntry.objects.update(name="x"), lambda: AuditEntry.objects.all()._raw_delete("default")]
@@ -120,6 +152,13 @@ def test_nobody_changes_or_deletes_an_entry(catalog, change):
     with pytest.raises(DatabaseError, match="Cannot (update|delete)"), transaction.atomic():
         change()
     assert AuditEntry.objects.count() == n
+
+
+def test_nobody_empties_it(catalog):
+    n = AuditEntry.objects.count()
+    with pytest.raises(DatabaseError, match="Cannot truncate"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE config_auditentry CASCADE")
+    assert AuditEntry.objects.count() == n > 0
 
 
 def test_it_costs_no_query(as_, utility, manager, viewer, monkeypatch):

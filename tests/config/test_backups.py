@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -63,23 +65,18 @@ def databases(django_db_setup, django_db_blocker):
                 cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-SHOW = """
-import django; django.setup()
-from django.db import connection
-with connection.cursor() as cursor:
-    for table in sorted(connection.introspection.table_names(cursor)):
-        rows = f'SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t'
-        cursor.execute(rows)
-        print(table, *cursor.fetchone())
-    cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1")
-    print(cursor.fetchall())
-"""
-
-
-def shown(place) -> str:
-    ended = run(place, "-c", SHOW)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+def shown(place) -> list[tuple]:
+    """Each table with the number and the checksum of its rows, and all triggers."""
+    with closing(psycopg2.connect(place[0])) as to, to.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        found = cursor.fetchall()
+        assert len(found) > 100
+        for (table,) in list(found):
+            rows = f'SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t'  # noqa: S608
+            cursor.execute(rows)
+            found.append((table, *cursor.fetchone()))
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1")
+        return found + cursor.fetchall()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -101,7 +98,6 @@ def test_a_backup_comes_back_into_an_empty_place_as_it_was(databases, tmp_path):
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Restored and compared: the database and 3 files." in ended.stdout
     assert shown(there) == shown(here)
-    assert "kept@example.org" not in shown(there), "the comparison is by checksum"
     assert contents(there[1] / "files") == contents(here[1] / "files")
 
     again = manage(there, "restore", str(archive))

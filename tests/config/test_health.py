@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 
@@ -16,7 +17,7 @@ def test_healthz_answers_without_database_or_session(client: Client):
 def test_readyz_is_200_where_database_and_broker_answer(client: Client):
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.json() == {"database": True, "broker": True}
+    assert response.json() == {"database": True, "migrated": True, "broker": True}
 
 
 @pytest.mark.django_db
@@ -24,7 +25,7 @@ def test_readyz_names_a_broker_that_is_away(client: Client, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"database": True, "broker": False}
+    assert response.json() == {"database": True, "migrated": True, "broker": False}
 
 
 @pytest.mark.django_db
@@ -35,7 +36,19 @@ def test_readyz_names_a_database_that_is_away(client: Client, monkeypatch):
     monkeypatch.setattr(connection, "cursor", away)
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"database": False, "broker": True}
+    assert response.json() == {"database": False, "migrated": False, "broker": True}
+
+
+@pytest.mark.django_db
+def test_readyz_waits_until_the_database_has_this_versions_tables(client: Client, monkeypatch):
+    monkeypatch.setattr("config.views._once", [])
+    kept = MigrationRecorder.Migration.objects.filter(app="config").order_by("-pk").first()
+    MigrationRecorder.Migration.objects.filter(pk=kept.pk).delete()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"database": True, "migrated": False, "broker": True}
+    MigrationRecorder(connection).record_applied(kept.app, kept.name)
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.django_db

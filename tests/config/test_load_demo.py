@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
+import accounts.demo
 import assessments.demo
 import ims.demo
 import recognition.demo
@@ -36,7 +37,7 @@ from ims.plan.programs.glance import Glance
 from ims.plan.ranked import Ranked
 from letters.models import Message
 from recognition import reminders
-from recognition.models import Application, Cycle, Decision, PanelMember, Seat
+from recognition.models import Application, Cycle, Decision, PanelMember, PanelProposal, ReviewerInvitation, Seat
 from tests.factories import UserFactory
 from workflow.recent import recent_for
 
@@ -108,7 +109,8 @@ def password_in(said: str) -> str:
 @pytest.mark.django_db
 def test_without_a_given_password_a_random_one_is_made_and_kept(demo, monkeypatch, kept):
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
-    monkeypatch.setattr(recognition.demo, "load", lambda people: None)
+    for room in (assessments.demo, accounts.demo, ims.demo, recognition.demo):  # what they load needs no password
+        monkeypatch.setattr(room, "load", lambda people: None)
     password = password_in(load())
     assert len(password) >= 12
     assert User.objects.get(email=ADMIN).check_password(password)
@@ -284,13 +286,25 @@ def test_its_programs_have_a_settled_pair_an_open_one_and_someone_with_too_much_
 
 @pytest.mark.django_db
 def test_an_open_cycle_and_one_in_review_with_an_application_at_every_stage(loaded):
-    assert sorted(cycle.stage for cycle in Cycle.objects.all()) == ["In review", "Open"]
-    by_name = {application.utility.name: application for application in Application.objects.select_related("utility")}
+    assert sorted(cycle.stage for cycle in Cycle.objects.filter(blind=False)) == ["In review", "Open"]
+    rows = Application.objects.filter(cycle__blind=False).select_related("utility")
+    by_name = {application.utility.name: application for application in rows}
     for told in APPLIED["utilities"]:
         assert by_name[told["name"]].status == told["stage"].replace("-", "_")
     asked_of_a_region = {Status.REGION}  # only where a cycle asks for it
     assert {application.status for application in by_name.values()} == set(Status) - asked_of_a_region
     assert Utility.objects.get(name=APPLIED["own"]["name"]).applications.get().status == Status.DRAFT
+
+
+@pytest.mark.django_db
+def test_a_cycle_with_blind_review_has_proposed_panels_and_reviewers_are_invited(loaded):
+    pilot = Cycle.objects.get(blind=True)
+    assert pilot.stage == "In review"
+    assert set(pilot.applications.values_list("status", flat=True)) == {Status.PANEL}
+    proposal = PanelProposal.objects.get(cycle=pilot)
+    assert proposal.status == PanelProposal.Status.READY
+    assert proposal.panels.count() == pilot.applications.count()
+    assert sorted(one.is_open for one in ReviewerInvitation.objects.all()) == [False, True]
 
 
 @pytest.mark.django_db

@@ -28,6 +28,7 @@ class Machine:
         self.os_release.write_text("ID=debian\n")
         for name in ("setup", "npm"):
             text = (settings.BASE_DIR / "bin" / name).read_text().replace("/etc/os-release", str(self.os_release))
+            text = text.replace("/usr/sbin", str(self.programs))
             (self.folder / "bin" / name).write_text(text)
             (self.folder / "bin" / name).chmod(0o755)
         for name in ("uv.lock", "pyproject.toml", "package-lock.json"):
@@ -38,7 +39,8 @@ class Machine:
         self.puts("id", "echo 1000")
         self.puts("uv", f"[ $1 = venv ] && mkdir -p .venv/bin && ln -s {sys.executable} .venv/bin/python; {CHATTY}")
         self.puts("npm", f"[ $1 = --version ] && echo 10.0.0 && exit; mkdir -p node_modules; {CHATTY}")
-        self.puts("chromium", "exit")
+        for name in ("chromium", "nginx"):
+            self.puts(name, "exit")
 
     def puts(self, name: str, script: str) -> None:
         """Puts a program there that writes its name, arguments and index into the log."""
@@ -53,7 +55,7 @@ class Machine:
 
     def lacks_everything(self) -> None:
         self.python("import")
-        for name in ("uv", "chromium"):
+        for name in ("uv", "chromium", "nginx"):
             (self.programs / name).unlink()
 
     def set_up(self, *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
@@ -90,7 +92,7 @@ def test_all_that_is_missing_is_said_in_one_round(debian):
     ]
     assert "a browser for the tests" in ended.stderr
     assert last.startswith("Run  sudo apt-get update && sudo apt-get install --no-install-recommends libpango-1.0-0")
-    assert "chromium-headless-shell" in last
+    assert "chromium-headless-shell nginx" in last
     assert not [line for line in debian.ran if line.startswith("apt-get")]
 
 

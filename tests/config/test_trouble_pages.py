@@ -3,11 +3,15 @@
 import re
 
 import pytest
+from django.db import connection
 from django.template.loader import get_template
 from django.test import Client
-from django.urls import path
+from django.urls import path, reverse
 
+from config.urls import handler500 as handler500
 from config.urls import urlpatterns as real_addresses
+from config.views import NO_ROOM
+from tests.assessments.programs import Program, make
 
 
 def breaks(request):
@@ -84,10 +88,46 @@ def test_the_fault_page_needs_no_context():
     assert get_template("500.html").render() == get_template("500.html").render({"contact_email": "x", "user": "y"})
 
 
-@pytest.mark.parametrize("name", ["400.html", "404.html", "405.html", "403_csrf.html", "500.html"])
+@pytest.mark.parametrize("name", ["400.html", "404.html", "405.html", "403_csrf.html", "500.html", "507.html"])
 def test_nothing_is_inline(name, rf):
     request = rf.get("/")
     request.user = type("Anonymous", (), {"is_authenticated": False})()
-    page = get_template(name).render({}, request if name not in ("400.html", "500.html") else None)
+    page = get_template(name).render({}, request if name not in ("400.html", "500.html", "507.html") else None)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page)
     assert page.count("<h1") == 1
+
+
+# --- The database's disk is full
+
+
+@pytest.fixture
+def no_room(catalog):
+    """PostgreSQL says of each new record what it says where its disk is full."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+            CREATE TRIGGER no_room BEFORE INSERT ON ims_record FOR EACH ROW EXECUTE FUNCTION no_room();
+        """)
+
+
+@pytest.mark.django_db
+def test_a_full_database_answers_507_in_words(no_room, as_, manager, utility):
+    browser = as_(manager)
+    browser.raise_request_exception = False
+    address = reverse("ims:new", args=[utility.pk, "actions"])
+    page = browser.post(address, {"title": "Clean Mill Street", "owner": "", "due": ""})
+    assert page.status_code == 507
+    assert "There is no room at the moment" in page.text
+    assert "what you typed is still in the form" in page.text
+    told = browser.post(address, {"title": "Clean Mill Street"}, headers={"Accept": "application/json"})
+    assert (told.status_code, told.json()) == (507, {"message": NO_ROOM})
+
+
+@pytest.mark.django_db
+def test_a_full_database_is_a_problem_in_the_api(no_room, manager, utility):
+    program = Program(make(manager))
+    program.client.raise_request_exception = False
+    answer = program("POST", "records/actions", {"utility": utility.pk, "values": {"title": "Clean Mill Street"}})
+    assert answer.status_code == 507
+    assert answer.json()["detail"] == NO_ROOM

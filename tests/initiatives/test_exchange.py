@@ -484,14 +484,15 @@ def test_it_is_for_administrators(catalog, manager, as_, client, page):
 
 
 def test_the_commands_do_the_same(catalog, tmp_path):
-    before = exchange.as_yaml()
+    """Some rows are gone; that the whole catalog comes back is tested above."""
+    before, some = exchange.as_yaml(), Case.objects.all()
     for name in ("catalog.yaml", "catalog.xlsx"):
         call_command("export_catalog", tmp_path / name, stdout=StringIO())
-        empty()
+        some.delete()
         said = StringIO()
         call_command("import_catalog", tmp_path / name, "--dry-run", stdout=said)
         assert "Dry run: nothing was changed." in said.getvalue()
-        assert not Initiative.objects.exists()
+        assert not some.all().exists()
         call_command("import_catalog", tmp_path / name, "--over-newer", stdout=StringIO())
         assert exchange.as_yaml() == before
 

@@ -192,7 +192,8 @@ def test_a_person_sends_it_again(server):
 MOVES = {
     "waiting": {"sending"},
     "sending": {"sent", "waiting", "failed", "doubtful"},
-    "sent": set(),
+    "sent": {"bounced"},
+    "bounced": {"waiting", "dismissed"},
     "failed": {"waiting", "dismissed"},
     "doubtful": {"waiting", "dismissed"},
     "dismissed": set(),

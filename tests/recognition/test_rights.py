@@ -50,6 +50,7 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "WRITE_FEEDBACK": PENDING | OUTCOME,
     "GET_LETTER": OUTCOME,
     "MAIL": ANY,
+    "WRITE": ANY,
     "NOTIFY": OUTCOME,
     "REOPEN": {"incomplete"},
     "SEE_SCORES": PAST_PANEL,
@@ -58,6 +59,7 @@ PROGRAM = dict.fromkeys(READS, SENT) | {
     "MOVE_CYCLE": ANY,
     "HANDLE": BEFORE_PANEL | PANEL | PENDING,
     "NOTE": SENT,
+    "APPOINT": ANY,
 }
 # For what came on paper.
 CLERK = (
@@ -112,7 +114,7 @@ def only_text(rights: dict) -> dict:
 
 # Until the own review is in, nothing that shows the others': not even who could be assigned.
 AS_STAFF_ON_THE_PANEL = without(
-    PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN", "MAIL", "NOTE"
+    PROGRAM, "SEE_PEOPLE", "SEE_REVIEWS", "SEE_SCORES", "SEE_RECOMMENDATION", "ASSIGN", "MAIL", "NOTE", "WRITE"
 ) | {
     "DECLARE": PANEL,
     "RATE": PANEL,

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from accounts.models import User, Utility
-from config.load import analyses, program, records, utilities
+from config.load import analyses, copies, program, records, utilities
 
-MOST = 100
+MOST, MADE = 100, 2  # blocks, and how many are made row by row
 
 
 class Command(BaseCommand):
@@ -36,16 +36,23 @@ class Command(BaseCommand):
 
 
 def fill(scale: int, password: str = "", said: Callable[[str], Any] = lambda words: None) -> program.Program:
-    """Creates ``scale`` blocks of rows, each in a transaction of its own."""
+    """Creates ``scale`` blocks of rows, each in a transaction of its own; from the third on, copies of the second."""
     with transaction.atomic():
         made = program.begin(password)
-    for block in range(scale):
+    for number in range(min(scale, MADE)):
+        before = copies.last_keys()
         with transaction.atomic():
-            places = utilities.build(block, password)
+            places = utilities.build(number, password)
             analyses.build(places)
             records.build(places)
-            program.build(made, block, places, password)
-        said(f"{block + 1} of {scale}")
+            program.build(made, number, places, password)
+        said(f"{number + 1} of {scale}")
+    if scale > MADE:
+        block = copies.Block(made, before)
+        for number in range(MADE, scale):
+            block.copy()
+            said(f"{number + 1} of {scale}")
+        block.end()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum would within a minute
     return made

@@ -296,7 +296,7 @@ def test_links_above_the_list(read, utility, as_, role, request):
     assert (f'"{reverse("ims:due", args=[utility.pk])}"' in page) == (role == "manager")
 
 
-def test_pages_take_as_many_queries_for_300_measures(utility, catalog, as_, manager, django_assert_max_num_queries):
+def test_pages_take_as_many_queries_for_60_measures(utility, catalog, as_, manager, django_assert_max_num_queries):
     owner = Person.objects.of(utility).get(user=manager)
     objective = Objective.open_in(utility, by=manager, title="Fewer overflows")
     Action.open_in(utility, by=manager, title="Clean", due=date(2026, 3, 1), owner=owner)
@@ -307,9 +307,8 @@ def test_pages_take_as_many_queries_for_300_measures(utility, catalog, as_, mana
         "performance": f"{reverse('ims:performance', args=[utility.pk])}?quarter=2026-01",
         "home": "/",
     }
-    for size in (3, 300):
-        while Measure.objects.count() < size:
-            n = Measure.objects.count()
+    for size in (3, 60):
+        for n in range(Measure.objects.count(), size):
             made = Measure.open_in(utility, by=manager, title=f"Measure {n}", owner=owner, target=5)
             fill(made, *["4.5"] * 36, first=date(2023, 3, 1))
         for name, page in pages.items():

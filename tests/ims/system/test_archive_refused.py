@@ -96,14 +96,14 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", WRONG)
-def test_wrong_values(content, empty, manager, everything, own_folder, what):
-    change, words = WRONG[what]
+def test_wrong_values(content, empty, manager, everything, own_folder, subtests):
     before, files = everything(), stored(own_folder)
-    with pytest.raises(Refused, match=words):
-        take_in(empty, changed(content, change), manager)
-    assert everything() == before
-    assert stored(own_folder) == files
+    for what, (change, words) in WRONG.items():
+        with subtests.test(what):
+            with pytest.raises(Refused, match=words):
+                take_in(empty, changed(content, change), manager)
+            assert everything() == before
+            assert stored(own_folder) == files
 
 
 def zipped(**files: bytes) -> bytes:
@@ -133,13 +133,13 @@ WRONG_ZIPS = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG_ZIPS)
-def test_wrong_zips(content, empty, manager, everything, what):
-    make, words = WRONG_ZIPS[what]
+def test_wrong_zips(content, empty, manager, everything, subtests):
     before = everything()
-    with pytest.raises(Refused, match=words):
-        take_in(empty, make(content), manager)
-    assert everything() == before
+    for what, (make, words) in WRONG_ZIPS.items():
+        with subtests.test(what):
+            with pytest.raises(Refused, match=words):
+                take_in(empty, make(content), manager)
+            assert everything() == before
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(content, empty, manager, settings, monkeypatch):

@@ -61,6 +61,22 @@ def found(client, **asked) -> list[str]:
 # The list.
 
 
+def test_what_it_offers_follows_every_entry(client, three, listed, staff):
+    """What occurs in it is kept between requests, until an entry is added, is changed or ends."""
+
+    def offered() -> tuple[bool, bool]:
+        page = client.get(REGISTER).text
+        return "Vermont" in page.partition('name="state"')[2].partition("</select>")[0], 'name="shows"' in page
+
+    assert offered() == (False, False), "one state more, and achievements of one kind only"
+    later = listed("Dogwood Water", state="VT")
+    assert offered() == (True, False)
+    later.publish(2, by=None, published=["categories.climate-change"], summary="")
+    assert offered() == (True, True)
+    later.revoke(by=staff, why="Enough.")
+    assert offered() == (False, False)
+
+
 def test_it_lists_the_valid_ones_by_name(client, three, staff):
     assert found(client) == NAMES
     page = client.get(REGISTER).text
@@ -250,7 +266,7 @@ def test_only_photos_of_the_submitted_version_that_may_be_published(entry, clien
     assert path(public) in client.get(entry.get_absolute_url()).text
     answer = client.get(path(public))
     assert b"".join(answer.streaming_content).startswith(b"\xff\xd8")
-    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "public, max-age=604800")
+    assert answer["Content-Type"] == "image/jpeg"
     other = listed("Another")
     draft = Photo.objects.get(submission=None, may_publish=True)
     for refused in (path(private), path(draft), path(public, other)):
@@ -258,6 +274,43 @@ def test_only_photos_of_the_submitted_version_that_may_be_published(entry, clien
     assert client.post(path(public)).status_code == 405
     entry.revoke(by=staff, why="Enough.")
     assert client.get(path(public)).status_code == 404
+
+
+def test_what_is_revoked_leaves_the_caches(entry, client, staff):
+    """No cache on the way keeps anything of the register, and a browser asks before it shows what it kept."""
+    photo = Photo.objects.exclude(submission=None).get(may_publish=True)
+    picture = reverse("recognition:register_photo", args=[entry.pk, photo.pk])
+    page = entry.get_absolute_url()
+    verified = reverse("recognition:verify", args=[entry.number])
+    lists = [REGISTER, f"{REGISTER}?export=csv", f"{REGISTER}?export=xlsx", API, f"{API}.csv"]
+
+    def assert_not_kept(answer) -> None:
+        said = set(answer["Cache-Control"].split(", "))
+        assert "private" in said
+        assert said & {"no-store", "no-cache"}
+        assert not said & {"public", "immutable"}
+        assert not [
+            each for each in said if each.startswith("s-maxage") or (each[:7] == "max-age" and each != "max-age=0")
+        ]
+
+    known = {}
+    for path in [picture, page, verified, *lists]:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert_not_kept(answer)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        known[path] = {"If-None-Match": answer.get("ETag", "*")}
+    assert known[picture] != {"If-None-Match": "*"}
+    unchanged = client.get(picture, headers=known[picture])
+    assert unchanged.status_code == 304
+    assert_not_kept(unchanged)
+
+    entry.revoke(by=staff, why="Enough.")
+    assert client.get(picture, headers=known[picture]).status_code == 404
+    assert client.get(page, headers=known[page]).status_code == 410
+    for path in [verified, *lists]:
+        assert client.get(path, headers=known[path]).status_code == 200, path
 
 
 # For programs.
@@ -306,10 +359,12 @@ def test_the_api_s_csv(client, listed):
     )
 
 
-def test_the_api_may_be_kept_for_a_while_and_asks_as_much_for_many(client, three, listed):
+def test_the_api_says_whether_anything_is_new_and_asks_as_much_for_many(client, three, listed, staff):
     answer = client.get(API)
-    assert "public" in answer["Cache-Control"]
-    assert client.get(API, headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    known = {"If-None-Match": answer["ETag"]}
+    assert client.get(API, headers=known).status_code == 304
+    three[0].revoke(by=staff, why="Enough.")
+    assert client.get(API, headers=known).status_code == 200
     with CaptureQueriesContext(connection) as few:
         client.get(API)
     for n in range(5):

@@ -5,16 +5,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Replace
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from accounts.models import Identifier, Membership
+from accounts.models import Identifier, Membership, StaffGroup
+from letters.models import Message
 from recognition import reminders
 from recognition.models import Application, CannotSit, PanelMember, Rating, Seat
+from recognition.reviewing import agreement
 from recognition.reviewing.reviewer_lists import shares_met
-from tests.applications import review
+from tests.applications import person_in, review
 from tests.factories import UserFactory, UtilityFactory
 from tests.recognition.reviewing.test_panels_for_all import applications
 
@@ -65,6 +69,7 @@ def test_a_reviewer_says_what_they_know_and_whom_they_can_t_review(panelists, at
     assert kept.conflict_states == ["TX", "OK"]
     assert set(kept.interests.all()) == {utility, clearwater}
     assert kept.affiliation == "hq", "which is not theirs to change"
+    assert kept.confirmed_at is not None
     assert not set(kept.interests.all()) & set(twin)
     assert "OR4100777" in browser.get(page).text
     assert browser.post(page, said | {"conflicts": ""}).status_code == 409, "it was changed since"
@@ -116,6 +121,8 @@ def test_staff_see_how_far_reviewers_are_and_how_strict(begun, cycle, staff, as_
     assert "50%" in row(page, "Paula Nell")
     assert "Remind<" in row(page, "Pete Nolan")
     assert "Nothing due" in row(page, "Pia Nestor")
+    assert f"{timezone.localtime():%b %-d, %Y}" in row(page, "Paula Nell"), "the last activity"
+    assert "Too few reviews" in row(page, "Paula Nell")
     late = as_(staff).get(address("reviewers", cycle.pk), {"stage": "late"}).text
     assert "Pete Nolan" in late
     assert "Paula Nell" not in late
@@ -131,10 +138,55 @@ def test_a_reminder_goes_to_each_once_a_day(begun, cycle, staff, as_):
     assert email.to == ["panelist2@example.org"]
     assert "1 application of them is late." in email.message
     again = browser.post(page, {"whom": "open"}, follow=True).text
-    assert "0 reviewers get a reminder. 1 was reminded today already." in again
+    assert "0 reviewers get a reminder. 1 was reminded within a day already." in again
+    assert "Also those who were reminded within a day (1)" in again
     for nobody in ("", "x", "9" * 30, begun[0].member_id):
         assert "Nobody was reminded" in browser.post(page, {"whom": nobody}, follow=True).text
     assert Email.objects.filter(subject__startswith="Reminder: ").count() == 1
+    Message.objects.update(key=Replace("key", Value(f"{timezone.now():%Y-%m-%d %H:}"), Value("2020-01-01 00:")))
+    browser.post(page, {"whom": "late", "again": "1"})
+    browser.post(page, {"whom": "late", "again": "1"})  # a double click
+    assert Email.objects.filter(subject__startswith="Reminder: ").count() == 2
+
+
+def test_leads_and_staff_get_one_list_of_what_is_late(begun, cycle, staff, panelists):
+    Seat.objects.filter(pk=begun[0].pk).update(lead=True)
+    for _ in range(2):
+        reminders.remind()
+    [to_staff] = Email.objects.filter(subject="1 review late, Recognition 2027")
+    assert to_staff.to == [staff.email]
+    assert "- Pete Nolan: 1 late" in to_staff.message
+    [to_lead] = Email.objects.filter(subject="1 review late on panels you lead, Recognition 2027")
+    assert to_lead.to == [panelists[0].email]
+    assert "- Riverbend Water and Sewer: 1 late" in to_lead.message
+    assert "Pete" not in to_lead.message
+
+
+def test_a_list_lost_with_its_worker_is_written_once_by_the_next(begun, cycle, staff, monkeypatch):
+    def killed(*_, **__):
+        raise RuntimeError("killed")
+
+    other = person_in(StaffGroup.PROGRAM, "second@example.org", "Sam")
+    with monkeypatch.context() as broken:
+        write = reminders.tell_of_late
+        broken.setattr(reminders, "tell_of_late", lambda *a, **k: killed() if a[2].pk == other.pk else write(*a, **k))
+        reminders.remind()
+    reminders.remind()
+    told = Email.objects.filter(subject="1 review late, Recognition 2027")
+    assert sorted(email.to[0] for email in told) == [other.email, staff.email]
+
+
+def test_strictness_beside_co_reviewers_is_their_mean_difference_and_not_shown_for_few():
+    rows = [(member, review, "a", value) for review in (1, 2, 3) for member, value in ((1, "met"), (2, "not_met"))]
+    rows += [(3, 1, "a", "partly"), (1, 9, "a", "not_met"), (2, 1, "b", ""), (4, 8, "a", "met")]
+    found = agreement.leanings(rows)
+    # member 1: against (0 + .5)/2 = .25 → .75; twice against 0 → 1. What only one rated counts for nothing.
+    assert found[1].difference == pytest.approx((0.75 + 1 + 1) / 3)
+    assert found[1].words == "92 points milder than co-reviewers on average, in 3 reviews"
+    assert found[2].difference == pytest.approx((-0.75 - 1 - 1) / 3)
+    assert found[2].words == "92 points stricter than co-reviewers on average, in 3 reviews"
+    assert (found[3].n, found[3].words) == (1, "")
+    assert 4 not in found
 
 
 def test_reminders_before_and_after_the_date_are_one_email_for_all_reviews(cycle, staff, panelists):
@@ -158,7 +210,8 @@ def test_reminders_before_and_after_the_date_are_one_email_for_all_reviews(cycle
     for days, n in ((4, 0), (3, 1), (0, 1 + 1), (-1, 3), (-7, 4)):  # each time other reviews, due on another day
         due_on(today + timedelta(days=days))
         assert told() == [digest] * n, days
-    assert "3 applications of them are late." in Email.objects.order_by("pk").last().message
+    last = Email.objects.filter(subject=digest).order_by("pk").last()
+    assert "3 applications of them are late." in last.message
 
 
 def test_who_sees_reviewers(begun, cycle, staff, official, compliance, manager, panelists, as_, client):
