@@ -73,7 +73,7 @@ class Act(StrEnum):
     REPORT_HOURS = "report the hours the application took"
     LOG_HOURS = "log hours of review"
     MOVE_CYCLE = "move a cycle on"
-    HANDLE = "take it up, give it back, hand it on"
+    HANDLE = "share the work: take up, give back, hand on"
     NOTE = "read and write internal notes"
     APPOINT = "invite reviewers and import their list"
 

@@ -143,7 +143,7 @@ def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse
 def _tell(request: AuthenticatedRequest, deciding: Deciding) -> None:
     """Says what became of it; what was refused is on the page, except what a colleague decided meanwhile."""
     if not deciding.is_finished:
-        messages.info(request, "The decisions are being made. You can leave this page.")
+        messages.info(request, "The applications are in the queue to be decided. You can leave this page.")
         return
     if n := deciding.done:
         one = "1 application was" if n == 1 else f"{n} applications were"

@@ -39,7 +39,7 @@ def told(n: int, do: str, to: User | None) -> str:
     """Returns what was done, in words."""
     what = "1 application" if n == 1 else f"{n:,} applications"
     said = {
-        TAKE: (f"You took up {what}.", "Nothing was taken up: somebody has it."),
+        TAKE: (f"You have taken up {what}.", "Nothing was taken up: somebody has it."),
         GIVE: (f"You gave back {what}.", "Nothing was given back: you have none of it."),
         HAND: (f"{what} handed to {to}.", f"Nothing was handed to {to}."),
     }

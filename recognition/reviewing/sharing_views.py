@@ -44,7 +44,7 @@ def handle(request: AuthenticatedRequest, application: Application, rights: Righ
         (messages.success if n else messages.info)(request, told(n, given["do"], given["to"]))
     else:
         messages.error(request, f"Nothing was changed. {faults(form)}")
-    return redirect(f"{application.get_absolute_url()}#work")
+    return redirect(_back(request, application, "work"))
 
 
 @require_POST
@@ -59,7 +59,13 @@ def note(request: AuthenticatedRequest, application: Application, rights: Rights
         messages.success(request, "The note was added. Only staff see it.")
     else:
         messages.error(request, f"No note was added. {faults(form)}")
-    return redirect(f"{application.get_absolute_url()}#notes")
+    return redirect(_back(request, application, "notes"))
+
+
+def _back(request: AuthenticatedRequest, application: Application, part: str) -> str:
+    """Returns the address of the application's page, still on its way through a queue (see walking.py)."""
+    query = request.GET.urlencode()
+    return f"{application.get_absolute_url()}{'?' if query else ''}{query}#{part}"
 
 
 # A queue.

@@ -32,7 +32,7 @@ def test_three_applications_are_shared(visits, cycle, staff):
     page = visits(staff, reverse("recognition:queue", args=["completeness"]))
     page.get_by_text("All that the filters find, on every page").click()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("You took up 3 applications.")).to_be_visible()
+    expect(page.get_by_text("You have taken up 3 applications.")).to_be_visible()
     page.get_by_label("Taken up by").select_option("me")
     page.get_by_role("button", name="Apply filters").click()
     page.get_by_text("Save this view").click()
@@ -57,6 +57,7 @@ def test_three_applications_are_shared(visits, cycle, staff):
     expect(through).to_contain_text("1 of 3")
     page.get_by_role("button", name="Add note").click()
     expect(page.get_by_text("Just a joke")).to_be_visible()
+    expect(through).to_contain_text("1 of 3")
     assert StaffNote.objects.get().by == staff
     look(page, "application-shared")
 

@@ -56,7 +56,9 @@ ROWS: dict[str, list[list[tuple[Act, str]] | str]] = {
     "revoke": [[(Act.REVOKE, "recognized")]],
     "query ECHO": ["screening", [(Act.SCREEN, "compliance")]],
     "scores of all": [[(Act.SEE_SCORES, "recommended")]],
-    "figures of": ["statistics", [(Act.SEE_STATISTICS, "recognized")]],
+    "take up": [[(Act.HANDLE, "submitted"), (Act.HANDLE, "compliance"), (Act.HANDLE, "recommended")]],
+    "read and write internal notes": [[(Act.NOTE, "recommended")]],
+    "figures of": ["statistics", "progress", [(Act.SEE_STATISTICS, "recognized")]],
     "move a cycle": ["cycle", [(Act.MOVE_CYCLE, "recognized")]],
     "report hours": [[(Act.REPORT_HOURS, "recognized"), (Act.LOG_HOURS, "recognized")]],
 }

@@ -24,6 +24,7 @@ from recognition.models import (
 )
 from tests.applications import person_in
 from tests.factories import UtilityFactory
+from tests.recognition.test_database_rules import refused_by
 from workflow.models import WrongState
 
 pytestmark = pytest.mark.django_db
@@ -284,6 +285,7 @@ def test_progress_and_a_second_click(many, official, as_, by_a_worker, sent_task
     other = browser.post(url("decide_several", many), sent | {"recognize": "yes"}, follow=True).text
     assert "Nothing was decided. Others are being decided." in other
     assert Deciding.objects.count() == 1
+    assert refused_by(Deciding(cycle=many, by=official).save) == "deciding_one_at_a_time"
     tasks.decide(Deciding.objects.get().pk)
     done = browser.get(url("decisions", many), headers={"HX-Request": "true"})
     assert (done.status_code, done["HX-Refresh"]) == (286, "true")

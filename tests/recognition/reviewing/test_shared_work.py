@@ -61,7 +61,7 @@ def had(user) -> int:
 def test_it_is_taken_up_handed_on_and_given_back(many, staff, colleague, as_):
     town = many[0]
     page = as_(staff).post(one("handle", town), {"do": "take"}, follow=True).text
-    assert "You took up 1 application." in page
+    assert "You have taken up 1 application." in page
     assert "You have taken it up" in page
     late = as_(colleague).post(one("handle", town), {"do": "take"}, follow=True).text
     assert "Nothing was taken up: somebody has it." in late
