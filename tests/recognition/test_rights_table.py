@@ -26,6 +26,7 @@ ROWS: dict[str, list[list[tuple[Act, str]] | str]] = {
     "passages claimed": [[(Act.READ_CONFIDENTIAL, "recognized")]],
     "propose the panels": ["panels"],
     "see how far": ["reviewers"],
+    "invite reviewers": ["reviewer_list", [(Act.APPOINT, "panel")]],
     "say what they know": ["own_reviewer"],
     "declare or step down": ["declare_all", [(Act.DECLARE, "panel")]],
     "later deadline": [
@@ -56,13 +57,14 @@ ROWS: dict[str, list[list[tuple[Act, str]] | str]] = {
     "revoke": [[(Act.REVOKE, "recognized")]],
     "query ECHO": ["screening", [(Act.SCREEN, "compliance")]],
     "scores of all": [[(Act.SEE_SCORES, "recommended")]],
-    "take up": [[(Act.HANDLE, "submitted"), (Act.HANDLE, "compliance"), (Act.HANDLE, "recommended")]],
-    "read and write internal notes": [[(Act.NOTE, "recommended")]],
     "figures of": ["statistics", "progress", [(Act.SEE_STATISTICS, "recognized")]],
+    "take up, give back": [[(Act.HANDLE, "completeness"), (Act.HANDLE, "compliance"), (Act.HANDLE, "recommended")]],
+    "read and write internal notes": [[(Act.NOTE, "recommended")]],
+    "save views": ["save_queue_view"],
     "move a cycle": ["cycle", [(Act.MOVE_CYCLE, "recognized")]],
     "report hours": [[(Act.REPORT_HOURS, "recognized"), (Act.LOG_HOURS, "recognized")]],
 }
-OF_NO_CYCLE = {"own_reviewer", "declare_all", "messages"}
+OF_NO_CYCLE = {"own_reviewer", "declare_all", "messages", "reviewer_list"}
 APPLICANTS = ["viewer", "advisor", "contributor", "manager"]
 NO = {"", "never"}
 ON_PAPER = {"on paper", "what came on paper, with a reason"}
@@ -113,6 +115,9 @@ def test_each_role_may_what_the_table_says(at, request, as_, panelists, on_paper
 
     def opens(role: str, name: str) -> bool:
         args: list[object] = [] if name in OF_NO_CYCLE else [application.cycle_id]
+        if name == "save_queue_view":  # it has no page of its own
+            places = [reverse(f"recognition:{name}", args=[queue]) for queue in ("all", "compliance", "decisions")]
+            return any(as_(people[role]).post(place).status_code not in (403, 404) for place in places)
         if name == "records":  # of an application, while it can be changed
             Application.objects.update(status="returned")
             args = [application.pk, "attributes", "product-quality"]
