@@ -61,7 +61,7 @@ def test_from_a_filter_to_an_email_that_came_back(visits, cycle, staff):
     expect(page.get_by_text("Recorded. Letters no longer")).to_be_visible()
     page.goto(visits.url + address("messages"))
     look(page, "messages-list")
-    page.get_by_role("table").get_by_role("link").first.click()
+    page.get_by_role("link", name="[cycle]: a message to [utility]").click()
     page.get_by_role("button", name="Write 1 letter on paper instead").click()
     expect(page.get_by_text("1 letter on paper is written")).to_be_visible()
 
