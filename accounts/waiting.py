@@ -129,8 +129,8 @@ UNDELIVERED = [
     ),
     (
         Delivery.Status.BOUNCED,
-        ("email came back", "emails came back"),
-        "Nobody reads that address any more. Ask for another one, then dismiss it.",
+        ("email was returned", "emails were returned"),
+        "Nobody reads that address. Ask for another one, then dismiss it.",
     ),
     (
         Delivery.Status.DOUBTFUL,
