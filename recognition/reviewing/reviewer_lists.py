@@ -126,7 +126,7 @@ class ReviewerTable(Table):
 
     @classmethod
     def with_leanings(cls, found: Mapping[int, agreement.Leaning]) -> "type[ReviewerTable]":
-        return type(cls.__name__, (cls,), {"leanings": found})
+        return type(cls.__name__, (cls,), {"leanings": found, "Meta": cls.Meta})  # whose order no table inherits
 
     def render_name(self, record: Any) -> str:
         return str(record)
