@@ -178,7 +178,7 @@ def _done(request: AuthenticatedRequest, pk: int, act: Callable[[Announcement], 
         messages.success(request, act(found))
     except WrongState:
         found = _message(request, pk)
-        why = {"draft": "its text was changed meanwhile. Read it again"}
+        why = {"draft": "someone has just changed its text. Review it"}
         said = why.get(found.status, f"it is {found.get_status_display().lower()} already")
         messages.error(request, f"Nothing was done: {said}.")
     return redirect("recognition:message", pk)

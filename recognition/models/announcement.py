@@ -38,7 +38,7 @@ MOVED = "Its stage has changed since the message was drafted."
 ARCHIVED = "Its cycle is archived."
 ON_PANEL = "Whoever sends the message sits on its panel, or belongs to its utility."
 TOLD = "The same text went there before."
-BROKE = "An error in the program; its log says which. “Go on” tries again."
+BROKE = "An error in the program; its log says which. “Continue” tries again."
 
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
@@ -289,7 +289,7 @@ class Announcement(StateMachine, Versioned):
         application = Application.objects.select_related("utility", "cycle__edition").get(pk=row.application_id)
         subject, body = self.filled_for(application)
         PaperLetter.write(application, self.occasion(application.pk), subject, body)
-        application.note(by=by, why=f"Message to applicants, on paper since the email came back: “{subject}”.")
+        application.note(by=by, why=f"Message to applicants, on paper since the email was returned: “{subject}”.")
         row.way = Recipient.Way.PAPER
         row.save(update_fields=["way"])
         return True

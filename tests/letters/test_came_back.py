@@ -47,7 +47,7 @@ def test_a_list_of_returned_email_is_read(tmp_path):
     path, said = tmp_path / "returned.txt", StringIO()
     path.write_text("joe@example.org 550 No such user\n\nnobody@example.org\n")
     call_command("came_back", str(path), stdout=said)
-    assert said.getvalue() == "joe@example.org: came back\nnobody@example.org: no email was sent there\n"
+    assert said.getvalue() == "joe@example.org: returned\nnobody@example.org: no email was sent there\n"
     delivery.refresh_from_db()
     other.refresh_from_db()
     assert (delivery.status, delivery.reason, other.status) == ("bounced", "550 No such user", "sent")
@@ -57,12 +57,12 @@ def test_a_list_of_returned_email_is_read(tmp_path):
 def test_staff_record_it_on_its_page_and_home_tells_of_it(staff, as_):
     delivery, browser = sent("joe@example.org"), as_(staff)
     page = reverse("accounts:email", args=[delivery.pk])
-    assert "It came back" in browser.get(page).text
+    assert "It was returned" in browser.get(page).text
     answer = browser.post(reverse("accounts:email_came_back", args=[delivery.pk]), {"why": "550"}, follow=True)
     assert "Recorded. Letters no longer go" in answer.text
     again = browser.post(reverse("accounts:email_came_back", args=[delivery.pk]), follow=True)
     assert "only an email that was sent can come back" in again.text
-    assert "1 email came back" in browser.get("/").text
+    assert "1 email was returned" in browser.get("/").text
     assert "Send again" in browser.get(page).text
     outsider = as_(UserFactory())
     assert outsider.post(reverse("accounts:email_came_back", args=[delivery.pk])).status_code == 403

@@ -139,7 +139,7 @@ def test_a_text_with_faults_is_not_drafted_and_one_that_changed_is_not_sent_unse
         url("message_change", draft), TEXT | {"version": draft.version, "body": "Dear friends of {{ utility }}"}
     )
     refused = browser.post(url("message_send", draft), {"version": draft.version}, follow=True)
-    assert "its text was changed meanwhile" in refused.text
+    assert "someone has just changed its text" in refused.text
     assert not Message.objects.exists()
 
 
@@ -239,7 +239,7 @@ def test_it_is_stopped_between_two_and_goes_on(made, staff, as_, monkeypatch):
     finish(made, staff)
     assert (made.status, Message.objects.count()) == ("stopped", 5)
     monkeypatch.setattr(Announcement, "_one", real)
-    assert "Go on with the 25 left" in as_(staff).get(made.get_absolute_url()).text
+    assert "Continue with the 25 left" in as_(staff).get(made.get_absolute_url()).text
     as_(staff).post(url("message_go_on", made))
     tasks.announce(made.pk)
     assert Message.objects.count() == 25
