@@ -226,11 +226,12 @@ class QueueFilters(ByWords):
             "handler__is_active",
             "my_blind",
         )
-        found = list(self.queryset.order_by().values_list(*known).distinct())
-        self.offer("cycle", sorted({each[:2] for each in found}, key=lambda each: each[1]))
-        self.offer("state", _among(states(), {each[2] for each in found if not each[7]}))
-        self.offer("status", _among(Status.choices, {each[3] for each in found}))
-        self.offer_people({each[4:6] for each in found if each[6]})
+        found = list(self.queryset.order_by().values_list(*known, named=True).distinct())
+        cycles = {(each.cycle_id, each.cycle__title) for each in found}
+        self.offer("cycle", sorted(cycles, key=lambda each: each[1]))
+        self.offer("state", _among(states(), {each.utility__state for each in found if not each.my_blind}))
+        self.offer("status", _among(Status.choices, {each.status for each in found}))
+        self.offer_people({(each.handler_id, each.handler__name) for each in found if each.handler__is_active})
 
     def offer_people(self, people: Iterable[tuple[int, str]]) -> None:
         """Offers “mine”, “nobody’s”, and the others of ``people``, who are pairs of key and name."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from letters.models import Message
 from recognition.models import (
+    Announcement,
     Application,
     Attribute,
     Category,
@@ -23,6 +24,7 @@ from recognition.models import (
     PanelMember,
     Photo,
     Rating,
+    Recipient,
     Seat,
     Section,
     Submission,
@@ -300,6 +302,17 @@ def test_feedback_is_not_released_without_words(draft):
 def test_one_occasion_is_told_once(draft):
     Message.objects.create(key="submitted:1:a@example.org", about=draft)
     assert "key" in refused_by(Message(key="submitted:1:a@example.org").save)
+
+
+def test_a_message_is_dated_when_it_is_sent_and_writes_to_each_once(draft):
+    made = Announcement.objects.create(subject="A date", body="We meet in May.", whom="Drafts")
+    rows = Announcement.objects.filter(pk=made.pk)
+    assert refused_by(lambda: rows.update(sent_at=NOW)) == "announcement_sent_is_dated"
+    assert refused_by(lambda: rows.update(status="requested")) == "announcement_sent_is_dated"
+    assert refused_by(lambda: rows.update(status="lost", sent_at=NOW)) == "announcement_status_known"
+    Recipient.objects.create(announcement=made, application=draft, stage="draft")
+    assert refused_by(Recipient(announcement=made, application=draft, stage="draft").save) == "recipient_once"
+    assert refused_by(lambda: Recipient.objects.update(way="pigeon")) == "recipient_way_known"
 
 
 def test_every_rule_is_tried_by_name():
