@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 from django.db import connection
 
@@ -63,6 +64,7 @@ def build() -> World:
     _actions(own, person)
     _measures(own, person)
     staff = User.objects.create_user("staff@example.org", "only-for-measuring", name="Sam Prather")
+    Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={})  # the staff must have one
     applications.build(staff)
     managed, huge = managing.build(), large.build(staff)
     with connection.cursor() as cursor:

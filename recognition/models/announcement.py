@@ -6,7 +6,6 @@ each applicant is written to in a transaction of its own, under a lock, and neve
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
@@ -23,14 +22,13 @@ from letters.models import ReturnedAddress
 from recognition.models.application import Application, Submission
 from recognition.models.cycle import LAW
 from recognition.models.paper_letter import PaperLetter
+from recognition.models.resumable import Resumable, Stopped
 from recognition.models.section import Section
-from workflow import queue
-from workflow.models import Event, StateMachine, Versioned, WrongState
+from workflow.models import Event, Versioned, WrongState
 
 logger = logging.getLogger(__name__)
 
 WORDING = "message-to-applicants"
-SILENT = timedelta(minutes=2)  # without a word for so long, it has lost its worker
 AT_ONCE = 20  # applicants who are written to while the person waits
 MOST_SUBJECT = 250  # characters, filled in
 
@@ -41,19 +39,10 @@ TOLD = "The same text went there before."
 BROKE = "An error in the program; its log says which. “Continue” tries again."
 
 
-class AnnouncementQuerySet(models.QuerySet["Announcement"]):
-    def resume(self) -> None:
-        """Queues again what no worker took up, and what a killed worker left."""
-        unfinished = self.filter(status__in=[Announcement.Status.REQUESTED, Announcement.Status.RUNNING])
-        for row in unfinished.filter(heard_at__lt=timezone.now() - SILENT):
-            try:
-                row.send_again()
-            except WrongState as elsewhere:
-                logger.info("message %s is not silent: %s", row.pk, elsewhere)
-
-
-class Announcement(StateMachine, Versioned):
+class Announcement(Resumable, Versioned):
     """``subject`` and ``body`` are templates, as wordings are (letters.wordings); ``whom`` says the filter in words."""
+
+    TASK = "recognition.tasks.announce"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -78,10 +67,7 @@ class Announcement(StateMachine, Versioned):
     )
     drafted_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
-    heard_at = models.DateTimeField(default=timezone.now, editable=False)
     digest = models.CharField(max_length=24, editable=False, db_index=True)
-
-    objects = AnnouncementQuerySet.as_manager()
 
     class Meta:
         verbose_name = "message to applicants"
@@ -209,23 +195,6 @@ class Announcement(StateMachine, Versioned):
         else:
             transaction.on_commit(self.publish)
 
-    def publish(self) -> bool:
-        """Returns False if the broker is away; the sweep then sends it later."""
-        return queue.send("recognition.tasks.announce", self.pk)
-
-    def send_again(self) -> None:
-        """Puts it back into the queue, unless it has been heard of. Raises WrongState."""
-        if self.status == self.Status.RUNNING:
-            silent = Q(heard_at=self.heard_at)
-            self._move(self.Status.REQUESTED, only_if=silent, heard_at=timezone.now(), why="Its worker fell silent.")
-        else:
-            Announcement.objects.filter(pk=self.pk).update(heard_at=timezone.now())
-        self.publish()
-
-    def stop(self, *, by: User) -> None:
-        """Ends it after the applicant who is being written to. Raises WrongState if it is finished."""
-        self._move(self.Status.STOPPED, by=by)
-
     def run(self) -> None:
         """Writes to those who are left, until it is stopped. Raises WrongState if another worker has it."""
         self._move(self.Status.RUNNING, heard_at=timezone.now())
@@ -233,7 +202,7 @@ class Announcement(StateMachine, Versioned):
         for pk in self.recipients.filter(settled_at=None).order_by("pk").values_list("pk", flat=True):
             try:
                 self._one(pk, allowed)
-            except WrongState as stopped:
+            except Stopped as stopped:
                 logger.info("message %s: %s", self.pk, stopped)
                 self.refresh_from_db()
                 return
@@ -245,7 +214,7 @@ class Announcement(StateMachine, Versioned):
 
     @transaction.atomic
     def _one(self, pk: int, allowed: set[int]) -> None:
-        """Writes to one applicant and records that, or neither. Raises WrongState once the message was stopped."""
+        """Writes to one applicant and records that, or neither. Raises Stopped once the message was stopped."""
         open_ones = Recipient.objects.select_for_update(skip_locked=True).filter(pk=pk, settled_at=None)
         row = open_ones.first()
         if row is None:  # another worker has it
@@ -261,9 +230,7 @@ class Announcement(StateMachine, Versioned):
             application.note(by=self.by, why=f"Message to applicants: “{subject}”.")
         row.settled_at = timezone.now()
         row.save(update_fields=["way", "why", "settled_at"])
-        running = Announcement.objects.filter(pk=self.pk, status=self.Status.RUNNING)
-        if not running.update(heard_at=timezone.now()):
-            raise WrongState("it was stopped")
+        self._step()
 
     # What came back.
 

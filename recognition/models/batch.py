@@ -1,52 +1,28 @@
 """What is done to many applications of a cycle as a job: one after the other, each in a transaction of its own.
 
-So it can be stopped, or its worker killed, at any moment: what is done is done once, and what is not is taken up again.
 What can't be done is kept with the reason, and the rest goes on.
 """
 
 import logging
-from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import User
 from recognition.models.cycle import Cycle
-from workflow import queue
-from workflow.models import StateMachine, WrongState
+from recognition.models.resumable import UNFINISHED, Resumable, Stopped
+from workflow.models import WrongState
 
 logger = logging.getLogger(__name__)
 
-SILENT = timedelta(minutes=2)  # without a word for so long, it has lost its worker
 AT_ONCE = 20  # so many are done while the person waits
 IN_THE_LOG = "An error, of which site administrators find the reason in the log."
-
-
-class Stopped(Exception):
-    """Someone stopped it, or another worker has it."""
-
-
-class BatchQuerySet(models.QuerySet[Any]):
-    def unfinished(self) -> Self:
-        return self.filter(status__in=UNFINISHED)
-
-    def resume(self) -> None:
-        """Sends again what no worker took up, and what a killed worker left."""
-        for batch in self.unfinished().filter(heard_at__lt=timezone.now() - SILENT):
-            try:
-                batch.send_again()
-            except WrongState as elsewhere:
-                logger.info("%s %s is not silent: %s", batch._meta.verbose_name, batch.pk, elsewhere)
-
-
-UNFINISHED = ("requested", "running")
 ONE_AT_A_TIME = Q(status__in=UNFINISHED)  # of a cycle: the condition of a subclass's constraint
 
 
-class Batch(StateMachine):
+class Batch(Resumable):
     """``total`` were to be done, ``done`` are; ``failed`` has each application that was not: ``pk``, ``name``, ``why``.
 
     A subclass names its task and its cycle, says what is ``left``, and does one.
@@ -62,18 +38,14 @@ class Batch(StateMachine):
         Status.REQUESTED: frozenset({Status.RUNNING, Status.STOPPED}),
         Status.RUNNING: frozenset({Status.DONE, Status.STOPPED, Status.REQUESTED}),
     }
-    TASK: ClassVar[str]
 
     cycle: Any
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.REQUESTED, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now, editable=False)
-    heard_at = models.DateTimeField(default=timezone.now, editable=False)
     total = models.PositiveIntegerField(default=0, editable=False)
     done = models.PositiveIntegerField(default=0, editable=False)
     failed = models.JSONField(default=list, editable=False)
-
-    objects = BatchQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -123,19 +95,6 @@ class Batch(StateMachine):
         """Does one. Returns False if there was nothing to do any more. Raises WrongState if it can't be done."""
         raise NotImplementedError
 
-    def publish(self) -> bool:
-        """Returns False if the broker is away; the sweep then sends it later."""
-        return queue.send(self.TASK, self.pk)
-
-    def send_again(self) -> None:
-        """Puts it back into the queue, unless it has been heard of. Raises WrongState."""
-        if self.status == self.Status.RUNNING:
-            silent = Q(heard_at=self.heard_at)
-            self._move(self.Status.REQUESTED, only_if=silent, heard_at=timezone.now(), why="Its worker fell silent.")
-        else:
-            self._stored().update(heard_at=timezone.now())
-        self.publish()
-
     def run(self) -> None:
         """Does what is left, until it is stopped. Raises WrongState if another worker has it or it is finished."""
         self._move(self.Status.RUNNING, heard_at=timezone.now())
@@ -165,22 +124,9 @@ class Batch(StateMachine):
     @transaction.atomic
     def _one(self, row: Any) -> None:
         """Does one and counts it, or neither. Raises WrongState; Stopped once it was stopped."""
-        n = 1 if self.do(row) else 0
-        if not self._running().update(done=F("done") + n, heard_at=timezone.now()):
-            raise Stopped("it was stopped")
+        self._step(done=F("done") + (1 if self.do(row) else 0))
 
     def _fail(self, row: Any, why: str) -> None:
         application = self.application_of(row)
         self.failed.append({"pk": application.pk, "name": str(application.utility), "why": why})
-        if not self._running().update(failed=self.failed, heard_at=timezone.now()):
-            raise Stopped("it was stopped")
-
-    def _stored(self) -> models.QuerySet[Any]:
-        return type(self)._base_manager.filter(pk=self.pk)
-
-    def _running(self) -> models.QuerySet[Any]:
-        return self._stored().filter(status=self.Status.RUNNING)
-
-    def stop(self, *, by: User) -> None:
-        """Ends it after the one that is being done. Raises WrongState if it is finished."""
-        self._move(self.Status.STOPPED, by=by)
+        self._step(failed=self.failed)
