@@ -91,7 +91,7 @@ class Delivery(StateMachine):
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
         DOUBTFUL = "doubtful", "May have arrived"
-        BOUNCED = "bounced", "Came back"
+        BOUNCED = "bounced", "Returned"
         DISMISSED = "dismissed", "Dismissed"
 
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='delivery',
             name='status',
-            field=models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Failed'), ('doubtful', 'May have arrived'), ('bounced', 'Came back'), ('dismissed', 'Dismissed')], default='waiting', editable=False, max_length=10),
+            field=models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Failed'), ('doubtful', 'May have arrived'), ('bounced', 'Returned'), ('dismissed', 'Dismissed')], default='waiting', editable=False, max_length=10),
         ),
         migrations.AddConstraint(
             model_name='delivery',

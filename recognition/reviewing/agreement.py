@@ -83,9 +83,8 @@ class Leaning:
         if self.n < FEWEST:
             return ""
         points = round(abs(self.difference) * 100)
-        how = (
-            "as strict as" if points == 0 else f"{points} points {'stricter' if self.difference < 0 else 'milder'} than"
-        )
+        way = "stricter" if self.difference < 0 else "milder"
+        how = f"{points} {'point' if points == 1 else 'points'} {way} than" if points else "as strict as"
         return f"{how} co-reviewers on average, in {self.n} reviews"
 
 

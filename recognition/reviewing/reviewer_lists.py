@@ -109,7 +109,7 @@ class ReviewerTable(Table):
     n_left = tables.Column("Left", initial_sort_descending=True)
     next_due = DateColumn("First due")
     met = tables.Column("Rated met")
-    lean = tables.Column("Beside co-reviewers", accessor="pk", orderable=False)
+    lean = tables.Column("Strictness", accessor="pk", orderable=False)
     active_at = DateColumn("Last activity", initial_sort_descending=True)
     reminded_at = DateColumn("Last reminder", initial_sort_descending=True)
     remind = tables.TemplateColumn(

@@ -25,6 +25,7 @@ from workflow.models import Stale
 from workflow.saving import status_of
 
 A_DAY = timedelta(days=1)
+A_CLICK = timedelta(minutes=5)  # two within it are one
 
 
 def _own(user: User) -> PanelMember:
@@ -104,17 +105,18 @@ def remind_reviewers(request: AuthenticatedRequest, cycle_pk: int) -> HttpRespon
 
 @transaction.atomic
 def _remind(cycle: Cycle, rows: Any, *, again: bool) -> tuple[int, int]:
-    """Returns how many get a reminder, and how many had one before. The lock keeps two people from sending both."""
+    """Returns how many get a reminder, and how many had one before: within a day, or ``again`` just now.
+
+    The lock keeps two people from sending both.
+    """
     Cycle.objects.select_for_update(no_key=True, of=("self",)).get(pk=cycle.pk)
     now = timezone.now()
+    since = now - (A_CLICK if again else A_DAY)
     n = n_before = 0
     for each in rows:
-        if each.reminded_at and each.reminded_at > now - A_DAY and not again:
+        if each.reminded_at and each.reminded_at > since:
             n_before += 1
-        elif remind_of_reviews(
-            cycle, each, f"{now:%Y-%m-%d %H:%M}", n_open=each.n_open, n_late=each.n_late, due=each.next_due
-        ):
-            n += 1
         else:
-            n_before += 1  # in this minute
+            known = {"n_open": each.n_open, "n_late": each.n_late, "due": each.next_due}
+            n += remind_of_reviews(cycle, each, now.isoformat(), **known)
     return n, n_before

@@ -5,8 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from django.db.models import Value
-from django.db.models.functions import Replace
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -143,7 +141,7 @@ def test_a_reminder_goes_to_each_once_a_day(begun, cycle, staff, as_):
     for nobody in ("", "x", "9" * 30, begun[0].member_id):
         assert "Nobody was reminded" in browser.post(page, {"whom": nobody}, follow=True).text
     assert Email.objects.filter(subject__startswith="Reminder: ").count() == 1
-    Message.objects.update(key=Replace("key", Value(f"{timezone.now():%Y-%m-%d %H:}"), Value("2020-01-01 00:")))
+    Message.objects.update(written_at=timezone.now() - timedelta(hours=2))
     browser.post(page, {"whom": "late", "again": "1"})
     browser.post(page, {"whom": "late", "again": "1"})  # a double click
     assert Email.objects.filter(subject__startswith="Reminder: ").count() == 2
@@ -186,6 +184,8 @@ def test_strictness_beside_co_reviewers_is_their_mean_difference_and_not_shown_f
     assert found[2].difference == pytest.approx((-0.75 - 1 - 1) / 3)
     assert found[2].words == "92 points stricter than co-reviewers on average, in 3 reviews"
     assert (found[3].n, found[3].words) == (1, "")
+    assert agreement.Leaning(0.01, 3).words == "1 point milder than co-reviewers on average, in 3 reviews"
+    assert agreement.Leaning(0.004, 3).words == "as strict as co-reviewers on average, in 3 reviews"
     assert 4 not in found
 
 
