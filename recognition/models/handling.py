@@ -29,18 +29,24 @@ class HandledQuerySet(models.QuerySet[Any]):
     def had_by(self, user: User) -> Self:
         return self.filter(handler=user)
 
-    def _hand(self, user: User | None) -> int:
+    @transaction.atomic
+    def _hand(self, user: User | None, only_if: Q | None = None) -> int:
+        """Gives the rows to ``user``. ``only_if`` is asked again once they are locked: a colleague may be faster."""
         keys = list(self.order_by().values_list("pk", flat=True))  # the rows may be annotated and joined
+        rows = self.model._base_manager.filter(pk__in=keys)
+        locked = list(
+            rows.filter(only_if or Q()).select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+        )
         since = timezone.now() if user else None
-        return self.model._base_manager.filter(pk__in=keys).update(handler=user, handler_since=since)
+        return rows.filter(pk__in=locked).update(handler=user, handler_since=since)
 
     def take_up(self, *, by: User) -> int:
         """Gives ``by`` those of the rows that nobody has. Returns how many."""
-        return self.nobodys()._hand(by)
+        return self.nobodys()._hand(by, NOBODYS)
 
     def give_back(self, *, by: User) -> int:
         """Leaves those of the rows that ``by`` has to nobody. Returns how many."""
-        return self.had_by(by)._hand(None)
+        return self.had_by(by)._hand(None, Q(handler=by))
 
     def hand_to(self, user: User) -> int:
         """Gives all of the rows to ``user``, whoever has them. Returns how many. Raises WrongState if away."""

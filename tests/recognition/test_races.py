@@ -10,6 +10,7 @@ from files.models import StoredFile
 from letters.models import Message
 from recognition.models import Application, Decision, Photo, Recommendation, Section, Submission
 from tests.assessments.test_races import at_once, close_after, waits_for_lock
+from tests.factories import UserFactory
 from tests.pictures import photo
 from workflow.models import WrongState
 
@@ -197,3 +198,13 @@ def test_a_hold_that_comes_during_the_release_is_told_that_it_is_too_late(decide
     assert not Decision.objects.pending().exists()
     assert not Decision.objects.filter(held=True).exists()
     assert Message.objects.filter(key__startswith="decided").count() == 2
+
+
+def test_of_two_who_take_up_the_same_work_the_first_has_it(draft, staff):
+    colleague = UserFactory(name="Cole Ames")
+    rows = Application.objects.filter(pk=draft.pk)
+    assert in_the_meantime(lambda: rows.take_up(by=staff), lambda: rows.take_up(by=colleague)) == 0
+    assert Application.objects.get().handler == staff
+    # What was handed on in the meantime is not given back for the one who has it now.
+    assert in_the_meantime(lambda: rows.hand_to(colleague), lambda: rows.give_back(by=staff)) == 0
+    assert Application.objects.get().handler == colleague
