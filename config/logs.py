@@ -11,7 +11,8 @@ import structlog
 _SLASH = r"(?:/|%2F)"
 SECRETS = [
     re.compile(
-        rf"({_SLASH}(?:calendar|feed|invitations|weekly-email|confirm-email|password{_SLASH}reset{_SLASH}key){_SLASH})"
+        rf"({_SLASH}(?:calendar|feed|invitations|invited|weekly-email|confirm-email"
+        rf"|password{_SLASH}reset{_SLASH}key){_SLASH})"
         r"[^/\s\"'?&#%]+",
         re.IGNORECASE,
     ),

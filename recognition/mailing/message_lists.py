@@ -96,7 +96,7 @@ class RecipientTable(Table):
     way = tables.Column("How", linkify=_where_it_is)
     fate = FateColumn("Outcome", tones=TONES)
     why = tables.Column("Why nothing")
-    settled_at = DateColumn("Written", format="M j, Y, g:i A")
+    settled_at = DateColumn("Written", format="M j, Y, g:i A T")
 
     class Meta:
         order_by = "utility"

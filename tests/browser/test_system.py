@@ -73,7 +73,8 @@ def test_the_pages(visits, catalog, manager, utility):
     )
     later = Action.open_in(utility, by=manager, title="Train both crews", due="2031-01-31")
     link(action, later, LED_TO, by=manager)
-    SavedView.objects.keep(utility, "actions", manager, name="What is late", query="late=true", is_shared=False)
+    kept = {"name": "What is late", "query": "late=true", "is_shared": False}
+    SavedView.objects.keep(manager, {"utility": utility, "register": "actions"}, **kept)
     action.say("Can the round take a photo of the panel?", by=manager)
     requirement = Requirement.open_in(
         utility,
