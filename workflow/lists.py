@@ -124,8 +124,9 @@ def list_page(
     if base is not None and _suffices(base.model, table, used):
         keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
     page = Paginator(keys.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
-    # Keys first, within the query of the rows: to find a page far back, no whole rows need be sorted.
-    found = ordered.filter(pk__in=page.object_list)
+    # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
+    # which the database would have to guess how many rows each part finds.
+    found = ordered.filter(pk__in=list(page.object_list))
     n_filters = len(changed)
     is_filtered = n_filters > 0
     shown = {

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, models, transaction
 
 from accounts.models import Identifier, User, Utility
 from config.load import utilities
-from config.load.program import APART, VALID, Program
+from config.load.program import APART, MEMBERS, VALID, Program
 from recognition.models import Application, PanelMember, Recognition
 
 Keys = dict[type[models.Model], int]  # the last key of each table that counts its rows
@@ -57,7 +57,7 @@ class Block:
         cycles = {past[n].pk: past[n + older].pk for n in (0, VALID, VALID + 1)}
         values: dict[str, int | str] = {
             "n": self.copies,
-            "people": self.copies * utilities.UTILITIES,
+            "people": self.copies * max(utilities.UTILITIES, MEMBERS),  # as many new names of each kind
             "cycles": json.dumps(cycles),
         }
         with transaction.atomic(), connection.cursor() as cursor, _without_triggers():

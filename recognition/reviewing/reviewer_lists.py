@@ -22,8 +22,8 @@ def progress(cycle: Cycle, user: User) -> Any:
 
     Without panels that ``user`` may not know of: of their utility, or with a review of their own that is due.
     """
-    known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
-    here = User.objects.filter(seats__application__in=known.values("pk"))  # the counts are of these seats only
+    keys = _known(cycle, user)
+    here = User.objects.filter(seats__application__in=keys)  # the counts are of these seats only
     active, at_panel = Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
     due = active & at_panel & Q(seats__submitted_at=None)
     rows = here.annotate(
@@ -35,17 +35,27 @@ def progress(cycle: Cycle, user: User) -> Any:
         n_late=Count("seats", filter=due & Q(seats__due__lt=timezone.localdate())),
         n_left=Count("seats", filter=Q(seats__recused_at__isnull=False)),
         next_due=Min("seats__due", filter=due),
-        met=strictness(known, OuterRef("pk")),
-        active_at=_last_activity(known),
+        met=strictness(keys, OuterRef("pk")),
+        active_at=_last_activity(keys),
         reminded_at=_last_reminder(cycle),
     )
     return rows.select_related("panel_member").order_by("name", "email")
 
 
-def _last_activity(applications: Any) -> Greatest:
+def _known(cycle: Cycle, user: User) -> list[int]:
+    """Returns the keys of the cycle's applications that ``user`` may know of.
+
+    They are read, for what each reviewer did with them is asked several times: as a part of that query, the database
+    could find them anew for each reviewer.
+    """
+    known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
+    return list(known.order_by().values_list("pk", flat=True))
+
+
+def _last_activity(applications: list[int]) -> Greatest:
     """Returns when a member last declared, rated, wrote or submitted something."""
-    seats = Seat.objects.filter(member=OuterRef("pk"), application__in=applications.values("pk")).order_by()
-    ratings = Rating.objects.filter(seat__member=OuterRef("pk"), seat__application__in=applications.values("pk"))
+    seats = Seat.objects.filter(member=OuterRef("pk"), application__in=applications).order_by()
+    ratings = Rating.objects.filter(seat__member=OuterRef("pk"), seat__application__in=applications)
     grouped = seats.values("member")
     return Greatest(
         *(Subquery(grouped.annotate(last=Max(name)).values("last")) for name in ("declared_at", "submitted_at")),
@@ -65,11 +75,11 @@ def _last_reminder(cycle: Cycle) -> Subquery:
     return Subquery(told.order_by("-written_at").values("written_at")[:1])
 
 
-def strictness(applications: Any, member: Any) -> Subquery:
+def strictness(applications: list[int], member: Any) -> Subquery:
     """Returns the percentage of criteria that a member found met in submitted reviews of these applications."""
     given = Rating.objects.filter(
         seat__member=member,
-        seat__application__in=applications.values("pk"),
+        seat__application__in=applications,
         seat__recused_at=None,
         seat__submitted_at__isnull=False,
     )
@@ -79,8 +89,8 @@ def strictness(applications: Any, member: Any) -> Subquery:
 
 def shares_met(cycle: Cycle, user: User, members: list[int]) -> dict[int, int]:
     """Returns for each member the percentage of criteria found met in the cycle, as far as ``user`` may know."""
-    known = Application.objects.visible_to(user).of_others(user).without_part_of(user).filter(cycle=cycle)
-    rows = User.objects.filter(pk__in=members).annotate(met=strictness(known, OuterRef("pk")))
+    keys = _known(cycle, user)
+    rows = User.objects.filter(pk__in=members).annotate(met=strictness(keys, OuterRef("pk")))
     return {key: round(met) for key, met in rows.values_list("pk", "met") if met is not None}
 
 
