@@ -96,7 +96,7 @@ def begin(password: str) -> Program:
 
 
 def _cycle(title: str, opens: int, status: str) -> Cycle:
-    begins = timezone.now() + dt.timedelta(days=opens)
+    begins = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + dt.timedelta(days=opens)
     return Cycle.objects.create(
         title=title,
         edition=Edition.objects.get(),
