@@ -124,7 +124,7 @@ def test_it_asks_the_database_as_much_for_many_as_for_few(kind, as_, viewer, que
         with CaptureQueriesContext(connection) as captured:
             assert browser.get(LIST, query).status_code == 200
         counts.append(len(captured))
-    assert counts[0] == counts[1] == counts[2] <= 7
+    assert counts[0] == counts[1] == counts[2] <= 8
 
 
 def test_the_files_need_a_person_who_is_signed_in(client, four):

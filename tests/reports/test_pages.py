@@ -224,7 +224,7 @@ def test_the_list_asks_the_database_as_much_for_many_as_for_few(as_, viewer):
             browser.get(reverse("reports:list"))
         counts.append(len(queries))
     assert counts[0] == counts[1] == counts[2]
-    assert counts[0] <= 6
+    assert counts[0] <= 7
 
 
 def test_the_list_has_pages(as_, viewer):
