@@ -4,8 +4,6 @@ import django.contrib.postgres.fields
 import django.utils.timezone
 from django.db import migrations, models
 
-from workflow.wording import Reworded
-
 
 class Migration(migrations.Migration):
 
@@ -14,30 +12,28 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Reworded([
-            migrations.AlterModelOptions(
-                name='claim',
-                options={'ordering': ['asked_at'], 'verbose_name': 'request to join', 'verbose_name_plural': 'requests to join'},
-            ),
-            migrations.AlterField(
-                model_name='claim',
-                name='asked_at',
-                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='requested at'),
-            ),
-            migrations.AlterField(
-                model_name='identifier',
-                name='kind',
-                field=models.CharField(choices=[('NPDES', 'NPDES permit number'), ('PWSID', 'Public water system ID (PWSID)')], max_length=5),
-            ),
-            migrations.AlterField(
-                model_name='user',
-                name='is_staff',
-                field=models.BooleanField(default=False, verbose_name='can sign in to the administration pages'),
-            ),
-            migrations.AlterField(
-                model_name='utility',
-                name='systems',
-                field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('drinking_water', 'Drinking water'), ('wastewater', 'Wastewater'), ('stormwater', 'Stormwater'), ('decentralized', 'Decentralized wastewater')], max_length=20), size=None, verbose_name='systems it operates'),
-            ),
-        ]),
+        migrations.AlterModelOptions(
+            name='claim',
+            options={'ordering': ['asked_at'], 'verbose_name': 'request to join', 'verbose_name_plural': 'requests to join'},
+        ),
+        migrations.AlterField(
+            model_name='claim',
+            name='asked_at',
+            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='requested at'),
+        ),
+        migrations.AlterField(
+            model_name='identifier',
+            name='kind',
+            field=models.CharField(choices=[('NPDES', 'NPDES permit number'), ('PWSID', 'Public water system ID (PWSID)')], max_length=5),
+        ),
+        migrations.AlterField(
+            model_name='user',
+            name='is_staff',
+            field=models.BooleanField(default=False, verbose_name='can sign in to the administration pages'),
+        ),
+        migrations.AlterField(
+            model_name='utility',
+            name='systems',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('drinking_water', 'Drinking water'), ('wastewater', 'Wastewater'), ('stormwater', 'Stormwater'), ('decentralized', 'Decentralized wastewater')], max_length=20), size=None, verbose_name='systems it operates'),
+        ),
     ]

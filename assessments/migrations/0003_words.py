@@ -3,8 +3,6 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-from workflow.wording import Reworded
-
 
 class Migration(migrations.Migration):
 
@@ -13,26 +11,24 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Reworded([
-            migrations.AlterField(
-                model_name='finding',
-                name='changes',
-                field=models.TextField(blank=True, max_length=10000, verbose_name='what needs to change'),
-            ),
-            migrations.AlterField(
-                model_name='finding',
-                name='initiatives',
-                field=django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(), blank=True, default=list, help_text='slugs of the initiatives that provide it', size=None),
-            ),
-            migrations.AlterField(
-                model_name='gapanalysis',
-                name='as_of',
-                field=models.DateField(help_text='The date its answers describe.', verbose_name='as of'),
-            ),
-            migrations.AlterField(
-                model_name='gapanalysis',
-                name='status',
-                field=models.CharField(choices=[('draft', 'In progress'), ('complete', 'Complete')], default='draft', editable=False, max_length=12),
-            ),
-        ]),
+        migrations.AlterField(
+            model_name='finding',
+            name='changes',
+            field=models.TextField(blank=True, max_length=10000, verbose_name='what needs to change'),
+        ),
+        migrations.AlterField(
+            model_name='finding',
+            name='initiatives',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(), blank=True, default=list, help_text='slugs of the initiatives that provide it', size=None),
+        ),
+        migrations.AlterField(
+            model_name='gapanalysis',
+            name='as_of',
+            field=models.DateField(help_text='The date its answers describe.', verbose_name='as of'),
+        ),
+        migrations.AlterField(
+            model_name='gapanalysis',
+            name='status',
+            field=models.CharField(choices=[('draft', 'In progress'), ('complete', 'Complete')], default='draft', editable=False, max_length=12),
+        ),
     ]

@@ -2,8 +2,6 @@
 
 from django.db import migrations, models
 
-from workflow.wording import Reworded
-
 
 class Migration(migrations.Migration):
 
@@ -12,11 +10,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Reworded([
-            migrations.AlterField(
-                model_name='storedfile',
-                name='name',
-                field=models.CharField(help_text='original file name', max_length=255),
-            ),
-        ]),
+        migrations.AlterField(
+            model_name='storedfile',
+            name='name',
+            field=models.CharField(help_text='original file name', max_length=255),
+        ),
     ]

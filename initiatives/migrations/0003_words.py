@@ -3,8 +3,6 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-from workflow.wording import Reworded
-
 
 class Migration(migrations.Migration):
 
@@ -13,156 +11,154 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Reworded([
-            migrations.AlterField(
-                model_name='case',
-                name='approach',
-                field=models.CharField(choices=[('planning', 'Starts with planning and self-assessment'), ('operations', 'Starts small and expands to more operations'), ('areas', 'Starts with one system and adds management areas')], max_length=12),
-            ),
-            migrations.AlterField(
-                model_name='historicalcase',
-                name='approach',
-                field=models.CharField(choices=[('planning', 'Starts with planning and self-assessment'), ('operations', 'Starts small and expands to more operations'), ('areas', 'Starts with one system and adds management areas')], max_length=12),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='asks',
-                field=models.JSONField(blank=True, default=list, verbose_name='requirements by element'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='group_is_judgement',
-                field=models.BooleanField(default=False, help_text="The guide's chapter 2 names only some initiatives by group.", verbose_name='group is our judgment'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='group_reason',
-                field=models.TextField(blank=True, help_text='Shown where the group is our judgment.', verbose_name='reason for this group'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='kind',
-                field=models.TextField(blank=True, verbose_name='type of program'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='lacks',
-                field=models.JSONField(blank=True, default=dict, verbose_name='what it does not provide'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='participants',
-                field=models.JSONField(blank=True, default=dict, verbose_name='who can participate'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='profile_source',
-                field=models.CharField(blank=True, max_length=200, verbose_name='source of type, grouping and sponsors'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='source',
-                field=models.CharField(max_length=200, verbose_name='source of name, group, areas and strengths'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='systems',
-                field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('drinking_water', 'Drinking water'), ('wastewater', 'Wastewater'), ('stormwater', 'Stormwater'), ('decentralized', 'Decentralized wastewater')], max_length=20), blank=True, default=list, size=None, verbose_name='systems'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='today',
-                field=models.CharField(choices=[('runs', 'Exists today'), ('changed', 'Exists in another form'), ('ended', 'Ended'), ('unknown', 'Unknown')], default='unknown', max_length=12, verbose_name='today'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='today_source',
-                field=models.CharField(blank=True, max_length=200, verbose_name='where or when it was checked'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='today_text',
-                field=models.TextField(blank=True, verbose_name='status in words'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='unsaid',
-                field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
-            ),
-            migrations.AlterField(
-                model_name='historicalinitiative',
-                name='value_chain',
-                field=models.JSONField(blank=True, default=dict, verbose_name='value chain steps'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='asks',
-                field=models.JSONField(blank=True, default=list, verbose_name='requirements by element'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='group_is_judgement',
-                field=models.BooleanField(default=False, help_text="The guide's chapter 2 names only some initiatives by group.", verbose_name='group is our judgment'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='group_reason',
-                field=models.TextField(blank=True, help_text='Shown where the group is our judgment.', verbose_name='reason for this group'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='kind',
-                field=models.TextField(blank=True, verbose_name='type of program'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='lacks',
-                field=models.JSONField(blank=True, default=dict, verbose_name='what it does not provide'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='participants',
-                field=models.JSONField(blank=True, default=dict, verbose_name='who can participate'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='profile_source',
-                field=models.CharField(blank=True, max_length=200, verbose_name='source of type, grouping and sponsors'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='source',
-                field=models.CharField(max_length=200, verbose_name='source of name, group, areas and strengths'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='systems',
-                field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('drinking_water', 'Drinking water'), ('wastewater', 'Wastewater'), ('stormwater', 'Stormwater'), ('decentralized', 'Decentralized wastewater')], max_length=20), blank=True, default=list, size=None, verbose_name='systems'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='today',
-                field=models.CharField(choices=[('runs', 'Exists today'), ('changed', 'Exists in another form'), ('ended', 'Ended'), ('unknown', 'Unknown')], default='unknown', max_length=12, verbose_name='today'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='today_source',
-                field=models.CharField(blank=True, max_length=200, verbose_name='where or when it was checked'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='today_text',
-                field=models.TextField(blank=True, verbose_name='status in words'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='unsaid',
-                field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
-            ),
-            migrations.AlterField(
-                model_name='initiative',
-                name='value_chain',
-                field=models.JSONField(blank=True, default=dict, verbose_name='value chain steps'),
-            ),
-        ]),
+        migrations.AlterField(
+            model_name='case',
+            name='approach',
+            field=models.CharField(choices=[('planning', 'Starts with planning and self-assessment'), ('operations', 'Starts small and expands to more operations'), ('areas', 'Starts with one system and adds management areas')], max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='historicalcase',
+            name='approach',
+            field=models.CharField(choices=[('planning', 'Starts with planning and self-assessment'), ('operations', 'Starts small and expands to more operations'), ('areas', 'Starts with one system and adds management areas')], max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='asks',
+            field=models.JSONField(blank=True, default=list, verbose_name='requirements by element'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='group_is_judgement',
+            field=models.BooleanField(default=False, help_text="The guide's chapter 2 names only some initiatives by group.", verbose_name='group is our judgment'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='group_reason',
+            field=models.TextField(blank=True, help_text='Shown where the group is our judgment.', verbose_name='reason for this group'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='kind',
+            field=models.TextField(blank=True, verbose_name='type of program'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='lacks',
+            field=models.JSONField(blank=True, default=dict, verbose_name='what it does not provide'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='participants',
+            field=models.JSONField(blank=True, default=dict, verbose_name='who can participate'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='profile_source',
+            field=models.CharField(blank=True, max_length=200, verbose_name='source of type, grouping and sponsors'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='source',
+            field=models.CharField(max_length=200, verbose_name='source of name, group, areas and strengths'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='systems',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('drinking_water', 'Drinking water'), ('wastewater', 'Wastewater'), ('stormwater', 'Stormwater'), ('decentralized', 'Decentralized wastewater')], max_length=20), blank=True, default=list, size=None, verbose_name='systems'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='today',
+            field=models.CharField(choices=[('runs', 'Exists today'), ('changed', 'Exists in another form'), ('ended', 'Ended'), ('unknown', 'Unknown')], default='unknown', max_length=12, verbose_name='today'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='today_source',
+            field=models.CharField(blank=True, max_length=200, verbose_name='where or when it was checked'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='today_text',
+            field=models.TextField(blank=True, verbose_name='status in words'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='unsaid',
+            field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
+        ),
+        migrations.AlterField(
+            model_name='historicalinitiative',
+            name='value_chain',
+            field=models.JSONField(blank=True, default=dict, verbose_name='value chain steps'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='asks',
+            field=models.JSONField(blank=True, default=list, verbose_name='requirements by element'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='group_is_judgement',
+            field=models.BooleanField(default=False, help_text="The guide's chapter 2 names only some initiatives by group.", verbose_name='group is our judgment'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='group_reason',
+            field=models.TextField(blank=True, help_text='Shown where the group is our judgment.', verbose_name='reason for this group'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='kind',
+            field=models.TextField(blank=True, verbose_name='type of program'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='lacks',
+            field=models.JSONField(blank=True, default=dict, verbose_name='what it does not provide'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='participants',
+            field=models.JSONField(blank=True, default=dict, verbose_name='who can participate'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='profile_source',
+            field=models.CharField(blank=True, max_length=200, verbose_name='source of type, grouping and sponsors'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='source',
+            field=models.CharField(max_length=200, verbose_name='source of name, group, areas and strengths'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='systems',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('drinking_water', 'Drinking water'), ('wastewater', 'Wastewater'), ('stormwater', 'Stormwater'), ('decentralized', 'Decentralized wastewater')], max_length=20), blank=True, default=list, size=None, verbose_name='systems'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='today',
+            field=models.CharField(choices=[('runs', 'Exists today'), ('changed', 'Exists in another form'), ('ended', 'Ended'), ('unknown', 'Unknown')], default='unknown', max_length=12, verbose_name='today'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='today_source',
+            field=models.CharField(blank=True, max_length=200, verbose_name='where or when it was checked'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='today_text',
+            field=models.TextField(blank=True, verbose_name='status in words'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='unsaid',
+            field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
+        ),
+        migrations.AlterField(
+            model_name='initiative',
+            name='value_chain',
+            field=models.JSONField(blank=True, default=dict, verbose_name='value chain steps'),
+        ),
     ]

@@ -2,8 +2,6 @@
 
 from django.db import migrations, models
 
-from workflow.wording import Reworded
-
 
 class Migration(migrations.Migration):
 
@@ -12,66 +10,64 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Reworded([
-            migrations.AlterField(
-                model_name='element',
-                name='questions',
-                field=models.JSONField(blank=True, default=list, verbose_name='questions to ask your team'),
-            ),
-            migrations.AlterField(
-                model_name='element',
-                name='unsaid',
-                field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
-            ),
-            migrations.AlterField(
-                model_name='historicalelement',
-                name='questions',
-                field=models.JSONField(blank=True, default=list, verbose_name='questions to ask your team'),
-            ),
-            migrations.AlterField(
-                model_name='historicalelement',
-                name='unsaid',
-                field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
-            ),
-            migrations.AlterField(
-                model_name='historicalsourcetable',
-                name='number',
-                field=models.CharField(help_text='as printed in the guide', max_length=8),
-            ),
-            migrations.AlterField(
-                model_name='historicaltopic',
-                name='group',
-                field=models.CharField(blank=True, help_text='if a source has several lists of one type', max_length=80),
-            ),
-            migrations.AlterField(
-                model_name='historicaltopic',
-                name='kind',
-                field=models.CharField(choices=[('difference', 'How it differs from traditional management'), ('driver', 'What drives the change'), ('benefit', 'Benefits'), ('approach', 'Ways to start'), ('success-factor', 'Success factors'), ('barrier', 'Barriers and responses')], max_length=16),
-            ),
-            migrations.AlterField(
-                model_name='historicaltopic',
-                name='points',
-                field=models.JSONField(blank=True, default=list, verbose_name='points (for a barrier, the responses)'),
-            ),
-            migrations.AlterField(
-                model_name='sourcetable',
-                name='number',
-                field=models.CharField(help_text='as printed in the guide', max_length=8),
-            ),
-            migrations.AlterField(
-                model_name='topic',
-                name='group',
-                field=models.CharField(blank=True, help_text='if a source has several lists of one type', max_length=80),
-            ),
-            migrations.AlterField(
-                model_name='topic',
-                name='kind',
-                field=models.CharField(choices=[('difference', 'How it differs from traditional management'), ('driver', 'What drives the change'), ('benefit', 'Benefits'), ('approach', 'Ways to start'), ('success-factor', 'Success factors'), ('barrier', 'Barriers and responses')], max_length=16),
-            ),
-            migrations.AlterField(
-                model_name='topic',
-                name='points',
-                field=models.JSONField(blank=True, default=list, verbose_name='points (for a barrier, the responses)'),
-            ),
-        ]),
+        migrations.AlterField(
+            model_name='element',
+            name='questions',
+            field=models.JSONField(blank=True, default=list, verbose_name='questions to ask your team'),
+        ),
+        migrations.AlterField(
+            model_name='element',
+            name='unsaid',
+            field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
+        ),
+        migrations.AlterField(
+            model_name='historicalelement',
+            name='questions',
+            field=models.JSONField(blank=True, default=list, verbose_name='questions to ask your team'),
+        ),
+        migrations.AlterField(
+            model_name='historicalelement',
+            name='unsaid',
+            field=models.JSONField(blank=True, default=dict, verbose_name='reasons for empty fields'),
+        ),
+        migrations.AlterField(
+            model_name='historicalsourcetable',
+            name='number',
+            field=models.CharField(help_text='as printed in the guide', max_length=8),
+        ),
+        migrations.AlterField(
+            model_name='historicaltopic',
+            name='group',
+            field=models.CharField(blank=True, help_text='if a source has several lists of one type', max_length=80),
+        ),
+        migrations.AlterField(
+            model_name='historicaltopic',
+            name='kind',
+            field=models.CharField(choices=[('difference', 'How it differs from traditional management'), ('driver', 'What drives the change'), ('benefit', 'Benefits'), ('approach', 'Ways to start'), ('success-factor', 'Success factors'), ('barrier', 'Barriers and responses')], max_length=16),
+        ),
+        migrations.AlterField(
+            model_name='historicaltopic',
+            name='points',
+            field=models.JSONField(blank=True, default=list, verbose_name='points (for a barrier, the responses)'),
+        ),
+        migrations.AlterField(
+            model_name='sourcetable',
+            name='number',
+            field=models.CharField(help_text='as printed in the guide', max_length=8),
+        ),
+        migrations.AlterField(
+            model_name='topic',
+            name='group',
+            field=models.CharField(blank=True, help_text='if a source has several lists of one type', max_length=80),
+        ),
+        migrations.AlterField(
+            model_name='topic',
+            name='kind',
+            field=models.CharField(choices=[('difference', 'How it differs from traditional management'), ('driver', 'What drives the change'), ('benefit', 'Benefits'), ('approach', 'Ways to start'), ('success-factor', 'Success factors'), ('barrier', 'Barriers and responses')], max_length=16),
+        ),
+        migrations.AlterField(
+            model_name='topic',
+            name='points',
+            field=models.JSONField(blank=True, default=list, verbose_name='points (for a barrier, the responses)'),
+        ),
     ]

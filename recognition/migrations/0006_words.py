@@ -4,8 +4,6 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-from workflow.wording import Reworded
-
 
 class Migration(migrations.Migration):
 
@@ -16,180 +14,178 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Reworded([
-            migrations.AlterModelOptions(
-                name='echoanswer',
-                options={'ordering': ['-day', 'identifier'], 'verbose_name': 'ECHO response'},
-            ),
-            migrations.AlterField(
-                model_name='addressee',
-                name='name',
-                field=models.CharField(blank=True, help_text='including the form of address, such as The Honorable …', max_length=120),
-            ),
-            migrations.AlterField(
-                model_name='addressee',
-                name='salutation',
-                field=models.CharField(blank=True, help_text='the text after “Dear”; blank: the name', max_length=120),
-            ),
-            migrations.AlterField(
-                model_name='addressee',
-                name='title',
-                field=models.CharField(blank=True, help_text='blank: the name of the office', max_length=160),
-            ),
-            migrations.AlterField(
-                model_name='addressee',
-                name='utility',
-                field=models.ForeignKey(blank=True, help_text='for a Tribal leader only', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.utility'),
-            ),
-            migrations.AlterField(
-                model_name='application',
-                name='extended_until',
-                field=models.DateTimeField(blank=True, null=True, verbose_name='extended deadline'),
-            ),
-            migrations.AlterField(
-                model_name='application',
-                name='on_paper',
-                field=models.BooleanField(default=False, verbose_name='on paper'),
-            ),
-            migrations.AlterField(
-                model_name='application',
-                name='resubmit_by',
-                field=models.DateTimeField(blank=True, null=True, verbose_name='resubmit by'),
-            ),
-            migrations.AlterField(
-                model_name='attribute',
-                name='elements',
-                field=models.ManyToManyField(blank=True, help_text="Elements whose evidence in a gap analysis can start this attribute's narrative.", to='pdca.element'),
-            ),
-            migrations.AlterField(
-                model_name='category',
-                name='boxes',
-                field=models.PositiveSmallIntegerField(default=1, verbose_name='number of boxes it counts as'),
-            ),
-            migrations.AlterField(
-                model_name='category',
-                name='minimum',
-                field=models.PositiveSmallIntegerField(default=0, verbose_name='minimum activities or components'),
-            ),
-            migrations.AlterField(
-                model_name='category',
-                name='rule',
-                field=models.CharField(choices=[('activities', 'minimum number of activities'), ('program', 'approved program and minimum number of activities'), ('certified', 'certified management system or minimum number of activities'), ('energy', 'audit, and energy savings or sustainable power'), ('components', 'all of its components')], default='activities', max_length=12, verbose_name='rule'),
-            ),
-            migrations.AlterField(
-                model_name='checkitem',
-                name='findings',
-                field=models.JSONField(default=list, help_text='what the automatic check found missing, in words'),
-            ),
-            migrations.AlterField(
-                model_name='checkitem',
-                name='found',
-                field=models.BooleanField(help_text="empty: can't be checked automatically", null=True, verbose_name='met according to the automatic check'),
-            ),
-            migrations.AlterField(
-                model_name='compliancecheck',
-                name='source',
-                field=models.CharField(help_text='Where you checked, for example ECHO or a written response.', max_length=300),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='asks_region',
-                field=models.BooleanField(default=False, help_text='40 CFR 105.9', verbose_name="requires the EPA Region's recommendation before the panel"),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='comments_address',
-                field=models.TextField(blank=True, verbose_name='address for comments on the burden'),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='letterhead',
-                field=models.TextField(blank=True, help_text='The agency and its address, one line each. Used as the letterhead.', max_length=400, verbose_name='sender'),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='letters_from',
-                field=models.DateField(blank=True, null=True, verbose_name='letters sent from'),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='letters_until',
-                field=models.DateField(blank=True, null=True, verbose_name='letters sent by'),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='signatory_name',
-                field=models.CharField(blank=True, max_length=120, verbose_name='signer'),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='signatory_title',
-                field=models.CharField(blank=True, max_length=160, verbose_name="signer's title"),
-            ),
-            migrations.AlterField(
-                model_name='cycle',
-                name='time_zone',
-                field=models.CharField(default='America/New_York', help_text='The time zone its dates are shown in.', max_length=40),
-            ),
-            migrations.AlterField(
-                model_name='echoanswer',
-                name='asked_at',
-                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='queried at'),
-            ),
-            migrations.AlterField(
-                model_name='edition',
-                name='large_wastewater_mgd',
-                field=models.FloatField(help_text='million gallons per day', verbose_name='large from this design flow'),
-            ),
-            migrations.AlterField(
-                model_name='edition',
-                name='most_photos',
-                field=models.PositiveSmallIntegerField(verbose_name='maximum photos'),
-            ),
-            migrations.AlterField(
-                model_name='edition',
-                name='most_words',
-                field=models.PositiveIntegerField(verbose_name='maximum words in all narratives'),
-            ),
-            migrations.AlterField(
-                model_name='panelmember',
-                name='interests',
-                field=models.ManyToManyField(blank=True, help_text="Utilities the person is connected with and can't review.", related_name='+', to='accounts.utility'),
-            ),
-            migrations.AlterField(
-                model_name='recommendation',
-                name='dissent',
-                field=models.TextField(blank=True, max_length=5000, verbose_name='who disagreed and why'),
-            ),
-            migrations.AlterField(
-                model_name='screening',
-                name='files',
-                field=models.JSONField(default=list, editable=False, help_text='name, rows, rejected rows and date of each file'),
-            ),
-            migrations.AlterField(
-                model_name='screening',
-                name='status',
-                field=models.CharField(choices=[('requested', 'In the queue'), ('running', 'In progress'), ('done', 'Done'), ('failed', 'Failed')], default='requested', editable=False, max_length=12),
-            ),
-            migrations.AlterField(
-                model_name='screeningfinding',
-                name='file',
-                field=models.CharField(help_text='ECHO file, such as NPDES_QNCR_HISTORY.csv; empty: in none', max_length=60),
-            ),
-            migrations.AlterField(
-                model_name='screeningfinding',
-                name='raw',
-                field=models.JSONField(default=list, help_text='the source rows, as in the file'),
-            ),
-            migrations.AlterField(
-                model_name='seat',
-                name='conflict',
-                field=models.CharField(blank=True, choices=[('employment', 'I work or worked there'), ('contract', 'I have or had a contract with it'), ('financial', 'I have a financial interest'), ('personal', 'Family or close acquaintance'), ('regulatory', 'I permit, inspect or enforce there'), ('other', 'Other'), ('removed', 'Removed by program staff')], max_length=12),
-            ),
-            migrations.AlterField(
-                model_name='submission',
-                name='deficiencies',
-                field=models.JSONField(default=list, help_text='items found missing automatically; empty unless on paper'),
-            ),
-        ]),
+        migrations.AlterModelOptions(
+            name='echoanswer',
+            options={'ordering': ['-day', 'identifier'], 'verbose_name': 'ECHO response'},
+        ),
+        migrations.AlterField(
+            model_name='addressee',
+            name='name',
+            field=models.CharField(blank=True, help_text='including the form of address, such as The Honorable …', max_length=120),
+        ),
+        migrations.AlterField(
+            model_name='addressee',
+            name='salutation',
+            field=models.CharField(blank=True, help_text='the text after “Dear”; blank: the name', max_length=120),
+        ),
+        migrations.AlterField(
+            model_name='addressee',
+            name='title',
+            field=models.CharField(blank=True, help_text='blank: the name of the office', max_length=160),
+        ),
+        migrations.AlterField(
+            model_name='addressee',
+            name='utility',
+            field=models.ForeignKey(blank=True, help_text='for a Tribal leader only', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.utility'),
+        ),
+        migrations.AlterField(
+            model_name='application',
+            name='extended_until',
+            field=models.DateTimeField(blank=True, null=True, verbose_name='extended deadline'),
+        ),
+        migrations.AlterField(
+            model_name='application',
+            name='on_paper',
+            field=models.BooleanField(default=False, verbose_name='on paper'),
+        ),
+        migrations.AlterField(
+            model_name='application',
+            name='resubmit_by',
+            field=models.DateTimeField(blank=True, null=True, verbose_name='resubmit by'),
+        ),
+        migrations.AlterField(
+            model_name='attribute',
+            name='elements',
+            field=models.ManyToManyField(blank=True, help_text="Elements whose evidence in a gap analysis can start this attribute's narrative.", to='pdca.element'),
+        ),
+        migrations.AlterField(
+            model_name='category',
+            name='boxes',
+            field=models.PositiveSmallIntegerField(default=1, verbose_name='number of boxes it counts as'),
+        ),
+        migrations.AlterField(
+            model_name='category',
+            name='minimum',
+            field=models.PositiveSmallIntegerField(default=0, verbose_name='minimum activities or components'),
+        ),
+        migrations.AlterField(
+            model_name='category',
+            name='rule',
+            field=models.CharField(choices=[('activities', 'minimum number of activities'), ('program', 'approved program and minimum number of activities'), ('certified', 'certified management system or minimum number of activities'), ('energy', 'audit, and energy savings or sustainable power'), ('components', 'all of its components')], default='activities', max_length=12, verbose_name='rule'),
+        ),
+        migrations.AlterField(
+            model_name='checkitem',
+            name='findings',
+            field=models.JSONField(default=list, help_text='what the automatic check found missing, in words'),
+        ),
+        migrations.AlterField(
+            model_name='checkitem',
+            name='found',
+            field=models.BooleanField(help_text="empty: can't be checked automatically", null=True, verbose_name='met according to the automatic check'),
+        ),
+        migrations.AlterField(
+            model_name='compliancecheck',
+            name='source',
+            field=models.CharField(help_text='Where you checked, for example ECHO or a written response.', max_length=300),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='asks_region',
+            field=models.BooleanField(default=False, help_text='40 CFR 105.9', verbose_name="requires the EPA Region's recommendation before the panel"),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='comments_address',
+            field=models.TextField(blank=True, verbose_name='address for comments on the burden'),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='letterhead',
+            field=models.TextField(blank=True, help_text='The agency and its address, one line each. Used as the letterhead.', max_length=400, verbose_name='sender'),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='letters_from',
+            field=models.DateField(blank=True, null=True, verbose_name='letters sent from'),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='letters_until',
+            field=models.DateField(blank=True, null=True, verbose_name='letters sent by'),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='signatory_name',
+            field=models.CharField(blank=True, max_length=120, verbose_name='signer'),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='signatory_title',
+            field=models.CharField(blank=True, max_length=160, verbose_name="signer's title"),
+        ),
+        migrations.AlterField(
+            model_name='cycle',
+            name='time_zone',
+            field=models.CharField(default='America/New_York', help_text='The time zone its dates are shown in.', max_length=40),
+        ),
+        migrations.AlterField(
+            model_name='echoanswer',
+            name='asked_at',
+            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='queried at'),
+        ),
+        migrations.AlterField(
+            model_name='edition',
+            name='large_wastewater_mgd',
+            field=models.FloatField(help_text='million gallons per day', verbose_name='large from this design flow'),
+        ),
+        migrations.AlterField(
+            model_name='edition',
+            name='most_photos',
+            field=models.PositiveSmallIntegerField(verbose_name='maximum photos'),
+        ),
+        migrations.AlterField(
+            model_name='edition',
+            name='most_words',
+            field=models.PositiveIntegerField(verbose_name='maximum words in all narratives'),
+        ),
+        migrations.AlterField(
+            model_name='panelmember',
+            name='interests',
+            field=models.ManyToManyField(blank=True, help_text="Utilities the person is connected with and can't review.", related_name='+', to='accounts.utility'),
+        ),
+        migrations.AlterField(
+            model_name='recommendation',
+            name='dissent',
+            field=models.TextField(blank=True, max_length=5000, verbose_name='who disagreed and why'),
+        ),
+        migrations.AlterField(
+            model_name='screening',
+            name='files',
+            field=models.JSONField(default=list, editable=False, help_text='name, rows, rejected rows and date of each file'),
+        ),
+        migrations.AlterField(
+            model_name='screening',
+            name='status',
+            field=models.CharField(choices=[('requested', 'In the queue'), ('running', 'In progress'), ('done', 'Done'), ('failed', 'Failed')], default='requested', editable=False, max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='screeningfinding',
+            name='file',
+            field=models.CharField(help_text='ECHO file, such as NPDES_QNCR_HISTORY.csv; empty: in none', max_length=60),
+        ),
+        migrations.AlterField(
+            model_name='screeningfinding',
+            name='raw',
+            field=models.JSONField(default=list, help_text='the source rows, as in the file'),
+        ),
+        migrations.AlterField(
+            model_name='seat',
+            name='conflict',
+            field=models.CharField(blank=True, choices=[('employment', 'I work or worked there'), ('contract', 'I have or had a contract with it'), ('financial', 'I have a financial interest'), ('personal', 'Family or close acquaintance'), ('regulatory', 'I permit, inspect or enforce there'), ('other', 'Other'), ('removed', 'Removed by program staff')], max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='submission',
+            name='deficiencies',
+            field=models.JSONField(default=list, help_text='items found missing automatically; empty unless on paper'),
+        ),
     ]

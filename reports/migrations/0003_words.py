@@ -2,8 +2,6 @@
 
 from django.db import migrations, models
 
-from workflow.wording import Reworded
-
 
 class Migration(migrations.Migration):
 
@@ -12,21 +10,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Reworded([
-            migrations.AlterField(
-                model_name='report',
-                name='doing',
-                field=models.CharField(blank=True, editable=False, help_text='the current step, in words', max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='report',
-                name='order',
-                field=models.PositiveIntegerField(default=0, editable=False, help_text='position among the parts, in print order'),
-            ),
-            migrations.AlterField(
-                model_name='report',
-                name='status',
-                field=models.CharField(choices=[('requested', 'In the queue'), ('running', 'In progress'), ('gathering', 'Creating documents'), ('done', 'Ready'), ('failed', 'Failed')], default='requested', editable=False, max_length=12),
-            ),
-        ]),
+        migrations.AlterField(
+            model_name='report',
+            name='doing',
+            field=models.CharField(blank=True, editable=False, help_text='the current step, in words', max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='report',
+            name='order',
+            field=models.PositiveIntegerField(default=0, editable=False, help_text='position among the parts, in print order'),
+        ),
+        migrations.AlterField(
+            model_name='report',
+            name='status',
+            field=models.CharField(choices=[('requested', 'In the queue'), ('running', 'In progress'), ('gathering', 'Creating documents'), ('done', 'Ready'), ('failed', 'Failed')], default='requested', editable=False, max_length=12),
+        ),
     ]
