@@ -12,6 +12,7 @@ from accounts.models import Claim, Invitation, Membership, User, Utility
 from accounts.roles import Role, belongs
 from accounts.zones import site_today
 from letters.models import Delivery
+from workflow.counting import counted
 from workflow.waiting import Waiting, source
 
 
@@ -115,7 +116,7 @@ def emails(user: User) -> list[Waiting]:
         return []
     counts = Delivery.objects.counts()
     return [
-        Waiting(_counted(n, *words), why, "Review", f"{reverse('accounts:emails')}?status={status}", n=n)
+        Waiting(counted(n, *words), why, "Review", f"{reverse('accounts:emails')}?status={status}", n=n)
         for status, words, why in UNDELIVERED
         if (n := counts[status])
     ]
@@ -143,10 +144,6 @@ UNDELIVERED = [
         "They are tried again automatically, for three days. The list says why they wait.",
     ),
 ]
-
-
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"
 
 
 def _manages(user: User) -> bool:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.models import Utility
+from accounts.models import Role, Utility
 from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, register_in, utility_of
 from ims.forms import SavedViewForm
@@ -42,6 +42,7 @@ def record_list(request: AuthenticatedRequest, utility_pk: int, register: str) -
         "views": SavedView.objects.of_list(request.user, utility=utility, register=register),
         "query": kept_query(request.GET),
         "view_form": SavedViewForm(),
+        "removes_shared": utility.my_role == Role.MANAGER,
         "as_table": _with(request.GET, layout=""),
         "as_board": _with(request.GET, layout="board"),
     }

@@ -19,3 +19,12 @@ def answer(
     if request.GET.get("seen") == seen:
         return HttpResponse(status=STOP if is_finished else NOTHING_NEW)
     return render(request, fragment, context, status=STOP if is_finished else 200)
+
+
+def until_finished(
+    request: HttpRequest, fragment: str, context: dict[str, Any], *, seen: str, is_finished: bool
+) -> HttpResponse:
+    """Like ``answer``, for a page that has more to show than the fragment once the work is finished: it loads again."""
+    if is_finished:
+        return HttpResponse(status=STOP, headers={"HX-Refresh": "true"})
+    return answer(request, fragment, context, seen=seen, is_finished=False)

@@ -22,7 +22,7 @@ from recognition.application.content import identifiers, passages, postal
 from recognition.application.shown import criterion_names
 from recognition.applying.reading import page
 from recognition.models import Application, Cycle, Feedback, Photo, Seat
-from recognition.models.application import ApplicationQuerySet
+from recognition.models.application_rows import ApplicationQuerySet
 from recognition.reviewing import agreement
 from recognition.reviewing.agreement import Agreement
 from recognition.rights import Act, Rights

@@ -247,10 +247,9 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 def _progress(request: AuthenticatedRequest, last: Batch) -> HttpResponse:
     """Responds 204 if nothing is new. Once it is finished, the page is loaded again."""
-    if last.is_finished:
-        return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
     fragment = "recognition/deciding/_progress.html"
-    return polling.answer(request, fragment, {"last": last, "cycle": last.cycle}, seen=last.seen, is_finished=False)
+    context = {"last": last, "cycle": last.cycle}
+    return polling.until_finished(request, fragment, context, seen=last.seen, is_finished=last.is_finished)
 
 
 def _n_to_mail(user: User, cycle: Cycle) -> int:

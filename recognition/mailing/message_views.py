@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +24,7 @@ from recognition.models.announcement import digest_of
 from recognition.reviewing.lists import QUEUES, WRITABLE, Queue
 from recognition.rights import Act, offered
 from workflow import polling, queue, saving
+from workflow.counting import counted
 from workflow.lists import Filters, list_page
 from workflow.models import WrongState
 
@@ -64,7 +66,7 @@ def message_write(request: AuthenticatedRequest, name: str) -> HttpResponse:
     filters = shown.filters(request.GET, shown.rows(request.user), request=request)
     if not filters.is_valid() or not (n := filters.qs.count()):
         messages.error(request, "There is nobody to write to: change the filters.")
-        return redirect(f"{redirect('recognition:queue', name).url}?{request.GET.urlencode()}")
+        return redirect(f"{reverse('recognition:queue', args=[name])}?{request.GET.urlencode()}")
     form = MessageForm(request.POST or None)
     if form.is_valid():
         text = {each: form.cleaned_data[each] for each in ("subject", "body")}
@@ -122,12 +124,10 @@ def _seen(found: Announcement, counts: dict[str, int]) -> str:
 
 def _progress(request: AuthenticatedRequest, found: Announcement, counts: dict[str, int]) -> HttpResponse:
     """Responds 204 if nothing is new. A finished message reloads the page."""
-    if not found.is_at_work:
-        return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
     seen = _seen(found, counts)
     context = {"message": found, "counts": counts, "seen": seen}
     fragment = "recognition/mailing/message_detail.html#progress"
-    return polling.answer(request, fragment, context, seen=seen, is_finished=False)
+    return polling.until_finished(request, fragment, context, seen=seen, is_finished=not found.is_at_work)
 
 
 def _as_read(found: Announcement) -> Any:
@@ -211,7 +211,7 @@ def message_send(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def message_stop(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     def stop(found: Announcement) -> str:
         found.stop(by=request.user)
-        return "Stopped. Those who are left get nothing until somebody goes on."
+        return "Stopped. Those who are left get nothing until someone continues."
 
     return _done(request, pk, stop)
 
@@ -232,7 +232,7 @@ def message_again(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Sends its failed emails again; those that came back only from their own page."""
     found = _message(request, pk)
     n = _failed(found).send_again(request.user)
-    messages.success(request, f"{n} failed email{' is' if n == 1 else 's are'} sent again now.")
+    messages.success(request, f"{counted(n, 'failed email is', 'failed emails are')} sent again now.")
     queue.send("letters.tasks.send")
     return redirect(found)
 
@@ -243,8 +243,8 @@ def message_on_paper(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Writes letters on paper to those whose emails all came back."""
     found = _message(request, pk)
     n = found.write_on_paper(by=request.user)
-    one = "1 letter on paper is" if n == 1 else f"{n} letters on paper are"
-    messages.success(request, f"{one} written, to print and mail.")
+    one, many = "letter on paper is", "letters on paper are"
+    messages.success(request, f"{counted(n, one, many)} written, to print and mail.")
     return redirect(found)
 
 

@@ -5,25 +5,23 @@ each applicant is written to in a transaction of its own, under a lock, and neve
 """
 
 import logging
-from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
-from django.db.models.fields.json import KT
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import User
 from letters import wordings
 from letters.models import ReturnedAddress
-from recognition.models.application import Application, Submission
+from recognition.models.application import Application
+from recognition.models.correspondence import Reach, reaches
 from recognition.models.cycle import LAW
 from recognition.models.paper_letter import PaperLetter
 from recognition.models.resumable import Resumable, Stopped
-from recognition.models.section import Section
 from workflow.models import Event, Versioned, WrongState
 
 logger = logging.getLogger(__name__)
@@ -129,14 +127,14 @@ class Announcement(Resumable, Versioned):
     def plan(self) -> None:
         """Says of each recipient how the message would go there now, in a fixed number of queries."""
         rows = list(self.recipients.all())
-        found = ways([row.application_id for row in rows])
+        found = reaches([row.application_id for row in rows])
         told, allowed = self._told(), self._allowed(self.by)
         for row in rows:
             reach = found[row.application_id]
             row.way, row.why = self._way(row, reach, told, allowed)
         Recipient.objects.bulk_update(rows, ["way", "why"], batch_size=500)
 
-    def _way(self, row: "Recipient", reach: "Reach", told: set[int], allowed: set[int]) -> tuple[str, str]:
+    def _way(self, row: "Recipient", reach: Reach, told: set[int], allowed: set[int]) -> tuple[str, str]:
         none = Recipient.Way.NONE
         if row.application_id not in allowed:
             return none, ON_PANEL
@@ -221,7 +219,7 @@ class Announcement(Resumable, Versioned):
             return
         rows = Application.objects.select_for_update(of=("self",)).select_related("utility", "cycle__edition")
         application = rows.get(pk=row.application_id)
-        reach = ways([application.pk])[application.pk]
+        reach = reaches([application.pk])[application.pk]
         row.way, row.why = self._way(row, reach, self._told(application.pk), allowed)
         if row.way != Recipient.Way.NONE:
             subject, body = self.filled_for(application)
@@ -240,7 +238,7 @@ class Announcement(Resumable, Versioned):
         if not ReturnedAddress.objects.filter(since__gte=self.sent_at or timezone.now()).exists():
             return []
         rows = list(got)
-        found = ways([row.application_id for row in rows])
+        found = reaches([row.application_id for row in rows])
         return [row for row in rows if not found[row.application_id].addresses]
 
     def write_on_paper(self, *, by: User) -> int:
@@ -297,44 +295,6 @@ def filled_for(subject: str, body: str, application: Application) -> tuple[str, 
         **times,
     )
     return filled[0][:MOST_SUBJECT], filled[1]
-
-
-class Reach(NamedTuple):
-    """Where a letter about an application would go: to these addresses, or on paper if there are none."""
-
-    stage: str
-    is_archived: bool
-    addresses: list[str]
-
-
-def ways(applications: Iterable[int]) -> dict[int, Reach]:
-    """Returns what ``Application.applicants`` says of each, for many at once: three queries."""
-    submissions = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
-    contact = Section.objects.filter(application=OuterRef("pk"), name="contact")
-    named = Case(
-        When(Exists(submissions), then=Subquery(submissions.values(email=KT("content__contact__email"))[:1])),
-        When(on_paper=True, then=Subquery(contact.values(email=KT("answers__email"))[:1])),
-        default=None,
-        output_field=models.TextField(),
-    )
-    rows = Application.objects.filter(pk__in=list(applications)).order_by().annotate(named=named)
-    found = list(rows.values_list("pk", "utility", "status", "cycle__status", "named"))
-    managers: dict[int, list[str]] = {}
-    deciding = Membership.objects.deciding().filter(utility__in={row[1] for row in found})
-    for utility, email in deciding.order_by("user").values_list("utility", "user__email"):
-        managers.setdefault(utility, []).append(email)
-    known = {pk: _one_of_each((named or "").strip(), managers.get(utility, [])) for pk, utility, _, _, named in found}
-    every = {email for emails in known.values() for email in emails}
-    returned = set(ReturnedAddress.objects.among(every).values_list("address", flat=True))
-    return {
-        pk: Reach(stage, cycle == "archived", [email for email in known[pk] if email.lower() not in returned])
-        for pk, _, stage, cycle, _ in found
-    }
-
-
-def _one_of_each(named: str, copies: list[str]) -> list[str]:
-    others = [email for email in copies if email.lower() != named.lower()]
-    return [named, *others] if named else others
 
 
 class AnnouncementEvent(Event):

@@ -1,31 +1,27 @@
 """One utility's application in one cycle: the sections of its draft, and its numbered versions once submitted."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Value, When
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import zones
-from accounts.models import CAN_EDIT, Membership, StaffGroup, System, User, Utility
-from accounts.rows import role_of
+from accounts.models import System, User, Utility
 from files.models import StoredFile, storing
-from letters import wordings
-from letters.models import Message, reached
 from recognition.application.content import Content, entry_of, points, postal, section_names, unfound
 from recognition.criteria import completeness
 from recognition.criteria.completeness import Outcome
 from recognition.models import triggers
-from recognition.models.applicant import Named
-from recognition.models.cycle import LAW, Cycle
-from recognition.models.handling import Handled, HandledQuerySet
-from recognition.models.paper_letter import PaperLetter
+from recognition.models.application_rows import ApplicationQuerySet
+from recognition.models.correspondence import Correspondent
+from recognition.models.cycle import Cycle
+from recognition.models.handling import Handled
 from workflow.models import Event, StateMachine, WrongState
 
 
@@ -41,95 +37,7 @@ class Incomplete(Exception):
         self.outcome = outcome
 
 
-class ApplicationQuerySet(HandledQuerySet, models.QuerySet["Application"]):
-    def visible_to(self, user: User) -> Self:
-        """Returns what ``user`` may see, each row with ``my_role`` in its utility and ``my_seat`` on its panel.
-
-        ``my_blind`` says whether the user must not know who applies: on a panel of a blind cycle, but not as staff.
-
-        Program staff see that every application exists, even a draft; rights.py hides its text. So nothing is looked up
-        for them. For others the utilities are a set that is read once, not a query for each row.
-        """
-        rows = self.annotate(
-            my_role=role_of(user),
-            _seat=FilteredRelation("seats", condition=Q(seats__member=user, seats__recused_at=None)),
-            my_seat=F("_seat__pk"),  # at most one, by a constraint
-        ).select_related("utility", "cycle")
-        if StaffGroup.PROGRAM in user.staff_groups:
-            return rows.annotate(my_blind=Value(False))
-        own = Q(utility__in=_utilities_of(user))
-        if stages := _for_groups(user.staff_groups):
-            shown = rows.filter(own | Q(my_seat__isnull=False) | Q(status__in=stages))
-            return shown.annotate(my_blind=Value(False))
-        # Few, whose keys the indexes find: a condition with "or" would read every application of the country.
-        own_keys = Application.objects.of_utilities_of(user).order_by().values("pk")
-        shown = rows.filter(pk__in=own_keys.union(_seats_of(user).values("application")))
-        blind = Q(cycle__blind=True) & ~own & ~Q(status__in=Application.OUTCOME)
-        return shown.annotate(my_blind=Case(When(blind, then=Value(True)), default=Value(False)))
-
-    def of_utilities_of(self, user: User) -> Self:
-        """Returns those of the person's own utilities, which the index finds before any role is looked up."""
-        return self.filter(utility__in=_utilities_of(user))
-
-    def to_write(self) -> Self:
-        """Returns what the person may edit as applicant. Call after ``visible_to``."""
-        return self.filter(my_role__in=CAN_EDIT, status__in=Application.EDITABLE)
-
-    def without_part_of(self, user: User) -> Self:
-        """Leaves out applications of the user's utilities, and those whose panel still awaits the user's review."""
-        due = _seats_of(user).filter(submitted_at=None, application=OuterRef("pk"))
-        return self.exclude(utility__in=Utility.objects.visible_to(user)).filter(~Exists(due))
-
-    def of_others(self, user: User) -> Self:
-        """Leaves out the person's utilities, whose applications the person never reviews."""
-        return self.exclude(utility__in=_utilities_of(user))
-
-    def mailed_by(self, user: User) -> Self:
-        """Returns those whose letters on paper ``user`` mails as staff: no panel that the person sits on."""
-        return self.visible_to(user).of_others(user).without_a_seat()
-
-    def with_a_seat(self) -> Self:
-        return self.filter(my_seat__isnull=False)
-
-    def named(self) -> Self:
-        """Leaves out those whose applicant the person must not know, for searches by name. After ``visible_to``."""
-        return self.filter(my_blind=False)
-
-    def without_a_seat(self) -> Self:
-        """Leaves out those on whose panel the person is. Call after ``visible_to``."""
-        return self.filter(my_seat__isnull=True)
-
-    def under_review(self) -> Self:
-        """Returns submitted applications without an outcome."""
-        return self.filter(status__in=Application.UNDER_REVIEW)
-
-    def late(self) -> Self:
-        """Returns those sent back and not resubmitted in time."""
-        return self.filter(status=Application.Status.RETURNED, resubmit_by__lte=timezone.now())
-
-
-def _utilities_of(user: User) -> Any:
-    """Returns the keys of the person's utilities, as a subquery."""
-    return Membership.objects.filter(user=user).order_by().values("utility")
-
-
-def _seats_of(user: User) -> models.QuerySet[Any]:
-    """Returns the seats that the person has not left. Their model imports this one."""
-    return apps.get_model("recognition", "Seat").objects.active().filter(member=user).order_by()
-
-
-def _for_groups(groups: frozenset[str]) -> list[str]:
-    """Returns the stages at which compliance staff and officials see an application."""
-    status = Application.Status
-    seen: list[str] = []
-    if StaffGroup.COMPLIANCE in groups:
-        seen += [status.COMPLIANCE, status.NOT_ELIGIBLE, *Application.PAST_COMPLIANCE]
-    if StaffGroup.OFFICIAL in groups:
-        seen += Application.PAST_PANEL
-    return seen
-
-
-class Application(Named, Handled, StateMachine):
+class Application(Correspondent, Handled, StateMachine):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Submitted"
@@ -467,47 +375,7 @@ class Application(Named, Handled, StateMachine):
         """Returns subject and body for the applicant of what ``extend`` would send."""
         return self.rendered_to_applicants("deadline-moved", due=self.for_applicants(until))
 
-    # Messages.
-
-    def rendered(self, wording: str, **more: object) -> tuple[str, str]:
-        """Returns subject and body of a wording."""
-        link = settings.SITE_URL.rstrip("/") + self.get_absolute_url()
-        about = {"utility": self.utility, "cycle": self.cycle, "link": link}
-        return wordings.rendered(wording, **about | {"program": self.cycle.program, "law": LAW} | more)
-
-    def rendered_to_applicants(self, wording: str, **more: object) -> tuple[str, str]:
-        """Returns subject and body of a letter to the applicant; ``by_mail`` says whether it is printed."""
-        return self.rendered(wording, by_mail="" if self.applicants() else "yes", **more)
-
-    def tell_applicants(self, wording: str, occasion: str, *, sets_deadline: bool = False, **more: object) -> None:
-        """Writes to the applicants. ``occasion``, such as a version number, distinguishes letters of one wording."""
-        letter = self.rendered_to_applicants(wording, **more)
-        self.write_to_applicants(f"{wording}:{self.pk}:{occasion}", *letter, sets_deadline=sets_deadline)
-
-    def write_to_applicants(self, occasion: str, subject: str, body: str, *, sets_deadline: bool = False) -> None:
-        """Emails the applicants; whom no email reaches gets a letter on paper, which staff print and mail."""
-        addresses = self.applicants()
-        for address in addresses:
-            Message.write(self, occasion, address, subject, body)
-        if not addresses:
-            PaperLetter.write(self, occasion, subject, body, sets_deadline=sets_deadline)
-
-    def tell(self, user: User, wording: str, occasion: str, **more: object) -> None:
-        """Like ``tell_applicants``, but emails a reviewer."""
-        subject, body = self.rendered(wording, person=user, utility=self.shown_to_panel, **more)
-        Message.write(self, f"{wording}:{self.pk}:{occasion}", user.email, subject, body)
-
-    def applicants(self) -> list[str]:
-        """Returns who gets a letter: the facility manager as the form says, then the utility's managers, in copy.
-
-        What counts is the address in the last submitted version, so that a draft that is being edited reaches nobody.
-        Addresses from which email came back are left out.
-        """
-        submission = self.submission
-        content = submission.content if submission else self.content() if self.on_paper else {}
-        named = str(content.get("contact", {}).get("email", "")).strip()
-        copies = [person.email for person in self.utility.managers if person.email.lower() != named.lower()]
-        return reached([named, *copies] if named else copies)
+    # Review.
 
     def postal_address(self) -> list[str]:
         """Returns the lines of the applicant's address, as its form says, else as far as the utility is known."""
@@ -515,15 +383,6 @@ class Application(Named, Handled, StateMachine):
         content = submission.content if submission else self.content()
         utility = self.utility
         return postal(content.get("contact", {}), name=utility.name, city=utility.city, state=utility.state)
-
-    @property
-    def how_told(self) -> str:
-        """How the applicant gets a letter, to end a sentence about one that was just written."""
-        if self.applicants():
-            return "We emailed them the letter."
-        return "Nobody can be reached by email: the letter is to be printed and mailed."
-
-    # Review.
 
     @property
     def submission(self) -> "Submission | None":

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, TruncDate
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Identifier, User
 from letters import wordings
 from recognition.models import Addressee, Application, Cycle, Decision, Notice, Recognition
+from workflow.counting import counted
 
 Office, Kind = Addressee.Office, Notice.Kind
 Key = tuple[str, str, int | None]  # office, the Governor's state, the Tribal leader's utility
@@ -288,10 +288,6 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
             words = caption[2]
         if words:
             yield Paragraph(words, "subheading" if NUMBERED.fullmatch(words) else "text")
-
-
-def counted(n: int, one: str, many: str) -> str:
-    return f"{intcomma(n)} {one if n == 1 else many}"
 
 
 def letter(addressee: Addressee, n: int) -> tuple[str, str]:

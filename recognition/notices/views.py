@@ -22,6 +22,7 @@ from recognition.notices.lists import GroupFilters, GroupTable, NeverReady, Pres
 from recognition.rights import Act, Rights
 from reports.models import Report
 from workflow import saving, spreadsheets
+from workflow.counting import counted
 from workflow.lists import list_page
 
 Kind = Notice.Kind
@@ -92,7 +93,7 @@ def record(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _recorded(n: int) -> str:
-    return f"{content.counted(n, 'line is', 'lines are')} recorded as sent."
+    return f"{counted(n, 'line is', 'lines are')} recorded as sent."
 
 
 @login_required
@@ -152,7 +153,7 @@ def draw_up(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     cycle = _cycle(request, cycle_pk)
     n = content.draw_up(cycle)
     if n:
-        added = content.counted(n, "addressee is", "addressees are")
+        added = counted(n, "addressee is", "addressees are")
         messages.success(request, f"{added} added. Enter or check each officeholder.")
     else:
         messages.info(request, "All offices named by law are already on the list.")

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import System, User
 from recognition.application.content import identifiers
 from recognition.models import Application, ComplianceCheck, Submission
-from recognition.models.application import ApplicationQuerySet
+from recognition.models.application_rows import ApplicationQuerySet
 from workflow.exchange.rows import Column, Exchange, columns_of
 
 FACTS = ("result", "source", "checked_on", "note")

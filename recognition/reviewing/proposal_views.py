@@ -47,11 +47,9 @@ def panels(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 def _progress(request: AuthenticatedRequest, last: PanelProposal) -> HttpResponse:
     """Responds 204 if nothing is new. A finished proposal reloads the page, which shows its panels."""
-    if last.is_finished:
-        return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
-    return polling.answer(
-        request, f"{PAGE}#progress", {"last": last, "cycle": last.cycle}, seen=last.seen, is_finished=False
-    )
+    context = {"last": last, "cycle": last.cycle}
+    done = last.is_finished
+    return polling.until_finished(request, f"{PAGE}#progress", context, seen=last.seen, is_finished=done)
 
 
 def _page(

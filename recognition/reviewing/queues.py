@@ -30,7 +30,7 @@ from accounts.models import Identifier, User, Utility
 from accounts.regions import REGIONS
 from letters.models import Delivery, Message
 from recognition.models import Application, Decision, PaperLetter, Rating, Seat, Submission
-from recognition.models.application import ApplicationQuerySet
+from recognition.models.application_rows import ApplicationQuerySet
 from workflow.matching import plain
 
 Status = Application.Status

@@ -25,6 +25,7 @@ from recognition.reviewing.reviewer_exchange import KEPT_AS, ReviewerExchange, i
 from recognition.reviewing.reviewer_forms import InviteForm
 from recognition.reviewing.reviewer_letters import invite_reviewer
 from recognition.rights import Act, offered
+from workflow.counting import counted
 from workflow.exchange.planning import Plan
 from workflow.lists import DateColumn, Filters, Table, list_page
 from workflow.models import WrongState
@@ -186,13 +187,9 @@ def _import(request: AuthenticatedRequest) -> Import:
 
 
 def _told(plan: Plan, n_saved: int) -> str:
-    parts = [_counted(n_saved, "profile was", "profiles were") + " changed"] if n_saved else []
-    parts += [_counted(len(plan.added), "invitation is", "invitations are") + " on the way"] if plan.added else []
+    parts = [counted(n_saved, "profile was", "profiles were") + " changed"] if n_saved else []
+    parts += [counted(len(plan.added), "invitation is", "invitations are") + " on the way"] if plan.added else []
     return f"Imported from Excel: {' and '.join(parts) or 'nothing was changed'}."
-
-
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"
 
 
 @login_required

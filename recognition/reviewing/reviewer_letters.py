@@ -13,6 +13,7 @@ from accounts.names import harmless
 from letters import wordings
 from letters.models import Message
 from recognition.models import Cycle, ReviewerInvitation
+from workflow.counting import counted
 
 
 def invite_reviewer(invitation: ReviewerInvitation) -> None:
@@ -36,8 +37,8 @@ def remind_of_reviews(cycle: Cycle, person: User, occasion: str, *, n_open: int,
         "cycle": cycle,
         "person": person,
         "link": settings.SITE_URL.rstrip("/") + reverse("recognition:queue", args=["my-reviews"]),
-        "panels": _counted(n_open),
-        "late": _counted(n_late) if n_late else "",
+        "panels": counted(n_open, "application", "applications"),
+        "late": counted(n_late, "application", "applications") if n_late else "",
         "due": f"{due:%B %-d, %Y}",
     }
     key = f"reviews-reminder:{cycle.pk}:{occasion}"
@@ -53,11 +54,7 @@ def tell_of_late(wording: str, cycle: Cycle, person: User, occasion: str, *, n: 
         "cycle": cycle,
         "person": person,
         "link": link(f"recognition:{name}", of),
-        "late": _counted(n, "review"),
+        "late": counted(n, "review", "reviews"),
         "list": "\n".join(f"- {line}" for line in lines),
     }
     return Message.write(cycle, f"{wording}:{cycle.pk}:{occasion}", person.email, *wordings.rendered(wording, **words))
-
-
-def _counted(n: int, what: str = "application") -> str:
-    return f"1 {what}" if n == 1 else f"{n} {what}s"

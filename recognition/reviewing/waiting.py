@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import StaffGroup, User
 from recognition.models import Application, Seat
-from recognition.models.application import ApplicationQuerySet
+from recognition.models.application_rows import ApplicationQuerySet
 from recognition.reviewing import queues
 from recognition.rights import PENDING
 from workflow.waiting import Waiting, source

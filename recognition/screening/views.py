@@ -38,10 +38,9 @@ def screening(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 def _progress(request: AuthenticatedRequest, last: Screening) -> HttpResponse:
     """Responds 204 if nothing is new. A finished screening reloads the page, which shows its findings."""
-    if last.is_finished:
-        return HttpResponse(status=polling.STOP, headers={"HX-Refresh": "true"})
     context = {"last": last, "cycle": last.cycle}
-    return polling.answer(request, f"{PAGE}#progress", context, seen=last.seen, is_finished=False)
+    done = last.is_finished
+    return polling.until_finished(request, f"{PAGE}#progress", context, seen=last.seen, is_finished=done)
 
 
 @login_required

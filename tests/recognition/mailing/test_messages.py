@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Role, StaffGroup
 from letters.models import Delivery, Message, ReturnedAddress
 from recognition import tasks
-from recognition.models import Announcement, Application, Cycle, PaperLetter, Recipient, Seat, announcement
+from recognition.models import Announcement, Application, Cycle, PaperLetter, Recipient, Seat, correspondence
 from tests.applications import person_in
 from tests.conftest import main_of, member
 from tests.factories import MembershipFactory, UtilityFactory
@@ -163,12 +163,17 @@ def test_an_archived_cycle_gets_nothing(made, staff, cycle):
     assert not Message.objects.exists()
 
 
-def test_many_are_planned_as_one_is_written_to(towns, draft, at, manager):
-    at("submitted")
+def test_who_gets_a_letter_is_known_of_many_in_three_queries(towns, at, manager):
+    submitted = at("submitted")  # its form names the manager
+    member(submitted.utility, Role.MANAGER, "chief@example.org", "Chief")
     ReturnedAddress.objects.create(address="town05@example.org")
-    found = announcement.ways(Application.objects.values_list("pk", flat=True))
-    for application in Application.objects.all():
-        assert found[application.pk].addresses == application.applicants()
+    with CaptureQueriesContext(connection) as captured:
+        found = correspondence.reaches(Application.objects.values_list("pk", flat=True))
+    assert len(captured) <= 4, "one more for the keys"
+    assert found[submitted.pk].addresses == [manager.email, "chief@example.org"], "each once"
+    for n, town in enumerate(towns):
+        expected = [f"town{n:02}@example.org"] if n < 25 and n != 5 else []
+        assert found[town.pk].addresses == expected == town.applicants()
 
 
 class Killed(BaseException):
