@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims.plan.ranking import MOST, Interval, first_holds, moved, order_holds, parts, placed, ranked, total
+from ims.plan.ranking import MOST, Interval, Part, first_holds, moved, order_holds, parts, placed, ranked, total
 
 THREE = {"risk": 50, "cost": 25, "law": 25}
 
@@ -27,9 +27,10 @@ def test_a_total(scores, expected):
 
 
 def test_what_a_total_consists_of():
-    risk, cost = parts({"risk": 4, "cost": 3, "law": 1}, {"risk": 60, "cost": 20, "law": 0})
-    assert (risk.points, risk.most) == (Fraction(225, 4), 75)  # 3/4 of 75
-    assert (cost.points, cost.most) == (Fraction(25, 2), 25)  # 2/4 of 25
+    assert parts({"risk": 4, "cost": 3, "law": 1}, {"risk": 60, "cost": 20, "law": 0}) == [
+        Part("risk", score=4, weight=60, points=Fraction(225, 4), most=Fraction(75)),  # 3/4 of 75
+        Part("cost", score=3, weight=20, points=Fraction(25, 2), most=Fraction(25)),  # 2/4 of 25
+    ]
 
 
 def test_a_criterion_without_weight_needs_no_score():
