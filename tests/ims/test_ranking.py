@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims.plan.ranking import MOST, Interval, Part, first_holds, moved, order_holds, parts, placed, ranked, total
+from ims.plan.ranking import MOST, Interval, Part, first_holds, moved, order_holds, parts, placed, ranked, total, whole
 
 THREE = {"risk": 50, "cost": 25, "law": 25}
 
@@ -31,6 +31,11 @@ def test_what_a_total_consists_of():
         Part("risk", score=4, weight=60, points=Fraction(225, 4), most=Fraction(75)),  # 3/4 of 75
         Part("cost", score=3, weight=20, points=Fraction(25, 2), most=Fraction(25)),  # 2/4 of 25
     ]
+
+
+@pytest.mark.parametrize(("exact", "said"), [(Fraction(0), 0), (Fraction(49, 2), 25), (Fraction(97, 4), 24)])
+def test_texts_say_a_total_rounded_half_up(exact, said):
+    assert whole(exact) == said
 
 
 def test_a_criterion_without_weight_needs_no_score():
