@@ -49,6 +49,12 @@ def test_items_with_the_same_total_share_their_rank():
     assert [(place.rank, place.item) for place in order] == [(1, "b"), (2, "a"), (2, "c"), (4, "d")]
 
 
+def test_each_item_is_totaled_by_weights_of_its_own():
+    items = {"a": {"risk": 5, "cost": 1}, "b": {"risk": 5, "cost": 1}}
+    order = ranked(items, {"a": {"cost": 10}, "b": {"risk": 10}}.__getitem__)
+    assert [(place.item, place.total) for place in order] == [("b", 100), ("a", 0)]
+
+
 def test_places_gained_and_lost():
     before = placed({"a": Fraction(3), "b": Fraction(2), "c": Fraction(1)})
     after = placed({"c": Fraction(3), "a": Fraction(2), "b": Fraction(1), "new": Fraction(0)})
