@@ -25,12 +25,8 @@ class RowForm(forms.Form):
 def compare(sent: dict, **stored) -> list[Difference]:
     form = RowForm({"version": 1} | sent)
     assert form.is_valid()
-    return differences(
-        form,
-        SimpleNamespace(
-            **{"version": 2, "rating": None, "areas": [], "notes": ""} | {"due_on": None, "cost": None} | stored
-        ),
-    )
+    empty = {"version": 2, "rating": None, "areas": [], "notes": "", "due_on": None, "cost": None}
+    return differences(form, SimpleNamespace(**empty | stored))
 
 
 def test_only_what_differs_is_shown_in_words():
