@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--throughput", action="store_true", help="instead: pages a second under a mix of roles")
     parser.add_argument("--soak", action="store_true", help="instead: ten minutes of pages and a cycle's documents")
     options = parser.parse_args()
-    requests, times = (3, 1) if options.quick else (11, 3)
+    requests, times = (3, 1) if options.quick else (7, 2)
 
     _set_up(Path(tempfile.mkdtemp(prefix="headworks-bench-")))
     with _own_database():

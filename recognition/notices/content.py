@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
+from django.db.models import CharField, Count, F, FilteredRelation, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, TruncDate
 from django.utils import timezone
 
@@ -224,9 +224,8 @@ def groups(user: User, cycle: Cycle) -> list[Group]:
     found = []
     for kind, label in LABELS.items():
         rows = of_applicants(user, cycle, kind)
-        open_ones = rows.filter(sent_on=None)
-        total = rows.count()
-        found.append(Group(kind, label, total, total - open_ones.count(), list(open_ones[:SHOWN])))
+        n = rows.order_by().aggregate(total=Count("pk"), sent=Count("sent_on"))  # at most one notice of each kind
+        found.append(Group(kind, label, n["total"], n["sent"], list(rows.filter(sent_on=None)[:SHOWN])))
     return found
 
 
