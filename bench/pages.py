@@ -168,7 +168,7 @@ class Browser:
         self.sessions = {name: session_of(user) for name, user in people(world).items()}
 
     def cookies(self, by: str = "person") -> str:
-        return f"sessionid={self.sessions[by]}; csrftoken={CSRF}"
+        return f"sessionid={self.sessions[by]}; csrftoken={CSRF}; zone=America/New_York"  # as static/js/zone.js says it
 
     def ask(self, page: Page) -> tuple[float, int]:
         """Returns the milliseconds that ``page`` took and its bytes. Raises RuntimeError unless the status is 200."""
