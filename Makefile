@@ -51,6 +51,11 @@ bench-scale: ## what the pages of every day cost on the rows of SCALE hundredths
 	@$(python) -m bench --scale 1 --json > .local/bench-1.json
 	@$(python) -m bench --scale $(SCALE) --compare .local/bench-1.json
 
+bench-cycle: export LOCAL_DIR := $(CURDIR)/.local/bench
+bench-cycle: ## a cycle of 1,500 applications and 40 reviewers, led to its release by its pages; a worker is killed meanwhile
+	@bin/setup test
+	@$(python) -m bench --cycle
+
 soak: export LOCAL_DIR := $(CURDIR)/.local/bench
 soak: ## the letters and certificates of a whole cycle, by two worker processes; the API with thousands of made-up requests
 	@bin/setup test
@@ -75,4 +80,4 @@ mutants: ## change the code of the rules bit by bit and see whether a test fails
 clean: ## remove what was installed and made here, the demo's data too
 	rm -rf .venv node_modules .local mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help demo test coverage lint bench bench-scale soak audit licenses mutants clean
+.PHONY: help demo test coverage lint bench bench-scale bench-cycle soak audit licenses mutants clean

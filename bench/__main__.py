@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--quick", action="store_true", help="fewer repeats: a first look, not a measurement")
     parser.add_argument("--soak", action="store_true", help="instead: the letters and certificates of a whole cycle")
+    parser.add_argument("--cycle", action="store_true", help="instead: a cycle of 1,500 applications, by its pages")
     parser.add_argument("--scale", type=int, help="instead: the pages of every day on make_load_data's rows, 1 to 100")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="with --scale: a result of --json")
     options = parser.parse_args()
@@ -32,6 +33,8 @@ def main() -> None:
             _daily(options.scale, 3 if options.quick else 9, options.compare, as_json=options.json)
         elif options.soak:
             _soak()
+        elif options.cycle:
+            _cycle(5 if options.quick else 30, as_json=options.json)
         else:
             _run(requests, times, as_json=options.json)
 
@@ -151,6 +154,13 @@ def _soak() -> None:
     from bench import soak, world
 
     _print(*soak.told(soak.measure(world.build())))
+
+
+def _cycle(requests: int, *, as_json: bool) -> None:
+    from bench import cycle
+
+    walked = cycle.measure(requests)
+    _print(*([json.dumps(cycle.as_json(walked), indent=1)] if as_json else cycle.told(walked)))
 
 
 # The output of child processes goes to standard error, so that --json prints only JSON.
