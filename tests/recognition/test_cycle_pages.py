@@ -54,7 +54,7 @@ PAGES = {
     "declarations": ("reviewer", "declare_all", 15),
     "cycle": ("staff", "of cycle", 15),
     "progress": ("staff", "of progress", 15),
-    "panels": ("staff", "of panels", 15),
+    "panels": ("staff", "of panels", 19),  # with a proposal: its list, its filters, and who gets how many
     "reviewers": ("staff", "of reviewers", 15),
     "decisions": ("official", "of decisions", 15),
     "outbox": ("official", "of outbox", 15),
@@ -89,7 +89,12 @@ def grow(cycle, staff, official, panelists):
         done.extend(numbers)
         each = [(status, number) for status in Status.values for number in numbers]
         utilities = Utility.objects.bulk_create(
-            Utility(name=f"Town {status} {number:02}", city="Bend", state="OR" if number % 2 else "TX", systems=["wastewater"])
+            Utility(
+                name=f"Town {status} {number:02}",
+                city="Bend",
+                state="OR" if number % 2 else "TX",
+                systems=["wastewater"],
+            )
             for status, number in each
         )
         people = User.objects.bulk_create(
@@ -167,7 +172,8 @@ def grow(cycle, staff, official, panelists):
             if row.status == Status.RECOGNIZED
         )
         PaperLetter.objects.bulk_create(
-            PaperLetter(key=f"decided:{row.pk}", application=row, subject="S", body="B", address="A") for row in rows[1::2]
+            PaperLetter(key=f"decided:{row.pk}", application=row, subject="S", body="B", address="A")
+            for row in rows[1::2]
         )
         Recipient.objects.bulk_create(
             Recipient(announcement=made, application=row, stage=row.status, way="email" if place % 2 == 0 else "paper")
@@ -224,6 +230,30 @@ def test_pages_ask_as_much_for_many_rows_as_for_few(grow, cycle, staff, official
     few = costs()
     grow(60)
     many = costs()
-    print({page: (few[page], many[page]) for page in PAGES})
     assert {page: n for page, n in many.items() if n != few[page]} == {}
     assert {page: n for page, n in many.items() if n > PAGES[page][2]} == {}
+
+
+def test_an_outbox_of_a_thousand_shows_one_page_of_them(cycle, official, as_):
+    put_in_review(cycle)
+    utilities = Utility.objects.bulk_create(
+        Utility(name=f"Town {number:04}", city="Bend", state="OR", systems=["wastewater"]) for number in range(1000)
+    )
+    rows = Application.objects.bulk_create(
+        Application(utility=utility, cycle=cycle, status=Status.RECOMMENDED) for utility in utilities
+    )
+    Recommendation.objects.bulk_create(
+        Recommendation(application=row, recommends=True, reasons="Read.") for row in rows
+    )
+    Decision.objects.bulk_create(
+        Decision(application=row, recognize=True, recommended=True, by=official, subject="S", body="B") for row in rows
+    )
+    browser, outbox = as_(official), reverse("recognition:outbox", args=[cycle.pk])
+    browser.get(outbox)
+    with CaptureQueriesContext(connection) as asked:
+        text = browser.get(outbox).text
+    assert len(asked) <= 15
+    assert text.count("Town 0") == 25 * text.count("Town 0024"), "one page, each as often"
+    assert "Town 0025" not in text
+    assert "Release 1,000 decisions" in text or "Release 1000 decisions" in text
+    assert "Town 0999" in browser.get(outbox, {"page": 40}).text
