@@ -39,7 +39,7 @@ lint: ## style, types, templates, who imports whom, missing migrations
 	$(python) manage.py makemigrations --check --dry-run
 	$(python) manage.py check --fail-level WARNING
 
-bench bench-scale throughput soak: export LOCAL_DIR := $(CURDIR)/.local/bench
+bench bench-scale bench-cycle throughput soak: export LOCAL_DIR := $(CURDIR)/.local/bench
 bench: ## what each page and report costs, beside the figures that are kept in bench/results
 	@bin/setup test
 	@$(python) -m bench --compare bench/results/bench.json
@@ -49,6 +49,10 @@ bench-scale: ## what the pages of every day cost on the rows of SCALE hundredths
 	@bin/setup test
 	@$(python) -m bench --scale 1 --json > .local/bench-1.json
 	@$(python) -m bench --scale $(SCALE) --compare .local/bench-1.json
+
+bench-cycle: ## a cycle of 1,500 applications and 40 reviewers, led to its release by its pages; a worker is killed meanwhile
+	@bin/setup test
+	@$(python) -m bench --cycle
 
 throughput: ## how many pages a second visitors of all roles get from the server as in production
 	@bin/setup test
@@ -77,4 +81,4 @@ mutants: ## change the code of the rules bit by bit and see whether a test fails
 clean: ## remove what was installed and made here, the demo's data too
 	rm -rf .venv node_modules .local mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help demo test coverage lint bench bench-scale throughput soak audit licenses mutants clean
+.PHONY: help demo test coverage lint bench bench-scale bench-cycle throughput soak audit licenses mutants clean

@@ -30,13 +30,14 @@ def main() -> None:
     parser.add_argument("--compare", type=Path, metavar="FILE", help="show an earlier result of --json beside it")
     parser.add_argument("--throughput", action="store_true", help="instead: pages a second under a mix of roles")
     parser.add_argument("--soak", action="store_true", help="instead: ten minutes of pages and a cycle's documents")
+    parser.add_argument("--cycle", action="store_true", help="instead: a cycle of 1,500 applications, by its pages")
     options = parser.parse_args()
     requests, times = (3, 1) if options.quick else (7, 2)
 
     _set_up(Path(tempfile.mkdtemp(prefix="headworks-bench-")))
     with _own_database():
-        if options.soak or options.throughput:
-            found, lines = _soak(quick=options.quick) if options.soak else _throughput(5 if options.quick else 30)
+        if options.soak or options.throughput or options.cycle:
+            found, lines = _instead(options)
             _print(*([json.dumps(found, indent=1)] if options.json else lines))
             return
         earlier = json.loads(options.compare.read_text()) if options.compare else None
@@ -163,6 +164,14 @@ def _figures(scale: int, requests: int, costs: Iterable["Cost"]) -> Figures:
     return {"scale": scale, "requests": requests, "pages": [dataclasses.asdict(each) for each in costs]}
 
 
+def _instead(options: argparse.Namespace) -> tuple[Figures, Iterable[str]]:
+    if options.soak:
+        return _soak(quick=options.quick)
+    if options.throughput:
+        return _throughput(5 if options.quick else 30)
+    return _cycle(5 if options.quick else 30)
+
+
 def _throughput(seconds: int) -> tuple[Figures, Iterable[str]]:
     from bench import throughput
 
@@ -178,6 +187,13 @@ def _soak(*, quick: bool) -> tuple[Figures, Iterable[str]]:
     place = world.build()
     found = soak.measure(place, 2, 20) if quick else soak.measure(place)
     return dataclasses.asdict(found), soak.told(found)
+
+
+def _cycle(requests: int) -> tuple[Figures, Iterable[str]]:
+    from bench import cycle
+
+    walked = cycle.measure(requests)
+    return cycle.as_json(walked), cycle.told(walked)
 
 
 # The output of child processes goes to standard error, so that --json prints only JSON.

@@ -157,6 +157,7 @@ def signed_in(person: User) -> Client:
     Authenticator.objects.get_or_create(user=person, type=Authenticator.Type.TOTP, defaults={"data": {}})
     browser = _browser()
     browser.force_login(person, settings.AUTHENTICATION_BACKENDS[0])
+    browser.cookies["zone"] = settings.TIME_ZONE  # as static/js/zone.js does
     return browser
 
 

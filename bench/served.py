@@ -47,11 +47,11 @@ def answers(port: int) -> bool:
         return False
 
 
-def wait(until: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
+def wait(until: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
     while not until():
         if time.monotonic() > end:
-            raise RuntimeError(f"Waited {PATIENCE} s for {what}.")
+            raise RuntimeError(f"Waited {patience} s for {what}.")
         time.sleep(0.2)
 
 

@@ -8,9 +8,9 @@ from django.utils.html import format_html
 from django_filters import CharFilter, ChoiceFilter
 
 from accounts.models import Utility
-from recognition.models import Application, ComplianceCheck, Deciding
+from recognition.models import Application, ComplianceCheck, Cycle, Deciding
 from recognition.reviewing import agreement
-from recognition.reviewing.lists import AgeColumn, ByWords, its_page
+from recognition.reviewing.lists import AgeColumn, ByWords, WalkedTable
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
 Status = Application.Status
@@ -43,11 +43,13 @@ class DocumentFilters(ByWords):
     )
 
 
-class AwaitingTable(Table):
+class AwaitingTable(WalkedTable):
     """What the deciding official needs to know of each application that a panel has reviewed."""
 
     page_name = "Applications awaiting a decision"
-    utility = tables.Column("Utility", linkify=its_page, order_by="utility__name")
+    utility = tables.TemplateColumn(
+        template_name="recognition/deciding/decision_list.html#name", verbose_name="Utility", order_by="utility__name"
+    )
     size = tables.Column("Size")
     panel = tables.TemplateColumn(
         template_name="recognition/deciding/decision_list.html#panel",
@@ -63,6 +65,14 @@ class AwaitingTable(Table):
 
     class Meta:
         order_by = "utility"
+
+    @classmethod
+    def of(cls, cycle: Cycle) -> type[WalkedTable]:
+        """Returns the table of a cycle, whose links lead from one of its applications to the next."""
+        return type(cls.__name__, (cls,), {"queue": f"decide-{cycle.pk}"})
+
+    def value_utility(self, record: Any) -> str:
+        return str(record.utility)
 
     def render_size(self, value: str) -> str:
         return value.capitalize()
@@ -92,9 +102,6 @@ class DecidingTable(AwaitingTable):
 
     class Meta(AwaitingTable.Meta):
         sequence = ("utility", "...")
-
-    def value_utility(self, record: Any) -> str:
-        return str(record.utility)
 
 
 class AwaitingFilters(ByWords):

@@ -61,14 +61,18 @@ class CodeColumn(tables.Column):
         return str(record.utility.state)
 
 
-def its_page(record: Any) -> str:
-    return str(record.get_absolute_url())
-
-
-class QueueTable(Table):
+class WalkedTable(Table):
     """``queue`` is its name. Links to applications say by which filters they were found (see walking.py)."""
 
     queue = ""
+
+    @property
+    def way(self) -> str:
+        """The query string that leads through the list, from one application to the next."""
+        return way(self.queue, self.query)
+
+
+class QueueTable(WalkedTable):
     utility = tables.TemplateColumn(
         template_name="recognition/reviewing/application_queue.html#choice",
         verbose_name="Utility",
@@ -94,11 +98,6 @@ class QueueTable(Table):
 
     class Meta:
         order_by = "-age"
-
-    @property
-    def way(self) -> str:
-        """The query string that leads through the list, from one application to the next."""
-        return way(self.queue, self.query)
 
     def value_utility(self, record: Any) -> str:
         return str(record.utility)

@@ -128,6 +128,16 @@ def test_staff_see_how_far_reviewers_are_and_how_strict(begun, cycle, staff, as_
     assert "rated 50% met in this cycle" in beside
 
 
+def test_the_lead_of_a_panel_sees_how_strict_its_members_are_where_both_rated(begun, panelists, as_):
+    review(begun[1])
+    Cycle.objects.update(blind=True)
+    lead, member = (as_(person).get(address("review", begun[0].application_id)).text for person in panelists[:2])
+    assert "rated 50% met on the panels that you are on" in lead
+    assert "rated 100% met on the panels that you are on" in lead
+    assert "% met" not in member
+    assert "Riverbend" not in lead, "a blind panel learns nothing more"
+
+
 def test_a_reminder_goes_to_each_once_a_day(begun, cycle, staff, as_):
     browser, page = as_(staff), address("remind_reviewers", cycle.pk)
     answer = browser.post(page, {"whom": "late"}, follow=True).text
