@@ -3,8 +3,8 @@
 Each request goes over HTTP to the site, served as in production, but by one process with one thread, so that a page has
 been loaded after its first request. What counts is the CPU of that process and of the PostgreSQL process that it talks
 to. On a machine with other work to do that says more than the clock. A page takes turns with a bare view that returns
-as many bytes; how many times its CPU a page needs is much the same on any machine. PostgreSQL reads with one process,
-since that of helpers would be missed. Queries are counted in a pass of their own, in this process.
+as many bytes, so that other work on the machine slows both. PostgreSQL reads with one process, since that of helpers
+would be missed. Queries are counted in a pass of their own, in this process.
 """
 
 import statistics

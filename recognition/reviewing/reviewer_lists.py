@@ -55,8 +55,8 @@ def _known(cycle: Cycle, user: User) -> list[int]:
 def _last_activity(applications: list[int]) -> Greatest:
     """Returns when a member last declared, rated, wrote or submitted something.
 
-    With aggregates of the seats in it, since without one the database would group by it: it would find the ratings once
-    for each seat, of 1,500 for ten seconds.
+    With aggregates of the seats in it, since without one the database would group by it: it would find all of this once
+    for each seat instead of once for each member, which took five seconds with 1,500 seats.
     """
     ratings = Rating.objects.filter(seat__member=OuterRef("pk"), seat__application__in=applications)
     of_seats = (Max(f"seats__{name}") for name in ("declared_at", "submitted_at", "changed_at"))
