@@ -113,7 +113,7 @@ class Person:
         answer = self.browser.post(address, sent)
         if answer.status_code != 302:
             raise RuntimeError(f"{address} answered {answer.status_code}")
-        return self.see(answer.url)
+        return self.see(answer["Location"])
 
     def wait(self, address: str) -> Any:
         """Sees the progress until the page loads itself again."""

@@ -1,6 +1,7 @@
-"""Runs the processes of ``make demo``, gunicorn with two workers and Celery with one child, and requests pages."""
+"""Runs the processes of the site, gunicorn as in production and Celery, on the benchmark's own database and broker."""
 
 import http.client
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,12 @@ def running(child: Child) -> Iterator[psutil.Process]:
         yield psutil.Process(child.process.pid)  # type: ignore[union-attr]
     finally:
         child.stop()
+
+
+def web(port: int, *changed: str) -> Child:
+    """Returns the web server as in production, but for the options that are ``changed``."""
+    options = ["--config", "python:config.gunicorn", "--bind", f"127.0.0.1:{port}", "--access-logfile", os.devnull]
+    return Child("web server", port, "gunicorn", "config.wsgi", *options, *changed, patience=10)
 
 
 def ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[int, int]:

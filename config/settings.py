@@ -206,10 +206,8 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") | {"EMAI
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(LOCAL_DIR / "static")))
 _uswds = BASE_DIR / "node_modules" / "@uswds" / "uswds" / "dist"
-STATICFILES_DIRS = [
-    BASE_DIR / "static",
-    *((f"uswds/{part}", _uswds / part) for part in ("css", "fonts", "img", "js") if (_uswds / part).exists()),
-]
+STATICFILES_DIRS = [BASE_DIR / "static", ("guides", BASE_DIR / "docs" / "guides")]
+STATICFILES_DIRS += [(f"uswds/{part}", _uswds / part) for part in ("css", "fonts", "img", "js") if _uswds.exists()]
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["svg", "woff2", "png", "jpg", "webp", "gif", "ico"]  # small or compressed
 _bucket = env.str("FILES_BUCKET", default="")
 STORAGES = {

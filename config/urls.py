@@ -6,7 +6,7 @@ from django.urls import include, path
 from accounts import token_views
 from accounts.sign_in import SignUpView
 from accounts.views import me
-from config import views
+from config import guides, views
 from config.api import api
 from config.home import home
 from ims.system.public_views import shown
@@ -14,6 +14,8 @@ from ims.system.public_views import shown
 urlpatterns = [
     path("", home, name="home"),
     path("help/", views.page, {"name": "help"}, name="help"),
+    path("help/guides/", guides.own_guide, name="guides"),
+    path("help/guides/<slug:slug>/", guides.guide, name="guide"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("pdca/", include("pdca.urls")),

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from accounts.unsent import way_on
+from config.guides import guides_for
 from config.metrics import metrics
 from files.uploads import is_full
 from workflow.navigation import Place, links_for
@@ -44,7 +45,8 @@ def not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """Shows a page without data: help, privacy or accessibility."""
-    return render(request, f"config/{name}.html", {"report_days": settings.REPORT_RETENTION_DAYS})
+    context = {"report_days": settings.REPORT_RETENTION_DAYS, "guides": lambda: guides_for(request.user)}
+    return render(request, f"config/{name}.html", context)
 
 
 NO_ROOM = "This site has no room at the moment. Nothing was changed. Try again later."

@@ -67,7 +67,10 @@ class RecordQuerySet(OfUtilityQuerySet["Record"]):
         return super().visible_to(user).filter(readable_by(user)).select_related("utility", "owner")
 
     def listed_in(self, utility: Utility, register: str) -> Self:
-        """Returns a register as ``ims.access.register_in`` opens it: nothing need be asked of each record any more."""
+        """Returns a register as ``ims.access.register_in`` opens it: nothing need be asked of each record any more.
+
+        Their ``utility`` is not read with them: whoever asks for a list has it.
+        """
         return self._of(utility).filter(register=register)
 
     def of_all_registers(self, utility: Utility, user: User) -> Self:
@@ -76,7 +79,7 @@ class RecordQuerySet(OfUtilityQuerySet["Record"]):
 
     def _of(self, utility: Utility) -> Self:
         role = Value(utility.my_role, output_field=models.CharField())
-        return self.filter(utility=utility).annotate(my_role=role).select_related("utility", "owner")
+        return self.filter(utility=utility).annotate(my_role=role).select_related("owner")
 
     def open(self) -> Self:
         """Returns those that still need work."""

@@ -45,6 +45,11 @@ def test_public_pages(visits, name):
     look(visits(None, reverse(name)), name.replace(":", "-"))
 
 
+@pytest.mark.parametrize("slug", ["utilities", "staff", "administrators"])
+def test_a_guide(visits, slug):
+    look(visits(None, reverse("guide", args=[slug])), f"guide-{slug}")
+
+
 def test_an_element_and_an_initiative(visits):
     look(visits(None, Element.objects.get(slug="vision").get_absolute_url()), "element")
     look(visits(None, Initiative.objects.get(slug="cmom").get_absolute_url()), "initiative")
