@@ -1,6 +1,7 @@
 """The second factor: its secrets, its forms, and that staff have one. ``templates/mfa`` has its pages."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -20,7 +21,7 @@ from django import forms
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -60,12 +61,17 @@ class Backend(AuthenticationBackend):
     """Reads in the query of the signed-in person whether they are staff who have no second factor yet."""
 
     def get_user(self, user_id: Any) -> User | None:
-        groups = User.groups.through.objects.filter(user_id=OuterRef("pk"))
-        factors = Authenticator.objects.filter(user_id=OuterRef("pk"), type__in=FACTORS)
-        is_staff = Q(is_staff=True) | Q(is_superuser=True) | Q(Exists(groups))
-        owes = is_staff & ~Exists(factors) if settings.REQUIRE_SECOND_FACTOR else Value(False)
-        user = User.objects.annotate(owes_second_factor=owes).filter(pk=user_id).first()
+        user = _people(required=settings.REQUIRE_SECOND_FACTOR).filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
+
+
+@lru_cache
+def _people(*, required: bool) -> QuerySet[User]:
+    """Returns everyone, with ``owes_second_factor``. Made once, because every page starts with it."""
+    groups = User.groups.through.objects.filter(user_id=OuterRef("pk"))
+    factors = Authenticator.objects.filter(user_id=OuterRef("pk"), type__in=FACTORS)
+    is_staff = Q(is_staff=True) | Q(is_superuser=True) | Q(Exists(groups))
+    return User.objects.annotate(owes_second_factor=is_staff & ~Exists(factors) if required else Value(False))
 
 
 # What they reach before: setting it up, signing out, and what is no page of staff.

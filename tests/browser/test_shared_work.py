@@ -73,7 +73,7 @@ def test_three_applications_are_shared(visits, cycle, staff):
     look(page, "cycle-progress")
 
     theirs = visits(colleague, reverse("home"))
-    expect(theirs.get_by_text("A note from Sam Prather: Town 0")).to_be_visible()
+    expect(theirs.get_by_text("A note from Sam Prather: Town 0", exact=True)).to_be_visible()
     look(theirs, "home-note")
     theirs.goto(visits.url + Application.objects.get(utility__name="Town 0").get_absolute_url())
     look(theirs, "application-note")
