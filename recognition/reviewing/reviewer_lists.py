@@ -56,15 +56,13 @@ def _known(cycle: Cycle, user: User) -> list[int]:
 
 
 def _last_activity(applications: list[int]) -> Greatest:
-    """Returns when a member last declared, rated, wrote or submitted something.
-
-    With aggregates of the seats in it, since without one the database would group by it: it would find all of this once
-    for each seat instead of once for each member, which took five seconds with 1,500 seats.
-    """
+    """Returns when a member last declared, rated, wrote or submitted something."""
+    seats = Seat.objects.filter(member=OuterRef("pk"), application__in=applications).order_by()
     ratings = Rating.objects.filter(seat__member=OuterRef("pk"), seat__application__in=applications)
-    of_seats = (Max(f"seats__{name}") for name in ("declared_at", "submitted_at", "changed_at"))
+    grouped = seats.values("member")
     return Greatest(
-        *of_seats,
+        *(Subquery(grouped.annotate(last=Max(name)).values("last")) for name in ("declared_at", "submitted_at")),
+        Subquery(grouped.annotate(last=Max("changed_at")).values("last")),
         Subquery(ratings.order_by().values("seat__member").annotate(last=Max("changed_at")).values("last")),
     )
 
