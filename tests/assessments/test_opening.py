@@ -42,3 +42,8 @@ def test_open_ones_come_first_then_alignment_then_what_joins_most():
     in_place = [initiative("iso", "policy", "audits", "documents"), initiative("cmom", "policy", "audits", "documents")]
     assert list(found(*in_place, documents="S")) == ["one-policy", "one-system", "one-audit"]
     assert list(found(documents="S")) == ["one-system", "one-policy", "one-audit"]
+
+
+def test_of_two_that_join_the_same_areas_the_one_that_more_initiatives_ask_for_comes_first():
+    both = [initiative("iso", "audits", "documents"), initiative("cmom", "audits", "documents")]
+    assert list(found(*both, initiative("vpp", "documents"))) == ["one-system", "one-audit", "one-policy"]

@@ -76,6 +76,31 @@ def test_which_of_several_sets_is_best(candidates, in_place, best):
     assert "".join(found.smallest_set) == best
 
 
+def test_the_strongest_of_several_pairs_is_found_though_a_weaker_one_is_tried_first():
+    elements = [ElementOf("plan", "plan"), ElementOf("do", "do")]
+    weak = [initiative("a", "E", plan=2), initiative("b", "E", do=2)]
+    strong = [initiative("c", "E", plan=1), initiative("d", "E", do=1)]
+    found = recommend(elements, [*weak, *strong], areas=["E"], covered={}, strength=2)
+    assert found.smallest_set == ["c", "d"]
+
+
+def test_of_those_in_place_two_come_before_three_that_are_stronger():
+    elements = [ElementOf("plan", "plan"), ElementOf("do", "do"), ElementOf("check", "check")]
+    single = [initiative("a", "E", plan=1), initiative("b", "E", do=1), initiative("c", "E", check=1)]
+    every, slugs = [*single, initiative("wide", "E", do=2, check=2)], ["a", "b", "c", "wide"]
+    found = recommend(elements, every, areas=["E"], covered={}, in_place=slugs, strength=2)
+    assert found.smallest_set == ["a", "wide"]
+
+
+def test_a_strength_counts_once_for_each_cell_that_it_closes():
+    """Three cells of plan, one of do, one of check: 3 × 1 + 3 + 3 = 9 is less than 3 × 2 + 2 + 2 = 10."""
+    elements = [ElementOf(f"plan-{n}", "plan") for n in range(3)]
+    elements += [ElementOf("do", "do"), ElementOf("check", "check")]
+    even, strong_in_plan = initiative("a", "E", plan=2, do=2, check=2), initiative("b", "E", plan=1, do=3, check=3)
+    found = recommend(elements, [even, strong_in_plan], areas=["E"], covered={}, strength=3)
+    assert found.smallest_set == ["b"]
+
+
 def test_a_set_takes_two_where_the_one_that_closes_most_is_no_part_of_it():
     """The greedy way would take “most” and then need two more."""
     most = initiative("most", "SQF", plan=1)
@@ -89,6 +114,7 @@ def test_leverage_is_one_area_that_could_carry_others_those_key_to_alignment_fir
     covered = {"vision": ["E"], "policies": ["S", "H"], "reporting": ["E", "S"]}
     found = recommend([*PLAN, ElementOf("reporting", "check")], [], areas=["E", "S", "Q"], covered=covered)
     assert found.leverage == [Leverage("policies", "S", ["E", "Q"]), Leverage("vision", "E", ["S", "Q"])]
+    assert recommend(PLAN, [], areas=["E", "S"], covered={"vision": ["E"]}).leverage == [Leverage("vision", "E", ["S"])]
     assert recommend(PLAN, [], areas=["E"], covered={"vision": ["E"]}).leverage == []
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from ims.plan.harmonize.opinions import Opinion, opinions
-from ims.plan.harmonize.package import Part, breaks, cuts, fitting, hours_left, left
+from ims.plan.harmonize.package import Lack, Part, breaks, cuts, fitting, hours_left, lacks, left
 
 
 def part(key, cost, hours=0, *, chosen=True, granted=None):
@@ -65,3 +65,19 @@ def test_what_is_left():
     assert left(parts, None) is None
     assert hours_left(parts, Decimal(50)) == 10
     assert hours_left(parts, None) is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "hours", "missing"),
+    [
+        (100, 50, (20, 15)),  # 40 dollars and 15 hours are left of them; the part takes 60 and 30
+        (130, 70, (0, 0)),
+        (None, 50, (0, 15)),
+        (100, None, (20, 0)),
+        (0, 0, (120, 65)),
+    ],
+)
+def test_what_a_part_lacks_is_what_the_others_leave_too_little_of(amount, hours, missing):
+    amount, hours = (None if limit is None else Decimal(limit) for limit in (amount, hours))
+    others = [part(1, 60, 35), part(2, 90, 40, chosen=False)]
+    assert lacks(part(3, 60, 30), others, amount, hours) == Lack(*map(Decimal, missing))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims.plan.ranking import MOST, Interval, first_holds, moved, order_holds, parts, placed, ranked, total
+from ims.plan.ranking import MOST, Interval, Part, first_holds, moved, order_holds, parts, placed, ranked, total, whole
 
 THREE = {"risk": 50, "cost": 25, "law": 25}
 
@@ -27,9 +27,15 @@ def test_a_total(scores, expected):
 
 
 def test_what_a_total_consists_of():
-    risk, cost = parts({"risk": 4, "cost": 3, "law": 1}, {"risk": 60, "cost": 20, "law": 0})
-    assert (risk.points, risk.most) == (Fraction(225, 4), 75)  # 3/4 of 75
-    assert (cost.points, cost.most) == (Fraction(25, 2), 25)  # 2/4 of 25
+    assert parts({"risk": 4, "cost": 3, "law": 1}, {"risk": 60, "cost": 20, "law": 0}) == [
+        Part("risk", score=4, weight=60, points=Fraction(225, 4), most=Fraction(75)),  # 3/4 of 75
+        Part("cost", score=3, weight=20, points=Fraction(25, 2), most=Fraction(25)),  # 2/4 of 25
+    ]
+
+
+@pytest.mark.parametrize(("exact", "said"), [(Fraction(0), 0), (Fraction(49, 2), 25), (Fraction(97, 4), 24)])
+def test_texts_say_a_total_rounded_half_up(exact, said):
+    assert whole(exact) == said
 
 
 def test_a_criterion_without_weight_needs_no_score():
@@ -41,6 +47,12 @@ def test_items_with_the_same_total_share_their_rank():
     items = {"a": {"risk": 2}, "b": {"risk": 5}, "c": {"risk": 2}, "d": {"risk": 1}, "e": {}}
     order = ranked(items, lambda item: {"risk": 10})
     assert [(place.rank, place.item) for place in order] == [(1, "b"), (2, "a"), (2, "c"), (4, "d")]
+
+
+def test_each_item_is_totaled_by_weights_of_its_own():
+    items = {"a": {"risk": 5, "cost": 1}, "b": {"risk": 5, "cost": 1}}
+    order = ranked(items, {"a": {"cost": 10}, "b": {"risk": 10}}.__getitem__)
+    assert [(place.item, place.total) for place in order] == [("b", 100), ("a", 0)]
 
 
 def test_places_gained_and_lost():

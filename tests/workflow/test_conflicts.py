@@ -1,5 +1,6 @@
 """What two people wrote, side by side."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -17,12 +18,15 @@ class RowForm(forms.Form):
     )
     areas = forms.MultipleChoiceField(choices=[("E", "Environment"), ("Q", "Quality")], required=False)
     notes = forms.CharField(required=False)
+    due_on = forms.DateField(required=False)
+    cost = forms.DecimalField(required=False)
 
 
 def compare(sent: dict, **stored) -> list[Difference]:
     form = RowForm({"version": 1} | sent)
     assert form.is_valid()
-    return differences(form, SimpleNamespace(**{"version": 2, "rating": None, "areas": [], "notes": ""} | stored))
+    empty = {"version": 2, "rating": None, "areas": [], "notes": "", "due_on": None, "cost": None}
+    return differences(form, SimpleNamespace(**empty | stored))
 
 
 def test_only_what_differs_is_shown_in_words():
@@ -30,6 +34,17 @@ def test_only_what_differs_is_shown_in_words():
         Difference("Rating", "Not at all", "A little"),
         Difference("Areas", "Environment", "Environment, Quality"),
     ]
+
+
+def test_dates_and_amounts_are_written_as_pages_write_them():
+    assert compare({"due_on": "2026-07-04", "cost": "1234.50"}, due_on=None, cost=Decimal(2000)) == [
+        Difference("Due on", "July 4, 2026", "nothing"),
+        Difference("Cost", "1,234.5", "2,000"),
+    ]
+
+
+def test_a_text_that_was_never_stored_is_like_an_empty_one():
+    assert compare({}, notes=None) == []
 
 
 def test_the_version_is_no_difference_that_a_person_should_read():
