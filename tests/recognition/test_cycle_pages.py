@@ -31,6 +31,7 @@ from recognition.models import (
 )
 from recognition.models.announcement import digest_of
 from tests.applications import put_in_review, whole_content
+from tests.database import analyze
 
 pytestmark = pytest.mark.django_db
 Status = Application.Status
@@ -191,6 +192,7 @@ def grow(cycle, staff, official, panelists):
             Announcement.objects.create(
                 subject="S", body="B", by=staff, status="done", sent_at=NOW, digest=f"{start}{number}", whom="All"
             )
+        analyze()
 
     return grown
 
@@ -248,6 +250,7 @@ def test_an_outbox_of_a_thousand_shows_one_page_of_them(cycle, official, as_):
     Decision.objects.bulk_create(
         Decision(application=row, recognize=True, recommended=True, by=official, subject="S", body="B") for row in rows
     )
+    analyze()
     browser, outbox = as_(official), reverse("recognition:outbox", args=[cycle.pk])
     browser.get(outbox)
     with CaptureQueriesContext(connection) as asked:

@@ -54,5 +54,5 @@ def fill(scale: int, password: str = "", said: Callable[[str], Any] = lambda wor
             said(f"{number + 1} of {scale}")
         block.end()
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")  # as autovacuum would within minutes
+        cursor.execute("ANALYZE")  # as autovacuum would within a minute
     return made
