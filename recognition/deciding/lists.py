@@ -13,7 +13,7 @@ from django_filters import CharFilter, ChoiceFilter
 from accounts.models import Utility
 from recognition.models import Application, ComplianceCheck, Cycle, Deciding
 from recognition.reviewing import agreement
-from recognition.reviewing.list_cells import tick
+from recognition.reviewing.list_cells import checkbox
 from recognition.reviewing.lists import AgeColumn, ByWords, WalkedTable
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
@@ -106,7 +106,7 @@ class DecidingTable(AwaitingTable):
     """The same table with checkboxes, for people who may decide."""
 
     def render_utility(self, record: Any) -> SafeString:
-        return tick(record, f"{reverse('recognition:decide', args=[record.pk])}{self.way}")
+        return checkbox(record, f"{reverse('recognition:decide', args=[record.pk])}{self.way}")
 
 
 class AwaitingFilters(ByWords):

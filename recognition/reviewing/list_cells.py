@@ -26,11 +26,11 @@ STEPS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def tick(application: Any, url: str) -> SafeString:
+def checkbox(application: Any, url: str) -> SafeString:
     """Returns a box that selects the application for the form ``several``, and the link to ``url``."""
     return format_html(
-        '<span class="tick"><input class="usa-checkbox__input" type="checkbox" name="applications" value="{0}"'
-        ' id="tick-{0}" form="several"><label class="usa-checkbox__label" for="tick-{0}">'
+        '<span class="row-check"><input class="usa-checkbox__input" type="checkbox" name="applications" value="{0}"'
+        ' id="check-{0}" form="several"><label class="usa-checkbox__label" for="check-{0}">'
         '<span class="usa-sr-only">Select {1}</span></label><a href="{2}">{1}</a></span>',
         application.pk,
         application.utility,

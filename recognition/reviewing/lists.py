@@ -17,7 +17,7 @@ from accounts.models import StaffGroup, System, User
 from accounts.regions import REGIONS, states
 from recognition.models import Application, Cycle
 from recognition.reviewing import queues
-from recognition.reviewing.list_cells import link, next_step, tick
+from recognition.reviewing.list_cells import checkbox, link, next_step
 from recognition.rights import Act, groups_for
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
@@ -93,7 +93,7 @@ class QueueTable(WalkedTable):
         order_by = "-age"
 
     def render_utility(self, record: Any) -> SafeString:
-        return tick(record, f"{record.get_absolute_url()}{self.way}")
+        return checkbox(record, f"{record.get_absolute_url()}{self.way}")
 
     def value_utility(self, record: Any) -> str:
         return str(record.utility)
