@@ -39,20 +39,26 @@ lint: ## style, types, templates, who imports whom, missing migrations
 	$(python) manage.py makemigrations --check --dry-run
 	$(python) manage.py check --fail-level WARNING
 
-bench: export LOCAL_DIR := $(CURDIR)/.local/bench
-bench: ## what each page costs
+bench bench-scale bench-cycle throughput soak: export LOCAL_DIR := $(CURDIR)/.local/bench
+bench: ## what each page and report costs, beside the figures that are kept in bench/results
 	@bin/setup test
-	@$(python) -m bench
+	@$(python) -m bench --compare bench/results/bench.json
 
 # In one database after the other: the country takes 3 GB on the disk while it is measured.
-bench-scale: export LOCAL_DIR := $(CURDIR)/.local/bench
 bench-scale: ## what the pages of every day cost on the rows of SCALE hundredths of the country, and on one hundredth
 	@bin/setup test
 	@$(python) -m bench --scale 1 --json > .local/bench-1.json
 	@$(python) -m bench --scale $(SCALE) --compare .local/bench-1.json
 
-soak: export LOCAL_DIR := $(CURDIR)/.local/bench
-soak: ## the letters and certificates of a whole cycle, by two worker processes; the API with thousands of made-up requests
+bench-cycle: ## a cycle of 1,500 applications and 40 reviewers, led to its release by its pages; a worker is killed meanwhile
+	@bin/setup test
+	@$(python) -m bench --cycle
+
+throughput: ## how many pages a second visitors of all roles get from the server as in production
+	@bin/setup test
+	@$(python) -m bench --throughput
+
+soak: ## ten minutes of pages and reports, a whole cycle's documents among them; the API with thousands of made-up requests
 	@bin/setup test
 	@$(python) -m bench --soak
 	@API_EXAMPLES=200 .venv/bin/pytest -q -n 2 --timeout 3600 tests/config/test_api_contract.py
@@ -75,4 +81,4 @@ mutants: ## change the code of the rules bit by bit and see whether a test fails
 clean: ## remove what was installed and made here, the demo's data too
 	rm -rf .venv node_modules .local mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help demo test coverage lint bench bench-scale soak audit licenses mutants clean
+.PHONY: help demo test coverage lint bench bench-scale bench-cycle throughput soak audit licenses mutants clean

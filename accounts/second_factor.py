@@ -1,6 +1,7 @@
 """The second factor: its secrets, its forms, and that staff have one. ``templates/mfa`` has its pages."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -18,9 +19,11 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -57,15 +60,24 @@ class Adapter(DefaultMFAAdapter):
 
 
 class Backend(AuthenticationBackend):
-    """Reads in the query of the signed-in person whether they are staff who have no second factor yet."""
+    """Reads in the query of the signed-in person their staff roles too, and whether they owe a second factor."""
 
     def get_user(self, user_id: Any) -> User | None:
-        groups = User.groups.through.objects.filter(user_id=OuterRef("pk"))
-        factors = Authenticator.objects.filter(user_id=OuterRef("pk"), type__in=FACTORS)
-        is_staff = Q(is_staff=True) | Q(is_superuser=True) | Q(Exists(groups))
-        owes = is_staff & ~Exists(factors) if settings.REQUIRE_SECOND_FACTOR else Value(False)
-        user = User.objects.annotate(owes_second_factor=owes).filter(pk=user_id).first()
-        return user if user and self.user_can_authenticate(user) else None
+        user: Any = _people().filter(pk=user_id).first()
+        if user is None or not self.user_can_authenticate(user):
+            return None
+        user.staff_groups = frozenset(user.group_names)
+        is_staff = user.is_staff or user.is_superuser or bool(user.staff_groups)
+        user.owes_second_factor = settings.REQUIRE_SECOND_FACTOR and is_staff and not user.has_second_factor
+        return user
+
+
+@lru_cache
+def _people() -> QuerySet[User]:
+    """Returns everyone, to choose one from. Made once, because every page starts with it."""
+    names = Group.objects.filter(user=OuterRef("pk")).values("name")
+    factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
+    return User.objects.annotate(group_names=ArraySubquery(names), has_second_factor=Exists(factors))
 
 
 # What they reach before: setting it up, signing out, and what is no page of staff.

@@ -8,32 +8,41 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import django
+
+if TYPE_CHECKING:
+    from bench.cost import Cost
+
+Figures = dict[str, Any]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What each page, report and process costs.")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--quick", action="store_true", help="fewer repeats: a first look, not a measurement")
-    parser.add_argument("--soak", action="store_true", help="instead: the letters and certificates of a whole cycle")
-    parser.add_argument("--scale", type=int, help="instead: the pages of every day on make_load_data's rows, 1 to 100")
-    parser.add_argument("--compare", type=Path, metavar="FILE", help="with --scale: a result of --json")
+    parser.add_argument("--scale", type=int, help="only the pages of every day, on make_load_data's rows, 1 to 100")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="show an earlier result of --json beside it")
+    parser.add_argument("--throughput", action="store_true", help="instead: pages a second under a mix of roles")
+    parser.add_argument("--soak", action="store_true", help="instead: ten minutes of pages and a cycle's documents")
+    parser.add_argument("--cycle", action="store_true", help="instead: a cycle of 1,500 applications, by its pages")
     options = parser.parse_args()
-    requests, times = (20, 2) if options.quick else (200, 10)
+    requests, times = (3, 1) if options.quick else (7, 2)
 
     _set_up(Path(tempfile.mkdtemp(prefix="headworks-bench-")))
     with _own_database():
-        if options.scale:
-            _daily(options.scale, 3 if options.quick else 9, options.compare, as_json=options.json)
-        elif options.soak:
-            _soak()
-        else:
-            _run(requests, times, as_json=options.json)
+        if options.soak or options.throughput or options.cycle:
+            found, lines = _instead(options)
+            _print(*([json.dumps(found, indent=1)] if options.json else lines))
+            return
+        earlier = json.loads(options.compare.read_text()) if options.compare else None
+        found, lines = _of_scale(options.scale, requests) if options.scale else _everything(requests, times)
+        _print(*([json.dumps(found, indent=1)] if options.json else [*_told(found, earlier), "", *lines]))
 
 
 def _set_up(folder: Path) -> None:
@@ -74,12 +83,17 @@ def _set_up(folder: Path) -> None:
 
 @contextmanager
 def _own_database() -> Iterator[None]:
-    """Creates a migrated database next to the configured one for this process and its children; drops it at the end."""
+    """Creates a migrated database next to the configured one for this process and its children; drops it at the end.
+
+    Migrating takes a minute, so a copy of its empty tables is kept for the next time.
+    """
     from django.db import connection, connections
+
+    from tests.database import make_database
 
     usual = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"headworks_bench_{os.getpid()}"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    make_database("headworks_bench_template_")
     try:
         os.environ["DATABASE_URL"] = _address(connection.settings_dict)
         yield
@@ -97,60 +111,92 @@ def _address(database: dict[str, str]) -> str:
     return f"postgresql://{person}@{place}/{database['NAME']}"
 
 
-def _run(requests: int, times: int, *, as_json: bool) -> None:
-    from bench import documents, exchanging, memory, pages, recommending, report_time, tables, world
+def _of_scale(scale: int, requests: int) -> tuple[Figures, list[str]]:
+    """Returns the costs of the pages of every day, and nothing more to print."""
+    from bench import cost, daily
 
+    loading = _load(scale)
+    with cost.metered(daily.people()) as meter:
+        return _figures(scale, requests, meter.costs(daily.pages(), requests)) | {"loading": loading}, []
+
+
+def _everything(requests: int, times: int) -> tuple[Figures, list[str]]:
+    """Returns the costs of all pages, reports and processes, and those that are not of pages as text."""
+    from bench import cost, daily, documents, exchanging, pages, recommending, report_time, tables, world
+
+    loading = _load(1)
     place = world.build()
-    costs = pages.measure(place, requests)
-    if not as_json:
-        _print(*tables.pages(costs, requests), "")
+    with cost.metered(daily.people() | place.people()) as meter:
+        costs = meter.costs([*daily.pages(), *pages.pages(place)], requests)
+        found = _figures(1, requests, costs) | {"loading": loading}
     advice = recommending.measure(times)
-    if not as_json:
-        _print(*tables.recommendations(advice), "")
     report = report_time.measure(place, times)
-    if not as_json:
-        _print(*tables.report(report, times), "")
     printed = documents.measure(place, times)
-    if not as_json:
-        _print(*documents.told(printed, times), "")
     exchanged = exchanging.measure(place, times)
-    if not as_json:
-        _print(*exchanging.told(exchanged, times), "")
-    held = memory.measure(place)
-    if not as_json:
-        _print(*tables.memory(held))
-        return
-    figures: dict[str, object] = {
-        "requests": requests,
-        "load": os.getloadavg(),
-        "pages": [dataclasses.asdict(cost) for cost in costs],
-    }
-    figures |= {"recommendations": [dataclasses.asdict(each) for each in advice]}
-    figures |= {"report": dataclasses.asdict(report), "documents": dataclasses.asdict(printed)}
-    figures |= {"exchange": dataclasses.asdict(exchanged)}
-    figures |= {"memory": [dataclasses.asdict(each) for each in held]}
-    _print(json.dumps(figures, indent=2))
+    found |= {"recommendations": [dataclasses.asdict(each) for each in advice]}
+    found |= {name: dataclasses.asdict(each) for name, each in (("report", report), ("documents", printed))}
+    found["exchange"] = dataclasses.asdict(exchanged)
+    parts = (
+        tables.recommendations(advice),
+        tables.report(report, times),
+        documents.told(printed, times),
+        exchanging.told(exchanged, times),
+    )
+    return found, [line for part in parts for line in (*part, "")]
 
 
-def _daily(scale: int, requests: int, earlier: Path | None, *, as_json: bool) -> None:
+def _load(scale: int) -> int:
+    """Makes the rows of ``scale`` hundredths of the country. Returns the seconds that it took."""
     from django.core.management import call_command
-
-    from bench import daily
+    from django.db import connection
 
     began = time.monotonic()
     call_command("make_load_data", scale=scale)
-    loading = time.monotonic() - began
-    found = daily.as_json(scale, loading, list(daily.measure(requests)))
-    if as_json:
-        _print(json.dumps(found, indent=1))
-    else:
-        _print(*daily.told(found, json.loads(earlier.read_text()) if earlier else None))
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # as autovacuum would within minutes
+    return round(time.monotonic() - began)
 
 
-def _soak() -> None:
+def _told(found: Figures, earlier: Figures | None) -> Iterable[str]:
+    from bench import tables
+
+    return tables.pages(found, earlier)
+
+
+def _figures(scale: int, requests: int, costs: Iterable["Cost"]) -> Figures:
+    return {"scale": scale, "requests": requests, "pages": [dataclasses.asdict(each) for each in costs]}
+
+
+def _instead(options: argparse.Namespace) -> tuple[Figures, Iterable[str]]:
+    if options.soak:
+        return _soak(quick=options.quick)
+    if options.throughput:
+        return _throughput(5 if options.quick else 30)
+    return _cycle(5 if options.quick else 30)
+
+
+def _throughput(seconds: int) -> tuple[Figures, Iterable[str]]:
+    from bench import throughput
+
+    _load(1)
+    found = throughput.measure(seconds)
+    return throughput.as_json(found), throughput.told(found)
+
+
+def _soak(*, quick: bool) -> tuple[Figures, Iterable[str]]:
     from bench import soak, world
 
-    _print(*soak.told(soak.measure(world.build())))
+    _load(1)
+    place = world.build()
+    found = soak.measure(place, 2, 20) if quick else soak.measure(place)
+    return dataclasses.asdict(found), soak.told(found)
+
+
+def _cycle(requests: int) -> tuple[Figures, Iterable[str]]:
+    from bench import cycle
+
+    walked = cycle.measure(requests)
+    return cycle.as_json(walked), cycle.told(walked)
 
 
 # The output of child processes goes to standard error, so that --json prints only JSON.

@@ -1,4 +1,4 @@
-"""The review queue of a full cycle: 1,500 applications, each read by three panel members."""
+"""The review queue of a full cycle, each application read by three panel members."""
 
 from datetime import timedelta
 
@@ -8,9 +8,9 @@ from django.utils import timezone
 from accounts.models import Identifier, StaffGroup, System, User, Utility
 from accounts.regions import REGION_OF_STATE
 from recognition.application.content import claimed
-from recognition.models import Application, Cycle, Edition, Rating, Seat, Submission
+from recognition.models import Application, Cycle, Edition, PanelMember, Rating, Seat, Submission
 
-APPLICATIONS, SEATS, MEMBERS = 1500, 3, 30
+APPLICATIONS, SEATS, MEMBERS = 1000, 3, 30  # with those of config.load, 1,500 wait for their panel
 CONTENT = {
     "eligibility": {"facility_types": ["drinking_water"], "drinking_water_population": 4200},
     "attributes.product-quality": {"chosen": True, "assessed": "We looked at five years of samples. " * 40},
@@ -18,12 +18,11 @@ CONTENT = {
 }
 
 
-def build(staff: User) -> None:
-    """Creates the rows in bulk, as the models' own methods would leave them. ``staff`` can see all of them."""
-    staff.groups.add(Group.objects.get(name=StaffGroup.PROGRAM))
+def build() -> tuple[Cycle, User]:
+    """Creates the rows in bulk, as the models' own methods would leave them. Returns the cycle and a panel member."""
     now = timezone.now()
     cycle = Cycle.objects.create(
-        title="Recognition 2027",
+        title="A full cycle",
         edition=Edition.objects.get(),
         status=Cycle.Status.REVIEW,
         opens=now - timedelta(days=90),
@@ -33,7 +32,10 @@ def build(staff: User) -> None:
     members = User.objects.bulk_create(
         User(email=f"member{number}@example.org", name=f"Member {number}") for number in range(MEMBERS)
     )
+    Group.objects.get(name=StaffGroup.PANEL).user_set.add(*members)
+    PanelMember.objects.bulk_create(PanelMember(user=each, affiliation="hq") for each in members)
     _reviews(submissions, members)
+    return cycle, members[0]
 
 
 def _applications(cycle: Cycle) -> list[Application]:
@@ -48,7 +50,7 @@ def _applications(cycle: Cycle) -> list[Application]:
         for number in range(APPLICATIONS)
     )
     Identifier.objects.bulk_create(
-        Identifier(utility=utility, kind=Identifier.Kind.PWSID, value=f"{utility.state}{number:07}")
+        Identifier(utility=utility, kind=Identifier.Kind.PWSID, value=f"{utility.state}9{number:06}")
         for number, utility in enumerate(utilities)
     )
     return Application.objects.bulk_create(

@@ -29,7 +29,7 @@ class DocumentCost:
 def measure(world: World, times: int) -> DocumentCost:
     """Measures ``times`` recognized utilities, from row to PDF bytes, alternating with the empty page."""
     with transaction.atomic():
-        pks = recognized(times)
+        pks = recognized(world.cycle, times)
         for name in KINDS:  # fonts are looked up only the first time
             _made(world, name, pks[0])
         letter, certificate, empty = [], [], []
@@ -42,12 +42,13 @@ def measure(world: World, times: int) -> DocumentCost:
     return DocumentCost(of_letter, of_certificate, of_empty, (of_letter + of_certificate) / 2 / of_empty)
 
 
-def recognized(number: int) -> list[int]:
-    """Returns the keys of ``number`` applications, as the release of their decisions would leave them."""
-    Cycle.objects.update(
-        signatory_name="Dana Whitfield", signatory_title="Director", letterhead="Office of Water\n1200 River Avenue"
-    )
-    rows = list(Application.objects.filter(status=Application.Status.PANEL).select_related("cycle", "utility")[:number])
+def recognized(cycle: Cycle, number: int) -> list[int]:
+    """Returns the keys of ``number`` of its applications, as the release of their decisions would leave them."""
+    cycle.signatory_name, cycle.signatory_title = "Dana Whitfield", "Director"
+    cycle.letterhead = "Office of Water\n1200 River Avenue"
+    cycle.save(update_fields=["signatory_name", "signatory_title", "letterhead"])
+    waiting = cycle.applications.filter(status=Application.Status.PANEL)
+    rows = list(waiting.select_related("cycle", "utility")[:number])
     for row in rows:
         subject, body = row.rendered(
             "recognized",

@@ -1,6 +1,7 @@
-"""Runs the processes of ``make demo``, gunicorn with two workers and Celery with one child, and requests pages."""
+"""Runs the processes of the site, gunicorn as in production and Celery, on the benchmark's own database and broker."""
 
 import http.client
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,12 @@ def running(child: Child) -> Iterator[psutil.Process]:
         child.stop()
 
 
+def web(port: int, *changed: str) -> Child:
+    """Returns the web server as in production, but for the options that are ``changed``."""
+    options = ["--config", "python:config.gunicorn", "--bind", f"127.0.0.1:{port}", "--access-logfile", os.devnull]
+    return Child("web server", port, "gunicorn", "config.wsgi", *options, *changed, patience=10)
+
+
 def ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[int, int]:
     """Returns the status and size of the response. Opens a connection each time, so that both workers get requests."""
     connection = http.client.HTTPConnection("localhost", port, timeout=PATIENCE)
@@ -40,11 +47,11 @@ def answers(port: int) -> bool:
         return False
 
 
-def wait(until: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
+def wait(until: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
     while not until():
         if time.monotonic() > end:
-            raise RuntimeError(f"Waited {PATIENCE} s for {what}.")
+            raise RuntimeError(f"Waited {patience} s for {what}.")
         time.sleep(0.2)
 
 

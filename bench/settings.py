@@ -2,4 +2,5 @@
 
 from config.settings import *  # noqa: F403
 
+EMAIL_FILE_PATH = LOCAL_DIR / "mail"  # noqa: F405  # of bench/cycle.py, whose worker sends into files
 ROOT_URLCONF = "bench.urls"

@@ -1,105 +1,165 @@
-"""``python -m bench --soak``: the letters and certificates of a whole cycle, made by two worker processes.
+"""``python -m bench --soak``: ten minutes of work, after which no process may hold more memory than early on.
 
-The 814 recognized utilities are the estimate of ICR 1287.10 for its third year. Documents are made as after a click.
+Two worker processes make the letters and certificates of a whole cycle, as after a click, and then one report after the
+other, while visitors of all roles open pages. The 814 recognized utilities are the estimate of ICR 1287.10 for its
+third year.
 """
 
+import json
 import statistics
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from django.db import transaction
-from django.utils import timezone
 
+from bench import served, throughput
 from bench.documents import recognized
-from bench.memory import MB
 from bench.report_time import empty_page, took
-from bench.served import free_port, running
+from bench.throughput import Asked
 from bench.world import World
 from config.management.commands.demo import beat, worker
 from recognition.deciding.reports import find_documents, find_scores
-from recognition.models import Cycle, Recommendation
+from recognition.models import Recommendation
 from reports.models import Report
 
-RECOGNIZED = 814
-PROCESSES = 2
-HOUR = 3600
+RECOGNIZED, PROCESSES, VISITORS = 814, 2, 2
+MINUTES, WARM = 10, 3  # after WARM minutes each process has done everything once
+HOUR, MINUTE, MB = 3600, 60, 1024 * 1024
+FLAT = 1.1  # times what was held when warm
 
 
 @dataclass(frozen=True)
-class Soaked:
-    """``seconds`` from request to ZIP, ``ratio`` per document to the empty page, ``peak`` MB of any process."""
+class Made:
+    """A cycle's bundle: ``seconds`` from request to ZIP, ``ratio`` per document to the empty page."""
 
     documents: int
     failed: int
     seconds: float
-    putting_together: float
     ratio: float
-    peak: float
     zipped: float
     for_the_printer: int
     scores: float
 
 
-def measure(world: World, number: int = RECOGNIZED) -> Soaked:
-    """Makes the bundle and the score summary. Raises RuntimeError if one is not made within an hour."""
+@dataclass(frozen=True)
+class Held:
+    """Memory in MB: that of the largest process of each server, minute by minute."""
+
+    web: list[float]
+    worker: list[float]
+
+    def grew(self) -> list[str]:
+        """Returns the servers that hold more at the end than when they were warm."""
+        both = {"web": self.web, "worker": self.worker}
+        return [name for name, held in both.items() if held[-1] > FLAT * max(held[: WARM + 1])]
+
+
+@dataclass(frozen=True)
+class Soaked:
+    made: Made
+    reports: int  # that followed
+    asked: Asked
+    held: Held
+
+
+class Watch:
+    """Looks once a minute at what the servers hold."""
+
+    def __init__(self, *servers: psutil.Process) -> None:
+        self.servers = servers
+        self.began = time.monotonic()
+        self.held: tuple[list[float], ...] = tuple([] for _ in servers)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def look(self) -> None:
+        if self.seconds >= len(self.held[0]) * MINUTE:
+            for held, server in zip(self.held, self.servers, strict=True):
+                held.append(max(map(_rss, [server, *server.children()])) / MB)
+
+
+def _rss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:  # a child that Celery was just replacing
+        return 0
+
+
+def measure(world: World, minutes: int = MINUTES, number: int = RECOGNIZED) -> Soaked:
+    """Raises RuntimeError if a report is not made within an hour."""
     with transaction.atomic():
-        pks = recognized(number)
+        pks = recognized(world.cycle, number)
         Recommendation.objects.bulk_create(
             Recommendation(application_id=pk, recommends=True, reasons="It meets the criteria.") for pk in pks
         )
-    cycle = Cycle.objects.get()
-    port = free_port()
-    with running(worker(port, processes=PROCESSES)) as celery, running(beat(port)):
-        asked = find_documents(world.staff, cycle.pk)
-        peak, seconds, together = _followed(Report.request("cycle-documents", asked, world.staff), celery)
-        made = Report.objects.latest_of("cycle-documents", cycle.pk)
-        summary = find_scores(world.staff, cycle.pk)
-        _, scores, _ = _followed(Report.request("score-summary", summary, world.staff), celery)
-    if made is None or made.file is None:
-        raise RuntimeError(f"The bundle was not made: {made and made.error}")
-    with zipfile.ZipFile(made.file.content.open("rb")) as archive:
+    port, plan = served.free_port(), throughput.roles()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served.running(served.web(port)) as web,
+        served.running(worker(port, processes=PROCESSES)) as celery,
+        served.running(beat(port)),
+    ):
+        served.wait(lambda: served.answers(port), "the web server")
+        found = Path(folder) / "found"
+        visitors = throughput.visiting(port, "Someone", plan, 0, minutes * MINUTE, VISITORS, found)
+        watch = Watch(web, celery)
+        made, reports = _documents(world, watch), 0
+        while watch.seconds < minutes * MINUTE or visitors.poll() is None:
+            _followed(Report.request("gap-analysis", world.complete, world.person), watch)
+            reports += 1
+        watch.look()
+        asked = throughput.read(json.loads(found.with_suffix(".json").read_text()), minutes * MINUTE)
+    return Soaked(made, reports, asked, Held(*watch.held))
+
+
+def _documents(world: World, watch: Watch) -> Made:
+    asked = find_documents(world.staff, world.cycle.pk)
+    seconds = _followed(Report.request("cycle-documents", asked, world.staff), watch)
+    bundle = Report.objects.latest_of("cycle-documents", world.cycle.pk)
+    summary = find_scores(world.staff, world.cycle.pk)
+    scores = _followed(Report.request("score-summary", summary, world.staff), watch)
+    if bundle is None or bundle.file is None:
+        raise RuntimeError(f"The bundle was not made: {bundle and bundle.error}")
+    with zipfile.ZipFile(bundle.file.content.open("rb")) as archive:
         printed = sum(name.startswith("to print/") for name in archive.namelist())
-    tally = made.tally
+    tally = bundle.tally
     empty = statistics.median(took(empty_page) for _ in range(10))
-    return Soaked(
-        documents=tally["made"],
-        failed=tally["failed"],
-        seconds=seconds,
-        putting_together=together,
-        ratio=seconds * 1000 / tally["made"] / empty,
-        peak=peak,
-        zipped=made.file.size / MB,
-        for_the_printer=printed,
-        scores=scores,
-    )
+    ratio = seconds * 1000 / tally["made"] / empty
+    return Made(tally["made"], tally["failed"], seconds, ratio, bundle.file.size / MB, printed, scores)
 
 
-def _followed(report: Report, celery: psutil.Process) -> tuple[float, float, float]:
-    """Waits for the report. Returns the peak MB of one process, the total seconds, and those after gathering."""
+def _followed(report: Report, watch: Watch) -> float:
+    """Waits for the report. Returns the seconds that it took."""
     began = time.monotonic()
-    gathered, peak = began, 0.0
     while time.monotonic() - began < HOUR:
-        held = [process.memory_info().rss for process in (celery, *celery.children()) if process.is_running()]
-        peak = max(peak, *held)
+        watch.look()
         report.refresh_from_db()
-        if report.status == Report.Status.GATHERING:
-            gathered = time.monotonic()
+        if report.status == Report.Status.FAILED:
+            raise RuntimeError(f"{report} was not made: {report.error}")
         if report.is_finished:
-            if report.status == Report.Status.FAILED:
-                raise RuntimeError(f"{report} was not made: {report.error}")
-            ended = time.monotonic()
-            return peak / MB, ended - began, ended - gathered
-        time.sleep(1)
-    raise RuntimeError(f"{report} was not made within an hour, at {timezone.now()}")
+            return time.monotonic() - began
+        time.sleep(0.5)
+    raise RuntimeError(f"{report} was not made within an hour.")
 
 
 def told(soaked: Soaked) -> Iterator[str]:
     """Yields the figures as text."""
-    yield f"Letters and certificates of a cycle, {PROCESSES} worker processes"
-    yield f"{soaked.documents} documents, {soaked.failed} could not be made; {soaked.for_the_printer} files to print"
-    yield f"{soaked.seconds:.0f} s, {soaked.putting_together:.0f} s of them to put together; {soaked.zipped:.0f} MB"
-    yield f"{soaked.seconds * 1000 / soaked.documents:.0f} ms per document, {soaked.ratio:.1f} × an empty page"
-    yield f"at most {soaked.peak:.0f} MB in one process; the scores of all took {soaked.scores:.0f} s"
+    made, asked = soaked.made, soaked.asked
+    yield f"Letters and certificates of a cycle by {PROCESSES} worker processes, while visitors open pages"
+    yield f"{made.documents} documents, {made.failed} could not be made; {made.for_the_printer} files to print"
+    yield f"{made.seconds:.0f} s, {made.zipped:.0f} MB; {made.seconds * 1000 / made.documents:.0f} ms per document,"
+    yield f"{made.ratio:.1f} × an empty page; the scores of all took {made.scores:.0f} s; {soaked.reports} more reports"
+    yield f"{asked.requests} pages, {asked.failed} failed, 95th percentile {asked.p95} ms"
+    yield ""
+    yield f"{'minute':>6}{'web MB':>9}{'worker MB':>11}   the largest process of each"
+    for minute, (web, worker_) in enumerate(zip(soaked.held.web, soaked.held.worker, strict=True)):
+        yield f"{minute:>6}{web:>9.0f}{worker_:>11.0f}"
+    grew = soaked.held.grew()
+    yield f"GREW: {', '.join(grew)}" if grew else f"flat: at the end at most {FLAT} times what was held when warm"

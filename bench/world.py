@@ -1,12 +1,9 @@
-"""The rows that pages are measured on: one utility with a long history among many others."""
+"""The rows that pages are measured on besides those of a hundredth of the country: utilities with very many."""
 
 import datetime as dt
-import io
 from dataclasses import dataclass
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import Membership, Role, System, User, Utility
@@ -15,18 +12,19 @@ from assessments.operations import OPERATIONS
 from bench import applications, large, managing
 from bench.large import Large
 from bench.managing import Managed
+from config.load.utilities import address
 from ims.check import periods
 from ims.check.periods import Every
 from ims.models import Action, Measure, Person, Reading
 from initiatives.models import Initiative
 from pdca.models import Area, Element
+from recognition.models import Cycle
 from reports.models import Report
 
 OWN, DRAFTS = 60, 5  # gap analyses of the measured user's utility, and how many are under way
 REPORTS = 60
 ACTIONS = 300
 MEASURES, READINGS = 300, 36
-ELSEWHERE, UTILITIES = 500, 50
 TEXT = "The environmental team keeps this under document control and reviews it each spring with operations. "
 
 
@@ -34,43 +32,46 @@ TEXT = "The environmental team keeps this under document control and reviews it 
 class World:
     """The rows to measure. ``draft`` and ``complete`` are gap analyses of ``person``'s utility with all rows filled.
 
-    ``staff`` sees the queues of the recognition program, ``managed.advisor`` the systems of five utilities; ``staff``
-    also those of ``large``.
+    ``staff`` sees the queues of the recognition program, ``member`` is on the panels of ``cycle``. ``keeper`` manages
+    the systems of ``large``, ``managed.advisor`` those of five utilities.
     """
 
     person: User
     staff: User
+    keeper: User
+    member: User
+    cycle: Cycle
     draft: GapAnalysis
     complete: GapAnalysis
     managed: Managed
     large: Large
 
+    def people(self) -> dict[str, User]:
+        own = {"person": self.person, "keeper": self.keeper, "member": self.member}
+        return own | {"advisor": self.managed.advisor}
+
 
 def build() -> World:
-    """Creates the catalog, a utility with 60 gap analyses, 50 with 500 in all, 18 filled rows in each, and a queue."""
-    call_command("load_catalog", stdout=io.StringIO())
-    person = User.objects.create_user("bench@example.org", "only-for-measuring", name="Mara Gerr")
+    """Creates a utility with 60 gap analyses of 18 filled rows, five with large systems, and a queue."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    person = User.objects.create_user("bench@example.org", None, name="Mara Gerr")
     own = _utility("Riverbend Water and Sewer", person)
     analyses = [_start(own, person, number) for number in range(OWN)]
-    for number in range(UTILITIES):
-        someone = User.objects.create_user(f"person{number}@example.org", None, name=f"Person {number}")
-        utility = _utility(f"Utility {number}", someone)
-        for count in range(ELSEWHERE // UTILITIES):
-            _start(utility, someone, count)
-    _fill_every_row(person)
+    _fill_every_row(own, person)
     for analysis in analyses[DRAFTS:]:
         GapAnalysis.objects.visible_to(person).get(pk=analysis.pk).complete(by=person)
     _reports(person, analyses)
     _actions(own, person)
     _measures(own, person)
-    staff = User.objects.create_user("staff@example.org", "only-for-measuring", name="Sam Prather")
-    Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={})  # the staff must have one
-    applications.build(staff)
-    managed, huge = managing.build(), large.build(staff)
+    keeper = User.objects.create_user("keeper@example.org", None, name="Sam Keeper")
+    cycle, member = applications.build()
+    managed, huge = managing.build(), large.build(keeper)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # as autovacuum would within a minute
+        cursor.execute("VACUUM ANALYZE")  # as autovacuum would within minutes
     complete = GapAnalysis.objects.visible_to(person).get(pk=analyses[-1].pk)
-    return World(person, staff, analyses[0], complete, managed, huge)
+    staff = User.objects.get(email=address("staff", 0))
+    return World(person, staff, keeper, member, cycle, analyses[0], complete, managed, huge)
 
 
 def _actions(utility: Utility, by: User) -> None:
@@ -120,17 +121,17 @@ def _start(utility: Utility, by: User, number: int) -> GapAnalysis:
     )
 
 
-def _fill_every_row(by: User) -> None:
+def _fill_every_row(utility: Utility, by: User) -> None:
     """Fills each row: ratings 0, 1 and 2 in turn with matching areas, two initiatives, three texts and a link."""
     codes = list(Area.objects.values_list("code", flat=True))
     slugs = list(Initiative.objects.order_by("slug").values_list("slug", flat=True)[:2])
+    rows = Finding.objects.filter(analysis__utility=utility)
     for number, element in enumerate(Element.objects.all()):
         rating = number % 3
         filled: dict[str, Any] = {"rating": rating, "areas": codes[: (0, 1, 3)[rating]], "initiatives": slugs}
-        Finding.objects.filter(element=element).update(evidence=TEXT * 3, changes=TEXT * 2, notes=TEXT, **filled)
+        rows.filter(element=element).update(evidence=TEXT * 3, changes=TEXT * 2, notes=TEXT, **filled)
     Evidence.objects.bulk_create(
-        Evidence(finding=finding, url="https://example.org/manual", title="The manual", added_by=by)
-        for finding in Finding.objects.all()
+        Evidence(finding=finding, url="https://example.org/manual", title="The manual", added_by=by) for finding in rows
     )
 
 

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Group
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -47,15 +45,11 @@ def _of_person(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _standing(user: User) -> Visit | None:
-    """Reads the person's memberships and, of a member, the staff groups and the last visit: one query for all."""
-    names = Group.objects.filter(user=OuterRef("user")).values("name")
-    rows = Membership.objects.select_related("utility", "user__visit").annotate(names=ArraySubquery(names))
+    """Reads the person's memberships and, of a member, the last visit: one query for both."""
+    rows = Membership.objects.select_related("utility", "user__visit")
     prefetch_related_objects([user], Prefetch("memberships", rows.order_by("utility__name", "pk")))
     first: Any = next(iter(user.memberships.all()), None)
-    if first is None:
-        return None
-    user.staff_groups = frozenset(first.names)
-    return getattr(first.user, "visit", None)
+    return getattr(first.user, "visit", None) if first else None
 
 
 def _greeting(user: User) -> str:

@@ -6,6 +6,7 @@ a person owns or what is late in all registers, and a link, a comment or a file 
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -67,7 +68,10 @@ class RecordQuerySet(OfUtilityQuerySet["Record"]):
         return super().visible_to(user).filter(readable_by(user)).select_related("utility", "owner")
 
     def listed_in(self, utility: Utility, register: str) -> Self:
-        """Returns a register as ``ims.access.register_in`` opens it: nothing need be asked of each record any more."""
+        """Returns a register as ``ims.access.register_in`` opens it: nothing need be asked of each record any more.
+
+        Their ``utility`` is not read with them: whoever asks for a list has it.
+        """
         return self._of(utility).filter(register=register)
 
     def of_all_registers(self, utility: Utility, user: User) -> Self:
@@ -76,7 +80,7 @@ class RecordQuerySet(OfUtilityQuerySet["Record"]):
 
     def _of(self, utility: Utility) -> Self:
         role = Value(utility.my_role, output_field=models.CharField())
-        return self.filter(utility=utility).annotate(my_role=role).select_related("utility", "owner")
+        return self.filter(utility=utility).annotate(my_role=role).select_related("owner")
 
     def open(self) -> Self:
         """Returns those that still need work."""
@@ -155,7 +159,7 @@ class Record(OfUtility, StateMachine, WithHistory):
         return f"{self.number} {self.title}"
 
     def get_absolute_url(self) -> str:
-        return reverse("ims:record", args=[self.utility_id, self.register, self.number])
+        return f"{_list_of(self.utility_id, self.register)}{self.number}/"
 
     @property
     def can_edit(self) -> bool:
@@ -298,6 +302,12 @@ class Record(OfUtility, StateMachine, WithHistory):
         comment = self.comments.create(by=by, text=text)
         comment.mentioned.set(mentioned(text, Person.objects.of(self.utility)))
         return comment
+
+
+@lru_cache(maxsize=1000)
+def _list_of(utility_pk: int, register: str) -> str:
+    """Returns the address of a register, under which its records lie. A list asks for it once for each row."""
+    return reverse("ims:list", args=[utility_pk, register])
 
 
 def extends_record() -> Any:

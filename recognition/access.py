@@ -15,8 +15,8 @@ from django.shortcuts import get_object_or_404, redirect
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from recognition.criteria.models import rules_of
 from recognition.models import Application
-from recognition.models.panel import CRITERIA
 from recognition.rights import Act, Rights
 from workflow.models import WrongState
 
@@ -28,8 +28,10 @@ def application_for(user: User, pk: int, act: Act | None = None) -> tuple[Applic
 
     Raises Http404 if the application is not visible to ``user``, NotAllowed without the right to ``act``.
     """
-    rows = Application.objects.visible_to(user).select_related("cycle__edition").prefetch_related(*CRITERIA)
-    application = get_object_or_404(rows, pk=pk)
+    rows = Application.objects.visible_to(user).select_related("cycle__edition", "handler")
+    application: Any = get_object_or_404(rows.annotate(rules=rules_of("cycle__edition")), pk=pk)
+    edition = application.cycle.edition
+    edition.criteria = edition.criteria_from(application.rules)
     rights = Rights(user, application)
     if act:
         rights.require(act)

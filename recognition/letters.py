@@ -45,6 +45,7 @@ WORDS = {
         Word("late", "how many of these are late; empty if none", "3 applications"),
         Word("list", "what is late, one item per line", "- Pete Nolan: 3 late, the first since May 3, 2027"),
         Word("inviter", "the staff member who sent the invitation", "Mara Gerr"),
+        Word("author", "the staff member who wrote the note", "Sam Prather"),
         Word("address", "the email address that the invitation is for", "paula@example.org"),
         Word("leads", "how many panels the member leads; empty if none", "27 panels"),
         Word("register", "the utility’s public page", f"{settings.SITE_URL}/recognition/register/1/"),
@@ -76,6 +77,7 @@ OWN = {
     "panel-reminder": ("due",),
     "panel-lead": (),
     "panel-ready": (),
+    "staff-note": ("author",),
     "panels-assigned": ("panels", "leads", "due"),
     "panels-undone": ("panels",),
     "reviews-reminder": ("panels", "late", "due"),
@@ -108,7 +110,7 @@ def _words(name: str) -> tuple[Word, ...]:
     if name == "message-to-applicants":
         due = Word("due", "until when it can be changed; empty if it can’t", WORDS["due"].sample)
         found = [due if word.name == "due" else word for word in found]
-    if name.startswith("panel") or name in TO_A_REVIEWER:
+    if name.startswith("panel") or name in (*TO_A_REVIEWER, "staff-note"):
         return tuple(found)
     return tuple(Word("person", word.meaning, "") if word.name == "person" else word for word in found)
 

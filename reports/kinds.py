@@ -67,7 +67,8 @@ class Kind:
     ``find(user, object_id)`` returns the object, or None if ``user`` may not ask for its report;
     ``title(object)`` returns the report's title, ``filename(object)`` a name without the extension and
     ``context(object)`` the context of ``template``. The template makes the PDF and, if ``in_word``, also a Word
-    document. ``sheets(context)`` returns the sheets of an Excel file; without it there is none. ``enclosures(object)``
+    document; without ``in_pdf`` there is neither. ``sheets(context)`` returns the sheets of an Excel file; without it
+    there is none. ``enclosures(object)``
     returns the files that go with it; with it there is a ZIP of the PDF, the Excel file and these. For a ZIP,
     ``context`` also gets the paths of the enclosures that are not in it, each with why. Without ``sharing``, each
     report is only for the user who requested it.
@@ -80,6 +81,7 @@ class Kind:
     title: Callable[[Any], str]
     filename: Callable[[Any], str]
     context: Callable[..., dict[str, Any]]
+    in_pdf: bool = True
     in_word: bool = False
     sheets: Callable[[dict[str, Any]], Mapping[str, Rows]] | None = None
     enclosures: Callable[[Any], Sequence[Enclosure]] | None = None
@@ -88,11 +90,12 @@ class Kind:
     @property
     def file_types(self) -> list[FileType]:
         offered = {
+            FileType.PDF: self.in_pdf,
             FileType.DOCX: self.in_word,
             FileType.XLSX: self.sheets is not None,
             FileType.ZIP: self.enclosures is not None,
         }
-        return [each for each in FileType if offered.get(each, True)]
+        return [each for each in FileType if offered[each]]
 
 
 @dataclass(frozen=True)

@@ -126,13 +126,13 @@ def list_page(
     page = Paginator(keys.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
     # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
     # which the database would have to guess how many rows each part finds.
-    found = ordered.filter(pk__in=list(page.object_list))
+    found = ordered.order_by().in_bulk(list(page.object_list))
     n_filters = len(changed)
     is_filtered = n_filters > 0
     shown = {
         "table": table,
         "page": page,
-        "rows": cells.rows(table, found),
+        "rows": cells.rows(table, (found[key] for key in page.object_list if key in found)),
         "filters": filters,
         "is_filtered": is_filtered,
         "n_filters": n_filters,

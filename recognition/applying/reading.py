@@ -5,14 +5,14 @@ from typing import Any
 from recognition.application import shown
 from recognition.application.blind import anonymous
 from recognition.application.content import Content, redacted
-from recognition.models import Application
+from recognition.models import Application, Submission
 from recognition.rights import Act, Rights
 
 
 def page(application: Application, rights: Rights) -> dict[str, Any]:
     """Returns what the person may read of the latest version, or of the draft if none was submitted."""
     submission = application.submission
-    content = content_for(application, rights)
+    content = content_for(application, rights, submission)
     reads_text, reads_contact = rights.may(Act.READ_TEXT), rights.may(Act.READ_CONTACT)
     photos = submission.photos.select_related("file") if submission else application.photos_now()
     return {
@@ -27,9 +27,8 @@ def page(application: Application, rights: Rights) -> dict[str, Any]:
     }
 
 
-def content_for(application: Application, rights: Rights) -> Content:
-    """Returns the sections of the latest version, or of the draft, without what the person must not read there."""
-    submission = application.submission
+def content_for(application: Application, rights: Rights, submission: Submission | None) -> Content:
+    """Returns the sections of a version, or of the draft, without what the person must not read there."""
     content: Content = submission.content if submission else application.content()
     if not rights.may(Act.READ_CONFIDENTIAL):
         content = redacted(content)

@@ -4,13 +4,17 @@ from typing import Any
 
 import django_tables2 as tables
 from django.db.models import F
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django_filters import CharFilter, ChoiceFilter
 
 from accounts.models import Utility
-from recognition.models import Application, ComplianceCheck, Deciding
+from recognition.models import Application, ComplianceCheck, Cycle, Deciding
 from recognition.reviewing import agreement
-from recognition.reviewing.lists import AgeColumn, ByWords, its_page
+from recognition.reviewing.list_cells import checkbox
+from recognition.reviewing.lists import AgeColumn, ByWords, WalkedTable
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
 Status = Application.Status
@@ -43,18 +47,13 @@ class DocumentFilters(ByWords):
     )
 
 
-class AwaitingTable(Table):
+class AwaitingTable(WalkedTable):
     """What the deciding official needs to know of each application that a panel has reviewed."""
 
     page_name = "Applications awaiting a decision"
-    utility = tables.Column("Utility", linkify=its_page, order_by="utility__name")
+    utility = tables.Column("Utility", order_by="utility__name")
     size = tables.Column("Size")
-    panel = tables.TemplateColumn(
-        template_name="recognition/deciding/decision_list.html#panel",
-        accessor="recommendation__recommends",
-        verbose_name="Panel",
-        initial_sort_descending=True,
-    )
+    panel = tables.Column("Panel", accessor="recommendation__recommends", initial_sort_descending=True)
     reasons = tables.Column("Reasons", accessor="recommendation__reasons", visible=False)
     members = tables.Column("Members", accessor="pk", orderable=False)
     dissent = tables.Column("Dissent", accessor="recommendation__dissent", orderable=False, empty_values=())
@@ -64,8 +63,28 @@ class AwaitingTable(Table):
     class Meta:
         order_by = "utility"
 
+    @classmethod
+    def of(cls, cycle: Cycle) -> type[WalkedTable]:
+        """Returns the table of a cycle, whose links lead from one of its applications to the next."""
+        return type(cls.__name__, (cls,), {"queue": f"decide-{cycle.pk}"})
+
+    def render_utility(self, record: Any) -> SafeString:
+        return format_html('<a href="{}{}">{}</a>', record.get_absolute_url(), self.way, record.utility)
+
+    def value_utility(self, record: Any) -> str:
+        return str(record.utility)
+
     def render_size(self, value: str) -> str:
         return value.capitalize()
+
+    def render_panel(self, record: Any) -> SafeString:
+        tone = "good" if record.recommendation.recommends else "bad"
+        return format_html(
+            '<span class="tag tag--{}">{}</span><small class="reasons">{}</small>',
+            tone,
+            self.value_panel(record),
+            Truncator(record.recommendation.reasons).words(30),
+        )
 
     def value_panel(self, record: Any) -> str:
         return "Recognize" if record.recommendation.recommends else "Do not recognize"
@@ -86,15 +105,8 @@ class AwaitingTable(Table):
 class DecidingTable(AwaitingTable):
     """The same table with checkboxes, for people who may decide."""
 
-    utility = tables.TemplateColumn(
-        template_name="recognition/deciding/decision_list.html#choice", verbose_name="Utility", order_by="utility__name"
-    )
-
-    class Meta(AwaitingTable.Meta):
-        sequence = ("utility", "...")
-
-    def value_utility(self, record: Any) -> str:
-        return str(record.utility)
+    def render_utility(self, record: Any) -> SafeString:
+        return checkbox(record, f"{reverse('recognition:decide', args=[record.pk])}{self.way}")
 
 
 class AwaitingFilters(ByWords):

@@ -30,7 +30,8 @@ from recognition.models import (
     Seat,
 )
 from recognition.models.batch import Batch
-from recognition.reviewing import queues
+from recognition.reviewing import queues, walking
+from recognition.reviewing.lists import WalkedTable
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
 from workflow import polling, saving
@@ -79,8 +80,23 @@ def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> Htt
     )
     last = cycle.decidings.first()
     context = _tabs(request, cycle) | {"form": form, "last": last, "refused": _refused(request.user, cycle, last)}
-    table = DecidingTable if context["may_decide"] else AwaitingTable
-    return list_page(request, table, AwaitingFilters, rows, "recognition/deciding/decision_list.html", context)
+    return list_page(
+        request, _table(request.user, cycle), AwaitingFilters, rows, "recognition/deciding/decision_list.html", context
+    )
+
+
+def _table(user: User, cycle: Cycle) -> type[WalkedTable]:
+    return (DecidingTable if offered(user, Act.DECIDE) else AwaitingTable).of(cycle)
+
+
+@walking.walked("decide")
+def _to_walk(user: User, cycle_pk: int) -> walking.Walkable | None:
+    """Returns the list of a cycle's pending applications, for the way from one to the next."""
+    cycle = Cycle.objects.filter(pk=cycle_pk).first() if offered(user, Act.EDIT_LETTER) else None
+    if cycle is None:
+        return None
+    address, rows = reverse("recognition:decisions", args=[cycle.pk]), _waiting(user, cycle)
+    return walking.Walkable(f"Decisions: {cycle}", address, _table(user, cycle), AwaitingFilters, rows)
 
 
 def _refused(user: User, cycle: Cycle, last: Deciding | None) -> dict[str, list[dict[str, Any]]]:
@@ -177,10 +193,13 @@ def _stop(request: AuthenticatedRequest, running: Batch | None, others: str) -> 
 
 @step(Act.DECIDE)
 def decide(request: AuthenticatedRequest, application: Application, rights: Rights) -> HttpResponse:
-    """Makes a decision. Shows what the official needs for it or, once it is made, what was decided."""
+    """Makes a decision, and leads to the next one of the list. Shows what the official needs for it or, once it is
+    made, what was decided.
+    """
     made = Decision.objects.filter(application=application).first()
     form = DecisionForm(request.POST or None, auto_id="id_decision_%s")
     if request.method == "POST" and form.is_valid():
+        way = walking.walk(request, application)  # as long as it is in the list
         try:
             Decision.make(application, by=request.user, **form.cleaned_data)
         except ReasonNeeded:
@@ -189,7 +208,8 @@ def decide(request: AuthenticatedRequest, application: Application, rights: Righ
             messages.success(
                 request, f"The decision on {application.utility} was saved. Nothing is sent until it is released."
             )
-            return redirect("recognition:decisions", application.cycle_id)
+            after = (way.after or way.back) if way else reverse("recognition:decisions", args=[application.cycle_id])
+            return redirect(after)
     context = _for_decision(application, request.user) | {"decision": made, "form": form}
     return render(request, "recognition/deciding/decision_make.html", context, status=saving.status_of(form))
 

@@ -21,6 +21,7 @@ from recognition.mailing import message_lists as lists
 from recognition.mailing.message_forms import MessageForm
 from recognition.models import Announcement, Application, Recipient
 from recognition.models.announcement import digest_of
+from recognition.models.correspondence import reaches
 from recognition.reviewing.lists import QUEUES, WRITABLE, Queue
 from recognition.rights import Act, offered
 from workflow import polling, queue, saving
@@ -131,22 +132,18 @@ def _progress(request: AuthenticatedRequest, found: Announcement, counts: dict[s
 
 
 def _as_read(found: Announcement) -> Any:
-    """Yields the letters that some of the recipients would get: (application, subject, body, addresses, place)."""
+    """Yields the letters that some of the recipients would get: first emails, then those on paper, by utility name."""
+    some: dict[int, str] = {}
     for way in (Recipient.Way.EMAIL, Recipient.Way.PAPER):
-        some = found.recipients.filter(way=way).order_by("application__utility__name", "pk")[:SHOWN]
-        pks = [row.application_id for row in some]
-        rows = Application.objects.filter(pk__in=pks).select_related("utility", "cycle__edition")
-        for application in rows.order_by("utility__name", "pk"):
-            subject, body = found.filled_for(application)
-            addresses = application.applicants()
-            place = [] if addresses else application.postal_address()
-            yield {
-                "application": application,
-                "subject": subject,
-                "body": body,
-                "addresses": addresses,
-                "place": place,
-            }
+        first = found.recipients.filter(way=way).order_by("application__utility__name", "pk")[:SHOWN]
+        some |= dict.fromkeys(first.values_list("application", flat=True), way)
+    rows = Application.objects.select_related("utility", "cycle__edition")
+    applications, reach = rows.in_bulk(some), reaches(some)
+    for pk in some:
+        application, addresses = applications[pk], reach[pk].addresses
+        subject, body = found.filled_for(application, by_mail=not addresses)
+        place = [] if addresses else application.postal_address()
+        yield {"application": application, "subject": subject, "body": body, "addresses": addresses, "place": place}
 
 
 @login_required

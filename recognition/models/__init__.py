@@ -14,7 +14,7 @@ from recognition.models.cycle import Cycle, CycleEvent
 from recognition.models.deciding import Deciding, DecidingEvent
 from recognition.models.decision import Decision, Feedback, ReasonNeeded
 from recognition.models.discarded import DiscardedDraft
-from recognition.models.handling import Away, QueueView, StaffNote
+from recognition.models.handling import Away, NoteReader, QueueFile, QueueView, StaffNote
 from recognition.models.hours import Hours
 from recognition.models.notice import Addressee, Notice
 from recognition.models.panel import Rating, Recommendation, Remark, Seat
@@ -57,6 +57,7 @@ __all__ = [
     "Hours",
     "Incomplete",
     "DeadlinePassed",
+    "NoteReader",
     "Notice",
     "Option",
     "PanelMember",
@@ -66,6 +67,7 @@ __all__ = [
     "Photo",
     "PlannedPanel",
     "PlannedSeat",
+    "QueueFile",
     "QueueView",
     "Rating",
     "ReasonNeeded",

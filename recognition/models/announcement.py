@@ -222,7 +222,7 @@ class Announcement(Resumable, Versioned):
         reach = reaches([application.pk])[application.pk]
         row.way, row.why = self._way(row, reach, self._told(application.pk), allowed)
         if row.way != Recipient.Way.NONE:
-            subject, body = self.filled_for(application)
+            subject, body = self.filled_for(application, by_mail=row.way == Recipient.Way.PAPER)
             application.write_to_applicants(self.occasion(application.pk), subject, body)
             assert self.by is not None  # noqa: S101  # else nobody is allowed
             application.note(by=self.by, why=f"Message to applicants: “{subject}”.")
@@ -252,7 +252,7 @@ class Announcement(Resumable, Versioned):
         if row.way != Recipient.Way.EMAIL:  # a colleague was faster
             return False
         application = Application.objects.select_related("utility", "cycle__edition").get(pk=row.application_id)
-        subject, body = self.filled_for(application)
+        subject, body = self.filled_for(application, by_mail=True)
         PaperLetter.write(application, self.occasion(application.pk), subject, body)
         application.note(by=by, why=f"Message to applicants, on paper since the email was returned: “{subject}”.")
         row.way = Recipient.Way.PAPER
@@ -265,16 +265,16 @@ class Announcement(Resumable, Versioned):
         """The beginning of the keys of its letters about one application, so that the same text goes there once."""
         return f"{WORDING}:{application}:{self.digest}"
 
-    def filled_for(self, application: Application) -> tuple[str, str]:
+    def filled_for(self, application: Application, *, by_mail: bool) -> tuple[str, str]:
         """Returns subject and body for one applicant, with what is theirs alone. It needs ``cycle__edition``."""
-        return filled_for(self.subject, self.body, application)
+        return filled_for(self.subject, self.body, application, by_mail=by_mail)
 
 
 def digest_of(subject: str, body: str) -> str:
     return sha256(f"{subject}\n{body}".encode()).hexdigest()[:24]
 
 
-def filled_for(subject: str, body: str, application: Application) -> tuple[str, str]:
+def filled_for(subject: str, body: str, application: Application, *, by_mail: bool) -> tuple[str, str]:
     cycle = application.cycle
     with timezone.override(application.utility.zone):
         times = {
@@ -291,7 +291,7 @@ def filled_for(subject: str, body: str, application: Application) -> tuple[str, 
         stage=application.stage_shown,
         link=settings.SITE_URL.rstrip("/") + application.get_absolute_url(),
         person="",
-        by_mail="" if application.applicants() else "yes",
+        by_mail="yes" if by_mail else "",
         **times,
     )
     return filled[0][:MOST_SUBJECT], filled[1]

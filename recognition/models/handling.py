@@ -3,6 +3,7 @@
 Neither is ever shown to applicants or panels, nor in letters: it is left out of the events of an application.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Self
 
@@ -118,6 +119,47 @@ class StaffNote(Comment):
     class Meta(Comment.Meta):
         constraints = [models.CheckConstraint(condition=~Q(text=""), name="staff_note_has_words")]
         triggers = [triggers.STAFF_NOTE_IS_KEPT]
+
+    @classmethod
+    @transaction.atomic
+    def write(cls, application: Any, text: str, *, by: User, tell: Iterable[User] = ()) -> "StaffNote":
+        """Adds a note. Whom it tells have it among what needs their attention, and get an email without its text."""
+        note = cls.objects.create(application=application, text=text, by=by)
+        told = NoteReader.objects.bulk_create(NoteReader(note=note, user=user) for user in tell)
+        for reader in told:
+            application.tell(reader.user, "staff-note", str(note.pk), author=by)
+        return note
+
+
+class NoteReader(models.Model):
+    """Somebody of the staff for whom a note is. It needs their attention until ``done_at``."""
+
+    note = models.ForeignKey(StaffNote, on_delete=models.CASCADE, related_name="readers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    done_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["note", "user"], name="note_reader_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.note}"
+
+
+class QueueFile(models.Model):
+    """What a person asked a large queue's file of: the query string by which the queue was shown. Its report is made
+    by a worker, of what the person may read then.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
+    queue = models.CharField(max_length=24, editable=False)
+    query = models.CharField(max_length=1000, blank=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["by", "queue", "query"], name="queue_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.queue}?{self.query}"
 
 
 class QueueView(View):

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
+from django.db.models import CharField, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, TruncDate
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from workflow.counting import counted
 
 Office, Kind = Addressee.Office, Notice.Kind
 Key = tuple[str, str, int | None]  # office, the Governor's state, the Tribal leader's utility
+Place = tuple[str, int, bool]  # of a recognition: the state, the utility, whether it is tribal
 OFFICES = list(Office)  # in the order of the list
 # Titles that are not simply “Governor of” and the name of the state.
 TITLES = {
@@ -55,22 +56,18 @@ def days_of_release(cycle: Cycle) -> list[date]:
 # Addressees.
 
 
-def needed(cycle: Cycle) -> list[Key]:
+def needed(of: Iterable[Place]) -> list[Key]:
     """Returns the offices that the law names: three national ones, the Governor of each state with a recognized
     organization, and a leader for each tribal utility (its PWSID starts with a digit, see accounts/regions.py)."""
     keys: list[Key] = [(office, "", None) for office in Addressee.NATIONAL]
-    of_cycle = recognized(cycle).order_by()
-    states = of_cycle.values_list("application__utility__state", flat=True).distinct()
-    keys += [(Office.GOVERNOR, state, None) for state in sorted(states)]
-    tribal = Identifier.objects.filter(kind=Identifier.Kind.PWSID, value__regex="^[0-9]")
-    utilities = tribal.filter(utility__in=of_cycle.values("application__utility")).values_list("utility", flat=True)
-    return keys + [(Office.TRIBAL_LEADER, "", utility) for utility in sorted(set(utilities))]
+    keys += [(Office.GOVERNOR, state, None) for state in sorted({state for state, _, _ in of})]
+    return keys + [(Office.TRIBAL_LEADER, "", utility) for utility in sorted({key for _, key, tribal in of if tribal})]
 
 
-def missing(cycle: Cycle) -> list[Key]:
+def missing(of: Iterable[Place], listed: Iterable[Addressee]) -> list[Key]:
     """Returns the needed offices that are not listed yet."""
-    listed = {_key(row) for row in cycle.addressees.all()}
-    return [key for key in needed(cycle) if key not in listed]
+    known = {_key(row) for row in listed}
+    return [key for key in needed(of) if key not in known]
 
 
 def _key(addressee: Addressee) -> Key:
@@ -86,7 +83,7 @@ def earlier(cycle: Cycle) -> dict[Key, Addressee]:
 def draw_up(cycle: Cycle) -> int:
     """Lists every missing office, with name and address from the latest earlier cycle. Returns how many."""
     before = earlier(cycle)
-    rows = [_addressee(cycle, key, before.get(key)) for key in missing(cycle)]
+    rows = [_addressee(cycle, key, before.get(key)) for key in missing(places(cycle), cycle.addressees.all())]
     return len(Addressee.objects.bulk_create(rows, ignore_conflicts=True))  # a double click may have listed them
 
 
@@ -116,24 +113,28 @@ def gaps(cycle: Cycle) -> list[str]:
     return [what for what, entered in parts.items() if not entered.strip()]
 
 
-def gaps_of(addressee: Addressee, recognitions: Iterable[tuple[str, int]]) -> list[str]:
-    """Returns what one letter lacks. ``recognitions`` are the (state, utility) pairs of the cycle's recognitions."""
+def gaps_of(addressee: Addressee, recognitions: list[Place]) -> list[str]:
+    """Returns what one letter lacks."""
     found = [what for what in ("name", "address") if not getattr(addressee, what).strip()]
     of_office = {
-        Office.GOVERNOR: any(state == addressee.state for state, _ in recognitions),
-        Office.TRIBAL_LEADER: any(utility == addressee.utility_id for _, utility in recognitions),
+        Office.GOVERNOR: any(state == addressee.state for state, _, _ in recognitions),
+        Office.TRIBAL_LEADER: any(utility == addressee.utility_id for _, utility, _ in recognitions),
     }
     return found if of_office.get(Office(addressee.office), any(recognitions)) else [*found, "recognized organizations"]
 
 
 def is_ready(addressee: Addressee) -> bool:
     """Returns whether its letter can be made now."""
-    recognitions = _places(addressee.cycle)
+    recognitions = places(addressee.cycle)
     return not (gaps(addressee.cycle) or gaps_of(addressee, recognitions))
 
 
-def _places(cycle: Cycle) -> list[tuple[str, int]]:
-    return list(recognized(cycle).values_list("application__utility__state", "application__utility"))
+def places(cycle: Cycle) -> list[Place]:
+    """Returns the place of each recognition that the notices name."""
+    tribal = Identifier.objects.filter(kind=Identifier.Kind.PWSID, value__regex="^[0-9]")
+    is_tribal = Exists(tribal.filter(utility=OuterRef("application__utility")))
+    rows = recognized(cycle).annotate(is_tribal=is_tribal)
+    return list(rows.values_list("application__utility__state", "application__utility", "is_tribal"))
 
 
 # The checklist.
@@ -163,9 +164,12 @@ class Line:
         return f"Missing: {', '.join(self.missing)}" if self.missing else "Ready"
 
 
-def lines(cycle: Cycle) -> list[Line]:
-    """Returns the letters to the offices, then the Federal Register notice, with a fixed number of queries."""
-    places, before, of_cycle = _places(cycle), earlier(cycle), gaps(cycle)
+def lines(cycle: Cycle, known: list[Place] | None = None) -> list[Line]:
+    """Returns the letters to the offices, then the Federal Register notice, with a fixed number of queries.
+
+    ``known`` are the cycle's places, where they were read before.
+    """
+    of, before, of_cycle = places(cycle) if known is None else known, earlier(cycle), gaps(cycle)
     sent = {(row.kind, row.addressee_id): row for row in cycle.notices.filter(application=None).select_related("by")}
     rows = sorted(cycle.addressees.select_related("cycle", "utility"), key=_place)
     told = [
@@ -173,14 +177,14 @@ def lines(cycle: Cycle) -> list[Line]:
             key=f"office-{row.pk}",
             what=Kind.OFFICE.label,
             whom=row.office_title,
-            missing=[*gaps_of(row, places), *of_cycle],
+            missing=[*gaps_of(row, of), *of_cycle],
             notice=(notice := sent.get((Kind.OFFICE, row.pk))),
             addressee=row,
             taken_from=before[_key(row)].cycle if not notice and is_as(before.get(_key(row)), row) else None,
         )
         for row in rows
     ]
-    lacks = [*([] if places else ["recognized organizations"]), *of_cycle]
+    lacks = [*([] if of else ["recognized organizations"]), *of_cycle]
     notice = sent.get((Kind.REGISTER, None))
     return [*told, Line(Kind.REGISTER, Kind.REGISTER.label, "Office of the Federal Register", lacks, notice)]
 
@@ -207,13 +211,13 @@ def of_applicants(user: User, cycle: Cycle, kind: str) -> QuerySet[Any]:
 
 @dataclass(frozen=True)
 class Group:
-    """A summary of the lines of one kind to applicants. ``next`` has the first lines that are not sent."""
+    """A summary of the lines of one kind to applicants. ``next`` names the first that are not sent, with their city."""
 
     kind: str
     label: str
     total: int
     sent: int
-    next: list[Application] = field(default_factory=list)
+    next: list[str] = field(default_factory=list)
 
 
 LABELS = {Kind.LETTER: "Letters to applicants", Kind.CERTIFICATE: "Certificates", Kind.PRESS: "Press texts"}
@@ -221,12 +225,21 @@ SHOWN = 5
 
 
 def groups(user: User, cycle: Cycle) -> list[Group]:
+    """Returns the summary of each kind; four queries."""
+    rows = {kind: of_applicants(user, cycle, kind) for kind in LABELS}
+    first, *others = (
+        each.filter(sent_on=None)
+        .annotate(kind=Value(kind), name=F("utility__name"), city=F("utility__city"))
+        .values_list("kind", "name", "city")[:SHOWN]
+        for kind, each in rows.items()
+    )
+    named: dict[str, list[str]] = {kind: [] for kind in rows}
+    for kind, name, city in first.union(*others, all=True).order_by("name", "city"):
+        named[kind].append(f"{name}, {city}")
     found = []
-    for kind, label in LABELS.items():
-        rows = of_applicants(user, cycle, kind)
-        open_ones = rows.filter(sent_on=None)
-        total = rows.count()
-        found.append(Group(kind, label, total, total - open_ones.count(), list(open_ones[:SHOWN])))
+    for kind, each in rows.items():
+        n = each.order_by().aggregate(total=Count("pk"), sent=Count("pk", filter=Q(sent_on__isnull=False)))
+        found.append(Group(kind, LABELS[kind], n["total"], n["sent"], named[kind]))
     return found
 
 

@@ -53,18 +53,25 @@ def notices(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
         content_type, written = spreadsheets.KINDS[ending]
         data = written(content.as_rows(request.user, cycle), "Notices")
         return _download(data, content_type, f"notices-{slugify(str(cycle))}-{timezone.localdate()}.{ending}")
-    lines = content.lines(cycle)
-    return _checklist(request, cycle, lines, LinesForm(cycle=cycle, lines=lines))
+    places = content.places(cycle)
+    lines = content.lines(cycle, places)
+    return _checklist(request, cycle, lines, places, LinesForm(cycle=cycle, lines=lines))
 
 
-def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[content.Line], form: LinesForm) -> HttpResponse:
+def _checklist(
+    request: AuthenticatedRequest,
+    cycle: Cycle,
+    lines: list[content.Line],
+    places: list[content.Place],
+    form: LinesForm,
+) -> HttpResponse:
     context = {
         "cycle": cycle,
         "tabs": tabs(request.user, cycle),
         "lines": lines,
         "groups": content.groups(request.user, cycle),
         "gaps": content.gaps(cycle),
-        "unlisted": len(content.missing(cycle)),
+        "unlisted": len(content.missing(places, [line.addressee for line in lines if line.addressee])),
         "report": Report.objects.latest_of("notice-letters", cycle.pk),
         "n_letters": sum(line.is_ready for line in lines if line.addressee),
         "is_released": bool(content.days_of_release(cycle)),
@@ -78,10 +85,11 @@ def _checklist(request: AuthenticatedRequest, cycle: Cycle, lines: list[content.
 def record(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     """Records the ticked lines as sent, all or none."""
     cycle = _cycle(request, cycle_pk)
-    lines = content.lines(cycle)
+    places = content.places(cycle)
+    lines = content.lines(cycle, places)
     form = LinesForm(request.POST, cycle=cycle, lines=lines)
     if not form.is_valid():
-        return _checklist(request, cycle, lines, form)
+        return _checklist(request, cycle, lines, places, form)
     chosen = [line for line in lines if line.key in form.cleaned_data["lines"]]
     done = {"by": request.user, "sent_on": form.cleaned_data["sent_on"], "how": form.cleaned_data["how"]}
     with transaction.atomic():

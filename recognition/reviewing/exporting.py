@@ -11,6 +11,7 @@ import django_tables2 as tables
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.db.models.fields.json import KeyTransform
+from django.http import QueryDict
 
 from accounts.models import Identifier, User
 from recognition.application.shown import CONTACT_LABELS
@@ -96,6 +97,14 @@ GROUPS = {
         _ratings,
     ),
 }
+
+
+def asked_of(query: QueryDict) -> str:
+    """Returns what a file depends on of a queue's query string."""
+    kept = query.copy()
+    for name in ("page", "export", "view"):
+        kept.pop(name, None)
+    return str(kept.urlencode())
 
 
 def groups_of(user: User) -> dict[str, str]:

@@ -7,14 +7,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_filters import CharFilter, ChoiceFilter
 
 from accounts.models import StaffGroup, System, User
 from accounts.regions import REGIONS, states
 from recognition.models import Application, Cycle
 from recognition.reviewing import queues
+from recognition.reviewing.list_cells import checkbox, link, next_step
 from recognition.rights import Act, groups_for
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
@@ -61,26 +64,20 @@ class CodeColumn(tables.Column):
         return str(record.utility.state)
 
 
-def its_page(record: Any) -> str:
-    return str(record.get_absolute_url())
-
-
-class QueueTable(Table):
+class WalkedTable(Table):
     """``queue`` is its name. Links to applications say by which filters they were found (see walking.py)."""
 
     queue = ""
-    utility = tables.TemplateColumn(
-        template_name="recognition/reviewing/application_queue.html#choice",
-        verbose_name="Utility",
-        order_by="utility__name",
-    )
-    next = tables.TemplateColumn(
-        template_name="recognition/reviewing/application_queue.html#next",
-        accessor="pk",
-        verbose_name="Next step",
-        orderable=False,
-        exclude_from_export=True,
-    )
+
+    @property
+    def way(self) -> str:
+        """The query string that leads through the list, from one application to the next."""
+        return way(self.queue, self.query)
+
+
+class QueueTable(WalkedTable):
+    utility = tables.Column("Utility", order_by="utility__name")
+    next = tables.Column("Next step", accessor="pk", orderable=False, exclude_from_export=True)
     status = StateColumn("Stage", tones=TONES)
     age = AgeColumn("Days", accessor="status_since", order_by="-status_since", initial_sort_descending=True)
     due_on = DueColumn("Due")
@@ -95,13 +92,14 @@ class QueueTable(Table):
     class Meta:
         order_by = "-age"
 
-    @property
-    def way(self) -> str:
-        """The query string that leads through the list, from one application to the next."""
-        return way(self.queue, self.query)
+    def render_utility(self, record: Any) -> SafeString:
+        return checkbox(record, f"{record.get_absolute_url()}{self.way}")
 
     def value_utility(self, record: Any) -> str:
         return str(record.utility)
+
+    def render_next(self, record: Any) -> SafeString:
+        return next_step(record, self.way)
 
     def render_size(self, value: str) -> str:
         return value.capitalize()
@@ -168,13 +166,7 @@ class AllTable(QueueTable):
 class ReviewTable(Table):
     page_name = "My reviews"
     utility = tables.Column("Utility", accessor="applicant", order_by=("applicant_order", "pk"))
-    next = tables.TemplateColumn(
-        template_name="recognition/reviewing/application_queue.html#review",
-        accessor="pk",
-        verbose_name="Next step",
-        orderable=False,
-        exclude_from_export=True,
-    )
+    next = tables.Column("Next step", accessor="pk", orderable=False, exclude_from_export=True)
     doing = StateColumn("Your review", tones={"Submitted": "good", "Not declared": "warn", "Ready to submit": "warn"})
     left = tables.Column("Left to rate", initial_sort_descending=True)
     seat_due = DueColumn("Due")
@@ -184,6 +176,10 @@ class ReviewTable(Table):
 
     class Meta:
         order_by = "seat_due"
+
+    def render_next(self, record: Any) -> SafeString:
+        words = "Read" if record.submitted else "Review" if record.declared else "Declare"
+        return link(reverse("recognition:review", args=[record.pk]), words, f": {record.applicant}")
 
 
 class ByWords(Filters):

@@ -66,13 +66,14 @@ def _page(
 def reviews(application: Application, user: User) -> dict[str, Any]:
     """Returns the submitted reviews, a line for each criterion with everyone's rating, and how far they agree.
 
-    Each review has ``share_met`` and ``leaning``, for staff: of all that its member rated in the cycle. Only for users
-    who may see reviews.
+    Each review has ``share_met`` and ``leaning``: for staff of all that its member rated in the cycle, for the lead of
+    the panel of what both rated. Only for users who may see reviews.
     """
     found = list(Seat.objects.filter(application=application).reviews())
     judges = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.OFFICIAL}
-    shares = shares_met(application.cycle, user, [seat.member_id for seat in found]) if judges else {}
-    leanings = leanings_of(application.cycle, user, [seat.member_id for seat in found]) if judges else {}
+    weighs = judges or any(seat.lead and seat.member_id == user.pk for seat in found)
+    shares = shares_met(application.cycle, user, [seat.member_id for seat in found]) if weighs else {}
+    leanings = leanings_of(application.cycle, user, [seat.member_id for seat in found]) if weighs else {}
     for seat in found:
         seat.share_met = shares.get(seat.member_id)
         seat.leaning = leanings[seat.member_id].words if seat.member_id in leanings else ""
@@ -85,6 +86,7 @@ def reviews(application: Application, user: User) -> dict[str, Any]:
         "reviews": found,
         "lines": [(names[line.criterion], line, [given.get(line.criterion) for given in ratings]) for line in lines],
         "in_short": agreement.in_short(lines),
+        "rated_where": "in this cycle" if judges else "on the panels that you are on",
     }
 
 

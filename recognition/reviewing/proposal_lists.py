@@ -73,10 +73,11 @@ class PlannedFilters(ByWords):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        known = set(self.queryset.order_by().values_list("application__utility__state", flat=True))
-        self.offer("state", [(code, name) for code, name in states() if code in known])
-        people = self.queryset.order_by("seats__member__name").values_list("seats__member", "seats__member__name")
-        self.offer("member", list(dict.fromkeys((key, name) for key, name in people if key)))
+        known = self.queryset.order_by("seats__member__name").distinct()
+        found = list(known.values_list("application__utility__state", "seats__member", "seats__member__name"))
+        here = {state for state, _, _ in found}
+        self.offer("state", [(code, name) for code, name in states() if code in here])
+        self.offer("member", list(dict.fromkeys((key, name) for _, key, name in found if key)))
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         for word in plain(value).split():

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Prefetch, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import pluralize
@@ -56,8 +56,10 @@ def _page(
     request: AuthenticatedRequest, cycle: Cycle, last: PanelProposal | None, form: AssignAllForm | None = None
 ) -> HttpResponse:
     is_shown = last is not None and last.status in SHOWN
-    rows = PlannedPanel.objects.for_staff(request.user).filter(proposal=last if is_shown else None)
-    rows = rows.select_related("application__utility").prefetch_related("seats__member")
+    mine = PlannedPanel.objects.for_staff(request.user).filter(proposal=last if is_shown else None)
+    rows = mine.select_related("application__utility").prefetch_related(
+        Prefetch("seats", PlannedSeat.objects.select_related("member"))
+    )
     context: dict[str, Any] = {
         "cycle": cycle,
         "tabs": tabs(request.user, cycle),
@@ -68,7 +70,7 @@ def _page(
         "n_people": PanelMember.who_may_sit().count(),
     }
     if is_shown and last is not None:
-        context |= _summary(last, request.user)
+        context |= _summary(last, mine)
     page = list_page(
         request, PlannedTable, PlannedFilters, rows.annotate(n_seats=Count("seats", distinct=True)), PAGE, context
     )
@@ -76,9 +78,8 @@ def _page(
     return page
 
 
-def _summary(proposal: PanelProposal, user: User) -> dict[str, Any]:
-    """Returns what the proposal comes to, without the panels that ``user`` may not see."""
-    of = PlannedPanel.objects.for_staff(user).filter(proposal=proposal)
+def _summary(proposal: PanelProposal, of: Any) -> dict[str, Any]:
+    """Returns what the proposal comes to. ``of`` are its panels that the person may see."""
     seats = PlannedSeat.objects.filter(panel__in=of.values("pk"))
     counted = (
         seats.values("member", "member__name", "member__email", "member__panel_member__affiliation")

@@ -85,7 +85,7 @@ def _rows(
     application: Application, rights: Rights, ratings: list[Rating], sent: RatingForm | None
 ) -> list[dict[str, Any]]:
     """Returns each claimed criterion with its submitted text, the member's rating, and the form."""
-    content = content_for(application, rights)
+    content = content_for(application, rights, application.submission)
     criteria = application.cycle.edition.criteria
     parts = {part.anchor: part for part in shown.texts(content, criteria)}
     about = _definitions(application)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, F, FloatField, Max, Min, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, FloatField, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Concat, Greatest
 from django.utils import timezone
 from django_filters import ChoiceFilter
@@ -14,6 +14,7 @@ from accounts.models import User
 from letters.models import Message
 from recognition.models import Application, Cycle, PanelMember, Rating, Seat
 from recognition.reviewing import agreement
+from recognition.reviewing.queues import counted
 from workflow.lists import DateColumn, Filters, Table
 
 
@@ -23,18 +24,20 @@ def progress(cycle: Cycle, user: User) -> Any:
     Without panels that ``user`` may not know of: of their utility, or with a review of their own that is due.
     """
     keys = _known(cycle, user)
-    here = User.objects.filter(seats__application__in=keys)  # the counts are of these seats only
-    active, at_panel = Q(seats__recused_at=None), Q(seats__application__status=Application.Status.PANEL)
-    due = active & at_panel & Q(seats__submitted_at=None)
-    rows = here.annotate(
-        n_seats=Count("seats", filter=active),
-        n_leads=Count("seats", filter=active & Q(seats__lead=True)),
-        n_undeclared=Count("seats", filter=due & Q(seats__declared_at=None)),
-        n_open=Count("seats", filter=due),
-        n_submitted=Count("seats", filter=active & Q(seats__submitted_at__isnull=False)),
-        n_late=Count("seats", filter=due & Q(seats__due__lt=timezone.localdate())),
-        n_left=Count("seats", filter=Q(seats__recused_at__isnull=False)),
-        next_due=Min("seats__due", filter=due),
+    of_cycle = Seat.objects.filter(application__in=keys)
+    # Counted for each reviewer alone: beside joined seats, the database would ask the others anew for every seat.
+    seats = of_cycle.filter(member=OuterRef("pk")).order_by()
+    active = seats.filter(recused_at=None)
+    due = active.filter(application__status=Application.Status.PANEL, submitted_at=None)
+    rows = User.objects.filter(pk__in=of_cycle.order_by().values("member")).annotate(
+        n_seats=counted(active, "member"),
+        n_leads=counted(active.filter(lead=True), "member"),
+        n_undeclared=counted(due.filter(declared_at=None), "member"),
+        n_open=counted(due, "member"),
+        n_submitted=counted(active.filter(submitted_at__isnull=False), "member"),
+        n_late=counted(due.filter(due__lt=timezone.localdate()), "member"),
+        n_left=counted(seats.filter(recused_at__isnull=False), "member"),
+        next_due=Subquery(due.order_by("due").values("due")[:1]),
         met=strictness(keys, OuterRef("pk")),
         active_at=_last_activity(keys),
         reminded_at=_last_reminder(cycle),

@@ -1,11 +1,15 @@
 """How staff share the work of a queue: who can have it, and what is done to several applications at once."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 
-from accounts.models import User
-from recognition.models import Application, Away, QueueView, StaffNote
+from accounts.models import Membership, User
+from recognition.models import Application, Away, NoteReader, QueueView, StaffNote
 from recognition.reviewing.choosing import ChosenForm
 from recognition.rights import Act, Rights, groups_for, stages
 from workflow.models import WrongState
@@ -18,6 +22,18 @@ def colleagues(at: Any) -> Any:
     """Returns the people to whom an application at one of the stages ``at`` can be handed: none who is away."""
     people = User.objects.filter(is_active=True, groups__name__in=groups_for(Act.HANDLE, at))
     return people.exclude(pk__in=Away.objects.now().values("user")).distinct().order_by("name", "pk")
+
+
+def staff_of(application: Application) -> Any:
+    """Returns the staff who may read notes about an application, each with ``is_free``: it can be handed to them."""
+    at = [application.status]
+    groups = User.groups.through.objects.filter(user=OuterRef("pk"))
+    reads, handles = (groups.filter(group__name__in=groups_for(act, at)) for act in (Act.NOTE, Act.HANDLE))
+    people = User.objects.filter(Exists(reads), is_active=True)
+    people = people.exclude(pk__in=Membership.objects.filter(utility=application.utility_id).order_by().values("user"))
+    people = people.exclude(pk__in=application.seats.active().order_by().values("member"))
+    is_away = Exists(Away.objects.now().filter(user=OuterRef("pk")))
+    return people.annotate(is_free=Q(Exists(handles)) & ~Q(is_away)).order_by("name", "pk")
 
 
 def share(rows: Any, do: str, to: User | None, *, by: User) -> int:
@@ -61,6 +77,11 @@ class ShareForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["to"].queryset = colleagues(at)  # type: ignore[attr-defined]
 
+    def offer(self, people: Iterable[User]) -> None:
+        """Offers people who were read before."""
+        choices: Any = self.fields["to"]
+        choices.choices = [("", choices.empty_label), *((person.pk, str(person)) for person in people)]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("do") == HAND and not cleaned.get("to") and "to" not in self.errors:
@@ -73,6 +94,22 @@ class ShareSeveralForm(ShareForm, ChosenForm):
 
 
 class NoteForm(forms.ModelForm):
+    tell = forms.ModelMultipleChoiceField(
+        label="Tell",
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="They find the note on their home page, and get an email without its text.",
+    )
+
+    def __init__(self, data: Any = None, *, application: Application, by: User, people: Any = None) -> None:
+        """``people`` are the staff of the application, where they were read before."""
+        super().__init__(data, auto_id="id_note_%s")
+        tell: Any = self.fields["tell"]
+        tell.queryset = staff_of(application).exclude(pk=by.pk)
+        if people is not None:
+            tell.choices = [(person.pk, str(person)) for person in people if person.pk != by.pk]
+
     class Meta:
         model = StaffNote
         fields = ["text"]
@@ -94,11 +131,21 @@ class QueueViewForm(ViewForm):
         fields = ["name", "is_shared", "is_default"]
 
 
-def of_application(application: Application, rights: Rights) -> dict[str, Any]:
+def of_application(application: Application, rights: Rights, user: User) -> dict[str, Any]:
     """Returns what the page of an application has of shared work, as far as the person may see it."""
     work: dict[str, Any] = {}
-    if rights.may(Act.HANDLE):
+    handles, notes = rights.may(Act.HANDLE), rights.may(Act.NOTE)
+    people = list(staff_of(application)) if handles or notes else []
+    if handles:
         work["form"] = ShareForm(at=[application.status])
-    if rights.may(Act.NOTE):
-        work |= {"notes": application.staff_notes.select_related("by"), "note_form": NoteForm()}
+        work["form"].offer([person for person in people if person.is_free])
+    if notes:
+        readers = NoteReader.objects.filter(note=OuterRef("pk")).order_by("user__name", "pk")
+        names = Coalesce(NullIf("user__name", Value("")), "user__email", output_field=CharField())
+        told = {
+            "told": ArraySubquery(readers.values(shown=names)),
+            "is_for_me": Exists(readers.filter(user=user, done_at=None)),
+        }
+        work["notes"] = application.staff_notes.select_related("by").annotate(**told)
+        work["note_form"] = NoteForm(application=application, by=user, people=people)
     return work

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.requests import AuthenticatedRequest
-from recognition.access import step
-from recognition.models import Application, Away, QueueView, StaffNote
+from recognition.access import application_for, step
+from recognition.models import Application, Away, NoteReader, QueueView, StaffNote
 from recognition.reviewing.lists import QUEUES, Queue
 from recognition.reviewing.sharing import AwayForm, NoteForm, QueueViewForm, ShareForm, ShareSeveralForm, share, told
 from recognition.rights import Act, Rights, offered
@@ -53,12 +53,23 @@ def note(request: AuthenticatedRequest, application: Application, rights: Rights
     """Adds an internal note."""
     if application.cycle.is_archived:
         raise WrongState("The cycle is archived.")
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, application=application, by=request.user)
     if form.is_valid():
-        StaffNote.objects.create(application=application, by=request.user, **form.cleaned_data)
+        StaffNote.write(application, **form.cleaned_data, by=request.user)
         messages.success(request, "The note was added. Only staff see it.")
     else:
         messages.error(request, f"No note was added. {faults(form)}")
+    return redirect(_back(request, application, "notes"))
+
+
+@login_required
+@require_POST
+def note_done(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Says that the person has dealt with a note that was for them. Of others' notes it is 404."""
+    reader = get_object_or_404(NoteReader.objects.select_related("note"), note=pk, user=request.user)
+    application, _ = application_for(request.user, reader.note.application_id, Act.NOTE)
+    NoteReader.objects.filter(pk=reader.pk, done_at=None).update(done_at=timezone.now())
+    messages.success(request, "The note no longer needs your attention.")
     return redirect(_back(request, application, "notes"))
 
 

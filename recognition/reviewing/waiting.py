@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, Subquery
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from accounts.models import StaffGroup, User
-from recognition.models import Application, Seat
+from recognition.models import Application, NoteReader, Seat
 from recognition.models.application_rows import ApplicationQuerySet
 from recognition.reviewing import queues
-from recognition.rights import PENDING
+from recognition.rights import PENDING, Act, offered, stages
 from workflow.waiting import Waiting, source
 
 Status = Application.Status
@@ -56,6 +57,21 @@ def recommendations(user: User) -> Iterator[Waiting]:
         why = "All reviews are in and you lead the panel. Nobody else can record it."
         url = f"{seat.get_absolute_url()}#recommendation"
         yield Waiting(f"The panel’s recommendation on {seat.application.shown_to_panel}", why, "Record", url)
+
+
+@source(order=19)
+def notes(user: User) -> Iterator[Waiting]:
+    """Yields the internal notes that colleagues left for the person, the oldest first, at most ten."""
+    if not offered(user, Act.NOTE):
+        return
+    mine = NoteReader.objects.filter(user=user, done_at=None)
+    known = Application.objects.visible_to(user).of_others(user).without_a_seat()
+    known = known.filter(staff_notes__readers__in=mine, status__in=stages(user, Act.NOTE)).order_by()
+    rows = mine.filter(note__application__in=known.values("pk")).order_by("pk")
+    for each in rows.select_related("note__by", "note__application__utility")[:10]:
+        note = each.note
+        what = f"A note from {note.by or 'a colleague'}: {note.application.utility}"
+        yield Waiting(what, Truncator(note.text).chars(200), "Read", f"{note.application.get_absolute_url()}#notes")
 
 
 # Why an application stalls at the panel (``queues.STALLS``) → what the home page says of it.

@@ -23,4 +23,4 @@ def walk(context: dict[str, Any]) -> dict[str, Any]:
 @register.inclusion_tag("recognition/reviewing/_work.html", takes_context=True)
 def work(context: Any) -> dict[str, Any]:
     shown = {name: context[name] for name in ("application", "rights", "may", "user", "csrf_token", "request")}
-    return shown | {"work": of_application(context["application"], context["rights"])}
+    return shown | {"work": of_application(context["application"], context["rights"], context["user"])}

@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import StaffGroup
 from recognition.models import Application, ApplicationEvent, StaffNote
+from tests.applications import person_in
 from tests.browser.conftest import look
 from tests.factories import UtilityFactory
 
@@ -29,6 +31,7 @@ def test_three_applications_are_shared(visits, cycle, staff):
         ApplicationEvent.objects.create(
             application=town, from_status="draft", to_status="submitted", at=now - timedelta(days=9 - n)
         )
+    colleague = person_in(StaffGroup.PROGRAM, "tess@example.org", "Tess Coll")
     page = visits(staff, reverse("recognition:queue", args=["completeness"]))
     page.get_by_text("All that the filters find, on every page").click()
     page.get_by_role("button", name="Save", exact=True).click()
@@ -55,12 +58,24 @@ def test_three_applications_are_shared(visits, cycle, staff):
     page.get_by_label("New note").focus()
     page.keyboard.type("Just a joke: j and k are letters here.")
     expect(through).to_contain_text("1 of 3")
+    page.get_by_text("Tess Coll", exact=True).last.click()
     page.get_by_role("button", name="Add note").click()
+    expect(page.get_by_text("to Tess Coll")).to_be_visible()
     expect(page.get_by_text("Just a joke")).to_be_visible()
     expect(through).to_contain_text("1 of 3")
     assert StaffNote.objects.get().by == staff
     look(page, "application-shared")
+    page.goto(visits.url + reverse("recognition:queue_file", args=["completeness"]))
+    look(page, "queue-file")
 
     page.goto(visits.url + reverse("recognition:progress", args=[cycle.pk]))
     expect(page.get_by_role("img", name="3 at most")).to_be_visible()
     look(page, "cycle-progress")
+
+    theirs = visits(colleague, reverse("home"))
+    expect(theirs.get_by_text("A note from Sam Prather: Town 0", exact=True)).to_be_visible()
+    look(theirs, "home-note")
+    theirs.goto(visits.url + Application.objects.get(utility__name="Town 0").get_absolute_url())
+    look(theirs, "application-note")
+    theirs.get_by_role("button", name="Done with the note").click()
+    expect(theirs.get_by_text("The note no longer needs your attention.")).to_be_visible()

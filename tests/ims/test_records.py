@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pgtrigger
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from ims import registers
@@ -128,6 +129,10 @@ def test_numbers_count_within_the_register_the_year_and_the_utility(objective, u
     assert second.number == f"OBJ-{YEAR}-002"
     assert Unit.open_in(utility, by=manager, title="Pumps").number == f"UNIT-{YEAR}-001"
     assert Objective.open_in(UtilityFactory(), by=manager, title="Elsewhere").number == f"OBJ-{YEAR}-001"
+
+
+def test_the_address_of_a_record_is_that_of_its_page(action, utility):
+    assert action.get_absolute_url() == reverse("ims:record", args=[utility.pk, "actions", action.number])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -393,3 +393,31 @@ def test_the_lists_take_as_many_queries_for_many(many, official, as_, monkeypatc
     Application.objects.filter(decision=None).exclude(utility__name__in=["Town 05", "Town 28"]).delete()
     assert queries() == of_many
     assert max(of_many) <= 15
+
+
+# From one to the next.
+
+
+def test_the_decisions_are_walked_through_as_the_list_is_filtered(many, official, staff, manager, as_):
+    towns = {town.utility.name: town for town in Application.objects.all()}
+    browser, way = as_(official), f"?in=decide-{many.pk}&panel=True&sort=-utility"
+    listed = browser.get(url("decisions", many), {"panel": "True", "sort": "-utility"}).text
+    one = reverse("recognition:decide", args=[towns["Town 28"].pk])
+    assert f'href="{one}{way.replace("&", "&amp;")}#walk"' in listed
+    page = browser.get(f"{one}{way}").text
+    assert "2 of 27" in page
+    before, after = (reverse("recognition:decide", args=[towns[f"Town {n}"].pk]) for n in (29, 27))
+    assert f'rel="prev" href="{before}?in=decide-{many.pk}' in page
+    answer = browser.post(f"{one}{way}", {"recognize": "yes"})
+    assert answer.url == f"{after}{way}#walk", "the next one, without the list between them"
+    assert "2 of 26" in browser.get(answer.url).text
+    assert "Left this list: 26 remain" in browser.get(f"{one}{way}").text
+    assert "2 of 26" in as_(staff).get(f"{towns['Town 27'].get_absolute_url()}{way}").text, (
+        "they read and do not decide"
+    )
+    for odd in ("decide-", "decide-x", "decide-99999", f"decide-{10**30}", "decide"):
+        assert 'id="walk"' not in browser.get(f"{one}?in={odd}").text
+    assert as_(manager).get(f"{one}{way}").status_code == 404
+    last = reverse("recognition:decide", args=[towns["Town 01"].pk])
+    back = browser.post(f"{last}{way}", {"recognize": "yes"}).url
+    assert back == f"{url('decisions', many)}?panel=True&sort=-utility", "after the last one, the list"

@@ -18,6 +18,7 @@ from recognition.reviewing import panel_planning
 from recognition.tasks import propose_panels, sweep_proposals
 from tests import workbooks
 from tests.applications import whole_content
+from tests.database import analyze
 from tests.factories import UserFactory, UtilityFactory
 from tests.recognition.test_database_rules import refused_by
 from workflow.models import Stale, WrongState
@@ -104,8 +105,7 @@ def test_a_cycle_of_1500_applications_and_40_reviewers_takes_a_few_pages_and_30_
         if step == "work":
             propose_panels(PanelProposal.objects.get().pk)
             continue
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # as autovacuum does within a minute
+        analyze()
         pages += 1
         if step == "page":
             page = browser.get(address("panels", cycle.pk)).text

@@ -9,7 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from recognition.models import Application, Seat
+from recognition.models import Application, QueueFile, Seat
+from recognition.reviewing import queue_views
+from reports import tasks
+from reports.models import Report
+from tests.factories import UtilityFactory
+from tests.recognition.test_database_rules import refused_by
 
 pytestmark = pytest.mark.django_db
 Status = Application.Status
@@ -66,3 +71,40 @@ def test_the_file_takes_as_many_queries_for_many(at, staff, as_):
         listed(browser, "all", **EVERYTHING)
     assert len(captured) <= 10
     assert len([query for query in captured if "recognition_rating" in query["sql"]]) == 1
+
+
+def test_the_excel_file_of_a_large_queue_is_a_report(at, cycle, staff, compliance, as_, monkeypatch, sent_tasks):
+    """A small one comes at once, as does text. More than 500 rows are a report, of what the person may read then."""
+    assert queue_views.AT_ONCE == 500
+    monkeypatch.setattr(queue_views, "AT_ONCE", 3)
+    at(Status.SUBMITTED)
+    for name in ("Bend", "Chico", "Davis"):
+        Application.objects.create(utility=UtilityFactory(name=name, state="TX"), cycle=cycle, status="submitted")
+    browser, queue = as_(staff), reverse("recognition:queue", args=["completeness"])
+    assert browser.get(queue, {"export": "xlsx", "state": "TX"})["Content-Type"].endswith("sheet"), "three rows"
+    assert browser.get(queue, {"export": "csv"})["Content-Type"].startswith("text/csv")
+    large = browser.get(queue, {"export": "xlsx", "with": "contacts", "sort": "-utility", "page": "1"})
+    file = reverse("recognition:queue_file", args=["completeness"])
+    assert large.url == f"{file}?with=contacts&sort=-utility"
+    assert "4 applications" in browser.get(large.url).text
+    assert not Report.objects.exists(), "to look asks for nothing"
+    answer = browser.post(large.url)
+    browser.post(large.url)
+    report = Report.objects.get()
+    assert answer.url == reverse("reports:report", args=[report.pk])
+    Application.objects.filter(utility__name="Davis").update(status="compliance")
+    tasks.make(report.pk)
+    report.refresh_from_db()
+    assert (report.status, report.file_type, report.format) == ("done", "xlsx", "Excel")
+    content = browser.get(reverse("reports:download", args=[report.pk]))
+    rows = list(load_workbook(BytesIO(b"".join(content.streaming_content))).active.values)
+    assert [row[0] for row in rows] == ["Utility", "Riverbend Water and Sewer", "Chico", "Bend"]
+    assert "Mara Gerr" in rows[1]
+    for name in ("completeness", "my-reviews", "nothing"):
+        assert as_(compliance).get(reverse("recognition:queue_file", args=[name])).status_code == 404
+    assert browser.post(reverse("reports:request", args=["queue-file", report.object_id])).status_code == 404, "no PDF"
+    assert browser.get(f"{file}?words={'x' * 2000}").url.startswith(queue)
+    staff.groups.clear()
+    assert as_(staff).get(reverse("reports:download", args=[report.pk])).status_code == 404, "no longer of the staff"
+    asked = QueueFile.objects.get()
+    assert refused_by(QueueFile(by=staff, queue=asked.queue, query=asked.query).save) == "queue_file_once"

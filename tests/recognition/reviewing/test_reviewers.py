@@ -13,7 +13,7 @@ from post_office.models import Email
 from accounts.models import Identifier, Membership, StaffGroup
 from letters.models import Message
 from recognition import reminders
-from recognition.models import Application, CannotSit, PanelMember, Rating, Seat
+from recognition.models import Application, CannotSit, Cycle, PanelMember, Rating, Seat
 from recognition.reviewing import agreement
 from recognition.reviewing.reviewer_lists import shares_met
 from tests.applications import person_in, review
@@ -126,6 +126,17 @@ def test_staff_see_how_far_reviewers_are_and_how_strict(begun, cycle, staff, as_
     assert "Paula Nell" not in late
     beside = as_(staff).get(address("panel", begun[0].application_id)).text
     assert "rated 50% met in this cycle" in beside
+
+
+def test_the_lead_of_a_panel_sees_how_strict_its_members_are_where_both_rated(cycle, request, panelists, as_):
+    Cycle.objects.filter(pk=cycle.pk).update(blind=True)
+    begun = request.getfixturevalue("begun")
+    review(begun[1])
+    lead, member = (as_(person).get(address("review", begun[0].application_id)).text for person in panelists[:2])
+    assert "rated 50% met on the panels that you are on" in lead
+    assert "rated 100% met on the panels that you are on" in lead
+    assert "% met" not in member
+    assert "Riverbend" not in lead, "a blind panel learns nothing more"
 
 
 def test_a_reminder_goes_to_each_once_a_day(begun, cycle, staff, as_):

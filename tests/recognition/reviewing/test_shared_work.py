@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Role, StaffGroup
 from letters.models import Message
 from recognition import tasks
-from recognition.models import Application, Away, PaperLetter, QueueView, StaffNote
+from recognition.models import Application, Away, NoteReader, PaperLetter, QueueView, StaffNote
 from recognition.models.review import begin_completeness
 from tests.applications import pass_completeness, person_in
 from tests.factories import MembershipFactory, UtilityFactory
@@ -181,6 +181,41 @@ def test_notes_are_for_staff_and_stay(at, staff, compliance, manager, panelists,
     staff.delete()
     note.refresh_from_db()
     assert (note.by, note.text) == (None, "The manager called: <b>on leave</b>.")
+
+
+def test_a_note_is_left_for_colleagues(at, staff, colleague, compliance, manager, panelists, as_):
+    """They find it on their home page until it is done, and get an email without its text, once."""
+    application = at(Status.PANEL)
+    tess, cora = as_(colleague), as_(compliance)
+    page = as_(staff).get(application.get_absolute_url()).text
+    for person, is_offered in ((colleague, True), (compliance, True), (staff, False), (manager, False)):
+        assert (f'name="tell" value="{person.pk}"' in page.replace("\n", " ")) is is_offered, person
+    sent = {"text": "Call the manager.", "tell": [colleague.pk, compliance.pk]}
+    told = as_(staff).post(one("note", application), sent, follow=True).text
+    assert "to Cora Lyle, Tess Coll" in told
+    mails = list(Message.objects.filter(key__startswith="staff-note:").select_related("email"))
+    assert {mail.email.to[0] for mail in mails} == {"tess@example.org", "compliance@example.org"}
+    for mail in mails:
+        assert "Sam Prather left a note for you: Riverbend" in mail.email.subject
+        assert "Call the manager" not in mail.email.message
+        assert application.get_absolute_url() in mail.email.message
+    assert "A note from Sam Prather: Riverbend" in tess.get(reverse("home")).text
+    assert "A note from" not in as_(staff).get(reverse("home")).text
+    note = StaffNote.objects.get()
+    done = reverse("recognition:note_done", args=[note.pk])
+    assert as_(staff).post(done).status_code == 404, "it is not for them"
+    assert tess.get(done).status_code == 405
+    assert tess.post(done).url == f"{application.get_absolute_url()}#notes"
+    tess.post(done)
+    assert "A note from" not in tess.get(reverse("home")).text
+    assert "A note from Sam Prather" in cora.get(reverse("home")).text, "theirs is not done"
+    MembershipFactory(user=compliance, utility=application.utility, role=Role.VIEWER)
+    assert "A note from" not in cora.get(reverse("home")).text, "nobody handles the application of their own utility"
+    for stranger in (manager, panelists[0], compliance, staff):
+        answer = as_(staff).post(one("note", application), {"text": "x", "tell": [stranger.pk]}, follow=True).text
+        assert "No note was added." in answer
+    assert StaffNote.objects.count() == 1
+    assert refused_by(NoteReader(note=note, user=colleague).save) == "note_reader_once"
 
 
 # Saved views.
