@@ -84,6 +84,23 @@ def test_the_strongest_of_several_pairs_is_found_though_a_weaker_one_is_tried_fi
     assert found.smallest_set == ["c", "d"]
 
 
+def test_a_pair_is_tried_though_its_first_half_alone_is_weaker_than_the_best_so_far():
+    """Tried first: a with d. b is weak in do, three cells of it, but d is strong there: 1 + 3 + 1 beats 2 + 3 + 1."""
+    elements = [ElementOf("plan", "plan"), *[ElementOf(f"do-{n}", "do") for n in range(3)], ElementOf("check", "check")]
+    a, b = initiative("a", "E", plan=2), initiative("b", "E", plan=1, do=2)
+    d, e = initiative("d", "E", do=1, check=1), initiative("e", "E", do=2, check=2)
+    found = recommend(elements, [a, b, d, e], areas=["E"], covered={}, strength=2)
+    assert found.smallest_set == ["b", "d"]
+
+
+def test_of_equal_pairs_the_first_in_the_alphabet_is_found_though_another_is_tried_first():
+    elements = [ElementOf("plan", "plan"), ElementOf("do", "do"), ElementOf("check", "check")]
+    every = [initiative("a", "E", do=1), initiative("b", "E", plan=1)]
+    every += [initiative("y", "E", do=1, check=1), initiative("z", "E", plan=1, check=1)]
+    found = recommend(elements, every, areas=["E"], covered={})
+    assert found.smallest_set == ["a", "z"]
+
+
 def test_of_those_in_place_two_come_before_three_that_are_stronger():
     elements = [ElementOf("plan", "plan"), ElementOf("do", "do"), ElementOf("check", "check")]
     single = [initiative("a", "E", plan=1), initiative("b", "E", do=1), initiative("c", "E", check=1)]

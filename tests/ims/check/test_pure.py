@@ -66,6 +66,33 @@ def test_what_is_no_period(text):
             understood(text, every)
 
 
+@pytest.mark.parametrize("text", ["FY2026", "fiscal 2026"])
+def test_a_fiscal_year_is_called_one(text):
+    with pytest.raises(NotAPeriod, match=r"is a fiscal year. Write the calendar date, as Q1 2026."):
+        understood(text, Every.QUARTER)
+
+
+def test_a_day_is_more_precise_than_a_month():
+    assert understood("3/31/2026", Every.MONTH) == understood("Mar 2026", Every.MONTH) == date(2026, 3, 1)
+    assert [periods.is_period(text) for text in ("Mar 2026", "Q1 2026", "2026", "Total", "")] == [True] * 3 + [
+        False
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("month", "every", "name", "short"),
+    [
+        (3, Every.MONTH, "March 2026", "Mar 2026"),
+        (1, Every.QUARTER, "Q1 2026", "Q1 2026"),
+        (10, Every.QUARTER, "Q4 2026", "Q4 2026"),
+        (1, Every.YEAR, "2026", "2026"),
+    ],
+)
+def test_how_a_period_is_named(month, every, name, short):
+    first = date(2026, month, 1)
+    assert (periods.named(first, every), periods.short(first, every)) == (name, short)
+
+
 @given(DAYS, EVERY)
 def test_a_period_is_read_as_it_is_shown(day, every):
     first = periods.start(day, every)
@@ -153,6 +180,36 @@ def test_any_text_is_read_or_refused(text, every):
 )
 def test_a_number_is_shown_with_its_decimals(value, decimals, text):
     assert shown(Decimal(value), decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("1234.500000", "1234.5"), ("100", "100"), ("2.000", "2"), ("0.050", "0.05"), ("-7.10", "-7.1")]
+)
+def test_a_number_in_full_has_its_digits_and_no_others(value, text):
+    assert exact(Decimal(value)) == text
+
+
+@pytest.mark.parametrize(("text", "value"), [("– 3", -3), ("$ 1,200", 1200), ("- $5", -5)])
+def test_dashes_and_spaces_within_a_number(text, value):
+    assert number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "There is no number."),
+        ("≤ 3", "“≤ 3” is a limit, not a number. Enter the number that you report for it."),
+        ("ND", "“ND” is not a number. Enter the number that you report when nothing is detected."),
+    ],
+)
+def test_what_is_no_number_says_what_to_enter(text, words):
+    with pytest.raises(NotANumber) as refused:
+        number(text)
+    assert str(refused.value) == words
+
+
+def test_an_average_is_exact():
+    assert numbers.average([Decimal(1), Decimal(2), Decimal(6)]) == 3
 
 
 # --- goals and trends

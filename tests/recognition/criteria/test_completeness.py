@@ -17,6 +17,7 @@ from recognition.criteria.completeness import (
     Criteria,
     check,
     met_of_required,
+    needed,
     words_of,
 )
 from recognition.criteria.loading import DATA
@@ -560,3 +561,19 @@ def test_a_category_counts_exactly_where_its_rule_is_met(entry, slug):
     after = check(replace(entry, categories=without | {slug: answer}), CRITERIA, TODAY)
     faulty = any(each.field.startswith(f"categories.{slug}.") for each in after.deficiencies)
     assert after.counted_boxes - before.counted_boxes == (0 if faulty else CRITERIA.categories[slug].boxes)
+
+
+def test_what_a_category_takes_is_said_in_words():
+    least = replace(next(iter(CRITERIA.categories.values())), rule="least", minimum=2)
+    n = len(least.activities)
+    assert needed(least) == f"At least 2 of {n}."
+    assert needed(replace(least, rule="certified")) == f"At least 2 of {n}, unless the management system is certified."
+    assert needed(replace(least, minimum=0)) == (
+        "These are examples. Another action counts too, if the narrative describes it."
+    )
+    four = replace(least, rule="components", components=dict.fromkeys("abcd", "What is needed"))
+    assert needed(four) == "All 4 are needed, and the narrative must address each."
+    energy = replace(least, rule="energy", least_reduction_percent=12.5, least_sustainable_percent=None)
+    assert needed(energy) == "An energy audit, and at least 12.5% less energy use or 0% from sustainable power."
+    other = replace(energy, least_reduction_percent=None, least_sustainable_percent=20)
+    assert needed(other) == "An energy audit, and at least 0% less energy use or 20% from sustainable power."
