@@ -172,7 +172,7 @@ def _instead(options: argparse.Namespace) -> tuple[Figures, Iterable[str]]:
         return _soak(quick=options.quick)
     if options.throughput:
         return _throughput(5 if options.quick else 30)
-    return _cycle(5 if options.quick else 30)
+    return _cycle(5 if options.quick else 11)
 
 
 def _throughput(seconds: int) -> tuple[Figures, Iterable[str]]:

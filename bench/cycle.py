@@ -12,7 +12,6 @@ import io
 import os
 import re
 import signal
-import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,20 +24,20 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import StaffGroup, User
 from bench import cycle_rows as rows
 from bench import served
+from bench.cost import Cost, Page, metered, signed_in
 from config.management.commands.demo import Child, beat, web, worker
 from letters.models import Delivery, Message
 from recognition.models import Application, Cycle, Decision, PlannedPanel, Recommendation, Release, Seat
 
 PATIENCE = 600  # seconds for one piece of long work
 KILLED_AT = 250  # decisions released, and emails sent, when the worker is killed
-REQUESTS = 30  # of each page beside a bare view
+REQUESTS = 11  # of each page beside a bare view
 MOST_RATIO, MOST_QUERIES = 25, 15
 SOON = date.today() + timedelta(days=30)
 
@@ -61,31 +60,12 @@ class Step:
         return in_time and (self.most_loads is None or self.loads <= self.most_loads)
 
 
-@dataclass(frozen=True)
-class Weight:
-    """A page over HTTP: median milliseconds, those of a bare view of its bytes, and its queries."""
-
-    name: str
-    median: float
-    bare: float
-    queries: int
-    bytes: int
-
-    @property
-    def ratio(self) -> float:
-        return self.median / self.bare
-
-    @property
-    def is_met(self) -> bool:
-        return self.ratio <= MOST_RATIO and self.queries <= MOST_QUERIES
-
-
 @dataclass
 class Walked:
     """``found`` says what came of it: numbers that must be zero are named “not …” or “twice …”."""
 
     steps: list[Step] = field(default_factory=list)
-    pages: list[Weight] = field(default_factory=list)
+    pages: list[Cost] = field(default_factory=list)
     found: dict[str, int] = field(default_factory=dict)
 
 
@@ -97,8 +77,7 @@ class Person:
         self.loads, self.queries = 0, 0
 
     def become(self, user: User) -> None:
-        self.user, self.browser = user, Client(headers={"host": "localhost"})
-        self.browser.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
+        self.user, self.browser = user, signed_in(user)
 
     def see(self, address: str) -> Any:
         with CaptureQueriesContext(connection) as asked:
@@ -138,9 +117,11 @@ def measure(requests: int = REQUESTS) -> Walked:
             _panels(walked, cycle, staff)
             _declare(walked, cycle, staff)
             walked.found["reviewed"] = rows.review_half(cycle)
-            walked.pages += _weighed(port, _queues(cycle, staff, official), requests)
+            people = {"staff": staff.user, "official": official.user}
+            people["reviewer"] = User.objects.get(email="reviewer1@example.org")
+            walked.pages += _costs(_queues(cycle), people, requests)
             _decide(walked, cycle, official)
-        walked.pages += _weighed(port, [("outbox", _of("outbox", cycle), official)], requests)
+        walked.pages += _costs([_page("outbox", "official", _of("outbox", cycle))], people, requests)
         _release(walked, cycle, official, port)
         _send(walked, port, staff)
     return walked
@@ -291,52 +272,30 @@ def _message_ids(folder: Path) -> Iterator[str]:
         yield from re.findall(r"^Message-ID: (\S+)", file.read_text(), re.MULTILINE)
 
 
-# What the pages weigh.
+# What the pages cost.
 
 
-def _queues(cycle: Cycle, staff: Person, official: Person) -> list[tuple[str, str, Person]]:
-    reviewer = Person(User.objects.get(email="reviewer1@example.org"))
-    queues = [(name, staff) for name in ("completeness", "region", "panel", "decisions", "all")]
-    found = [(f"queue: {name}", reverse("recognition:queue", args=[name]), who) for name, who in queues]
+def _queues(cycle: Cycle) -> list[Page]:
+    names = ("completeness", "region", "panel", "decisions", "all")
+    found = [_page(f"queue: {name}", "staff", reverse("recognition:queue", args=[name])) for name in names]
     of_cycle = ("cycle", "progress", "statistics", "reviewers", "panels", "notices", "documents", "letters")
-    found += [(f"{name} of the cycle", _of(name, cycle), staff) for name in of_cycle]
-    found += [
-        ("home of the staff", "/", staff),
-        ("home of the official", "/", official),
-        ("home of a reviewer", "/", reviewer),
-        ("my reviews", reverse("recognition:queue", args=["my-reviews"]), reviewer),
-        ("decisions", _of("decisions", cycle), official),
-    ]
-    return found
+    found += [_page(f"{name} of the cycle", "staff", _of(name, cycle)) for name in of_cycle]
+    found += [_page(f"home of the {name}", name, "/") for name in ("staff", "official", "reviewer")]
+    found += [_page("my reviews", "reviewer", reverse("recognition:queue", args=["my-reviews"]))]
+    return [*found, _page("decisions", "official", _of("decisions", cycle))]
 
 
-def _weighed(port: int, pages: list[tuple[str, str, Person]], requests: int) -> list[Weight]:
-    return [_weight(port, name, address, person, requests) for name, address, person in pages]
+def _page(name: str, by: str, path: str) -> Page:
+    return Page(name, by, path, most=MOST_RATIO)
 
 
-def _weight(port: int, name: str, address: str, person: Person, requests: int) -> Weight:
-    """Asks for the page and for a bare view of its bytes in turn, so that other load of the machine slows both."""
-    cookie = {
-        "Cookie": f"sessionid={person.browser.cookies[settings.SESSION_COOKIE_NAME].value}",
-        "Accept": "text/html",
-    }
-    _, size = _asked(port, address, cookie)
-    bare = f"/bench/bare/{size}/"
-    times, bare_times = [], []
-    for _ in range(requests):
-        times.append(_asked(port, address, cookie)[0])
-        bare_times.append(_asked(port, bare, {})[0])
-    person.queries = 0
-    person.see(address)
-    return Weight(name, statistics.median(times), statistics.median(bare_times), person.queries, size)
+def _costs(pages: list[Page], people: dict[str, User], requests: int) -> list[Cost]:
+    with metered(people) as meter:
+        return list(meter.costs(pages, requests))
 
 
-def _asked(port: int, address: str, headers: dict[str, str]) -> tuple[float, int]:
-    start = time.perf_counter()
-    status, size = served.ask(port, "GET", address, headers)
-    if status != 200:
-        raise RuntimeError(f"{address} answered {status}")
-    return (time.perf_counter() - start) * 1000, size
+def _is_met(page: Cost) -> bool:
+    return page.queries <= MOST_QUERIES and not page.is_too_much
 
 
 # The figures.
@@ -348,7 +307,7 @@ def as_json(walked: Walked) -> dict[str, Any]:
         "reviewers": rows.REVIEWERS,
         "load": os.getloadavg(),
         "steps": [asdict(step) | {"met": step.is_met} for step in walked.steps],
-        "pages": [asdict(page) | {"ratio": page.ratio, "met": page.is_met} for page in walked.pages],
+        "pages": [asdict(page) | {"ratio": page.ratio, "met": _is_met(page)} for page in walked.pages],
         "found": walked.found,
     }
 
@@ -364,10 +323,10 @@ def told(walked: Walked) -> Iterator[str]:
         line = f"{step.name:<44}{step.loads:>7}{before:>8}{step.seconds:>9.1f}{step.queries:>9}"
         yield line + ("" if step.is_met else "  MISSED")
     yield ""
-    yield f"{'page (≤ 25 × bare, ≤ 15 queries)':<44}{'ms':>7}{'bare':>8}{'ratio':>9}{'queries':>9}{'bytes':>9}"
+    yield f"{'page (≤ 25 × bare, ≤ 15 queries)':<44}{'CPU ms':>7}{'bare':>8}{'ratio':>9}{'queries':>9}{'bytes':>9}"
     for page in walked.pages:
-        line = f"{page.name:<44}{page.median:>7.1f}{page.bare:>8.1f}{page.ratio:>9.1f}{page.queries:>9}{page.bytes:>9}"
-        yield line + ("" if page.is_met else "  MISSED")
+        line = f"{page.name:<44}{page.cpu:>7.1f}{page.bare:>8.1f}{page.ratio:>9.1f}{page.queries:>9}{page.bytes:>9}"
+        yield line + ("" if _is_met(page) else "  MISSED")
     yield ""
     for name, n in walked.found.items():
         wrong = n and name.startswith(("not ", "twice "))

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Case, F, Value, When
@@ -32,10 +31,9 @@ Status = Application.Status
 
 
 def one_of(group: StaffGroup, email: str, name: str) -> User:
-    """Creates a person of the staff, with the second factor that they must have."""
+    """Creates a person of the staff."""
     person = User.objects.create_user(email, "only-for-measuring", name=name)
     person.groups.add(Group.objects.get(name=group))
-    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
     return person
 
 
@@ -107,7 +105,6 @@ def _reviewers() -> None:
     )
     group = Group.objects.get(name=StaffGroup.PANEL)
     User.groups.through.objects.bulk_create(User.groups.through(user=one, group=group) for one in people)
-    Authenticator.objects.bulk_create(Authenticator(user=one, type=Authenticator.Type.TOTP, data={}) for one in people)
     PanelMember.objects.bulk_create(
         PanelMember(
             user=one,

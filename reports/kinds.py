@@ -68,10 +68,9 @@ class Kind:
     ``title(object)`` returns the report's title, ``filename(object)`` a name without the extension and
     ``context(object)`` the context of ``template``. The template makes the PDF and, if ``in_word``, also a Word
     document; without ``in_pdf`` there is neither. ``sheets(context)`` returns the sheets of an Excel file; without it
-    there is none. ``enclosures(object)``
-    returns the files that go with it; with it there is a ZIP of the PDF, the Excel file and these. For a ZIP,
-    ``context`` also gets the paths of the enclosures that are not in it, each with why. Without ``sharing``, each
-    report is only for the user who requested it.
+    there is none. ``enclosures(object)`` returns the files that go with it; with it there is a ZIP of the PDF, the
+    Excel file and these. For a ZIP, ``context`` also gets the paths of the enclosures that are not in it, each with
+    why. Without ``sharing``, each report is only for the user who requested it.
     """
 
     name: str

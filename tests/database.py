@@ -48,7 +48,7 @@ def make_database(prefix: str) -> None:
         found = [name for (name,) in cursor.fetchall()]
         if template in found:
             connection.settings_dict["TEST"]["TEMPLATE"] = template
-        left = connection.creation._get_test_db_name()
+        left = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
         cursor.execute(f'DROP DATABASE IF EXISTS "{left}" WITH (FORCE)')  # a killed run may still be asking it
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         if template not in found:

@@ -147,8 +147,9 @@ class NoteReader(models.Model):
 
 
 class QueueFile(models.Model):
-    """What a person asked a large queue's file of: the query string by which the queue was shown. Its report is made
-    by a worker, of what the person may read then.
+    """A person's request for the file of a large queue, as it was filtered and sorted by ``query``.
+
+    A worker makes it as a report, of what the person may read at that time.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
