@@ -23,7 +23,7 @@ from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -63,7 +63,9 @@ class Backend(AuthenticationBackend):
     """Reads in the query of the signed-in person their staff roles too, and whether they owe a second factor."""
 
     def get_user(self, user_id: Any) -> User | None:
-        user: Any = _people().filter(pk=user_id).first()
+        sql, given = _person()
+        found = User.objects.raw(sql, [user_id if each == ANYONE else each for each in given])
+        user: Any = next(iter(found), None)
         if user is None or not self.user_can_authenticate(user):
             return None
         user.staff_groups = frozenset(user.group_names)
@@ -72,12 +74,17 @@ class Backend(AuthenticationBackend):
         return user
 
 
+ANYONE = -1  # stands where the key of a person goes
+
+
 @lru_cache
-def _people() -> QuerySet[User]:
-    """Returns everyone, to choose one from. Made once, because every page starts with it."""
+def _person() -> tuple[str, tuple[Any, ...]]:
+    """Returns the query of one person with its parameters. Every page starts with it, so it is compiled only once."""
     names = Group.objects.filter(user=OuterRef("pk")).values("name")
     factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
-    return User.objects.annotate(group_names=ArraySubquery(names), has_second_factor=Exists(factors))
+    people = User.objects.annotate(group_names=ArraySubquery(names), has_second_factor=Exists(factors))
+    sql, given = people.filter(pk=ANYONE).query.sql_with_params()
+    return sql, tuple(given)
 
 
 # What they reach before: setting it up, signing out, and what is no page of staff.

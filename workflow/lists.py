@@ -70,6 +70,9 @@ class StateColumn(tables.Column):
 class Select(forms.Select):
     """A list of choices, as Django's own shows it, which renders a template for each of them."""
 
+    def __init__(self) -> None:
+        super().__init__({"class": "usa-select"})
+
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = self.format_value(value)
         known = (("" if each is None else each, label) for each, label in self.choices)
@@ -89,6 +92,8 @@ class Filters(FilterSet):
         for each in self.filters.values():
             if type(each) is ChoiceFilter:
                 each.extra.setdefault("widget", Select)
+            else:
+                each.extra.setdefault("widget", forms.TextInput({"class": "usa-input"}))
 
     def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
         """Sets the choices of a filter that depend on the list. Drops the filter if there are fewer than two."""
@@ -139,11 +144,20 @@ def list_page(
         "orders": orders((each.name, each.header) for each in table.columns if each.orderable),
         "order": str(table.order_by),
         "kept": [*kept(request)],
+        "links": {"filtered": _link(request, "sort", "page", "export"), "listed": _link(request, "page", "export")},
         "total": (rows if base is None else base).count() if is_filtered else page.paginator.count,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
+
+
+def _link(request: HttpRequest, *without: str) -> str:
+    """Returns the beginning of links to the same list: what the query string asks for, but not for these."""
+    query = request.GET.copy()
+    for name in without:
+        query.pop(name, None)
+    return f"?{query.urlencode()}&" if query else "?"
 
 
 def _suffices(base: Any, table: Table, used: Iterable[Any]) -> bool:
