@@ -52,10 +52,12 @@ def theirs(column, shown, *, is_first: bool) -> str:
 
 def test_on_a_page(table):
     for record, row in zip(table.data, cells.rows(table, table.data), strict=True):
-        pairs = enumerate(BoundRow(record, table).items())
-        assert row == [theirs(column, shown, is_first=not place) for place, (column, shown) in pairs]
-    assert "nobody" in row[3]
-    assert len(row) == 8, "without the city"
+        own = [
+            theirs(column, shown, is_first=not n) for n, (column, shown) in enumerate(BoundRow(record, table).items())
+        ]
+        assert row == "".join(own)
+    assert "nobody" in own[3]
+    assert len(own) == 8, "without the city"
 
 
 def test_in_a_file(table):
