@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.http import content_disposition_header
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django_filters import ChoiceFilter, FilterSet
 
@@ -24,7 +24,7 @@ from workflow import cells, spreadsheets
 from workflow.saved import kept_query
 
 PER_PAGE = 25
-SELECTED = mark_safe(" selected")
+SELECTED = " selected"
 
 
 class Table(tables.Table):
@@ -75,17 +75,32 @@ class Select(forms.Select):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = self.format_value(value)
-        known = (("" if each is None else each, label) for each, label in self.choices)
-        options = ((each, SELECTED if str(each) in chosen else "", label) for each, label in known)
-        return format_html(
-            "<select{}>{}</select>",
-            flatatt({"name": name} | self.build_attrs(self.attrs, attrs)),
-            format_html_join("", '<option value="{}"{}>{}</option>', options),
+        known = ((str("" if each is None else each), label) for each, label in self.choices)
+        options = "".join(
+            f'<option value="{cells.escaped(each)}"{SELECTED if each in chosen else ""}>{cells.escaped(label)}</option>'
+            for each, label in known
         )
+        tag = flatatt({"name": name} | self.build_attrs(self.attrs, attrs))
+        return SafeString(f"<select{tag}>{options}</select>")
+
+
+class Choices(tuple[tuple[Any, Any], ...]):
+    """The choices of a filter. Copies share them: a filter set copies all that it has for each request, twice."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Choices":
+        return self
 
 
 class Filters(FilterSet):
     """The form above a list. It shows an error for an invalid value and still applies the other filters."""
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_filters()
+        for each in found.values():
+            if isinstance(choices := each.extra.get("choices"), list | tuple):
+                each.extra["choices"] = Choices(choices)
+        return found
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
@@ -97,7 +112,7 @@ class Filters(FilterSet):
 
     def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
         """Sets the choices of a filter that depend on the list. Drops the filter if there are fewer than two."""
-        choices = list(choices)
+        choices = Choices(choices)
         if len(choices) < 2:
             del self.filters[name]
         else:
@@ -113,11 +128,13 @@ def list_page(
     context: dict[str, Any] | None = None,
     *,
     base: QuerySet[Any] | None = None,
+    total: int | None = None,
 ) -> HttpResponse:
     """Returns a page of ``rows``, filtered and sorted by the query string; with ``?export=``, a file of all rows.
 
     ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0. ``base`` are the same
     rows in the table of a base model. They are counted and sorted there if no filter or order needs more than it has.
+    ``total`` is the number of ``rows``, if it is known.
     """
     table, filters = as_asked(request, request.GET, table_class, filters_class, rows)
     if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
@@ -128,7 +145,10 @@ def list_page(
     used = [filters.filters[name] for name in changed] if filters else []
     if base is not None and _suffices(base.model, table, used):
         keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
-    page = Paginator(keys.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
+    paginator = Paginator(keys.values_list("pk", flat=True), PER_PAGE)
+    if total is not None and not changed:
+        paginator.count = total
+    page = paginator.get_page(request.GET.get("page"))
     # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
     # which the database would have to guess how many rows each part finds.
     found = ordered.order_by().in_bulk(list(page.object_list))
@@ -145,11 +165,15 @@ def list_page(
         "order": str(table.order_by),
         "kept": [*kept(request)],
         "links": {"filtered": _link(request, "sort", "page", "export"), "listed": _link(request, "page", "export")},
-        "total": (rows if base is None else base).count() if is_filtered else page.paginator.count,
+        "total": page.paginator.count if not is_filtered else _counted(rows if base is None else base, total),
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
+
+
+def _counted(rows: QuerySet[Any], known: int | None) -> int:
+    return rows.count() if known is None else known
 
 
 def _link(request: HttpRequest, *without: str) -> str:

@@ -22,6 +22,7 @@ from recognition.models.application_rows import ApplicationQuerySet
 from recognition.models.correspondence import Correspondent
 from recognition.models.cycle import Cycle
 from recognition.models.handling import Handled
+from workflow.addresses import address
 from workflow.models import Event, StateMachine, WrongState
 
 
@@ -143,7 +144,7 @@ class Application(Correspondent, Handled, StateMachine):
         return f"{self.applicant}, {self.cycle}"
 
     def get_absolute_url(self) -> str:
-        return reverse("recognition:application", args=[self.pk])
+        return address("recognition:application", self.pk)
 
     @property
     def stage_shown(self) -> str:

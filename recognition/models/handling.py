@@ -189,6 +189,5 @@ class QueueView(View):
             cls.objects.filter(by=by, queue=queue).update(is_default=False)
         cls.objects.keep(by, {"queue": queue}, is_default=is_default, **kept)
 
-    @classmethod
-    def default_of(cls, user: User, queue: str) -> "QueueView | None":
-        return cls.objects.filter(by=user, queue=queue, is_default=True).exclude(query="").first()
+    def opens_first_for(self, user: User) -> bool:
+        return self.is_default and self.by_id == user.pk and self.query != ""

@@ -5,11 +5,11 @@ A list has dozens of these cells, and a part of a template takes several times a
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from recognition.models import Application
+from workflow.addresses import address
 
 Status = Application.Status
 
@@ -45,7 +45,7 @@ def next_step(application: Any, way: str) -> SafeString:
     if application.status not in STEPS:
         return link(f"{application.get_absolute_url()}{way}", "Open", f": {application.utility}")
     page, words, rest = STEPS[application.status]
-    url = reverse(f"recognition:{page}", args=[application.pk])
+    url = address(f"recognition:{page}", application.pk)
     return link(f"{url}{way}", words, rest.format(application.utility))
 
 

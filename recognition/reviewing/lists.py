@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +18,7 @@ from recognition.models import Application, Cycle
 from recognition.reviewing import queues
 from recognition.reviewing.list_cells import checkbox, link, next_step
 from recognition.rights import Act, groups_for
+from workflow.addresses import address
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
 Status = Application.Status
@@ -179,7 +179,7 @@ class ReviewTable(Table):
 
     def render_next(self, record: Any) -> SafeString:
         words = "Read" if record.submitted else "Review" if record.declared else "Declare"
-        return link(reverse("recognition:review", args=[record.pk]), words, f": {record.applicant}")
+        return link(address("recognition:review", record.pk), words, f": {record.applicant}")
 
 
 class ByWords(Filters):

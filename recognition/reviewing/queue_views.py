@@ -33,14 +33,15 @@ def queue(request: AuthenticatedRequest, name: str) -> HttpResponse:
     shown = QUEUES.get(name)
     if shown is None or not shown.exists_for(request.user):
         raise Http404
-    if shown.is_shared and not request.GET and (default := QueueView.default_of(request.user, name)):
+    views = list(QueueView.objects.of_list(request.user, queue=name)) if shown.is_shared else []
+    if not request.GET and (default := next((each for each in views if each.opens_first_for(request.user)), None)):
         return redirect(default)
     context: dict[str, Any] = {"queue": shown, "name": name, "queues": queues_of(request.user)}
     context["writes"] = name in WRITABLE and offered(request.user, Act.WRITE)
     if name == "compliance":
         context |= of_queue(request.user)
     if shown.is_shared:
-        context |= _sharing(request, shown, name)
+        context |= _sharing(request, shown) | {"views": views}
     table, rows = shown.table, shown.rows(request.user)
     if shown.is_shared and "export" in request.GET:
         if request.GET["export"] == "xlsx" and _n_found(request, shown) > AT_ONCE:
@@ -75,11 +76,10 @@ def queue_file(request: AuthenticatedRequest, name: str) -> HttpResponse:
     return redirect("reports:report", report.pk)
 
 
-def _sharing(request: AuthenticatedRequest, shown: Queue, name: str) -> dict[str, Any]:
-    """Returns what the page has of views and of shared work."""
+def _sharing(request: AuthenticatedRequest, shown: Queue) -> dict[str, Any]:
+    """Returns what the page has of shared work, and of saving a view."""
     nothing = Application.objects.none()
     return {
-        "views": QueueView.objects.of_list(request.user, queue=name),
         "query": kept_query(request.GET),
         "view_form": QueueViewForm(),
         "show_all": f"{request.path}?view=all",

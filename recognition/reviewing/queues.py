@@ -3,6 +3,7 @@
 Staff who belong to a utility are only its applicants (see rights.py), so none of their queues has its applications.
 """
 
+from functools import cache
 from typing import Any
 
 from django.db.models import (
@@ -54,6 +55,7 @@ def waiting(user: User, statuses: Any) -> Rows:
     )
 
 
+@cache
 def region() -> Coalesce:
     """The EPA region, as in ``accounts.regions.region_of``: a tribal system's number begins with its region."""
     tribal = Identifier.objects.filter(
@@ -64,6 +66,7 @@ def region() -> Coalesce:
     return Coalesce(number, Case(*whens, output_field=IntegerField()))
 
 
+@cache
 def due() -> Case:
     """The day by which the stage should be over, in the cycle's time zone."""
     return Case(

@@ -12,6 +12,7 @@ from accounts.models import Membership, User
 from recognition.models import Application, Away, NoteReader, QueueView, StaffNote
 from recognition.reviewing.choosing import ChosenForm
 from recognition.rights import Act, Rights, groups_for, stages
+from workflow.lists import Select
 from workflow.models import WrongState
 from workflow.saved import ViewForm
 
@@ -71,7 +72,7 @@ class ShareForm(forms.Form):
         widget=forms.RadioSelect,
         initial=TAKE,
     )
-    to = forms.ModelChoiceField(label="Hand to", queryset=User.objects.none(), required=False)
+    to = forms.ModelChoiceField(label="Hand to", queryset=User.objects.none(), required=False, widget=Select)
 
     def __init__(self, *args: Any, at: Any, **options: Any) -> None:
         super().__init__(*args, **options)
