@@ -4,8 +4,7 @@ from typing import Any
 
 import django_tables2 as tables
 from django.db.models import F
-from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django_filters import CharFilter, ChoiceFilter
@@ -13,8 +12,9 @@ from django_filters import CharFilter, ChoiceFilter
 from accounts.models import Utility
 from recognition.models import Application, ComplianceCheck, Cycle, Deciding
 from recognition.reviewing import agreement
-from recognition.reviewing.list_cells import checkbox
+from recognition.reviewing.list_cells import checkbox, link
 from recognition.reviewing.lists import AgeColumn, ByWords, WalkedTable
+from workflow.addresses import address
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
 Status = Application.Status
@@ -90,7 +90,7 @@ class AwaitingTable(WalkedTable):
         return "Recognize" if record.recommendation.recommends else "Do not recognize"
 
     def render_members(self, record: Any) -> str:
-        return agreement.in_short(agreement.of_reviews(record.reviews)) or "one review"
+        return agreement.in_short(agreement.of_ratings(record.given)) or "one review"
 
     def render_dissent(self, value: str) -> Any:
         return format_html('<span class="tag tag--warn">{}</span>', "Yes") if value else "None"
@@ -106,7 +106,7 @@ class DecidingTable(AwaitingTable):
     """The same table with checkboxes, for people who may decide."""
 
     def render_utility(self, record: Any) -> SafeString:
-        return checkbox(record, f"{reverse('recognition:decide', args=[record.pk])}{self.way}")
+        return checkbox(record, f"{address('recognition:decide', record.pk)}{self.way}")
 
 
 class AwaitingFilters(ByWords):
@@ -138,31 +138,51 @@ class AwaitingFilters(ByWords):
         return rows.filter(pk__in=[each["pk"] for each in last.failed] if last else [])
 
 
+HOLD = (
+    '<button class="usa-button usa-button--unstyled" type="submit" form="{}" formaction="{}">'
+    '{}<span class="usa-sr-only"> {}</span></button>'
+)
+
+
 class OutboxTable(Table):
     page_name = "Outbox"
     utility = tables.Column("Utility", accessor="application__utility", order_by="application__utility__name")
-    decision = tables.TemplateColumn(
-        template_name="recognition/deciding/decision_outbox.html#decision",
-        accessor="recognize",
-        verbose_name="Decision",
-        initial_sort_descending=True,
-    )
+    decision = tables.Column("Decision", accessor="recognize", initial_sort_descending=True)
     at = DateColumn("Decided")
     by = tables.Column("By", order_by="by__name")
     edited = DateColumn("Letter edited", accessor="changed_at")
-    do = tables.TemplateColumn(
-        template_name="recognition/deciding/decision_outbox.html#do",
-        accessor="pk",
-        verbose_name="Letter",
-        orderable=False,
-        exclude_from_export=True,
-    )
+    do = tables.Column("Letter", accessor="pk", orderable=False, exclude_from_export=True)
 
     class Meta:
         order_by = "utility"
 
+    def render_decision(self, record: Any) -> SafeString:
+        tags = [
+            ("good" if record.recognize else "bad", str(record), True),
+            ("warn", "differs from panel", record.recognize != record.recommended),
+            ("", "held", record.held),
+            ("bad", "violation recorded: not released", record.barred),
+        ]
+        shown = ((f" tag--{tone}" if tone else "", words) for tone, words, holds in tags if holds)
+        return format_html_join(" ", '<span class="tag{}">{}</span>', shown)
+
     def value_decision(self, record: Any) -> str:
         return str(record)
+
+    def render_do(self, record: Any) -> SafeString:
+        """Returns the link to the letter, the button that holds it or lets it go, and the link to the application.
+
+        The button sends one of the page's forms, "hold" and "free".
+        """
+        application = record.application
+        way, words = ("free", "Remove hold") if record.held else ("hold", "Hold")
+        name = application.utility
+        return format_html(
+            '<span class="singles">{} {} {}</span>',
+            link(address("recognition:letter", application.pk), "View or edit", f" the letter to {name}"),
+            format_html(HOLD, way, address("recognition:hold", application.pk), words, name),
+            link(application.get_absolute_url(), "Application", f" of {name}"),
+        )
 
 
 class OutboxFilters(Filters):

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,10 +26,11 @@ from recognition.models import (
     Decision,
     Feedback,
     PaperLetter,
+    Rating,
     ReasonNeeded,
     Release,
-    Seat,
 )
+from recognition.models.application_rows import awaits
 from recognition.models.batch import Batch
 from recognition.reviewing import queues, walking
 from recognition.reviewing.lists import WalkedTable
@@ -42,9 +44,14 @@ NAMED = 10  # applications that were not decided, in messages
 DEPARTS = "This differs from the panel’s recommendation. Enter a reason."
 
 
+def _recommended(user: User, cycle: Cycle) -> QuerySet[Application]:
+    """Returns what a panel has recommended on, is not released, and ``user`` may see as staff."""
+    return queues.waiting(user, PENDING).filter(cycle=cycle)
+
+
 def _waiting(user: User, cycle: Cycle) -> QuerySet[Application]:
-    """Returns what awaits a decision and ``user`` may see as staff."""
-    return queues.waiting(user, PENDING).filter(cycle=cycle, decision=None)
+    """Returns what of that awaits a decision."""
+    return _recommended(user, cycle).filter(decision=None)
 
 
 @login_required
@@ -73,16 +80,22 @@ def decision_list(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> HttpResponse:
+    recommended = _recommended(request.user, cycle)
     rows = (
-        _waiting(request.user, cycle)
+        recommended.filter(decision=None)
         .select_related("recommendation")
-        .prefetch_related(Prefetch("seats", queryset=Seat.objects.reviews(), to_attr="reviews"), "compliance_checks")
+        .annotate(given=ArraySubquery(Rating.objects.given()))
+        .prefetch_related("compliance_checks")
     )
     last = cycle.decidings.first()
-    context = _tabs(request, cycle) | {"form": form, "last": last, "refused": _refused(request.user, cycle, last)}
-    return list_page(
-        request, _table(request.user, cycle), AwaitingFilters, rows, "recognition/deciding/decision_list.html", context
-    )
+    counts = _counts(request.user, recommended)
+    context = _tabs(request, cycle, counts) | {
+        "form": form,
+        "last": last,
+        "refused": _refused(request.user, cycle, last),
+    }
+    table, template = _table(request.user, cycle), "recognition/deciding/decision_list.html"
+    return list_page(request, table, AwaitingFilters, rows, template, context, total=counts["decisions"])
 
 
 def _table(user: User, cycle: Cycle) -> type[WalkedTable]:
@@ -111,13 +124,18 @@ def _refused(user: User, cycle: Cycle, last: Deciding | None) -> dict[str, list[
     return refused
 
 
-def _tabs(request: AuthenticatedRequest, cycle: Cycle) -> dict[str, Any]:
-    """Returns the tabs with the numbers to decide and to release, and the other cycles with pending applications."""
+def _counts(user: User, recommended: QuerySet[Application]) -> dict[str, int]:
+    """Returns how many await a decision, and of how many the letter is in the outbox, by the names of their tabs."""
+    made = Q(decision__isnull=False, decision__released_at=None) & ~Q(awaits(user))
+    return recommended.aggregate(
+        decisions=Count("pk", filter=Q(decision=None)),
+        outbox=Count("pk", filter=made),
+    )
+
+
+def _tabs(request: AuthenticatedRequest, cycle: Cycle, counts: dict[str, int]) -> dict[str, Any]:
+    """Returns the tabs with ``counts``, and the other cycles with pending applications."""
     busy = Cycle.objects.filter(applications__status__in=PENDING).exclude(pk=cycle.pk)
-    counts = {
-        "decisions": _waiting(request.user, cycle).count(),
-        "outbox": _pending(request.user, cycle).count(),
-    }
     return {
         "cycle": cycle,
         "others": busy.distinct(),
@@ -253,16 +271,12 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     last = cycle.releases.first()
     if request.headers.get("HX-Request") and last:
         return _progress(request, last)
-    pending = _pending(request.user, cycle)
-    free = pending.to_release()
-    context = _tabs(request, cycle) | {
-        "last": last,
-        "n_to_mail": _n_to_mail(request.user, cycle),
-        "n_free": free.count(),
-        "upto": pending.aggregate(upto=Max("pk"))["upto"] or 0,
-    }
-    rows = pending.with_bars().select_related("application__utility", "by", "changed_by")
-    return list_page(request, OutboxTable, OutboxFilters, rows, "recognition/deciding/decision_outbox.html", context)
+    rows = _pending(request.user, cycle).with_bars()
+    counts = _counts(request.user, _recommended(request.user, cycle))
+    context = _tabs(request, cycle, counts) | {"last": last, "n_to_mail": _n_to_mail(request.user, cycle)}
+    context |= rows.aggregate(n_free=Count("pk", filter=Q(held=False, barred=False)), upto=Max("pk"))
+    rows, template = rows.select_related("application__utility", "by"), "recognition/deciding/decision_outbox.html"
+    return list_page(request, OutboxTable, OutboxFilters, rows, template, context, total=counts["outbox"])
 
 
 def _progress(request: AuthenticatedRequest, last: Batch) -> HttpResponse:

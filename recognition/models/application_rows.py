@@ -58,8 +58,11 @@ class ApplicationQuerySet(HandledQuerySet):
 
     def without_part_of(self, user: User) -> Self:
         """Leaves out applications of the user's utilities, and those whose panel still awaits the user's review."""
-        due = _seats_of(user).filter(submitted_at=None, application=OuterRef("pk"))
-        return self.exclude(utility__in=Utility.objects.visible_to(user)).filter(~Exists(due))
+        return self.exclude(utility__in=Utility.objects.visible_to(user)).filter(~awaits(user))
+
+    def with_part_of(self, user: User) -> Self:
+        """Returns the others: applications of the user's utilities, and those whose panel awaits the user's review."""
+        return self.filter(Q(utility__in=Utility.objects.visible_to(user)) | Q(awaits(user)))
 
     def of_others(self, user: User) -> Self:
         """Leaves out the person's utilities, whose applications the person never reviews."""
@@ -92,6 +95,11 @@ class ApplicationQuerySet(HandledQuerySet):
 def _utilities_of(user: User) -> Any:
     """Returns the keys of the person's utilities, as a subquery."""
     return Membership.objects.filter(user=user).order_by().values("utility")
+
+
+def awaits(user: User) -> Exists:
+    """Whether the application's panel awaits the user's own review."""
+    return Exists(_seats_of(user).filter(submitted_at=None, application=OuterRef("pk")))
 
 
 def _seats_of(user: User) -> models.QuerySet[Any]:

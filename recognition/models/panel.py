@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
@@ -289,6 +290,16 @@ def _lock_at_panel(application: Application) -> None:
         raise WrongState("The panel is not reviewing this application.")
 
 
+class RatingQuerySet(models.QuerySet["Rating"]):
+    def given(self) -> "models.QuerySet[Any, Any]":
+        """Returns {seat, criterion, value} of the submitted reviews of an application, to which it is bound."""
+        of_reviews = self.filter(
+            seat__application=OuterRef("pk"), seat__recused_at=None, seat__submitted_at__isnull=False
+        )
+        facts = JSONObject(seat="seat", criterion="criterion", value="value")
+        return of_reviews.order_by("seat__submitted_at", "seat", "pk").values_list(facts)
+
+
 class Rating(Versioned):
     """One member's rating of one claimed criterion (``attributes.<slug>`` or ``categories.<slug>``)."""
 
@@ -305,11 +316,17 @@ class Rating(Versioned):
     )
     comment = models.TextField(blank=True, max_length=5000)
 
+    objects = RatingQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["seat", "criterion"], name="rating_once_per_criterion"),
             models.CheckConstraint(condition=Q(value__in=["", "met", "partly", "not_met"]), name="rating_value_known"),
+        ]
+        indexes = [
+            # For a reviewer's last activity: most ratings of a review that is not submitted were never given.
+            models.Index(fields=["seat", "changed_at"], condition=Q(changed_at__isnull=False), name="rating_given"),
         ]
 
     def __str__(self) -> str:

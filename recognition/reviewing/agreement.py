@@ -52,6 +52,14 @@ def of_reviews(reviews: Iterable[Any]) -> list[Agreement]:
     return table(list(values[0]) if values else [], values)
 
 
+def of_ratings(given: Iterable[Mapping[str, Any]]) -> list[Agreement]:
+    """Returns the table for {"seat", "criterion", "value"} of all reviews, which have all rated the same criteria."""
+    reviews: dict[int, dict[str, str]] = {}
+    for rating in given:
+        reviews.setdefault(rating["seat"], {})[rating["criterion"]] = rating["value"]
+    return table(list(next(iter(reviews.values()), ())), reviews.values())
+
+
 def in_short(lines: Sequence[Agreement]) -> str:
     """Returns a phrase about all criteria that two or more members rated; empty if there is none."""
     words = [line.word for line in lines if line.word]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.reviewing.agreement import Agreement, in_short, of_reviews, table
+from recognition.reviewing.agreement import Agreement, in_short, of_ratings, of_reviews, table
 
 reviews = st.lists(
     st.dictionaries(st.sampled_from("abc"), st.sampled_from(["met", "partly", "not_met", ""])), max_size=6
@@ -81,6 +81,13 @@ def test_of_the_reviews_that_were_submitted():
     reviews = [review(b="met", a="partly"), review(a="partly", b="not_met"), review(a="met", b="met")]
     assert of_reviews(iter(reviews)) == [Agreement("b", met=2, not_met=1), Agreement("a", met=1, partly=2)]
     assert of_reviews([]) == []
+
+
+def test_of_the_ratings_of_all_reviews():
+    ratings = [("b", 7, "met"), ("a", 7, "partly"), ("a", 3, "partly"), ("b", 3, "not_met"), ("b", 5, "met")]
+    given = ({"criterion": name, "seat": seat, "value": value} for name, seat, value in ratings)
+    assert of_ratings(given) == [Agreement("b", met=2, not_met=1), Agreement("a", partly=2)]
+    assert of_ratings([]) == []
 
 
 def test_a_review_without_a_criterion_does_not_count_for_it():
