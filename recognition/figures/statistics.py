@@ -4,14 +4,17 @@ All figures leave out applications that the user has a part in, because small nu
 the user's own utility, and those on whose panel the user's review is still due.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
@@ -348,7 +351,7 @@ def _entries(rows: Any, moves: Iterable[Move]) -> list[ApplicationRow]:
     closes, now = F("cycle__closes"), timezone.now()
     known = rows.annotate(
         over=Q(status=Status.DRAFT, on_paper=False) & Q(LessThanOrEqual(Greatest("extended_until", closes), now)),
-        kinds=Subquery(last.values("content__eligibility__facility_types")[:1]),
+        kinds=Subquery(last.values_list(KINDS)[:1]),
         size=Subquery(last.values("size")[:1]),
         region=queues.region(),
     ).values_list("pk", "status", "created_at", "over", "kinds", "size", "region", "utility__state")
@@ -359,13 +362,22 @@ def _entries(rows: Any, moves: Iterable[Move]) -> list[ApplicationRow]:
             created_at=created_at,
             over=over,
             reached=frozenset({status} | reached[pk]),
-            systems=tuple(kinds or ()),
+            systems=_systems(kinds or "[]"),
             size=size or "",
             region=region,
             state=state,
         )
         for pk, status, created_at, over, kinds, size, region, state in known
     ]
+
+
+# The kinds of a facility as text: there are a few different ones, so that each need be read only once.
+KINDS = KeyTextTransform("facility_types", KeyTransform("eligibility", "content"))
+
+
+@lru_cache(maxsize=256)
+def _systems(kinds: str) -> tuple[str, ...]:
+    return tuple(json.loads(kinds))
 
 
 def _seats(rows: Any) -> list[SeatTaken]:
@@ -392,4 +404,4 @@ def _agreements(rows: Any) -> list[Agreement]:
             not_met=Count("pk", filter=Q(value=Rating.Value.NOT_MET)),
         )
     )
-    return [Agreement(line["criterion"], line["met"], line["partly"], line["not_met"]) for line in lines]
+    return [Agreement(*line) for line in lines.values_list("criterion", "met", "partly", "not_met")]
