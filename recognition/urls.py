@@ -117,6 +117,7 @@ urlpatterns = [
     path("reviewers/excel/import/", reviewer_inviting_views.reviewer_import, name="reviewer_import"),
     path("reviewers/excel/import/confirm/", reviewer_inviting_views.reviewer_confirm, name="reviewer_confirm"),
     path("cycles/<int:cycle_pk>/reviewers/", reviewer_views.reviewers, name="reviewers"),
+    path("cycles/<int:cycle_pk>/reviewers/strictness/", reviewer_views.strictness, name="strictness"),
     path("cycles/<int:cycle_pk>/reviewers/remind/", reviewer_views.remind_reviewers, name="remind_reviewers"),
     path("cycles/<int:cycle_pk>/panels/", proposal_views.panels, name="panels"),
     path("cycles/<int:cycle_pk>/panels/propose/", proposal_views.propose, name="panels_propose"),

@@ -5,44 +5,45 @@ from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, F, FloatField, Max, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, FloatField, Max, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Concat, Greatest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django_filters import ChoiceFilter
 
 from accounts.models import User
 from letters.models import Message
 from recognition.models import Application, Cycle, PanelMember, Rating, Seat
 from recognition.reviewing import agreement
-from recognition.reviewing.queues import counted
 from workflow.lists import DateColumn, Filters, Table
+
+# Which of the rows of ``progress`` have reviews to submit, for one reminder each.
+TO_REMIND = Q(n_open__gt=0, is_active=True)
 
 
 def progress(cycle: Cycle, user: User) -> Any:
-    """Returns everyone who has or had a seat in the cycle, with counts of their seats.
+    """Returns everyone who has or had a seat in the cycle, with counts of their seats. ``user`` is program staff.
 
     Without panels that ``user`` may not know of: of their utility, or with a review of their own that is due.
     """
-    keys = _known(cycle, user)
-    of_cycle = Seat.objects.filter(application__in=keys)
-    # Counted for each reviewer alone: beside joined seats, the database would ask the others anew for every seat.
-    seats = of_cycle.filter(member=OuterRef("pk")).order_by()
-    active = seats.filter(recused_at=None)
-    due = active.filter(application__status=Application.Status.PANEL, submitted_at=None)
-    rows = User.objects.filter(pk__in=of_cycle.order_by().values("member")).annotate(
-        n_seats=counted(active, "member"),
-        n_leads=counted(active.filter(lead=True), "member"),
-        n_undeclared=counted(due.filter(declared_at=None), "member"),
-        n_open=counted(due, "member"),
-        n_submitted=counted(active.filter(submitted_at__isnull=False), "member"),
-        n_late=counted(due.filter(due__lt=timezone.localdate()), "member"),
-        n_left=counted(seats.filter(recused_at__isnull=False), "member"),
-        next_due=Subquery(due.order_by("due").values("due")[:1]),
-        met=strictness(keys, OuterRef("pk")),
-        active_at=_last_activity(keys),
+    parts = Application.objects.filter(cycle=cycle).with_part_of(user)  # few, if any
+    hidden = list(parts.order_by().values_list("pk", flat=True))
+    active = Q(seats__recused_at=None)
+    due = active & Q(seats__application__status=Application.Status.PANEL, seats__submitted_at=None)
+    known = Q(seats__application__cycle=cycle) & ~Q(seats__application__in=hidden)
+    rows = User.objects.filter(known).annotate(
+        n_seats=Count("seats", filter=active),
+        n_undeclared=Count("seats", filter=due & Q(seats__declared_at=None)),
+        n_open=Count("seats", filter=due),
+        n_submitted=Count("seats", filter=active & Q(seats__submitted_at__isnull=False)),
+        n_late=Count("seats", filter=due & Q(seats__due__lt=timezone.localdate())),
+        n_left=Count("seats", filter=Q(seats__recused_at__isnull=False)),
+        next_due=Min("seats__due", filter=due),
+        active_at=_last_activity(cycle, hidden),
         reminded_at=_last_reminder(cycle),
     )
-    return rows.select_related("panel_member").order_by("name", "email")
+    return rows.order_by("name", "email")
 
 
 def _known(cycle: Cycle, user: User) -> list[int]:
@@ -55,15 +56,16 @@ def _known(cycle: Cycle, user: User) -> list[int]:
     return list(known.order_by().values_list("pk", flat=True))
 
 
-def _last_activity(applications: list[int]) -> Greatest:
-    """Returns when a member last declared, rated, wrote or submitted something."""
-    seats = Seat.objects.filter(member=OuterRef("pk"), application__in=applications).order_by()
-    ratings = Rating.objects.filter(seat__member=OuterRef("pk"), seat__application__in=applications)
-    grouped = seats.values("member")
+def _last_activity(cycle: Cycle, hidden: list[int]) -> Greatest:
+    """Returns when a member last declared, rated, wrote or submitted something.
+
+    A rating counts until its review is submitted, so that the database need not read those of a whole cycle.
+    """
+    rated = Rating.objects.filter(seat__member=OuterRef("pk"), seat__application__cycle=cycle)
+    begun = rated.exclude(seat__application__in=hidden).filter(seat__submitted_at=None, changed_at__isnull=False)
     return Greatest(
-        *(Subquery(grouped.annotate(last=Max(name)).values("last")) for name in ("declared_at", "submitted_at")),
-        Subquery(grouped.annotate(last=Max("changed_at")).values("last")),
-        Subquery(ratings.order_by().values("seat__member").annotate(last=Max("changed_at")).values("last")),
+        *(Max(f"seats__{name}") for name in ("declared_at", "submitted_at", "changed_at")),
+        Subquery(begun.order_by().values("seat__member").annotate(last=Max("changed_at")).values("last")),
     )
 
 
@@ -90,6 +92,14 @@ def strictness(applications: list[int], member: Any) -> Subquery:
     return Subquery(counted.values(share=100.0 * Cast(F("n_met"), FloatField()) / F("n")))
 
 
+def with_strictness(cycle: Cycle, user: User) -> Any:
+    """Returns everyone who submitted a review in the cycle, as far as ``user`` may know, with their share of met."""
+    keys = _known(cycle, user)
+    submitted = Q(seats__application__in=keys, seats__recused_at=None, seats__submitted_at__isnull=False)
+    rows = User.objects.filter(submitted).annotate(n_submitted=Count("seats"), met=strictness(keys, OuterRef("pk")))
+    return rows.order_by("name", "email")
+
+
 def shares_met(cycle: Cycle, user: User, members: list[int]) -> dict[int, int]:
     """Returns for each member the percentage of criteria found met in the cycle, as far as ``user`` may know."""
     keys = _known(cycle, user)
@@ -109,8 +119,15 @@ def leanings_of(cycle: Cycle, user: User, members: list[int] | None = None) -> d
     return agreement.leanings(ratings.order_by().values_list("seat__member", "seat__application", "criterion", "value"))
 
 
+# A button of the form "remind", and what stands in its place.
+REMIND = (
+    '<button class="usa-button usa-button--unstyled" type="submit" form="remind" name="whom" value="{}">'
+    'Remind<span class="usa-sr-only"> {}</span></button>'
+)
+NOTHING_DUE = mark_safe('<span class="quiet">Nothing due</span>')
+
+
 class ReviewerTable(Table):
-    leanings: ClassVar[Mapping[int, agreement.Leaning]] = {}
     page_name = "Reviewers"
     one, many = "reviewer", "reviewers"  # what the list counts; its rows are users
     name = tables.Column("Reviewer", accessor="pk", order_by="name")
@@ -121,24 +138,35 @@ class ReviewerTable(Table):
     n_submitted = tables.Column("Done", initial_sort_descending=True)
     n_left = tables.Column("Left", initial_sort_descending=True)
     next_due = DateColumn("First due")
-    met = tables.Column("Rated met")
-    lean = tables.Column("Strictness", accessor="pk", orderable=False)
     active_at = DateColumn("Last activity", initial_sort_descending=True)
     reminded_at = DateColumn("Last reminder", initial_sort_descending=True)
-    remind = tables.TemplateColumn(
-        template_name="recognition/reviewing/reviewers.html#remind",
-        accessor="pk",
-        verbose_name="Remind",
-        orderable=False,
-        exclude_from_export=True,
-    )
+    remind = tables.Column("Remind", accessor="pk", orderable=False, exclude_from_export=True)
 
     class Meta:
         order_by = "-n_late"
         sequence = ("name", "remind", "...")
 
+    def render_name(self, record: Any) -> str:
+        return str(record)
+
+    def render_remind(self, record: Any) -> SafeString:
+        return format_html(REMIND, record.pk, record) if record.n_open else NOTHING_DUE
+
+
+class StrictnessTable(Table):
+    leanings: ClassVar[Mapping[int, agreement.Leaning]] = {}
+    page_name = "Strictness of reviewers"
+    one, many = "reviewer", "reviewers"
+    name = tables.Column("Reviewer", accessor="pk", order_by="name")
+    n_submitted = tables.Column("Reviews submitted", initial_sort_descending=True)
+    met = tables.Column("Rated met")
+    lean = tables.Column("Strictness", accessor="pk", orderable=False)
+
+    class Meta:
+        order_by = "met"
+
     @classmethod
-    def with_leanings(cls, found: Mapping[int, agreement.Leaning]) -> "type[ReviewerTable]":
+    def with_leanings(cls, found: Mapping[int, agreement.Leaning]) -> "type[StrictnessTable]":
         return type(cls.__name__, (cls,), {"leanings": found, "Meta": cls.Meta})  # whose order no table inherits
 
     def render_name(self, record: Any) -> str:
@@ -175,8 +203,3 @@ class ReviewerFilters(Filters):
 
     def by_stage(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(**{f"n_{value}__gt": 0})
-
-
-def to_remind(cycle: Cycle, user: User) -> Any:
-    """Returns the reviewers with reviews to submit, for one reminder each."""
-    return progress(cycle, user).filter(n_open__gt=0, is_active=True)

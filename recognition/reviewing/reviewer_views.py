@@ -1,4 +1,4 @@
-"""Reviewers: a reviewer's own page, and how far those of a cycle are, with a reminder now."""
+"""Reviewers: a reviewer's own page; how far those of a cycle are, with a reminder now; and how strict they are."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import pluralize
@@ -18,7 +19,15 @@ from recognition.cycles.views import cycle_for, tabs
 from recognition.models import Cycle, PanelMember, Seat
 from recognition.reviewing.reviewer_forms import ReviewerForm
 from recognition.reviewing.reviewer_letters import remind_of_reviews
-from recognition.reviewing.reviewer_lists import ReviewerFilters, ReviewerTable, leanings_of, progress, to_remind
+from recognition.reviewing.reviewer_lists import (
+    TO_REMIND,
+    ReviewerFilters,
+    ReviewerTable,
+    StrictnessTable,
+    leanings_of,
+    progress,
+    with_strictness,
+)
 from recognition.rights import Act
 from workflow.lists import list_page
 from workflow.models import Stale
@@ -69,16 +78,25 @@ def own_reviewer(request: AuthenticatedRequest) -> HttpResponse:
 def reviewers(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     cycle = cycle_for(request.user, cycle_pk, Act.ASSIGN)
     rows = progress(cycle, request.user)
-    late = rows.filter(n_late__gt=0).count()
-    table = ReviewerTable.with_leanings(leanings_of(cycle, request.user))
-    context = {
-        "cycle": cycle,
-        "tabs": tabs(request.user, cycle),
-        "n_open": to_remind(cycle, request.user).count(),
-        "n_late": late,
-        "n_just": to_remind(cycle, request.user).filter(reminded_at__gt=timezone.now() - A_DAY).count(),
-    }
-    return list_page(request, table, ReviewerFilters, rows, "recognition/reviewing/reviewers.html", context)
+    counts = rows.aggregate(
+        n=Count("pk"),
+        n_to_remind=Count("pk", filter=TO_REMIND),
+        n_to_remind_late=Count("pk", filter=TO_REMIND & Q(n_late__gt=0)),
+        n_just_reminded=Count("pk", filter=TO_REMIND & Q(reminded_at__gt=timezone.now() - A_DAY)),
+    )
+    context = {"cycle": cycle, "tabs": tabs(request.user, cycle)} | counts
+    template = "recognition/reviewing/reviewers.html"
+    return list_page(request, ReviewerTable, ReviewerFilters, rows, template, context, total=counts["n"])
+
+
+@login_required
+@require_safe
+def strictness(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
+    cycle = cycle_for(request.user, cycle_pk, Act.ASSIGN)
+    rows = with_strictness(cycle, request.user)
+    table = StrictnessTable.with_leanings(leanings_of(cycle, request.user))
+    context = {"cycle": cycle, "tabs": tabs(request.user, cycle)}
+    return list_page(request, table, None, rows, "recognition/reviewing/strictness.html", context)
 
 
 @login_required
@@ -89,7 +107,7 @@ def remind_reviewers(request: AuthenticatedRequest, cycle_pk: int) -> HttpRespon
     Who was reminded within a day is left out unless the person confirms it with ``again``.
     """
     cycle = cycle_for(request.user, cycle_pk, Act.ASSIGN)
-    whom, rows = request.POST.get("whom", ""), to_remind(cycle, request.user)
+    whom, rows = request.POST.get("whom", ""), progress(cycle, request.user).filter(TO_REMIND)
     if whom == "late":
         rows = rows.filter(n_late__gt=0)
     elif whom != "open":

@@ -57,6 +57,7 @@ PAGES = {
     "progress": ("staff", "of progress", 15),
     "panels": ("staff", "of panels", 19),  # with a proposal: its list, its filters, and who gets how many
     "reviewers": ("staff", "of reviewers", 15),
+    "strictness": ("staff", "of strictness", 15),
     "decisions": ("official", "of decisions", 15),
     "outbox": ("official", "of outbox", 15),
     "outbox, for the staff": ("staff", "of outbox", 15),

@@ -15,7 +15,7 @@ from letters.models import Message
 from recognition import reminders
 from recognition.models import Application, CannotSit, Cycle, PanelMember, Rating, Seat
 from recognition.reviewing import agreement
-from recognition.reviewing.reviewer_lists import shares_met
+from recognition.reviewing.reviewer_lists import progress, shares_met
 from tests.applications import person_in, review
 from tests.factories import UserFactory, UtilityFactory
 from tests.recognition.reviewing.test_panels_for_all import applications
@@ -116,16 +116,30 @@ def row(page: str, name: str) -> str:
 def test_staff_see_how_far_reviewers_are_and_how_strict(begun, cycle, staff, as_):
     page = as_(staff).get(address("reviewers", cycle.pk)).text
     assert "1 reviewer has reviews to submit; 1 is late." in page
-    assert "50%" in row(page, "Paula Nell")
     assert "Remind<" in row(page, "Pete Nolan")
     assert "Nothing due" in row(page, "Pia Nestor")
     assert f"{timezone.localtime():%b %-d, %Y}" in row(page, "Paula Nell"), "the last activity"
-    assert "Too few reviews" in row(page, "Paula Nell")
+    strict = as_(staff).get(address("strictness", cycle.pk)).text
+    assert "50%" in row(strict, "Paula Nell")
+    assert "Too few reviews" in row(strict, "Paula Nell")
+    assert "Pete Nolan" not in strict, "has submitted nothing"
     late = as_(staff).get(address("reviewers", cycle.pk), {"stage": "late"}).text
     assert "Pete Nolan" in late
     assert "Paula Nell" not in late
     beside = as_(staff).get(address("panel", begun[0].application_id)).text
     assert "rated 50% met in this cycle" in beside
+
+
+def test_a_rating_before_the_review_is_submitted_is_the_last_activity(seats, cycle, staff):
+    for seat in seats[:2]:
+        seat.declare()
+    Seat.objects.update(declared_at=timezone.now() - timedelta(days=9))
+    Rating.objects.filter(pk=seats[1].ratings.first().pk).update(changed_at=timezone.now() - timedelta(days=3))
+    rows = {row.name: row for row in progress(cycle, staff)}
+    today = timezone.now().date()
+    assert rows["Paula Nell"].active_at.date() == today - timedelta(days=9)
+    assert rows["Pete Nolan"].active_at.date() == today - timedelta(days=3)
+    assert rows["Pia Nestor"].active_at.date() == today - timedelta(days=9), "as set above"
 
 
 def test_the_lead_of_a_panel_sees_how_strict_its_members_are_where_both_rated(cycle, request, panelists, as_):
@@ -228,6 +242,7 @@ def test_reminders_before_and_after_the_date_are_one_email_for_all_reviews(cycle
 def test_who_sees_reviewers(begun, cycle, staff, official, compliance, manager, panelists, as_, client):
     for person in (official, compliance, manager, panelists[1]):
         assert as_(person).get(address("reviewers", cycle.pk)).status_code == 404
+        assert as_(person).get(address("strictness", cycle.pk)).status_code == 404
         assert as_(person).post(address("remind_reviewers", cycle.pk), {"whom": "open"}).status_code == 404
     assert as_(staff).get(address("remind_reviewers", cycle.pk)).status_code == 405
     assert client.get(address("reviewers", cycle.pk))["Location"].startswith("/account/login/")
@@ -238,12 +253,14 @@ def test_staff_who_review_learn_nothing_of_a_panel_before_their_own_review(begun
     Seat.assign(begun[0].application, staff, by=staff, due=SOON)
     page = as_(staff).get(address("reviewers", cycle.pk)).text
     assert "Paula Nell" not in page
+    assert "Paula Nell" not in as_(staff).get(address("strictness", cycle.pk)).text
     assert shares_met(cycle, staff, [begun[0].member_id]) == {}
 
 
 def test_staff_learn_nothing_of_their_own_utility_s_panel(begun, cycle, staff, utility, as_):
     Membership.objects.create(utility=utility, user=staff, role="viewer")
-    assert "Paula Nell" not in as_(staff).get(address("reviewers", cycle.pk)).text
+    for name in ("reviewers", "strictness"):
+        assert "Paula Nell" not in as_(staff).get(address(name, cycle.pk)).text
 
 
 def test_the_list_asks_no_more_for_more_reviewers(begun, cycle, staff, as_):
