@@ -452,12 +452,17 @@ def _follow_up(play: Play) -> None:
 
 
 def _share(play: Play) -> None:
-    """Staff take up what came back and what waits for its panel, note something, and keep a view of what is late."""
+    """Staff take up what came back and what waits for its panel, note something, and keep a view of what is late.
+
+    The official leaves a note for them, which waits on their home page.
+    """
     staff = play.people["staff"]
     with play.past.ago(1):
         mine = [play.entries[stage].pk for stage in ("resubmitted", "panel")]
         Application.objects.filter(pk__in=mine).take_up(by=staff)
-        StaffNote.objects.create(application=play.entries["resubmitted"], by=staff, text=play.words["note"])
+        StaffNote.write(play.entries["resubmitted"], play.words["note"], by=staff)
+        asked = play.entries["recommended"]
+        StaffNote.write(asked, play.words["note_for_staff"], by=play.people["official"], tell=[staff])
     QueueView.objects.create(by=staff, queue="all", name="Late", query="late=yes", is_shared=True)
 
 
