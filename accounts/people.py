@@ -58,6 +58,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The person's staff roles, as in StaffGroup."""
         return frozenset(self.groups.values_list("name", flat=True))
 
+    def stand_in(self, pk: int, utility: int) -> Any:
+        """Returns someone with the same staff roles who belongs to ``utility`` and of whom nothing else is known.
+
+        For workflow.composed: to ask for another field raises DoesNotExist.
+        """
+        anyone: Any = type(self).from_db(None, ["id"], [pk])
+        anyone.staff_groups = self.staff_groups
+        belongs = self.memberships.model.from_db(None, ["id", "utility_id"], [pk, utility])
+        anyone._prefetched_objects_cache = {"memberships": [belongs]}
+        return anyone
+
     @cached_property
     def needs_a_utility(self) -> bool:
         """Whether joining a utility is the first step: of someone who belongs to none and is no staff."""

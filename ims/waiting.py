@@ -21,6 +21,7 @@ from ims.do.training_states import State
 from ims.plan.harmonize.models import Participant, to_do
 from ims.records import Record
 from ims.team.readiness.models import ReadinessRound
+from workflow import composed
 from workflow.waiting import Waiting, source
 
 SOON = timedelta(days=14)
@@ -81,10 +82,27 @@ def to_take_part_in(user: User) -> Iterator[Waiting]:
 
     Of documents to read, the first ten and how many others there are; of trainings, the first three.
     """
+    found = composed.rows(_asked, user)
+    several = len(user.memberships.all()) > 1
+    unread = [facts for kind, facts in found if kind == "read"]
+    for kind, facts in found:
+        if kind == "train" or (kind == "read" and facts in unread[MOST:]):
+            continue
+        by = date.fromisoformat(facts["by"]) if facts.get("by") else None
+        what, why, do, url = TOLD[kind](facts)
+        why += f", by {date_format(by, 'F j, Y')}" if by else ""
+        why += f" · {facts['utility']}" if several else ""
+        yield Waiting(what, why, do, url, by=by, is_late=bool(by and by < timezone.localdate()))
+    if others := unread[MOST:]:
+        what = f"{len(others)} more {'document' if len(others) == 1 else 'documents'} to read"
+        url = reverse("ims:list", args=[others[0]["utility_id"], "documents"])
+        yield Waiting(what, "confirm that you read them", "View", url, n=len(others))
+    yield from _to_learn([facts for kind, facts in found if kind == "train"], several=several)
+
+
+def _asked(user: User) -> Any:
+    """Returns the kind and the facts of each thing that a person is asked for."""
     utilities = [membership.utility_id for membership in user.memberships.all()]
-    n_utilities = len(utilities)
-    if not n_utilities:
-        return
     rounds, scores = ReadinessRound.objects.visible_to(user).to_rate(user), Participant.objects.to_score(user)
     rated = _facts(rounds, "rate", "", name="name", by="rate_by", round="pk")
     counts = {name: name for name in ("n_given", "n_asked")}
@@ -94,21 +112,7 @@ def to_take_part_in(user: User) -> Iterator[Waiting]:
     approved = _facts(to_approve(user), "approve", "document__", name="document__title", by="document__due", **person)
     read = _facts(to_read(user), "read", "document__", name="document__title", **person)
     needed = facts_for(user, utilities).values_list(Value("train"), "facts")
-    found = list(rated.union(scored, approved, read, needed, all=True))
-    unread = [facts for kind, facts in found if kind == "read"]
-    for kind, facts in found:
-        if kind == "train" or (kind == "read" and facts in unread[MOST:]):
-            continue
-        by = date.fromisoformat(facts["by"]) if facts.get("by") else None
-        what, why, do, url = TOLD[kind](facts)
-        why += f", by {date_format(by, 'F j, Y')}" if by else ""
-        why += f" · {facts['utility']}" if n_utilities > 1 else ""
-        yield Waiting(what, why, do, url, by=by, is_late=bool(by and by < timezone.localdate()))
-    if others := unread[MOST:]:
-        what = f"{len(others)} more {'document' if len(others) == 1 else 'documents'} to read"
-        url = reverse("ims:list", args=[others[0]["utility_id"], "documents"])
-        yield Waiting(what, "confirm that you read them", "View", url, n=len(others))
-    yield from _to_learn([facts for kind, facts in found if kind == "train"], several=n_utilities > 1)
+    return rated.union(scored, approved, read, needed, all=True)
 
 
 def _to_learn(topics: list[Any], *, several: bool) -> Iterator[Waiting]:

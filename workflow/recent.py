@@ -15,6 +15,8 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, TruncDate
 from django.utils import timezone
 
+from workflow import composed
+
 LONGEST = timedelta(days=14)  # how far back the list goes
 MOST = 100  # changes that are read; of more, the newest
 OPEN = 10  # sentences that a page shows at once
@@ -112,14 +114,7 @@ def source(
 
 def recent_for(user: AbstractBaseUser, since: datetime) -> Recent:
     """Returns what others changed after ``since``, by day in the reader's zone. Makes one query."""
-    parts = []
-    for name, each in _sources.items():
-        rows = each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user})
-        shown = _newest(rows, each) if each.alike else rows
-        parts.append(_part(name, each, shown).order_by("-when")[: MOST + 1])
-    if not parts:
-        return Recent([], are_more=False)
-    newest = list(parts[0].union(*parts[1:], all=True).order_by("-when")[: MOST + 1])
+    newest = composed.rows(_newest_of_all, user, since) if _sources else []
     found: dict[tuple[date, str, str, str, str], Sentence] = {}
     for row in newest[:MOST]:
         told = _sentence(*row)
@@ -129,18 +124,31 @@ def recent_for(user: AbstractBaseUser, since: datetime) -> Recent:
     return Recent(list(found.values()), are_more=len(newest) > MOST)
 
 
+def _newest_of_all(user: AbstractBaseUser, since: datetime) -> "QuerySet[Any]":
+    parts = []
+    for name, each in _sources.items():
+        rows = each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user})
+        shown = _newest(rows, each) if each.alike else rows
+        parts.append(_part(name, each, shown).order_by("-when")[: MOST + 1])
+    return parts[0].union(*parts[1:], all=True).order_by("-when")[: MOST + 1]
+
+
 def last_by_utility(user: AbstractBaseUser) -> dict[int, Sentence]:
     """Returns the last change at each utility, whoever made it, by key of the utility. Makes one query."""
+    found: dict[int, Sentence] = {}
+    for row in composed.rows(_last_of_each, user) if _sources else ():
+        found[row[-1]] = _sentence(*row)
+    return found
+
+
+def _last_of_each(user: AbstractBaseUser) -> "QuerySet[Any]":
     parts = []
     for name, each in _sources.items():
         rows, utility = each.rows(user), f"{each.utility}_id"
         dated = rows.filter(**{f"{each.at}__isnull": False})
         newest = dated.order_by(utility, f"-{each.at}", "-pk").distinct(utility).values("pk")
         parts.append(_part(name, each, rows.filter(pk__in=newest)).order_by())
-    found: dict[int, Sentence] = {}
-    for row in parts[0].union(*parts[1:], all=True).order_by("when") if parts else ():
-        found[row[-1]] = _sentence(*row)
-    return found
+    return parts[0].union(*parts[1:], all=True).order_by("when")
 
 
 def _newest(rows: "QuerySet[Any]", source: _Source) -> "QuerySet[Any]":

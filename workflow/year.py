@@ -14,6 +14,8 @@ from django.db.models import Count, F, QuerySet, Value, Window
 from django.db.models.functions import RowNumber, TruncMonth
 from django.utils import timezone
 
+from workflow import composed
+
 SHOWN = 3  # dates of one component in one month that are named; the others are counted
 
 
@@ -73,13 +75,9 @@ def source(*, told: Told, are_few: bool = False) -> Callable[[Rows], Rows]:
 
 def year_for(user: AbstractBaseUser) -> list[Group]:
     """Returns what is ahead in the twelve months from today, by month and component. Makes one query."""
-    today = timezone.localdate()
-    parts = [_part(name, rows(user), today, are_few) for name, (rows, _, are_few) in _sources.items()]
-    if not parts:
-        return []
     groups: dict[tuple[date, str], Group] = {}
-    rows = parts[0].union(*parts[1:], all=True).order_by("day")
-    end = _a_year_after(today)
+    rows = composed.rows(_ahead, user) if _sources else []
+    end = _a_year_after(timezone.localdate())
     recurring = [(kind, day, *rest) for kind, first, *rest in rows for day in _days(first, rest[-1], end)]
     for kind, day, component, n, place, facts in sorted(recurring, key=lambda row: row[1]):
         month = day.replace(day=1)
@@ -88,6 +86,12 @@ def year_for(user: AbstractBaseUser) -> list[Group]:
         if len(group.named) < SHOWN:
             group.named.append(_sources[kind][1](day, facts))
     return list(groups.values())
+
+
+def _ahead(user: AbstractBaseUser) -> "QuerySet[Any]":
+    today = timezone.localdate()
+    parts = [_part(name, rows(user), today, are_few) for name, (rows, _, are_few) in _sources.items()]
+    return parts[0].union(*parts[1:], all=True).order_by("day")
 
 
 def _part(name: str, rows: "QuerySet[Any]", today: date, are_few: bool) -> "QuerySet[Any]":
