@@ -8,6 +8,7 @@ from django.db.models.functions import RowNumber
 from accounts.models import User, Utility
 from assessments.models import Answer, GapAnalysis, RoadMap
 from assessments.models.analysis import GapAnalysisQuerySet
+from workflow import composed
 from workflow.once import once
 
 KEPT = 8  # of each utility: those in progress, and as many complete ones
@@ -16,12 +17,16 @@ KEPT = 8  # of each utility: those in progress, and as many complete ones
 @once
 def latest(user: User) -> list[GapAnalysis]:
     """Returns the newest first, with progress, coverage, ``is_answered`` and ``has_road_map`` (of the utility)."""
-    return list(_newest(user))
+    return composed.rows(_newest, user)
 
 
 def last(user: User) -> list[GapAnalysis]:
     """Returns the newest in progress and the newest complete one of each utility, the newest first."""
-    return list(_newest(user, kept=1))
+    return composed.rows(_last, user)
+
+
+def _last(user: User) -> GapAnalysisQuerySet:
+    return _newest(user, kept=1)
 
 
 def _newest(user: User, kept: int = KEPT, **only: Any) -> GapAnalysisQuerySet:

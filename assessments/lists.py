@@ -3,11 +3,16 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_filters import CharFilter, ChoiceFilter
 
-from accounts.models import Utility
+from accounts.current import utilities_of
 from assessments.models import GapAnalysis
+from workflow.addresses import address
 from workflow.lists import DateColumn, Filters, StateColumn, Table
+
+RESULTS = '<a href="{}">Results<span class="usa-sr-only"> of {}</span></a>'
 
 
 class AnalysisTable(Table):
@@ -17,13 +22,8 @@ class AnalysisTable(Table):
     as_of = DateColumn("As of", initial_sort_descending=True)
     status = StateColumn("Status", tones={"complete": "good"})
     n_answered = tables.Column("Answered", initial_sort_descending=True)
-    results = tables.TemplateColumn(
-        template_name="assessments/analysis_list.html#results",
-        accessor="pk",  # not the property of this name, which queries the database
-        verbose_name="Results",
-        orderable=False,
-        exclude_from_export=True,
-    )
+    # The key, not the property of this name, which queries the database.
+    results = tables.Column("Results", accessor="pk", orderable=False, exclude_from_export=True)
 
     class Meta:
         order_by = "utility"
@@ -34,6 +34,11 @@ class AnalysisTable(Table):
     def value_n_answered(self, value: int) -> int:
         return value
 
+    def render_results(self, record: Any) -> SafeString | str:
+        if record.status != GapAnalysis.Status.COMPLETE:
+            return ""
+        return format_html(RESULTS, address("assessments:results", record.pk), record)
+
 
 class AnalysisFilters(Filters):
     name = CharFilter(label="Name contains", lookup_expr="matches")
@@ -42,5 +47,4 @@ class AnalysisFilters(Filters):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        mine = Utility.objects.visible_to(self.request.user)
-        self.offer("utility", [(utility.pk, str(utility)) for utility in mine])
+        self.offer("utility", [(utility.pk, str(utility)) for utility in utilities_of(self.request)])

@@ -34,10 +34,7 @@ def mine(user: User) -> Iterator[Waiting]:
     """Yields the ten that are due first, and how many others there are."""
     if not user.memberships.all():
         return
-    today = timezone.localdate()
-    rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__lte=today + SOON)
-    counted = rows.annotate(n=Window(Count("pk")), n_late=Window(Count("pk", filter=Q(due__lt=today))))
-    found: list[Any] = list(counted.order_by("due", "pk")[:MOST])
+    found = composed.rows(_due_first, user)
     several = len(user.memberships.all()) > 1
     for record in found:
         why = f"{_when(record)} · you own it" + (f" · {record.utility}" if several else "")
@@ -48,6 +45,13 @@ def mine(user: User) -> Iterator[Waiting]:
         soon = found[0].n - len(found) - late
         yield from _others(late, "late", found[-1].due, is_late=True)
         yield from _others(soon, "due in the next 14 days", found[-1].due, is_late=False)
+
+
+def _due_first(user: User) -> Any:
+    today = timezone.localdate()
+    rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__lte=today + SOON)
+    counted = rows.annotate(n=Window(Count("pk")), n_late=Window(Count("pk", filter=Q(due__lt=today))))
+    return counted.order_by("due", "pk")[:MOST]
 
 
 def _others(n: int, why: str, by: date, *, is_late: bool) -> Iterator[Waiting]:
@@ -61,8 +65,7 @@ def readings(user: User) -> Iterator[Waiting]:
     """The measures that a person owns and whose last period ended without a reading. A viewer enters none."""
     if not user.edits:
         return
-    rows: Any = Measure.objects.visible_to(user).open().filter(owner__user=user)
-    due = [(measure, period) for measure in with_last_period(rows) if (period := due_period(measure))]
+    due = [(measure, period) for measure in composed.rows(_measures, user) if (period := due_period(measure))]
     due.sort(key=lambda each: each[1])
     several = len(user.memberships.all()) > 1
     for measure, period in due[:MOST]:
@@ -73,6 +76,11 @@ def readings(user: User) -> Iterator[Waiting]:
     if others := due[MOST:]:
         what = f"{len(others)} more {'measure' if len(others) == 1 else 'measures'} of yours"
         yield Waiting(what, "a reading is due", "View", reverse("ims:mine"), n=len(others))
+
+
+def _measures(user: User) -> Any:
+    rows: Any = Measure.objects.visible_to(user).open().filter(owner__user=user)
+    return with_last_period(rows)
 
 
 @source(order=20)

@@ -1,6 +1,7 @@
 """A report is a row: requested, made by Celery, stored, and downloaded."""
 
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,20 +58,23 @@ UNFINISHED = ("requested", "running", "gathering")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
-    def visible_to(self, user: User) -> "ReportQuerySet":
+    def visible_to(self, user: User, of_kinds: Collection[str] | None = None) -> "ReportQuerySet":
         """Returns the reports that ``user`` requested, and those of others that the user shares, except failed ones.
 
         Those of a shared kind only as long as the user may read their object and all that they told of it. Without
         parts, which appear only on their bundle's page. Annotated with ``can_delete``.
+
+        Only those ``of_kinds``, if they are named: each kind has a rule of its own about who shares its reports.
         """
         mine = Q(requested_by=user)
-        shared = dict(kinds.shared())
+        shared = {name: each for name, each in kinds.shared() if of_kinds is None or name in of_kinds}
         visible, deletable = mine & ~Q(kind__in=shared), mine
         for name, sharing in shared.items():
             readable = Q(kind=name, object_id__in=sharing.given(user).values("pk"))
             visible |= readable & (mine | ~Q(status=Report.Status.FAILED))
             deletable |= Q(kind=name, object_id__in=sharing.managed(user).values("pk"))
-        return self.filter(visible, parent=None).annotate(can_delete=deletable).select_related("requested_by")
+        rows = self if of_kinds is None else self.filter(kind__in=of_kinds)
+        return rows.filter(visible, parent=None).annotate(can_delete=deletable).select_related("requested_by")
 
     def latest_of(self, kind_name: str, object_id: int) -> "Report | None":
         """Returns the last report requested, for templates/reports/_state.html on the object's page."""

@@ -10,9 +10,10 @@ from workflow.waiting import Waiting, source
 @source(order=40)
 def failed(user: User) -> list[Waiting]:
     mine = Report.objects.filter(requested_by=user, parent=None, status=Report.Status.FAILED)
-    if not mine.exists():  # as nearly always, so that nobody asks of what they may read all that may be shared
+    kinds = set(mine.order_by().values_list("kind", flat=True).distinct())
+    if not kinds:  # as nearly always, so that nobody asks of what they may read all that may be shared
         return []
-    failed = Report.objects.visible_to(user).filter(status=Report.Status.FAILED)[:5]
+    failed = Report.objects.visible_to(user, kinds).filter(status=Report.Status.FAILED)[:5]
     return [
         Waiting(report.title, "This report couldn’t be created.", "View", reverse("reports:report", args=[report.pk]))
         for report in failed

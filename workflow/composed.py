@@ -6,7 +6,8 @@ stand-in, whose keys are then replaced. A part that asks the stand-in for anythi
 the wrong person.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,30 +23,11 @@ MOST = 100  # statements that are kept
 Compose = Callable[..., QuerySet[Any]]
 
 
-@dataclass(frozen=True)
-class Statement:
-    """``given`` are its parameters, with those of the stand-in; ``converters`` read the columns at their places."""
-
-    sql: str
-    given: tuple[Any, ...]
-    converters: tuple[tuple[int, Any, Any], ...]
-
-    def rows(self, replaced: dict[Any, Any]) -> Iterator[list[Any]]:
-        given = [replaced.get(each, each) if type(each) in (int, datetime) else each for each in self.given]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, given)
-            found = cursor.fetchall()
-        for row in map(list, found):
-            for place, convert, expression in self.converters:
-                row[place] = convert(row[place], expression, connection)
-            yield row
-
-
-@dataclass(frozen=True)
 class Keys:
     """Keys in the place of the one utility of the stand-in, in a list of which it is the only member."""
 
-    keys: Sequence[int]
+    def __init__(self, keys: Sequence[int]) -> None:
+        self.keys = keys
 
     def __conform__(self, protocol: Any) -> "Keys":
         """What psycopg2 asks of a value that it doesn't know."""
@@ -55,18 +37,35 @@ class Keys:
         return ", ".join(str(int(key)) for key in self.keys).encode()
 
 
+@dataclass(frozen=True)
+class Statement:
+    """``given`` are the parameters of ``sql``, with the keys of the stand-in, for whom ``composed`` was composed."""
+
+    composed: QuerySet[Any]
+    compiler: Any
+    sql: str
+    given: tuple[Any, ...]
+
+    def rows(self, replaced: dict[Any, Any]) -> QuerySet[Any]:
+        """Returns the queryset with other keys, still to be asked."""
+        given = tuple(replaced.get(each, each) if type(each) in (int, datetime) else each for each in self.given)
+        compiler = copy(self.compiler)
+        compiler.connection = connection  # of this thread
+        compiler.as_sql = lambda *_, **__: (self.sql, given)
+        found: Any = self.composed.all()
+        found.query.get_compiler = lambda *_, **__: compiler
+        return found
+
+
 _statements: dict[Any, Statement] = {}
 
 
-def rows(compose: Compose, user: Any, since: datetime | None = None) -> list[list[Any]]:
-    """Returns the rows of ``compose(user)``, or ``compose(user, since)``, a queryset of ``values_list``. One query.
+def rows(compose: Compose, user: Any, since: datetime | None = None) -> list[Any]:
+    """Returns the rows of ``compose(user)``, or of ``compose(user, since)``. Makes one query.
 
     ``compose`` may ask for the user's key, staff roles and, in a list of keys, utilities, and for the date of the site
-    and of the reader. Nothing else may make a difference. Who belongs to no utility finds nothing.
+    and of the reader. Nothing else may make a difference. In no utility nothing is found, and nothing asked.
     """
-    mine = [membership.utility_id for membership in user.memberships.all()]
-    if not mine:
-        return []
     dates = timezone.localdate(), timezone.localdate(timezone=timezone.get_default_timezone())
     key = compose, *dates, timezone.get_current_timezone_name(), user.staff_groups, since is None
     if (statement := _statements.get(key)) is None:
@@ -74,19 +73,19 @@ def rows(compose: Compose, user: Any, since: datetime | None = None) -> list[lis
             _statements.clear()
         anyone, any_time = user.stand_in(ANYONE, ANYWHERE), [ANY_TIME] if since else []
         statement = _statements[key] = _composed(compose(anyone, *any_time))
-    return list(statement.rows({ANYONE: user.pk, ANYWHERE: Keys(mine), ANY_TIME: since}))
+    replaced: dict[Any, Any] = {ANYONE: user.pk, ANY_TIME: since}
+    if ANYWHERE in statement.given:
+        mine = [membership.utility_id for membership in user.memberships.all()]
+        if not mine:
+            return []
+        replaced[ANYWHERE] = Keys(mine)
+    return list(statement.rows(replaced))
 
 
-def _composed(found: QuerySet[Any]) -> Statement:
+def _composed(composed: QuerySet[Any]) -> Statement:
     """Raises ValueError for a moment among the parameters: it would be that of the first person who asks."""
-    compiler = found.query.get_compiler(connection=connection)
+    compiler = composed.query.get_compiler(connection=connection)
     sql, given = compiler.as_sql()
     if any(isinstance(each, datetime) and each != ANY_TIME for each in given):
         raise ValueError("A query that is composed once has no moment of its own.")
-    columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
-    converters = [
-        (place, convert, expression)
-        for place, (functions, expression) in compiler.get_converters(columns).items()
-        for convert in functions
-    ]
-    return Statement(sql, tuple(given), tuple(converters))
+    return Statement(composed, compiler, sql, tuple(given))

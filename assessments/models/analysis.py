@@ -11,7 +11,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -26,6 +25,7 @@ from files.models import StoredFile, storing
 from initiatives.models import Initiative
 from pdca.models import Area, Element
 from reports.models import Report
+from workflow.addresses import address
 from workflow.changes import Change, Labels, WithHistory
 from workflow.models import Event, StateMachine, Versioned, WrongState
 
@@ -140,7 +140,7 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("assessments:analysis", args=[self.pk])
+        return address("assessments:analysis", self.pk)
 
     # Rights, for a row fetched through ``visible_to``.
 

@@ -9,6 +9,7 @@ from django.db.models.functions import JSONObject
 from accounts.models import CAN_EDIT, User
 from recognition.criteria.models import rules_of
 from recognition.models import Application, Photo, Section
+from workflow import composed
 from workflow.once import once
 
 SHOWN = 5
@@ -16,7 +17,16 @@ SHOWN = 5
 
 @once
 def _latest(user: User) -> list[Any]:
-    """Returns what the two functions below need. What can be edited has its answers and photos, all have the rules."""
+    """Returns what the two functions below need."""
+    found = composed.rows(_to_write_or_moved, user)
+    for application in found:
+        edition = application.cycle.edition
+        edition.criteria = edition.criteria_from(application.rules)
+    return found
+
+
+def _to_write_or_moved(user: User) -> Any:
+    """What can be edited has its answers and photos, all have the rules."""
     own = Application.objects.visible_to(user).of_utilities_of(user)
     to_write = own.to_write().order_by("cycle__closes", "pk").values("pk")[:SHOWN]
     moved = own.order_by("-status_since", "-pk").values("pk")[:SHOWN]
@@ -24,15 +34,11 @@ def _latest(user: User) -> list[Any]:
     sections = Section.objects.filter(**of_draft).values(section=JSONObject(name="name", answers="answers"))
     photos = Photo.objects.filter(submission=None, **of_draft).order_by("pk")
     rows = own.filter(Q(pk__in=to_write) | Q(pk__in=moved)).select_related("cycle__edition")
-    found = rows.annotate(
+    return rows.annotate(
         draft_sections=ArraySubquery(sections),
         draft_photos=ArraySubquery(photos.values(photo=JSONObject(name="file__name", caption="caption"))),
         rules=rules_of("cycle__edition"),
     )
-    for application in found:
-        edition = application.cycle.edition
-        edition.criteria = edition.criteria_from(application.rules)
-    return list(found)
 
 
 def to_write(user: User) -> list[Any]:

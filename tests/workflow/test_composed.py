@@ -36,17 +36,18 @@ def joined_since(user, since):
 
 def test_each_finds_what_is_theirs(utility, manager, contributor, stranger):
     several = MembershipFactory(user=stranger, utility=utility, role=Role.VIEWER).utility
-    assert composed.rows(colleagues, manager) == [[contributor.email, utility.pk], [stranger.email, several.pk]]
-    assert composed.rows(colleagues, contributor) == [[manager.email, utility.pk], [stranger.email, utility.pk]]
+    assert composed.rows(colleagues, manager) == [(contributor.email, utility.pk), (stranger.email, several.pk)]
+    assert composed.rows(colleagues, contributor) == [(manager.email, utility.pk), (stranger.email, utility.pk)]
     assert composed.rows(colleagues, User.objects.get(pk=stranger.pk)) == [
-        [contributor.email, utility.pk],
-        [manager.email, utility.pk],
+        (contributor.email, utility.pk),
+        (manager.email, utility.pk),
     ]
     assert len(composed._statements) == 1
 
 
 def test_who_belongs_to_no_utility_asks_nothing(db):
     alone = User.objects.create(email="alone@example.org")
+    assert not alone.staff_groups
     with CaptureQueriesContext(connection) as asked:
         assert composed.rows(colleagues, alone) == []
     assert len(asked) == 1, "the memberships"
@@ -54,7 +55,7 @@ def test_who_belongs_to_no_utility_asks_nothing(db):
 
 def test_a_moment_is_that_of_the_person_who_asks(manager):
     now = timezone.now()
-    assert composed.rows(joined_since, manager, now - timedelta(days=1)) == [[manager.email, "manager"]]
+    assert composed.rows(joined_since, manager, now - timedelta(days=1)) == [(manager.email, "manager")]
     assert composed.rows(joined_since, manager, now + timedelta(days=1)) == []
     assert len(composed._statements) == 1
 
