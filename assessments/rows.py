@@ -29,6 +29,7 @@ class RowShown(NamedTuple):
     slug: str
     name: str
     component: str
+    component_name: str
     strategic_alignment: bool
     version: int
     rating: int | None
@@ -59,7 +60,8 @@ class AreaShown(NamedTuple):
 
 def rows_of(analysis: GapAnalysis) -> list[RowShown]:
     """Returns the rows of an analysis. Reads only the values shown, not the long texts."""
-    element = [f"element__{name}" for name in ("slug", "name", "component", "strategic_alignment")]
+    names = ("slug", "name", "component", "component__name", "strategic_alignment")
+    element = [f"element__{name}" for name in names]
     rows = analysis.findings.order_by("element__order").values_list(
         *element, "version", "rating", "areas", "kept_areas", "to_confirm", Count("evidence_items")
     )

@@ -90,11 +90,13 @@ def table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str =
         finding = analysis.findings.select_related("element").filter(element__slug=opened).first() if opened else None
         more = _opened(analysis, finding) if finding else {}
     made = markup(request, rows, scope, analysis.get_absolute_url(), opened, more)
+    components = {row.component: row.component_name for row in rows}
     context = {
         "analysis": analysis,
         "rows": rows,
         "phases": [
-            (component, [row for slug, row in made if slug == component.slug]) for component in Component.objects.all()
+            (Component(slug=slug, name=name), [row for component, row in made if component == slug])
+            for slug, name in components.items()
         ],
         "n_answered": sum(row.is_answered for row in rows),
         "n_to_confirm": sum(row.to_confirm for row in rows),
