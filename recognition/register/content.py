@@ -1,6 +1,6 @@
 """The public register: the recognitions that it lists, its map, and what an entry shows of its application."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,35 +8,13 @@ from django.core.cache import cache
 from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
-from accounts.regions import states
 from recognition.application.content import claimed, passages, redacted
 from recognition.application.shown import Part, criterion_names, texts
 from recognition.models import Application, Attribute, Category, Photo, Recognition
 from recognition.models.recognition import RecognitionQuerySet
 from recognition.reviewing import queues
 
-# The place of each state on the map, row by row. With TERRITORIES it covers every place where a utility can be.
-ROWS = [
-    "AK .. .. .. .. .. .. .. .. .. .. ME",
-    ".. .. .. .. .. .. .. .. .. .. VT NH",
-    ".. WA ID MT ND MN WI MI .. NY MA RI",
-    ".. OR NV WY SD IA IL IN OH PA NJ CT",
-    ".. CA UT CO NE MO KY WV VA MD DE ..",
-    ".. .. AZ NM KS AR TN NC SC DC .. ..",
-    ".. .. .. .. OK LA MS AL GA .. .. ..",
-    "HI .. .. .. TX .. .. .. .. FL .. ..",
-]
-TERRITORIES = "AS GU MP FM MH PW .. .. .. .. PR VI"  # one more row, only with those that have any
 KEPT = 300  # seconds
-STEP, SIDE = 46, 42  # distance of the tiles and side of a tile, in units of the SVG
-# Fill and text color of a tile by its minimum number of utilities. The tile shows the number too.
-SHADES = [
-    (0, "var(--map-none)", "var(--ink-quiet)"),
-    (1, "var(--map-few)", "var(--ink)"),
-    (3, "var(--map-some)", "var(--ink)"),
-    (6, "var(--map-many)", "var(--on-fill)"),
-    (11, "var(--map-most)", "var(--on-fill)"),
-]
 
 
 def entries() -> RecognitionQuerySet:
@@ -74,6 +52,12 @@ def known() -> Known:
     return cache.get_or_set(key, lambda: Known(_found(valid), counts(valid)), KEPT)  # type: ignore[return-value]
 
 
+def counts(rows: QuerySet[Any]) -> dict[str, int]:
+    """Returns state → number of ``rows``."""
+    state = rows.order_by().values_list("application__utility__state")
+    return dict(state.annotate(n=Count("pk")))
+
+
 def _found(rows: QuerySet[Any]) -> list[tuple[int, str, str, str]]:
     sections = Func(F("published"), Value(""), function="array_append")
     section = Func(sections, function="unnest", output_field=CharField())
@@ -94,56 +78,6 @@ def achievement_names() -> dict[str, str]:
 
     found = sorted(named(Attribute, "attributes").union(named(Category, "categories")))
     return {section: name for _, _, _, section, name in found}
-
-
-# The map.
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A state with ``n`` utilities. ``x`` and ``y`` are its top left corner."""
-
-    code: str
-    name: str
-    n: int
-    x: int
-    y: int
-    fill: str
-    ink: str
-
-
-@dataclass(frozen=True)
-class Map:
-    tiles: list[Tile]
-    width: int
-    height: int
-    side: int = SIDE  # of a tile
-
-
-def counts(rows: QuerySet[Any]) -> dict[str, int]:
-    """Returns state → number of ``rows``."""
-    state = rows.order_by().values_list("application__utility__state")
-    return dict(state.annotate(n=Count("pk")))
-
-
-def as_map(n_of: Mapping[str, int]) -> Map:
-    """Returns the map, with a tile for each state and for each territory that has a utility."""
-    below = [code if n_of.get(code) else ".." for code in TERRITORIES.split()]
-    rows = [row.split() for row in ROWS]
-    if any(code != ".." for code in below):
-        rows.append(below)
-    tiles = list(_tiles(rows, n_of))
-    return Map(tiles, width=len(rows[0]) * STEP - (STEP - SIDE), height=len(rows) * STEP - (STEP - SIDE))
-
-
-def _tiles(rows: Iterable[list[str]], n_of: Mapping[str, int]) -> Iterator[Tile]:
-    names = dict(states())
-    for down, row in enumerate(rows):
-        for across, code in enumerate(row):
-            if code != "..":
-                n = n_of.get(code, 0)
-                fill, ink = next((fill, ink) for least, fill, ink in reversed(SHADES) if n >= least)
-                yield Tile(code, names[code], n, across * STEP, down * STEP, fill, ink)
 
 
 # One entry.

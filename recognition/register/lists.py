@@ -1,14 +1,16 @@
 """The columns and filters of the register."""
 
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.safestring import SafeString
 from django_filters import CharFilter, ChoiceFilter
 
 from accounts.models import System
 from accounts.regions import REGIONS, states
 from recognition.register import content as register
+from recognition.register.map import as_map
 from workflow.lists import DateColumn, Filters, Table
 
 UTILITY = "application__utility"
@@ -68,13 +70,19 @@ class RegisterFilters(Filters):
     def by_achievement(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(published__contains=[value])
 
-    @cached_property
-    def map(self) -> register.Map:
+    @property
+    def map(self) -> SafeString:
         """The map of what matches all filters but the state, since each tile links to the entries of its state."""
+        asked = self.request.GET.copy()
+        for name in ("state", "page", "export"):
+            asked.pop(name, None)
+        return as_map(self._n_of_states()).drawn(f"?{asked.urlencode()}", self.request.GET.get("state", ""))
+
+    def _n_of_states(self) -> Mapping[str, int]:
         others = {name: value for name, value in self.form.cleaned_data.items() if name != "state" and value}
         if not others:
-            return register.as_map(self.known.n_of)
+            return self.known.n_of
         rows = self.queryset
         for name, value in others.items():
             rows = self.filters[name].filter(rows, value)
-        return register.as_map(register.counts(rows))
+        return register.counts(rows)

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from accounts.models import Identifier, System
 from accounts.regions import states
 from recognition.models import Application, Photo, Recognition
-from recognition.register import content as register
+from recognition.register.map import TERRITORIES, as_map
 from tests.applications import fill, words
 from tests.factories import UtilityFactory
 from tests.pictures import photo
@@ -155,19 +155,19 @@ def test_queries_do_not_grow_with_its_rows(client, three, listed, manager, as_):
 
 
 def test_every_state_has_one_tile_and_territories_where_they_have_any():
-    of_states = {code for code, _ in states()} - set(register.TERRITORIES.split())
-    tiles = register.as_map({}).tiles
+    of_states = {code for code, _ in states()} - set(TERRITORIES.split())
+    tiles = as_map({}).tiles
     assert {tile.code for tile in tiles} == of_states
     assert len(tiles) == len({(tile.x, tile.y) for tile in tiles}) == 51
-    with_some = register.as_map({"GU": 1, "PR": 3, "OR": 1})
+    with_some = as_map({"GU": 1, "PR": 3, "OR": 1})
     assert {tile.code for tile in with_some.tiles} == of_states | {"GU", "PR"}
-    assert with_some.height > register.as_map({"OR": 1}).height
-    everywhere = register.as_map(dict.fromkeys([code for code, _ in states()], 1))
+    assert with_some.height > as_map({"OR": 1}).height
+    everywhere = as_map(dict.fromkeys([code for code, _ in states()], 1))
     assert {tile.code for tile in everywhere.tiles} == {code for code, _ in states()}
 
 
 def test_the_more_the_darker():
-    fills = [tile.fill for n in (0, 1, 3, 6, 11, 500) for tile in register.as_map({"OR": n}).tiles if tile.code == "OR"]
+    fills = [tile.fill for n in (0, 1, 3, 6, 11, 500) for tile in as_map({"OR": n}).tiles if tile.code == "OR"]
     assert len(set(fills)) == 5
     assert fills[4] == fills[5]
 
@@ -178,7 +178,7 @@ def test_a_tile_leads_to_what_it_counts(client, three):
     assert 'aria-label="Oregon: 1 utility"' in page
     assert "Alabama: " not in page
     page = client.get(REGISTER, {"state": "OR", "system": "wastewater"}).text
-    assert 'href="?state=GA&amp;system=wastewater" aria-label="Georgia: 2 utilities"' in page
+    assert 'href="?system=wastewater&amp;state=GA" aria-label="Georgia: 2 utilities"' in page
     assert 'aria-label="Oregon' not in page, "none of Oregon fits the other filters"
     page = client.get(REGISTER, {"state": "GA", "page": "1"}).text
     assert 'href="?" aria-label="Georgia: 2 utilities" aria-current="true"' in page, "and back"
