@@ -122,6 +122,36 @@ def _link(link: Any) -> Callable[[Given], str | None] | None:
     return lambda given: link.compose_url(**given)
 
 
+PLAIN_HEAD = '<th role="columnheader" scope="col">{head}</th>'
+SORTED_HEAD = (
+    '<th role="columnheader" scope="col"{sorted}><a class="sort" href="{link}sort={next}">{head}'
+    '<span class="usa-sr-only"> (sort {way})</span> <span class="sort__mark" aria-hidden="true">{mark}</span></a>'
+    '<span class="sort__head">{head}</span></th>'
+)
+WAYS = {False: "ascending", True: "descending"}
+
+
+def heads(table: Any, link: str) -> SafeString:
+    """Returns the heads of the columns. ``link`` begins the query string of the list in another order."""
+    return SafeString("".join(_head(bound, html.escape(link)) for bound in table.columns))
+
+
+def _head(bound: Any, link: str) -> str:
+    head = escaped(bound.header)
+    if not bound.orderable:
+        return PLAIN_HEAD.format(head=head)
+    alias = bound.order_by_alias
+    is_descending = bool(alias.is_descending)
+    return SORTED_HEAD.format(
+        head=head,
+        link=link,
+        next=html.escape(alias.next),
+        way=WAYS[bool(alias.next.is_descending)],
+        sorted=f' aria-sort="{WAYS[is_descending]}"' if bound.is_ordered else "",
+        mark=("↓" if is_descending else "↑") if bound.is_ordered else "↕",
+    )
+
+
 def rows(table: Any, records: Iterable[Any]) -> Iterator[SafeString]:
     """Yields the cells of each record that a page shows, as one piece of HTML: a template would look at each again.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import django_tables2 as tables
@@ -38,15 +39,26 @@ class Table(tables.Table):
     query = ""
 
 
+BY_DAY = "M j, Y"
+
+
+@lru_cache(maxsize=1024)  # a list has few different days
+def _day(day: date) -> str:
+    return date_format(day, BY_DAY)
+
+
 class DateColumn(tables.Column):
     """A date or datetime. Pages show it in ``format``; exported files get the value itself."""
 
-    def __init__(self, *args: Any, format: str = "M j, Y", **options: Any):
+    def __init__(self, *args: Any, format: str = BY_DAY, **options: Any):
         super().__init__(*args, **{"attrs": {"td": {"class": "date"}}} | options)
         self.format = format
 
     def render(self, value: date) -> str:
-        return date_format(timezone.localtime(value) if isinstance(value, datetime) else value, self.format)
+        local = timezone.localtime(value) if isinstance(value, datetime) else value
+        if self.format != BY_DAY:
+            return date_format(local, self.format)
+        return _day(local.date() if isinstance(local, datetime) else local)
 
     def value(self, value: date) -> date:
         return value
@@ -154,9 +166,11 @@ def list_page(
     found = ordered.order_by().in_bulk(list(page.object_list))
     n_filters = len(changed)
     is_filtered = n_filters > 0
+    links = {"filtered": _link(request, "sort", "page", "export"), "listed": _link(request, "page", "export")}
     shown = {
         "table": table,
         "page": page,
+        "heads": cells.heads(table, links["filtered"]),
         "rows": cells.rows(table, (found[key] for key in page.object_list if key in found)),
         "filters": filters,
         "is_filtered": is_filtered,
@@ -164,7 +178,7 @@ def list_page(
         "orders": orders((each.name, each.header) for each in table.columns if each.orderable),
         "order": str(table.order_by),
         "kept": [*kept(request)],
-        "links": {"filtered": _link(request, "sort", "page", "export"), "listed": _link(request, "page", "export")},
+        "links": links,
         "total": page.paginator.count if not is_filtered else _counted(rows if base is None else base, total),
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,

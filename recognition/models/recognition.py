@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.zones import site_today
 from recognition.models import triggers
 from recognition.models.application import Application
+from workflow.addresses import address
 from workflow.models import Versioned, WrongState
 
 YEARS = 3
@@ -95,7 +96,7 @@ class Recognition(Versioned):
 
     def get_absolute_url(self) -> str:
         """Returns its page in the public register."""
-        return reverse("recognition:register_entry", args=[self.pk])
+        return address("recognition:register_entry", self.pk)
 
     @property
     def verify_url(self) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 
 from django.template.defaultfilters import pluralize
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from accounts.regions import states
 
@@ -56,8 +56,9 @@ class Map:
 
         As a template, it would take half of the time of the register's page.
         """
-        tiles = format_html_join("", "{}", ((_drawn(tile, link, tile.code == chosen),) for tile in self.tiles))
-        return format_html(SVG, self.width, self.height, tiles)
+        return SafeString(
+            SVG.format(self.width, self.height, "".join(_drawn(tile, link, chosen) for tile in self.tiles))
+        )
 
 
 SVG = (
@@ -73,19 +74,18 @@ EMPTY = (
     '<g aria-hidden="true">' + RECT + '<text x="{x}" y="{y}" dx="21" dy="26" fill="{ink}" font-weight="400">{code}'
     "</text></g>"
 )
-CURRENT = mark_safe(' aria-current="true"')
 
 
-def _drawn(tile: Tile, link: str, is_chosen: bool) -> SafeString:
+def _drawn(tile: Tile, link: str, chosen: str) -> str:
     known = {"x": tile.x, "y": tile.y, "side": SIDE, "fill": tile.fill, "ink": tile.ink, "code": tile.code}
     if not tile.n:
-        return format_html(EMPTY, **known)
-    return format_html(
-        TILE,
-        link=link if is_chosen else f"{link}{'' if link.endswith('?') else '&'}state={tile.code}",
-        words=f"{tile.name}: {tile.n} {pluralize(tile.n, 'utility,utilities')}",
-        title=f"{tile.name}: {tile.n}{'. Show all states' if is_chosen else ''}",
-        current=CURRENT if is_chosen else "",
+        return EMPTY.format(**known)
+    is_chosen = tile.code == chosen
+    return TILE.format(
+        link=escape(link if is_chosen else f"{link}{'' if link.endswith('?') else '&'}state={tile.code}"),
+        words=escape(f"{tile.name}: {tile.n} {pluralize(tile.n, 'utility,utilities')}"),
+        title=escape(f"{tile.name}: {tile.n}{'. Show all states' if is_chosen else ''}"),
+        current=' aria-current="true"' if is_chosen else "",
         n=tile.n,
         **known,
     )
