@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.current import current, utilities_of
-from accounts.models import CAN_EDIT, Utility
+from accounts.models import CAN_EDIT, User, Utility
 from accounts.requests import AuthenticatedRequest
 from assessments.forms import (
     AnalysisForm,
@@ -26,7 +27,7 @@ from assessments.results import phases
 from assessments.rows import AreaShown, markup, rows_of
 from files.forms import FileForm, LinkForm
 from pdca.models import Area, Component
-from workflow import saving
+from workflow import composed, saving
 from workflow.lists import list_page
 from workflow.models import Stale, WrongState
 
@@ -35,9 +36,9 @@ SCOPE_CHANGED = "Someone else changed these while you were editing. Check your e
 
 @login_required
 def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
+    base = GapAnalysis.objects.visible_to(request.user)
     analyses = (
-        GapAnalysis.objects.visible_to(request.user)
-        .with_progress()
+        base.with_progress()
         .defer("frozen", "operations", "fence_line")  # long, and not shown here
         .order_by("utility__name", "-as_of", "-pk")
     )
@@ -46,9 +47,14 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "start_for": start_for if start_for in startable else None,
         "startable": [utility for utility in startable if utility != start_for],
-        "deletions": Deletion.objects.shown_to(request.user),
+        "deletions": composed.rows(_deletions, request.user),
     }
-    return list_page(request, AnalysisTable, AnalysisFilters, analyses, "assessments/analysis_list.html", context)
+    template = "assessments/analysis_list.html"
+    return list_page(request, AnalysisTable, AnalysisFilters, analyses, template, context, base=base)
+
+
+def _deletions(user: User) -> QuerySet[Deletion]:
+    return Deletion.objects.shown_to(user)
 
 
 @login_required

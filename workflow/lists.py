@@ -145,7 +145,8 @@ def list_page(
     """Returns a page of ``rows``, filtered and sorted by the query string; with ``?export=``, a file of all rows.
 
     ``template`` includes workflow/filters.html and workflow/table.html if ``total`` is not 0. ``base`` are the same
-    rows in the table of a base model. They are counted and sorted there if no filter or order needs more than it has.
+    rows in the table of a base model, or without what the columns add. They are counted and sorted there if no filter
+    or order needs more than the fields of that model.
     ``total`` is the number of ``rows``, if it is known.
     """
     table, filters = as_asked(request, request.GET, table_class, filters_class, rows)
