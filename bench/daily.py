@@ -48,6 +48,7 @@ def pages() -> Iterator[Page]:
     yield Page("cycles", "staff", reverse("recognition:cycles"))
     yield Page("a cycle", "staff", reverse("recognition:cycle", args=[application.cycle_id]))
     yield Page("reviewers of a cycle", "staff", reverse("recognition:reviewers", args=[application.cycle_id]))
+    yield Page("strictness of reviewers", "staff", reverse("recognition:strictness", args=[application.cycle_id]))
     yield Page("panels of a cycle", "staff", reverse("recognition:panels", args=[application.cycle_id]))
     yield Page("notices of a cycle", "staff", reverse("recognition:notices", args=[decided]))
     yield Page("outbox", "staff", reverse("recognition:outbox", args=[decided]))

@@ -100,6 +100,7 @@ def source(
 ) -> Callable[[Rows], Rows]:
     """Decorator for a function that returns the changes that a user may read, whoever made them and whenever.
 
+    Its query is composed once for all: see ``composed.rows`` for what it may ask of the user.
     Its rows are annotated with ``facts`` (a JSONObject), of which ``told`` makes the words without a query. ``at`` and
     ``by`` name the fields that say when it was and who made it, ``utility`` is the path to the utility of a change.
     Of changes that one person made in one day and that have the same ``alike``, the list has the newest only.
