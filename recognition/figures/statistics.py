@@ -32,8 +32,7 @@ DECISION = "Awaiting decision"
 NOT_KNOWN = "Unknown"
 
 
-@dataclass(frozen=True)
-class ApplicationRow:
+class ApplicationRow(NamedTuple):
     """One application. ``reached`` has every status it ever had; ``over`` marks a draft that missed its deadline."""
 
     pk: int
@@ -404,4 +403,6 @@ def _agreements(rows: Any) -> list[Agreement]:
             not_met=Count("pk", filter=Q(value=Rating.Value.NOT_MET)),
         )
     )
-    return [Agreement(*line) for line in lines.values_list("criterion", "met", "partly", "not_met")]
+    # Most panels agree in the same few ways: each is looked at once.
+    ways = Counter(lines.values_list("criterion", "met", "partly", "not_met"))
+    return [line for way, n in ways.items() for line in [Agreement(*way)] * n]

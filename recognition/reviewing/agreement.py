@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 MET, PARTLY, NOT_MET = "met", "partly", "not_met"
@@ -21,7 +22,7 @@ class Agreement:
     def rated(self) -> int:
         return self.met + self.partly + self.not_met
 
-    @property
+    @cached_property
     def word(self) -> str:
         """ "agree": all the same. "mostly agree": more than half the same, no "met" next to a "not met". Else "differ".
 

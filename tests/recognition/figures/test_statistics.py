@@ -1,6 +1,5 @@
 """The figures of a cycle over plain values: the way, the days, the load, the agreement, the groups, the pictures."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,7 +75,7 @@ def test_who_left_stands_at_the_last_step_with_the_reason(reached, step, reason)
 
 
 def test_a_draft_that_missed_its_deadline_has_left():
-    assert steps_of(replace(entry(), over=True))["Started"] == (1, 0, {"not submitted in time": 1})
+    assert steps_of(entry()._replace(over=True))["Started"] == (1, 0, {"not submitted in time": 1})
 
 
 def test_reasons_are_told_in_words():
@@ -135,7 +134,7 @@ def test_who_was_in_a_stage_twice_counts_once_with_both_times():
 
 
 def test_both_recommendations_wait_for_the_decision():
-    two = [replace(entry("recommended"), pk=1), replace(entry("not_recommended"), pk=2)]
+    two = [entry("recommended")._replace(pk=1), entry("not_recommended")._replace(pk=2)]
     moves = [Move(1, day(0), "recommended"), Move(2, day(0), "not_recommended")]
     found = times_of(two, moves, now=4)["Awaiting decision"]
     assert (found.n, found.running, found.median) == (2, 2, 4)
@@ -147,11 +146,11 @@ def test_a_stage_that_ended_takes_no_more_time():
         ("Draft", 0, 1),
         ("Submitted", 0, 1),
     ]
-    assert times_of([replace(entry(), over=True)], []) == {}
+    assert times_of([entry()._replace(over=True)], []) == {}
 
 
 def test_quartiles():
-    drafts = [replace(entry(), pk=n, created_at=day(-n)) for n in range(1, 6)]
+    drafts = [entry()._replace(pk=n, created_at=day(-n)) for n in range(1, 6)]
     found = times_of(drafts, [], now=0)["Draft"]
     assert (found.n, found.first, found.median, found.third, found.longest) == (5, 2, 3, 4, 5)
 
