@@ -263,6 +263,19 @@ def test_staff_learn_nothing_of_their_own_utility_s_panel(begun, cycle, staff, u
         assert "Paula Nell" not in as_(staff).get(address(name, cycle.pk)).text
 
 
+def test_a_reviewer_is_listed_without_the_panel_that_staff_may_not_know_of(begun, cycle, staff, panelists):
+    """The seats of others stay counted, and so do the reviewer's other seats."""
+    PanelMember.objects.create(user=staff, affiliation="hq")
+    Seat.assign(begun[0].application, staff, by=staff, due=SOON)
+    assert list(progress(cycle, staff)) == []
+    [other] = applications(cycle, 1)
+    Seat.objects.bulk_create(Seat(application=other, member=member, due=SOON) for member in panelists[:2])
+    assert [(row.name, row.n_seats, row.n_open) for row in progress(cycle, staff)] == [
+        ("Paula Nell", 1, 1),
+        ("Pete Nolan", 1, 1),
+    ]
+
+
 def test_the_list_asks_no_more_for_more_reviewers(begun, cycle, staff, as_):
     browser = as_(staff)
     browser.get(address("reviewers", cycle.pk))
