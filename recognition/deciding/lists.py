@@ -12,7 +12,7 @@ from django_filters import CharFilter, ChoiceFilter
 from accounts.models import Utility
 from recognition.models import Application, ComplianceCheck, Cycle, Deciding
 from recognition.reviewing import agreement
-from recognition.reviewing.list_cells import checkbox, link
+from recognition.reviewing.list_cells import checkbox
 from recognition.reviewing.lists import AgeColumn, ByWords, WalkedTable
 from workflow.addresses import address
 from workflow.lists import DateColumn, Filters, StateColumn, Table
@@ -138,9 +138,12 @@ class AwaitingFilters(ByWords):
         return rows.filter(pk__in=[each["pk"] for each in last.failed] if last else [])
 
 
-HOLD = (
-    '<button class="usa-button usa-button--unstyled" type="submit" form="{}" formaction="{}">'
-    '{}<span class="usa-sr-only"> {}</span></button>'
+# The link to the letter, the button that holds it or lets it go by a form of the page, and the link to the application.
+LETTER = (
+    '<span class="singles"><a href="{letter}">View or edit<span class="usa-sr-only"> the letter to {name}</span></a>'
+    ' <button class="usa-button usa-button--unstyled" type="submit" form="{form}" formaction="{hold}">{words}'
+    '<span class="usa-sr-only"> {name}</span></button>'
+    ' <a href="{application}">Application<span class="usa-sr-only"> of {name}</span></a></span>'
 )
 
 
@@ -170,18 +173,15 @@ class OutboxTable(Table):
         return str(record)
 
     def render_do(self, record: Any) -> SafeString:
-        """Returns the link to the letter, the button that holds it or lets it go, and the link to the application.
-
-        The button sends one of the page's forms, "hold" and "free".
-        """
-        application = record.application
-        way, words = ("free", "Remove hold") if record.held else ("hold", "Hold")
-        name = application.utility
+        pk = record.application_id
         return format_html(
-            '<span class="singles">{} {} {}</span>',
-            link(address("recognition:letter", application.pk), "View or edit", f" the letter to {name}"),
-            format_html(HOLD, way, address("recognition:hold", application.pk), words, name),
-            link(application.get_absolute_url(), "Application", f" of {name}"),
+            LETTER,
+            letter=address("recognition:letter", pk),
+            form="free" if record.held else "hold",
+            hold=address("recognition:hold", pk),
+            words="Remove hold" if record.held else "Hold",
+            application=record.application.get_absolute_url(),
+            name=record.application.utility,
         )
 
 

@@ -272,10 +272,11 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     if request.headers.get("HX-Request") and last:
         return _progress(request, last)
     rows = _pending(request.user, cycle).with_bars()
-    counts = _counts(request.user, _recommended(request.user, cycle))
+    counts = _counts(request.user, queues.handled(request.user, PENDING).filter(cycle=cycle))
     context = _tabs(request, cycle, counts) | {"last": last, "n_to_mail": _n_to_mail(request.user, cycle)}
     context |= rows.aggregate(n_free=Count("pk", filter=Q(held=False, barred=False)), upto=Max("pk"))
-    rows, template = rows.select_related("application__utility", "by"), "recognition/deciding/decision_outbox.html"
+    rows = rows.select_related("application__utility", "by").defer("reason", "subject", "body")  # long, not shown here
+    template = "recognition/deciding/decision_outbox.html"
     return list_page(request, OutboxTable, OutboxFilters, rows, template, context, total=counts["outbox"])
 
 
@@ -287,8 +288,11 @@ def _progress(request: AuthenticatedRequest, last: Batch) -> HttpResponse:
 
 
 def _n_to_mail(user: User, cycle: Cycle) -> int:
+    letters = PaperLetter.objects.to_mail().filter(application__cycle=cycle)
+    if not letters.exists():  # as nearly always, so that nobody asks whose they are
+        return 0
     theirs = Application.objects.mailed_by(user).filter(cycle=cycle)
-    return PaperLetter.objects.to_mail().filter(application__in=theirs.values("pk")).count()
+    return letters.filter(application__in=theirs.values("pk")).count()
 
 
 @login_required

@@ -38,9 +38,14 @@ Status = Application.Status
 Rows = ApplicationQuerySet
 
 
+def handled(user: User, statuses: Any) -> Rows:
+    """Returns the applications at these stages that ``user`` handles."""
+    return Application.objects.visible_to(user).of_others(user).filter(status__in=statuses)
+
+
 def waiting(user: User, statuses: Any) -> Rows:
-    """Returns the applications at these stages that ``user`` handles, with region, size, version number, due date."""
-    rows = Application.objects.visible_to(user).of_others(user).filter(status__in=statuses)
+    """Returns the same with region, size, version number, due date."""
+    rows = handled(user, statuses)
     last = Submission.objects.filter(application=OuterRef("pk")).order_by("-number")
     return (
         rows.annotate(
