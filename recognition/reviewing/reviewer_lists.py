@@ -158,7 +158,7 @@ class StrictnessTable(Table):
     page_name = "Strictness of reviewers"
     one, many = "reviewer", "reviewers"
     name = tables.Column("Reviewer", accessor="pk", order_by="name")
-    n_submitted = tables.Column("Reviews submitted", initial_sort_descending=True)
+    n_submitted = tables.Column("Reviews", initial_sort_descending=True)
     met = tables.Column("Rated met")
     lean = tables.Column("Strictness", accessor="pk", orderable=False)
 

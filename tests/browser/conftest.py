@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_FILE_PATH, AxeResults
-from django.conf import settings
-from django.contrib.staticfiles.finders import get_finder
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.files.storage import FileSystemStorage, default_storage
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -42,13 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def live_server(django_db_setup: None, plain_static_files: None) -> Iterator[LiveServer]:
-    """The site, with the static files from where they are kept: nothing need be collected first.
-
-    axe is one of them, since Chromium keeps what it compiled of a file that it loads again.
-    """
+    """The site, with the static files from where they are kept: nothing need be collected first."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "STATICFILES_DIRS", [*settings.STATICFILES_DIRS, ("axe", AXE_FILE_PATH.parent)])
-        get_finder.cache_clear()
         patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
         patch.setattr("django.http.FileResponse.block_size", 1 << 20)  # USWDS's style sheet in one piece
         server = LiveServer("localhost")
@@ -174,7 +167,7 @@ def look(page: Page, name: str, *, narrow: bool = True) -> None:
     for size in looked_at if narrow else (WIDE,):
         page.set_viewport_size(size)
         if not page.evaluate("'axe' in window"):
-            page.add_script_tag(url=f"/static/axe/{AXE_FILE_PATH.name}")
+            page.evaluate(AXE_SCRIPT)
         found = AxeResults(page.evaluate(VIOLATIONS, WHEN_NARROW if size == NARROW else WCAG))
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
