@@ -31,6 +31,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import encryption
 from accounts.models import User
+from workflow.composed import ANYONE, Statement
 from workflow.saving import wants_json
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -63,9 +64,7 @@ class Backend(AuthenticationBackend):
     """Reads in the query of the signed-in person their staff roles too, and whether they owe a second factor."""
 
     def get_user(self, user_id: Any) -> User | None:
-        sql, given = _person()
-        found = User.objects.raw(sql, [user_id if each == ANYONE else each for each in given])
-        user: Any = next(iter(found), None)
+        user: Any = next(iter(_person().rows({ANYONE: user_id})), None)
         if user is None or not self.user_can_authenticate(user):
             return None
         user.staff_groups = frozenset(user.group_names)
@@ -74,17 +73,13 @@ class Backend(AuthenticationBackend):
         return user
 
 
-ANYONE = -1  # stands where the key of a person goes
-
-
 @lru_cache
-def _person() -> tuple[str, tuple[Any, ...]]:
-    """Returns the query of one person with its parameters. Every page starts with it, so it is compiled only once."""
+def _person() -> Statement:
+    """Returns the query of one person. Every page starts with it, so it is composed only once."""
     names = Group.objects.filter(user=OuterRef("pk")).values("name")
     factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
     people = User.objects.annotate(group_names=ArraySubquery(names), has_second_factor=Exists(factors))
-    sql, given = people.filter(pk=ANYONE).query.sql_with_params()
-    return sql, tuple(given)
+    return Statement.of(people.filter(pk=ANYONE))
 
 
 # What they reach before: setting it up, signing out, and what is no page of staff.

@@ -3,16 +3,14 @@
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_filters import CharFilter, ChoiceFilter
 
 from accounts.current import utilities_of
 from assessments.models import GapAnalysis
 from workflow.addresses import address
+from workflow.cells import link
 from workflow.lists import DateColumn, Filters, StateColumn, Table
-
-RESULTS = '<a href="{}">Results<span class="usa-sr-only"> of {}</span></a>'
 
 
 class AnalysisTable(Table):
@@ -37,7 +35,7 @@ class AnalysisTable(Table):
     def render_results(self, record: Any) -> SafeString | str:
         if record.status != GapAnalysis.Status.COMPLETE:
             return ""
-        return format_html(RESULTS, address("assessments:results", record.pk), record)
+        return link(address("assessments:results", record.pk), "Results", f" of {record}")
 
 
 class AnalysisFilters(Filters):

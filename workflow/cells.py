@@ -184,6 +184,11 @@ def escaped(value: Any) -> str:
     return value if isinstance(value, SafeString) else html.escape(str(value))
 
 
+def link(url: str, words: str, rest: str) -> SafeString:
+    """Returns a link whose ``rest`` only screen readers say."""
+    return format_html('<a href="{}">{}<span class="usa-sr-only">{}</span></a>', url, words, rest)
+
+
 def in_file(table: Any, records: Iterable[Any]) -> Iterator[list[Any]]:
     """Yields the head and the rows of a file: also of columns that only files have."""
     bound = [each for each in table.columns.iterall() if not each.column.exclude_from_export]

@@ -46,6 +46,15 @@ class Statement:
     sql: str
     given: tuple[Any, ...]
 
+    @classmethod
+    def of(cls, composed: QuerySet[Any]) -> "Statement":
+        """Raises ValueError for a moment among the parameters: it would be that of the first person who asks."""
+        compiler = composed.query.get_compiler(connection=connection)
+        sql, given = compiler.as_sql()
+        if any(isinstance(each, datetime) and each != ANY_TIME for each in given):
+            raise ValueError("A query that is composed once has no moment of its own.")
+        return cls(composed, compiler, sql, tuple(given))
+
     def rows(self, replaced: dict[Any, Any]) -> QuerySet[Any]:
         """Returns the queryset with other keys, still to be asked."""
         given = tuple(replaced.get(each, each) if type(each) in (int, datetime) else each for each in self.given)
@@ -72,7 +81,7 @@ def rows(compose: Compose, user: Any, since: datetime | None = None) -> list[Any
         if len(_statements) >= MOST:
             _statements.clear()
         anyone, any_time = user.stand_in(ANYONE, ANYWHERE), [ANY_TIME] if since else []
-        statement = _statements[key] = _composed(compose(anyone, *any_time))
+        statement = _statements[key] = Statement.of(compose(anyone, *any_time))
     replaced: dict[Any, Any] = {ANYONE: user.pk, ANY_TIME: since}
     if ANYWHERE in statement.given:
         mine = [membership.utility_id for membership in user.memberships.all()]
@@ -80,12 +89,3 @@ def rows(compose: Compose, user: Any, since: datetime | None = None) -> list[Any
             return []
         replaced[ANYWHERE] = Keys(mine)
     return list(statement.rows(replaced))
-
-
-def _composed(composed: QuerySet[Any]) -> Statement:
-    """Raises ValueError for a moment among the parameters: it would be that of the first person who asks."""
-    compiler = composed.query.get_compiler(connection=connection)
-    sql, given = compiler.as_sql()
-    if any(isinstance(each, datetime) and each != ANY_TIME for each in given):
-        raise ValueError("A query that is composed once has no moment of its own.")
-    return Statement(composed, compiler, sql, tuple(given))

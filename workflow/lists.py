@@ -167,7 +167,12 @@ def list_page(
     found = ordered.order_by().in_bulk(list(page.object_list))
     n_filters = len(changed)
     is_filtered = n_filters > 0
-    links = {"filtered": _link(request, "sort", "page", "export"), "listed": _link(request, "page", "export")}
+    if is_filtered and total is None:
+        total = (rows if base is None else base).count()
+    links = {
+        "filtered": link_without(request, "sort", "page", "export"),
+        "listed": link_without(request, "page", "export"),
+    }
     shown = {
         "table": table,
         "page": page,
@@ -180,18 +185,14 @@ def list_page(
         "order": str(table.order_by),
         "kept": [*kept(request)],
         "links": links,
-        "total": page.paginator.count if not is_filtered else _counted(rows if base is None else base, total),
+        "total": total if is_filtered else page.paginator.count,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
 
 
-def _counted(rows: QuerySet[Any], known: int | None) -> int:
-    return rows.count() if known is None else known
-
-
-def _link(request: HttpRequest, *without: str) -> str:
+def link_without(request: HttpRequest, *without: str) -> str:
     """Returns the beginning of links to the same list: what the query string asks for, but not for these."""
     query = request.GET.copy()
     for name in without:

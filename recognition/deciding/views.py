@@ -274,10 +274,10 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     rows = _pending(request.user, cycle).with_bars()
     counts = _counts(request.user, queues.handled(request.user, PENDING).filter(cycle=cycle))
     context = _tabs(request, cycle, counts) | {"last": last, "n_to_mail": _n_to_mail(request.user, cycle)}
-    context |= rows.aggregate(n_free=Count("pk", filter=Q(held=False, barred=False)), upto=Max("pk"))
+    known = rows.aggregate(n=Count("pk"), n_free=Count("pk", filter=Q(held=False, barred=False)), upto=Max("pk"))
     rows = rows.select_related("application__utility", "by").defer("reason", "subject", "body")  # long, not shown here
     template = "recognition/deciding/decision_outbox.html"
-    return list_page(request, OutboxTable, OutboxFilters, rows, template, context, total=counts["outbox"])
+    return list_page(request, OutboxTable, OutboxFilters, rows, template, context | known, total=known["n"])
 
 
 def _progress(request: AuthenticatedRequest, last: Batch) -> HttpResponse:

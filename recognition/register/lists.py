@@ -11,7 +11,7 @@ from accounts.models import System
 from accounts.regions import REGIONS, states
 from recognition.register import content as register
 from recognition.register.map import as_map
-from workflow.lists import DateColumn, Filters, Table
+from workflow.lists import DateColumn, Filters, Table, link_without
 
 UTILITY = "application__utility"
 
@@ -73,10 +73,8 @@ class RegisterFilters(Filters):
     @property
     def map(self) -> SafeString:
         """The map of what matches all filters but the state, since each tile links to the entries of its state."""
-        asked = self.request.GET.copy()
-        for name in ("state", "page", "export"):
-            asked.pop(name, None)
-        return as_map(self._n_of_states()).drawn(f"?{asked.urlencode()}", self.request.GET.get("state", ""))
+        link = link_without(self.request, "state", "page", "export")
+        return as_map(self._n_of_states()).drawn(link, self.request.GET.get("state", ""))
 
     def _n_of_states(self) -> Mapping[str, int]:
         others = {name: value for name, value in self.form.cleaned_data.items() if name != "state" and value}

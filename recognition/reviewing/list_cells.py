@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from recognition.models import Application
 from workflow.addresses import address
+from workflow.cells import link
 
 Status = Application.Status
 
@@ -54,8 +55,3 @@ def _waits_for(returned: Any) -> str:
     if returned.awaits_mailing:
         return "Letter to be mailed"
     return "With the applicant" if returned.is_editable else ""
-
-
-def link(url: str, words: str, rest: str) -> SafeString:
-    """Returns a link whose ``rest`` only screen readers say."""
-    return format_html('<a href="{}">{}<span class="usa-sr-only">{}</span></a>', url, words, rest)

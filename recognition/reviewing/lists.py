@@ -16,9 +16,10 @@ from accounts.models import StaffGroup, System, User
 from accounts.regions import REGIONS, states
 from recognition.models import Application, Cycle
 from recognition.reviewing import queues
-from recognition.reviewing.list_cells import checkbox, link, next_step
+from recognition.reviewing.list_cells import checkbox, next_step
 from recognition.rights import Act, groups_for
 from workflow.addresses import address
+from workflow.cells import link
 from workflow.lists import DateColumn, Filters, StateColumn, Table
 
 Status = Application.Status
