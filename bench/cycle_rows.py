@@ -1,11 +1,9 @@
-"""The rows of a cycle that ``bench/cycle.py`` leads to its release, and what its reviewers do, made in bulk."""
+"""The rows of a cycle that ``bench/cycle.py`` leads from its panels to its release."""
 
 from datetime import date, timedelta
 
 from django.contrib.auth.models import Group
 from django.db import connection
-from django.db.models import Case, F, Value, When
-from django.db.models.functions import Mod
 from django.utils import timezone
 
 from accounts.models import Identifier, Membership, Role, StaffGroup, User, Utility
@@ -13,20 +11,14 @@ from accounts.regions import REGION_OF_STATE
 from bench.applications import CONTENT
 from recognition.models import (
     Application,
-    ApplicationEvent,
     ComplianceCheck,
     Cycle,
     Edition,
     PanelMember,
-    Rating,
-    Recommendation,
-    Seat,
     Submission,
 )
 
 APPLICATIONS, REVIEWERS = 1500, 40
-DISSENT = 50  # every so many recommendations have one
-TEXT = "Shown in the text; the measures are from the last five years. "
 Status = Application.Status
 
 
@@ -116,41 +108,6 @@ def _reviewers() -> None:
         )
         for n, one in enumerate(people)
     )
-
-
-def review_half(cycle: Cycle) -> int:
-    """Makes the reviews and recommendations of half of the applications, whose panels have declared. Returns how many.
-
-    By the pages it is each reviewer's own work of weeks: reading, a rating for each criterion, the panel's talk.
-    """
-    now = timezone.now()
-    half = list(cycle.applications.filter(status=Status.PANEL).order_by("pk")[: APPLICATIONS // 2])
-    keys = [row.pk for row in half]
-    value = Case(When(nth=0, then=Value("partly")), default=Value("met"))
-    ratings = Rating.objects.annotate(nth=Mod(F("pk"), 7)).filter(seat__application__in=keys)
-    ratings.update(value=value, first_value=value, comment=TEXT, version=F("version") + 1, changed_at=now)
-    Seat.objects.active().filter(application__in=keys).update(submitted_at=now, summary=TEXT)
-    leads = dict(Seat.objects.active().filter(application__in=keys, lead=True).values_list("application", "member"))
-    advised = {row.pk: n % 10 > 0 for n, row in enumerate(half)}
-    Recommendation.objects.bulk_create(
-        Recommendation(
-            application=row,
-            recommends=advised[row.pk],
-            reasons=TEXT * 3,
-            dissent=TEXT if n % DISSENT == 0 else "",
-            by_id=leads[row.pk],
-        )
-        for n, row in enumerate(half)
-    )
-    for recommends, to in ((True, Status.RECOMMENDED), (False, Status.NOT_RECOMMENDED)):
-        those = [key for key, is_so in advised.items() if is_so is recommends]
-        Application.objects.filter(pk__in=those).update(status=to, status_since=now, handler=None)
-        ApplicationEvent.objects.bulk_create(
-            ApplicationEvent(application_id=key, by_id=leads[key], from_status=Status.PANEL, to_status=to)
-            for key in those
-        )
-    analyze()
-    return len(half)
 
 
 def analyze() -> None:
