@@ -17,6 +17,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.inviting import addresses_found
 from accounts.roles import Role, belongs
 from workflow.models import Event, StateMachine, WrongState
 from workflow.rights import NotAllowed
@@ -142,8 +143,7 @@ class GroupPersonQuerySet(models.QuerySet["GroupPerson"]):
 
     def addressed_to(self, user: Any) -> Self:
         """Returns those of one of the person's verified addresses."""
-        others = user.emailaddress_set.filter(verified=True).annotate(address=Lower("email")).values("address")
-        return self.filter(Q(email=user.email.lower()) | Q(email__in=others))
+        return self.filter(email__in=addresses_found(user))
 
 
 class GroupPerson(models.Model):

@@ -33,20 +33,25 @@ def addresses_of(user: Any) -> list[str]:
     return [user.email.lower(), *(other.email.lower() for other in others)]
 
 
+def addresses_found(user: Any) -> models.QuerySet[Any]:
+    """Returns ``addresses_of(user)`` as a subquery."""
+    account = user._meta.model.objects.filter(pk=user.pk).order_by()
+    others = user.emailaddress_set.filter(verified=True).order_by()
+    return account.values_list(Lower("email")).union(others.values_list(Lower("email")))
+
+
 class ByEmailQuerySet(models.QuerySet[Any]):
     def pending(self) -> Self:
         """Returns those that nobody accepted or ended; their time may be over."""
         return self.filter(accepted_at=None, ended_at=None)
 
-    def open(self) -> Self:
-        lasts = self.pending().filter(invited_at__gt=timezone.now() - ByEmail.LIFETIME)
+    def open(self, since: datetime | None = None) -> Self:
+        """Returns those made after ``since``, or whose time is not over now."""
+        lasts = self.pending().filter(invited_at__gt=since or timezone.now() - ByEmail.LIFETIME)
         return lasts.exclude(invited_by__is_active=False)
 
     def addressed_to(self, user: Any) -> Self:
-        verified = user.emailaddress_set.filter(verified=True)
-        others = verified.annotate(address=Lower("email")).values("address")
-        mine = models.Q(address=user.email.lower()) | models.Q(address__in=others)
-        return self.annotate(address=Lower("email")).filter(mine)
+        return self.annotate(address=Lower("email")).filter(address__in=addresses_found(user))
 
     def since_yesterday(self) -> Self:
         """Returns those of the last 24 hours, which limits count, whatever became of them."""

@@ -1,7 +1,7 @@
 """Utilities, the people who belong to them, the role each person holds in each, and the two ways to join."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -341,8 +341,8 @@ class NotConfirmedYet(Exception):
 
 
 class InvitationQuerySet(ByEmailQuerySet):
-    def open(self) -> Self:
-        return super().open().filter(lasting())
+    def open(self, since: datetime | None = None) -> Self:
+        return super().open(since).filter(lasting())
 
     @transaction.atomic
     def invite(self, utility: Utility, email: str, role: str, by: User, until: date | None = None) -> "Invitation":

@@ -31,7 +31,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import encryption
 from accounts.models import User
-from workflow.composed import ANYONE, Statement
+from workflow.composed import ANYONE, Rows
 from workflow.saving import wants_json
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -64,7 +64,7 @@ class Backend(AuthenticationBackend):
     """Reads in the query of the signed-in person their staff roles too, and whether they owe a second factor."""
 
     def get_user(self, user_id: Any) -> User | None:
-        user: Any = next(iter(_person().rows({ANYONE: user_id})), None)
+        user: Any = next(iter(_person().ask({ANYONE: user_id})), None)
         if user is None or not self.user_can_authenticate(user):
             return None
         user.staff_groups = frozenset(user.group_names)
@@ -74,12 +74,12 @@ class Backend(AuthenticationBackend):
 
 
 @lru_cache
-def _person() -> Statement:
+def _person() -> Rows:
     """Returns the query of one person. Every page starts with it, so it is composed only once."""
     names = Group.objects.filter(user=OuterRef("pk")).values("name")
     factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
     people = User.objects.annotate(group_names=ArraySubquery(names), has_second_factor=Exists(factors))
-    return Statement.of(people.filter(pk=ANYONE))
+    return Rows(people.filter(pk=ANYONE))
 
 
 # What they reach before: setting it up, signing out, and what is no page of staff.

@@ -1,24 +1,27 @@
 """Home page items: invitations, the search for one's utility, what the user decides as a manager."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Value
+from django.db.models import BigIntegerField, CharField, Count, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.groups import GroupPerson, GroupUtility
 from accounts.models import Claim, Invitation, Membership, User, Utility
 from accounts.roles import Role, belongs
 from accounts.zones import site_today
 from letters.models import Delivery
+from workflow import composed
 from workflow.counting import counted
 from workflow.waiting import Waiting, source
 
 
 @source(order=5)
 def invitations(user: User) -> list[Waiting]:
-    open_ones = Invitation.objects.open().addressed_to(user).select_related("utility", "invited_by")
+    since = timezone.now() - Invitation.LIFETIME
     return [
         Waiting(
             f"Invitation to {invitation.utility}",
@@ -26,8 +29,12 @@ def invitations(user: User) -> list[Waiting]:
             "View invitation",
             reverse("accounts:invitation", args=[invitation.token]),
         )
-        for invitation in open_ones
+        for invitation in composed.rows(_invited, user, since)
     ]
+
+
+def _invited(user: User, since: datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.open(since).addressed_to(user).select_related("utility", "invited_by")
 
 
 @source(order=6)
@@ -45,19 +52,25 @@ def first_utility(user: User) -> list[Waiting]:
 @source(order=10)
 def asked(user: User) -> list[Waiting]:
     """Groups that invited the user; to managers also who wants to join, and which groups ask. One query for all."""
-    nothing = Value(None, output_field=BigIntegerField())
-    invitations = GroupPerson.objects.open().addressed_to(user).order_by()
-    rows: Any = invitations.values_list(Value(3), "pk", "group__name", _name_of("invited_by"), nothing)
-    if _manages(user):
-        managed = belongs(user, "utility", [Role.MANAGER])
-        claims = Claim.objects.open().filter(managed).order_by()
-        groups = GroupUtility.objects.lasting().filter(managed, status=GroupUtility.Status.ASKED).order_by()
-        rows = rows.union(
-            claims.values_list(Value(1), "pk", _name_of("user"), "utility__name", "utility"),
-            groups.values_list(Value(2), "pk", "group__name", "utility__name", "utility"),
-        )
+    rows = composed.rows(_asked_of_manager if _manages(user) else _asked, user)
     worded: dict[int, Callable[[str, str, Any], Waiting]] = {1: _claim, 2: _group, 3: _invitation}
     return [worded[kind](one, other, pk) for kind, _, one, other, pk in sorted(rows)]
+
+
+def _asked(user: User) -> QuerySet[Any]:
+    nothing = Value(None, output_field=BigIntegerField())
+    invitations = GroupPerson.objects.open().addressed_to(user).order_by()
+    return invitations.values_list(Value(3), "pk", "group__name", _name_of("invited_by"), nothing)
+
+
+def _asked_of_manager(user: User) -> QuerySet[Any]:
+    managed = belongs(user, "utility", [Role.MANAGER])
+    claims = Claim.objects.open().filter(managed).order_by()
+    groups = GroupUtility.objects.lasting().filter(managed, status=GroupUtility.Status.ASKED).order_by()
+    return _asked(user).union(
+        claims.values_list(Value(1), "pk", _name_of("user"), "utility__name", "utility"),
+        groups.values_list(Value(2), "pk", "group__name", "utility__name", "utility"),
+    )
 
 
 def _name_of(path: str) -> Coalesce:
@@ -86,8 +99,6 @@ def advisors(user: User) -> list[Waiting]:
     """The advisors of utilities that the user manages who end within two weeks, or ended within the last two."""
     if not _manages(user):
         return []
-    of_mine = Membership.with_ended.filter(utility__in=Utility.objects.managed_by(user)).ending()
-    recent = of_mine.filter(until__gte=site_today() - Membership.SOON).select_related("user", "utility")
     return [
         Waiting(
             f"{advisor.user}, advisor of {advisor.utility}",
@@ -96,17 +107,26 @@ def advisors(user: User) -> list[Waiting]:
             "Review",
             f"{reverse('accounts:utility', args=[advisor.utility_id])}#members",
         )
-        for advisor in recent
+        for advisor in composed.rows(_ending, user)
     ]
+
+
+def _ending(user: User) -> QuerySet[Membership]:
+    of_mine = Membership.with_ended.filter(utility__in=Utility.objects.managed_by(user)).ending()
+    return of_mine.filter(until__gte=site_today() - Membership.SOON).select_related("user", "utility")
 
 
 @source(order=30)
 def new_utilities(user: User) -> list[Waiting]:
-    if not user.is_program_staff or not (n := Utility.objects.to_confirm().count()):
+    if not user.is_program_staff or not (n := composed.figures(_to_confirm, user)["n"]):
         return []
     what = "A new utility waits to be confirmed" if n == 1 else f"{n} new utilities wait to be confirmed"
     why = "Until then, it can invite only a few people." if n == 1 else "Until then, they can invite only a few people."
     return [Waiting(what, why, "Review", reverse("accounts:new_utilities"), n=n)]
+
+
+def _to_confirm(user: User) -> tuple[QuerySet[Utility], dict[str, Count]]:
+    return Utility.objects.to_confirm(), {"n": Count("pk")}
 
 
 @source(order=32)
@@ -114,12 +134,16 @@ def emails(user: User) -> list[Waiting]:
     """Emails that failed or may have arrived, and, while the mail server is away, that others are late."""
     if not user.watches_email:
         return []
-    counts = Delivery.objects.counts()
+    counts = composed.figures(_undelivered, user, timezone.now() - timedelta(hours=1))
     return [
         Waiting(counted(n, *words), why, "Review", f"{reverse('accounts:emails')}?status={status}", n=n)
         for status, words, why in UNDELIVERED
         if (n := counts[status])
     ]
+
+
+def _undelivered(user: User, late: datetime) -> tuple[QuerySet[Delivery], dict[str, Count]]:
+    return Delivery.objects.counts(late)
 
 
 UNDELIVERED = [

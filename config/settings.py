@@ -111,7 +111,7 @@ if env.str("DATABASE_URL", default=""):
     DATABASES = {"default": dict(env.db_url("DATABASE_URL"))}
 else:
     DATABASES = {"default": embedded.postgres(LOCAL_DIR / "postgres")}
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the database, not the broker, so that signing in, which has rate limits, works while the broker is down.

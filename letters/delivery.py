@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -26,16 +26,18 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> "DeliveryQuerySet":
         return self.filter(status=Delivery.Status.WAITING)
 
-    def counts(self) -> dict[str, int]:
-        """Returns how many failed, came back or are in doubt, and how many have waited for more than an hour."""
-        late = timezone.now() - 60 * MINUTE
+    def counts(self, late: datetime) -> tuple[Self, dict[str, Count]]:
+        """Counts those that failed, came back or are in doubt, and those that wait since before ``late``.
+
+        Returns the rows and the figures, as ``workflow.composed.figures`` takes them.
+        """
         of_staff = self.exclude(status__in=[Delivery.Status.SENT, Delivery.Status.DISMISSED])
-        return of_staff.aggregate(
-            failed=Count("pk", filter=Q(status="failed")),
-            bounced=Count("pk", filter=Q(status="bounced")),
-            doubtful=Count("pk", filter=Q(status="doubtful")),
-            waiting=Count("pk", filter=Q(status="waiting", email__created__lt=late)),
-        )
+        return of_staff, {
+            "failed": Count("pk", filter=Q(status="failed")),
+            "bounced": Count("pk", filter=Q(status="bounced")),
+            "doubtful": Count("pk", filter=Q(status="doubtful")),
+            "waiting": Count("pk", filter=Q(status="waiting", email__created__lt=late)),
+        }
 
     def came_back(self, address: str, *, why: str) -> bool:
         """Marks the newest email to the address that counts as sent as come back. Returns whether there was one."""

@@ -1,16 +1,17 @@
 """Reports that could not be made."""
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from reports.models import Report
+from workflow import composed
 from workflow.waiting import Waiting, source
 
 
 @source(order=40)
 def failed(user: User) -> list[Waiting]:
-    mine = Report.objects.filter(requested_by=user, parent=None, status=Report.Status.FAILED)
-    kinds = set(mine.order_by().values_list("kind", flat=True).distinct())
+    kinds = composed.rows(_kinds, user)
     if not kinds:  # as nearly always, so that nobody asks of what they may read all that may be shared
         return []
     failed = Report.objects.visible_to(user, kinds).filter(status=Report.Status.FAILED)[:5]
@@ -18,3 +19,8 @@ def failed(user: User) -> list[Waiting]:
         Waiting(report.title, "This report couldn’t be created.", "View", reverse("reports:report", args=[report.pk]))
         for report in failed
     ]
+
+
+def _kinds(user: User) -> QuerySet[Report]:
+    mine = Report.objects.filter(requested_by=user, parent=None, status=Report.Status.FAILED)
+    return mine.order_by().values_list("kind", flat=True).distinct()

@@ -1,13 +1,16 @@
 """Home page items: what a cycle waits for, to the program staff who move it on and the administrators who set it up."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from recognition.models import Cycle
 from recognition.rights import Act, offered
+from workflow import composed
 from workflow.waiting import Waiting, source
 
 Status = Cycle.Status
@@ -19,7 +22,7 @@ def cycles(user: User) -> Iterator[Waiting]:
     moves, sets_up = offered(user, Act.MOVE_CYCLE), user.is_staff and user.has_perm("recognition.change_cycle")
     if not (moves or sets_up):
         return
-    for cycle in Cycle.objects.filter(status__in=(Status.PLANNED, Status.REVIEW), opens__lte=timezone.now()):
+    for cycle in composed.rows(_begun, user, timezone.now()):
         page = reverse("recognition:cycle", args=[cycle.pk])
         settings = reverse("admin:recognition_cycle_change", args=[cycle.pk]) if sets_up else page
         if cycle.approval_is_over:
@@ -29,3 +32,7 @@ def cycles(user: User) -> Iterator[Waiting]:
             yield Waiting(f"{cycle}: nobody signs", "Decisions can’t be released without a signer.", "Open", settings)
         if moves and cycle.stage == "Closed":
             yield Waiting(f"{cycle} has closed", "Begin its review, so that decisions can be made.", "Open", page)
+
+
+def _begun(user: User, now: datetime) -> QuerySet[Cycle]:
+    return Cycle.objects.filter(status__in=(Status.PLANNED, Status.REVIEW), opens__lte=now)

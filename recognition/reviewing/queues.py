@@ -142,10 +142,11 @@ def stalls(user: User) -> dict[str, Q]:
     }
 
 
-def n_stalling(user: User) -> dict[str, int]:
-    """Returns how many applications at the panel stall, by the names in ``STALLS``.
+def n_stalling(user: User) -> tuple[QuerySet[Any], dict[str, Count]]:
+    """Counts the applications at the panel that stall, by the names in ``STALLS``.
 
-    What ``stalls`` says of one application, said of all of them in one pass over their seats.
+    What ``stalls`` says of one application, said of all of them in one pass over their seats. Returns the rows and the
+    figures, as ``workflow.composed.figures`` takes them.
     """
     there, to_do = Q(seats__recused_at=None), Q(seats__recused_at=None, seats__submitted_at=None)
     rows = Application.objects.of_others(user).filter(status=Status.PANEL).order_by()
@@ -167,7 +168,7 @@ def n_stalling(user: User) -> dict[str, int]:
         "late": Q(n_late__gt=0, n_own=0),
         "ready": ~is_short & Q(n_to_do=0),
     }
-    return counted.aggregate(**{name: Count("pk", filter=each) for name, each in which.items()})
+    return counted, {name: Count("pk", filter=each) for name, each in which.items()}
 
 
 def with_failed_mail() -> Q:

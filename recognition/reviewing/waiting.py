@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Max, Q, Subquery
+from django.db.models import Aggregate, Count, Max, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from accounts.models import StaffGroup, User
 from recognition.models import Application, NoteReader, Seat
-from recognition.models.application_rows import ApplicationQuerySet
 from recognition.reviewing import queues
 from recognition.rights import PENDING, Act, offered, stages
+from workflow import composed
 from workflow.waiting import Waiting, source
 
+Figures = tuple[QuerySet[Application], dict[str, Aggregate]]
 Status = Application.Status
 
 
@@ -64,14 +65,18 @@ def notes(user: User) -> Iterator[Waiting]:
     """Yields the internal notes that colleagues left for the person, the oldest first, at most ten."""
     if not offered(user, Act.NOTE):
         return
+    for each in composed.rows(_notes, user):
+        note = each.note
+        what = f"A note from {note.by or 'a colleague'}: {note.application.utility}"
+        yield Waiting(what, Truncator(note.text).chars(200), "Read", f"{note.application.get_absolute_url()}#notes")
+
+
+def _notes(user: User) -> QuerySet[NoteReader]:
     mine = NoteReader.objects.filter(user=user, done_at=None)
     known = Application.objects.visible_to(user).of_others(user).without_a_seat()
     known = known.filter(staff_notes__readers__in=mine, status__in=stages(user, Act.NOTE)).order_by()
     rows = mine.filter(note__application__in=known.values("pk")).order_by("pk")
-    for each in rows.select_related("note__by", "note__application__utility")[:10]:
-        note = each.note
-        what = f"A note from {note.by or 'a colleague'}: {note.application.utility}"
-        yield Waiting(what, Truncator(note.text).chars(200), "Read", f"{note.application.get_absolute_url()}#notes")
+    return rows.select_related("note__by", "note__application__utility")[:10]
 
 
 # Why an application stalls at the panel (``queues.STALLS``) → what the home page says of it.
@@ -91,17 +96,7 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
     groups = user.staff_groups & {StaffGroup.PROGRAM, StaffGroup.COMPLIANCE, StaffGroup.OFFICIAL}
     if not groups:
         return
-    rows = Application.objects.visible_to(user).of_others(user)
-    outbox = Q(decision__isnull=False, decision__released_at=None)
-    n = rows.under_review().aggregate(
-        new=Count("pk", filter=Q(status__in=(Status.SUBMITTED, Status.RESUBMITTED))),
-        begun=Count("pk", filter=Q(status=Status.COMPLETENESS)),
-        compliance=Count("pk", filter=Q(status=Status.COMPLIANCE)),
-        region=Count("pk", filter=Q(status=Status.REGION)),
-        to_decide=Count("pk", filter=Q(status__in=PENDING, decision=None)),
-        outbox=Count("pk", filter=outbox),
-        outbox_of=Max("cycle", filter=outbox),
-    )
+    n = composed.figures(_under_review, user)
     if StaffGroup.PROGRAM in groups:
         queue = _whole("completeness")
         yield from _some(
@@ -122,15 +117,25 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         letters = reverse("recognition:outbox", args=[n["outbox_of"]])
         yield from _some(n["outbox"], "in the outbox", "Decided. The letters are not released yet.", letters)
     if StaffGroup.PROGRAM in groups:
-        yield from _not_reached(rows)
+        yield from _not_reached(user)
 
 
-def _not_reached(rows: ApplicationQuerySet) -> Iterator[Waiting]:
+def _under_review(user: User) -> Figures:
+    outbox = Q(decision__isnull=False, decision__released_at=None)
+    return Application.objects.visible_to(user).of_others(user).under_review(), {
+        "new": Count("pk", filter=Q(status__in=(Status.SUBMITTED, Status.RESUBMITTED))),
+        "begun": Count("pk", filter=Q(status=Status.COMPLETENESS)),
+        "compliance": Count("pk", filter=Q(status=Status.COMPLIANCE)),
+        "region": Count("pk", filter=Q(status=Status.REGION)),
+        "to_decide": Count("pk", filter=Q(status__in=PENDING, decision=None)),
+        "outbox": Count("pk", filter=outbox),
+        "outbox_of": Max("cycle", filter=outbox),
+    }
+
+
+def _not_reached(user: User) -> Iterator[Waiting]:
     """Yields applications of any stage, also closed ones, whose applicant was not told something yet. One query."""
-    failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
-    n = rows.filter(pk__in=queues.untold()).aggregate(
-        failed=Count("pk", filter=failed), to_mail=Count("pk", filter=to_mail), to_mail_of=Max("cycle", filter=to_mail)
-    )
+    n = composed.figures(_untold, user)
     if n["to_mail"]:
         letters, why = reverse("recognition:letters", args=[n["to_mail_of"]]), "Nobody can be reached by email."
         yield from _some(n["to_mail"], "with a letter to print and mail", why, f"{letters}?mailed=no")
@@ -143,9 +148,18 @@ def _not_reached(rows: ApplicationQuerySet) -> Iterator[Waiting]:
     )
 
 
+def _untold(user: User) -> Figures:
+    failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
+    return Application.objects.visible_to(user).of_others(user).filter(pk__in=queues.untold()), {
+        "failed": Count("pk", filter=failed),
+        "to_mail": Count("pk", filter=to_mail),
+        "to_mail_of": Max("cycle", filter=to_mail),
+    }
+
+
 def _at_panel(user: User) -> Iterator[Waiting]:
     """Yields each way to stall at the panel, with its filtered queue. One query."""
-    n = queues.n_stalling(user)
+    n = composed.figures(queues.n_stalling, user)
     queue = reverse("recognition:queue", args=["panel"])
     for name, (what, why) in AT_PANEL.items():
         yield from _some(n[name], what, why, f"{queue}?stalls={name}")
