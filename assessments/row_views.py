@@ -5,25 +5,38 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from assessments.forms import FindingForm, VersionForm
 from assessments.models import Evidence, Finding
 from assessments.views import details_context, read_context, table, visible
 from files.forms import FileForm, LinkForm
 from files.models import RefusedFile
-from workflow import saving
+from workflow import composed, saving
 from workflow.models import Stale, WrongState
 
 MOST_CHANGES = 50  # shown in a row's history
 
 
 def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
-    return get_object_or_404(Finding.objects.visible_to(request.user), analysis=pk, element__slug=element)
+    if (found := composed.first(_visible, request.user, pk, element)) is None:
+        raise Http404
+    return found
+
+
+def _visible(user: User, analysis: int, element: str) -> QuerySet[Finding]:
+    return Finding.objects.visible_to(user).filter(analysis=analysis, element__slug=element)
+
+
+def _answered(analysis: int) -> QuerySet[Any]:
+    """Returns the slugs of the elements that are answered."""
+    return Finding.objects.filter(analysis=analysis).answered().values_list("element__slug", flat=True)
 
 
 @login_required
@@ -38,11 +51,10 @@ def save_finding(request: AuthenticatedRequest, pk: int, element: str) -> HttpRe
         return finding
 
     def more(finding: Finding) -> dict[str, Any]:
-        answered = Finding.objects.filter(analysis=pk).answered().values_list("element__slug", flat=True)
         return {
             "rating": finding.rating,
             "missing_reason": finding.missing_reason(finding.analysis.areas),
-            "answered": list(answered),
+            "answered": composed.rows(_answered, None, pk),
         }
 
     def page(conflict: dict[str, Any], status: int) -> HttpResponse:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from assessments.answers import kept_areas, lack_of
 from assessments.forms import FindingForm
 from assessments.models import Finding, GapAnalysis
+from workflow import composed
 
 TEMPLATE = "assessments/analysis_fill.html#row"
 # Placeholders for the person's CSRF token and the analysis's address.
@@ -60,12 +61,17 @@ class AreaShown(NamedTuple):
 
 def rows_of(analysis: GapAnalysis) -> list[RowShown]:
     """Returns the rows of an analysis. Reads only the values shown, not the long texts."""
+    return [_shown(RowShown._make(row)) for row in composed.rows(_rows, None, analysis.pk)]
+
+
+def _rows(analysis: int) -> QuerySet[Any]:
     names = ("slug", "name", "component", "component__name", "strategic_alignment")
     element = [f"element__{name}" for name in names]
-    rows = analysis.findings.order_by("element__order").values_list(
-        *element, "version", "rating", "areas", "kept_areas", "to_confirm", Count("evidence_items")
+    return (
+        Finding.objects.filter(analysis=analysis)
+        .order_by("element__order")
+        .values_list(*element, "version", "rating", "areas", "kept_areas", "to_confirm", Count("evidence_items"))
     )
-    return [_shown(RowShown._make(row)) for row in rows]
 
 
 def _shown(row: RowShown) -> RowShown:

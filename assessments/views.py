@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -76,7 +76,13 @@ def start(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 
 def visible(request: AuthenticatedRequest, pk: int) -> GapAnalysis:
-    return get_object_or_404(GapAnalysis.objects.visible_to(request.user), pk=pk)
+    if (found := composed.first(_visible, request.user, pk)) is None:
+        raise Http404
+    return found
+
+
+def _visible(user: User, pk: int) -> QuerySet[GapAnalysis]:
+    return GapAnalysis.objects.visible_to(user).filter(pk=pk)
 
 
 @login_required
@@ -90,7 +96,7 @@ def analysis(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str = "", **more: Any) -> HttpResponse:
     """Shows Table 2 to fill in, with the row ``opened`` open; ``more`` may have that row's bound form."""
     rows = rows_of(analysis)
-    names = Area.objects.values_list("code", "short_name")
+    names = composed.rows(_names_of_areas, None)
     scope = tuple(AreaShown(code, name) for code, name in names if code in analysis.areas)
     if not more:
         finding = analysis.findings.select_related("element").filter(element__slug=opened).first() if opened else None
@@ -110,6 +116,10 @@ def table(request: AuthenticatedRequest, analysis: GapAnalysis, *, opened: str =
         "missing": analysis.missing() if "missing" in request.GET else [],
     }
     return render(request, "assessments/analysis_fill.html", context, status=more.get("status", 200))
+
+
+def _names_of_areas() -> QuerySet[Any]:
+    return Area.objects.values_list("code", "short_name")
 
 
 def _opened(analysis: GapAnalysis, finding: Finding) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,6 +14,7 @@ from config.models import Visit
 from initiatives.models import Initiative
 from pdca.models import Element
 from reports import ring
+from workflow import composed
 from workflow.recent import LONGEST, recent_for
 from workflow.waiting import waiting_for
 from workflow.year import year_for
@@ -46,10 +47,16 @@ def _of_person(request: AuthenticatedRequest) -> HttpResponse:
 
 def _standing(user: User) -> Visit | None:
     """Reads the person's memberships and, of a member, the last visit: one query for both."""
-    rows = Membership.objects.select_related("utility", "user__visit")
-    prefetch_related_objects([user], Prefetch("memberships", rows.order_by("utility__name", "pk")))
-    first: Any = next(iter(user.memberships.all()), None)
-    return getattr(first.user, "visit", None) if first else None
+    found: Any = composed.rows(_memberships, user)
+    mine: Any = user.memberships.all()
+    mine._result_cache = found  # as prefetch_related leaves it
+    user._prefetched_objects_cache = {"memberships": mine}  # type: ignore[attr-defined]
+    return getattr(found[0].user, "visit", None) if found else None
+
+
+def _memberships(user: User) -> QuerySet[Membership]:
+    rows = Membership.objects.filter(user=user).select_related("utility", "user__visit")
+    return rows.order_by("utility__name", "pk")
 
 
 def _greeting(user: User) -> str:

@@ -4,6 +4,7 @@ from calendar import isleap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import cos, pi, sin
 
 import drawsvg as draw
@@ -50,7 +51,7 @@ def drawn_year(marks: Sequence[Mark], today: date) -> SafeString:
     )
     first = min((mark.day for mark in marks), default=None)
     title = f"The year as a ring: {said}" + (f", the first on {date_format(first, 'F j, Y')}." if first else ".")
-    return _ring(marks, title, (date_format(today, "N j"), str(today.year)), today)
+    return _ring(tuple(marks), title, (date_format(today, "N j"), str(today.year)), today)
 
 
 def drawn_round(marks: Sequence[Mark], first: date, today: date) -> SafeString:
@@ -59,10 +60,11 @@ def drawn_round(marks: Sequence[Mark], first: date, today: date) -> SafeString:
     title = f"The year as a ring: {n} {'date' if n == 1 else 'dates'}, {first:%B %Y} to {last:%B %Y}."
     center = (str(first.year), "") if first.month == 1 else (f"{first:%b %Y}", f"to {last:%b %Y}")
     is_now = first <= today.replace(day=1) <= last
-    return _ring(marks, title, center, today if is_now else None)
+    return _ring(tuple(marks), title, center, today if is_now else None)
 
 
-def _ring(marks: Sequence[Mark], title: str, center: tuple[str, str], today: date | None) -> SafeString:
+@lru_cache(maxsize=256)  # about 8 kB each: a person's year is the same from one visit to the next
+def _ring(marks: tuple[Mark, ...], title: str, center: tuple[str, str], today: date | None) -> SafeString:
     picture = drawn(SIDE, SIDE, title)
     for month in range(1, 13):
         _month(picture, month)

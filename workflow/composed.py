@@ -139,7 +139,7 @@ _statements: dict[Any, Any] = {}
 
 
 def rows(compose: Compose, user: Any, *given: Any) -> list[Any]:
-    """Returns the rows of ``compose(user, *given)``. Makes one query.
+    """Returns the rows of ``compose(user, *given)``; without a person, of ``compose(*given)``. Makes one query.
 
     ``compose`` may ask for the user's key, staff roles and, in a list of keys, utilities, and for the date of the site
     and of the reader. Nothing else may make a difference. In no utility nothing is found, and nothing asked.
@@ -164,17 +164,18 @@ def figures(compose: ComposeFigures, user: Any, *given: Any) -> dict[str, Any]:
 def _statement(kind: Any, compose: Any, user: Any, given: tuple[Any, ...]) -> tuple[Any, dict[Any, Any] | None]:
     """Returns the statement and what to replace in it; None instead where nothing can be found."""
     dates = timezone.localdate(), timezone.localdate(timezone=timezone.get_default_timezone())
-    key = compose, *dates, timezone.get_current_timezone_name(), user.staff_groups, *map(type, given)
+    roles = user and user.staff_groups
+    key = compose, *dates, timezone.get_current_timezone_name(), roles, *map(type, given)
     stand_ins = [_stand_in(number, each) for number, each in enumerate(given)]
     if (statement := _statements.get(key)) is None:
         if len(_statements) >= MOST:
             _statements.clear()
         sent = [[each] if isinstance(one, list) else each for one, each in zip(given, stand_ins, strict=True)]
-        statement = kind(compose(user.stand_in(ANYONE, ANYWHERE), *sent))
+        statement = kind(compose(*([user.stand_in(ANYONE, ANYWHERE)] if user else []), *sent))
         if not {*stand_ins} <= {*statement.stand_ins}:
             raise ValueError("What is given is compared as it is.")
         _statements[key] = statement
-    replaced: dict[Any, Any] = {ANYONE: user.pk} | dict(zip(stand_ins, given, strict=True))
+    replaced: dict[Any, Any] = {ANYONE: user and user.pk} | dict(zip(stand_ins, given, strict=True))
     if ANYWHERE in statement.stand_ins:
         replaced[ANYWHERE] = [membership.utility_id for membership in user.memberships.all()]
     is_none = any(each == [] or (isinstance(each, int) and abs(each) > MAX_KEY) for each in replaced.values())

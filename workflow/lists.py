@@ -1,14 +1,14 @@
 """The parts of a list page: a sortable table, a filter form, pagination, and export of the whole list to a file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import django_tables2 as tables
 from django import forms
-from django.core.paginator import Paginator
-from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, CharField, Count, F, Model, QuerySet, TextField, Value, When
 from django.db.models.functions import Lower
 from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django_filters import ChoiceFilter, FilterSet
 
-from workflow import cells, spreadsheets
+from workflow import cells, composed, spreadsheets
 from workflow.saved import kept_query
 
 PER_PAGE = 25
@@ -131,11 +131,63 @@ class Filters(FilterSet):
             self.filters[name].extra["choices"] = choices
 
 
+class Listed:
+    """The rows of a list, which ``compose(user, *given)`` makes; without a person ``compose(*given)``.
+
+    ``list_page`` asks them by ``workflow.composed``, as long as nobody filters or sorts them otherwise: see ``rows``
+    there for what ``compose`` may ask. It must be the same function each time.
+    """
+
+    def __init__(self, compose: Callable[..., QuerySet[Any]], model: type[Model], user: Any, *given: Any) -> None:
+        self.compose, self.model, self.user, self.given = compose, model, user, given
+
+    def all(self) -> QuerySet[Any]:
+        """Returns them as a queryset of their own, to be filtered."""
+        return self.compose(*([self.user] if self.user else []), *self.given)
+
+    def asked(self, ask: Callable[..., QuerySet[Any]], *more: Any) -> list[Any]:
+        """Returns the rows of ``ask(rows, *more)``, which must be the same function each time."""
+        return composed.rows(_then(self.compose, ask, len(more)), self.user, *self.given, *more)
+
+    def count(self) -> int:
+        return int(composed.figures(_then(self.compose, _counted, 0), self.user, *self.given)["n"])
+
+
+@lru_cache(maxsize=1024)
+def _then(compose: Callable[..., Any], ask: Callable[..., Any], n_more: int) -> Callable[..., Any]:
+    """Returns a function of the arguments of both; always the same, by which ``workflow.composed`` knows it."""
+
+    def both(*given: Any) -> Any:
+        parted = len(given) - n_more
+        return ask(compose(*given[:parted]), *given[parted:])
+
+    return both
+
+
+def _counted(rows: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Count]]:
+    return rows.order_by(), {"n": Count("pk")}
+
+
+def _of_keys(rows: QuerySet[Any], keys: Any) -> QuerySet[Any]:
+    return rows.order_by().filter(pk__in=keys)
+
+
+@lru_cache(maxsize=256)
+def _first_keys(table_class: type[Table]) -> Callable[[QuerySet[Any]], QuerySet[Any]]:
+    """Returns a function for the keys of the first page."""
+    return lambda rows: _sorted(table_class, rows, "").data.data.values_list("pk", flat=True)[:PER_PAGE]
+
+
+def asked(rows: QuerySet[Any] | Listed, ask: Callable[[QuerySet[Any]], QuerySet[Any]]) -> list[Any]:
+    """Returns the rows of ``ask(rows)``, which must be the same function each time."""
+    return rows.asked(ask) if isinstance(rows, Listed) else list(ask(rows))
+
+
 def list_page(
     request: HttpRequest,
     table_class: type[Table],
     filters_class: type[Filters] | None,
-    rows: QuerySet[Any],
+    rows: QuerySet[Any] | Listed,
     template: str,
     context: dict[str, Any] | None = None,
     *,
@@ -148,26 +200,21 @@ def list_page(
     rows in the table of a base model, or without what the columns add. They are counted and sorted there if no filter
     or order needs more than the fields of that model.
     ``total`` is the number of ``rows``, if it is known.
+
+    The first page of a Listed, as the list opens, is asked by ``workflow.composed``.
     """
-    table, filters = as_asked(request, request.GET, table_class, filters_class, rows)
-    if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
-        return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
-    ordered = table.data.data
+    filters = filters_class(request.GET, rows, request=request) if filters_class else None
     changed = filters.form.changed_data if filters else []
-    keys = ordered
-    used = [filters.filters[name] for name in changed] if filters else []
-    if base is not None and _suffices(base.model, table, used):
-        keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
-    paginator = Paginator(keys.values_list("pk", flat=True), PER_PAGE)
-    if total is not None and not changed:
-        paginator.count = total
-    page = paginator.get_page(request.GET.get("page"))
-    # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
-    # which the database would have to guess how many rows each part finds.
-    found = ordered.order_by().in_bulk(list(page.object_list))
-    n_filters = len(changed)
-    is_filtered = n_filters > 0
-    if is_filtered and total is None:
+    if isinstance(rows, Listed) and not changed and not {"export", "page", "sort"} & request.GET.keys():
+        table = _unread(table_class, rows.model)
+        table.query = kept_query(request.GET)
+        page, records = _first_page(table_class, rows, total)
+    else:
+        table = _table(request.GET, table_class, filters, rows)
+        if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
+            return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
+        page, records = _page(request, table, filters, base, None if changed else total)
+    if changed and total is None:
         total = (rows if base is None else base).count()
     links = {
         "filtered": link_without(request, "sort", "page", "export"),
@@ -177,19 +224,52 @@ def list_page(
         "table": table,
         "page": page,
         "heads": cells.heads(table, links["filtered"]),
-        "rows": cells.rows(table, (found[key] for key in page.object_list if key in found)),
+        "rows": cells.rows(table, (records[key] for key in page.object_list if key in records)),
         "filters": filters,
-        "is_filtered": is_filtered,
-        "n_filters": n_filters,
+        "is_filtered": bool(changed),
+        "n_filters": len(changed),
         "orders": orders((each.name, each.header) for each in table.columns if each.orderable),
         "order": str(table.order_by),
         "kept": [*kept(request)],
         "links": links,
-        "total": total if is_filtered else page.paginator.count,
+        "total": total if changed else page.paginator.count,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
     return render(request, template, shown | (context or {}))
+
+
+def _unread(table_class: type[Table], model: type[Model]) -> Table:
+    """Returns the table in its own order, with no rows yet."""
+    table = table_class([], default="")
+    table.data = tables.data.TableData.from_data(model._default_manager.none())
+    table.data.set_table(table)
+    return table
+
+
+def _first_page(table_class: type[Table], rows: Listed, total: int | None) -> tuple[Page, dict[Any, Any]]:
+    """Returns the first page of all rows, in the order of the table, and its rows by key."""
+    paginator = Paginator(rows.model._default_manager.none(), PER_PAGE)
+    paginator.count = rows.count() if total is None else total
+    keys = rows.asked(_first_keys(table_class))
+    return Page(keys, 1, paginator), {row.pk: row for row in rows.asked(_of_keys, keys)}
+
+
+def _page(
+    request: HttpRequest, table: Table, filters: Filters | None, base: QuerySet[Any] | None, total: int | None
+) -> tuple[Page, dict[Any, Any]]:
+    """Returns the page that was asked for, and its rows by key."""
+    ordered = keys = table.data.data
+    used = [filters.filters[name] for name in filters.form.changed_data] if filters else []
+    if base is not None and _suffices(base.model, table, used):
+        keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
+    paginator = Paginator(keys.values_list("pk", flat=True), PER_PAGE)
+    if total is not None:
+        paginator.count = total
+    page = paginator.get_page(request.GET.get("page"))
+    # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
+    # which the database would have to guess how many rows each part finds.
+    return page, ordered.order_by().in_bulk(list(page.object_list))
 
 
 def link_without(request: HttpRequest, *without: str) -> str:
@@ -212,9 +292,13 @@ def as_asked(
 ) -> tuple[Table, Filters | None]:
     """Returns the table of the rows that a query string finds, in the order that it asks for, and the filters."""
     filters = filters_class(asked, rows, request=request) if filters_class else None
-    table = _sorted(table_class, filters.qs if filters else rows, asked.get("sort", ""))
+    return _table(asked, table_class, filters, rows), filters
+
+
+def _table(asked: QueryDict, table_class: type[Table], filters: Filters | None, rows: Any) -> Table:
+    table = _sorted(table_class, filters.qs if filters else rows.all(), asked.get("sort", ""))
     table.query = kept_query(asked)
-    return table, filters
+    return table
 
 
 def orders(columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ from files.models import StoredFile, storing
 from initiatives.models import Initiative
 from pdca.models import Area, Element
 from reports.models import Report
+from workflow import composed
 from workflow.addresses import address
 from workflow.changes import Change, Labels, WithHistory
 from workflow.models import Event, StateMachine, Versioned, WrongState
@@ -316,8 +317,8 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
 
     @cached_property
     def catalog_in_place(self) -> list[Initiative]:
-        """The initiatives of the catalog that are in place."""
-        return list(self.initiatives.all())
+        """The initiatives of the catalog that are in place, with their slugs and names only."""
+        return composed.rows(_catalog_in_place, None, self.pk)
 
     def results_with_findings(self) -> tuple[Results, list[tuple["Finding", Row]]]:
         """Returns the results, and every finding with its row. A complete analysis keeps the names it had then."""
@@ -330,6 +331,11 @@ class GapAnalysis(OfUtility, StateMachine, Versioned):
     def results(self) -> Results:
         """The stored results of a complete analysis, else the current ones."""
         return Results.from_json(self.frozen) if self.frozen else self.measured()
+
+
+def _catalog_in_place(analysis: int) -> models.QuerySet[Initiative]:
+    kept = InitiativeInPlace.objects.filter(analysis=analysis)
+    return Initiative.objects.filter(pk__in=kept.values("initiative")).only("slug", "name", "short_name")
 
 
 class InitiativeInPlace(models.Model):

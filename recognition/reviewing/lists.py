@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from recognition.reviewing.list_cells import checkbox, next_step
 from recognition.rights import Act, groups_for
 from workflow.addresses import address
 from workflow.cells import link
-from workflow.lists import DateColumn, Filters, StateColumn, Table
+from workflow.lists import DateColumn, Filters, Listed, StateColumn, Table, asked
 
 Status = Application.Status
 TONES: dict[str, str] = {
@@ -114,15 +115,24 @@ class CompletenessTable(QueueTable):
     page_name = "Completeness review"
     queue = "completeness"
 
+    class Meta(QueueTable.Meta):
+        pass
+
 
 class ComplianceTable(QueueTable):
     page_name = "Compliance review"
     queue = "compliance"
 
+    class Meta(QueueTable.Meta):
+        pass
+
 
 class RegionTable(QueueTable):
     page_name = "With the EPA Region"
     queue = "region"
+
+    class Meta(QueueTable.Meta):
+        pass
 
 
 class PanelTable(QueueTable):
@@ -213,17 +223,7 @@ class QueueFilters(ByWords):
 
     def offer_known(self) -> None:
         """Offers the cycles, states, stages and people of what waits."""
-        known = (
-            "cycle_id",
-            "cycle__title",
-            "utility__state",
-            "status",
-            "handler_id",
-            "handler__name",
-            "handler__is_active",
-            "my_blind",
-        )
-        found = list(self.queryset.order_by().values_list(*known, named=True).distinct())
+        found = asked(self.queryset, _known)
         cycles = {(each.cycle_id, each.cycle__title) for each in found}
         self.offer("cycle", sorted(cycles, key=lambda each: each[1]))
         self.offer("state", _among(states(), {each.utility__state for each in found if not each.my_blind}))
@@ -295,6 +295,13 @@ class ReviewFilters(QueueFilters):
         """Offers nobody: whom staff gave the work is not for the panel."""
 
 
+def _known(rows: Any) -> Any:
+    """Returns what the filters offer of the rows, each combination once."""
+    known = ("cycle_id", "cycle__title", "utility__state", "status", "my_blind")
+    handler = ("handler_id", "handler__name", "handler__is_active")
+    return rows.order_by().values_list(*known, *handler, named=True).distinct()
+
+
 def _among(choices: Iterable[tuple[str, str]], found: set[str]) -> list[tuple[str, str]]:
     return [(value, label) for value, label in choices if value in found]
 
@@ -325,6 +332,9 @@ class Queue:
     def rows(self, user: User) -> Any:
         rows = queues.waiting(user, self.statuses)
         return self.more(rows, user) if self.more else rows
+
+    def listed(self, user: User) -> Listed:
+        return Listed(_rows_of(self.table), Application, user)
 
 
 PROGRAM = frozenset({StaffGroup.PROGRAM})
@@ -386,6 +396,12 @@ QUEUES = {
         for_members=True,
     ),
 }
+
+
+@cache
+def _rows_of(table: type[Table]) -> Callable[[User], Any]:
+    """Returns the function for the rows of the queue with this table; each has one of its own."""
+    return next(queue.rows for queue in QUEUES.values() if queue.table is table)
 
 
 # From these, program staff write to all applicants whom the filters find.

@@ -42,11 +42,11 @@ def queue(request: AuthenticatedRequest, name: str) -> HttpResponse:
         context |= of_queue(request.user)
     if shown.is_shared:
         context |= _sharing(request, shown) | {"views": views}
-    table, rows = shown.table, shown.rows(request.user)
+    table, rows = shown.table, shown.listed(request.user)
     if shown.is_shared and "export" in request.GET:
         if request.GET["export"] == "xlsx" and _n_found(request, shown) > AT_ONCE:
             return redirect(f"{reverse('recognition:queue_file', args=[name])}?{asked_of(request.GET)}")
-        table, rows = widened(table, rows, request.GET.getlist("with"), request.user)
+        table, rows = widened(table, rows.all(), request.GET.getlist("with"), request.user)
     return list_page(request, table, shown.filters, rows, "recognition/reviewing/application_queue.html", context)
 
 
