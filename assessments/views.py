@@ -28,7 +28,7 @@ from assessments.rows import AreaShown, markup, rows_of
 from files.forms import FileForm, LinkForm
 from pdca.models import Area, Component
 from workflow import composed, saving
-from workflow.lists import list_page
+from workflow.lists import Listed, list_page
 from workflow.models import Stale, WrongState
 
 SCOPE_CHANGED = "Someone else changed these while you were editing. Check your entries; saving again replaces theirs."
@@ -36,12 +36,6 @@ SCOPE_CHANGED = "Someone else changed these while you were editing. Check your e
 
 @login_required
 def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
-    base = GapAnalysis.objects.visible_to(request.user)
-    analyses = (
-        base.with_progress()
-        .defer("frozen", "operations", "fence_line")  # long, and not shown here
-        .order_by("utility__name", "-as_of", "-pk")
-    )
     startable = [utility for utility in utilities_of(request) if utility.my_role in CAN_EDIT]
     start_for = startable[0] if len(startable) == 1 else current(request)
     context = {
@@ -49,8 +43,15 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
         "startable": [utility for utility in startable if utility != start_for],
         "deletions": composed.rows(_deletions, request.user),
     }
-    template = "assessments/analysis_list.html"
-    return list_page(request, AnalysisTable, AnalysisFilters, analyses, template, context, base=base)
+    base, rows = GapAnalysis.objects.visible_to(request.user), Listed(_listed, GapAnalysis, request.user)
+    return list_page(
+        request, AnalysisTable, AnalysisFilters, rows, "assessments/analysis_list.html", context, base=base
+    )
+
+
+def _listed(user: User) -> QuerySet[GapAnalysis]:
+    rows = GapAnalysis.objects.visible_to(user).with_progress().order_by("utility__name", "-as_of", "-pk")
+    return rows.defer("frozen", "operations", "fence_line")  # long, and not shown here
 
 
 def _deletions(user: User) -> QuerySet[Deletion]:

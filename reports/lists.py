@@ -8,7 +8,7 @@ from django_tables2.utils import A
 
 from reports import kinds
 from reports.models import Report
-from workflow.lists import DateColumn, Filters, StateColumn, Table
+from workflow.lists import DateColumn, Filters, StateColumn, Table, asked
 
 
 def _label(kind: str) -> str:
@@ -56,5 +56,8 @@ class ReportFilters(Filters):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        mine = self.queryset.order_by("kind").values_list("kind", flat=True).distinct()
-        self.offer("kind", [(kind, _label(kind)) for kind in mine])
+        self.offer("kind", [(kind, _label(kind)) for kind in asked(self.queryset, _kinds)])
+
+
+def _kinds(rows: Any) -> Any:
+    return rows.order_by("kind").values_list("kind", flat=True).distinct()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -16,7 +17,7 @@ from reports.kinds import FileType
 from reports.lists import ReportFilters, ReportTable
 from reports.models import Report, TooManyReports
 from workflow import polling
-from workflow.lists import list_page
+from workflow.lists import Listed, list_page
 from workflow.models import WrongState
 from workflow.rights import NotAllowed
 
@@ -24,8 +25,12 @@ from workflow.rights import NotAllowed
 @login_required
 @require_GET
 def report_list(request: AuthenticatedRequest) -> HttpResponse:
-    reports = Report.objects.visible_to(request.user)
-    return list_page(request, ReportTable, ReportFilters, reports, "reports/report_list.html")
+    rows = Listed(_visible, Report, request.user)
+    return list_page(request, ReportTable, ReportFilters, rows, "reports/report_list.html")
+
+
+def _visible(user: User) -> QuerySet[Report]:
+    return Report.objects.visible_to(user)
 
 
 @login_required

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Aggregate, CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
 from recognition.application.content import claimed, passages, redacted
@@ -13,6 +13,7 @@ from recognition.application.shown import Part, criterion_names, texts
 from recognition.models import Application, Attribute, Category, Photo, Recognition
 from recognition.models.recognition import RecognitionQuerySet
 from recognition.reviewing import queues
+from workflow import composed
 
 KEPT = 300  # seconds
 
@@ -47,9 +48,12 @@ def known() -> Known:
     ends or is changed; a utility that moves to another state is found there after ``KEPT`` seconds at the latest.
     """
     valid = Recognition.objects.valid()
-    at = valid.aggregate(n=Count("pk"), last=Max("pk"), changes=Sum("version"))
-    key = "register-{n}-{last}-{changes}".format(**at)
+    key = "register-{n}-{last}-{changes}".format(**composed.figures(_state, None))
     return cache.get_or_set(key, lambda: Known(_found(valid), counts(valid)), KEPT)  # type: ignore[return-value]
+
+
+def _state() -> tuple[QuerySet[Recognition], dict[str, Aggregate]]:
+    return Recognition.objects.valid(), {"n": Count("pk"), "last": Max("pk"), "changes": Sum("version")}
 
 
 def counts(rows: QuerySet[Any]) -> dict[str, int]:
@@ -71,13 +75,15 @@ def achievement_names() -> dict[str, str]:
 
     Makes one query.
     """
+    return {section: name for _, _, _, section, name in sorted(composed.rows(_names, None))}
 
+
+def _names() -> QuerySet[Any]:
     def named(model: Any, kind: str) -> QuerySet[Any]:
         section = Concat(Value(f"{kind}."), F("slug"), output_field=CharField())
         return model.objects.order_by().values_list("edition__slug", Value(kind), "order", section, "name")
 
-    found = sorted(named(Attribute, "attributes").union(named(Category, "categories")))
-    return {section: name for _, _, _, section, name in found}
+    return named(Attribute, "attributes").union(named(Category, "categories"))
 
 
 # One entry.

@@ -77,10 +77,10 @@ class RegisterFilters(Filters):
         return as_map(self._n_of_states()).drawn(link, self.request.GET.get("state", ""))
 
     def _n_of_states(self) -> Mapping[str, int]:
-        others = {name: value for name, value in self.form.cleaned_data.items() if name != "state" and value}
-        if not others:
+        if not {*self.form.changed_data} - {"state"}:
             return self.known.n_of
-        rows = self.queryset
+        others = {name: value for name, value in self.form.cleaned_data.items() if name != "state" and value}
+        rows = self.queryset.all()
         for name, value in others.items():
             rows = self.filters[name].filter(rows, value)
         return register.counts(rows)

@@ -10,7 +10,7 @@ from recognition.models.cycle import LAW
 from recognition.register import content as register
 from recognition.register.forms import NumberForm
 from recognition.register.lists import RegisterFilters, RegisterTable
-from workflow.lists import list_page
+from workflow.lists import Listed, list_page
 
 # What a revocation ends leaves every cache with it: nobody on the way keeps a copy, and a browser that keeps a photo
 # asks each time whether it is still published.
@@ -22,9 +22,8 @@ def register_list(request: HttpRequest) -> HttpResponse:
     """Lists every valid recognition."""
     edition = Cycle.current_edition()
     context = {"number_form": NumberForm(), "program": edition and edition.program, "law": LAW}
-    return list_page(
-        request, RegisterTable, RegisterFilters, register.entries(), "recognition/register/register.html", context
-    )
+    rows = Listed(register.entries, Recognition, None)
+    return list_page(request, RegisterTable, RegisterFilters, rows, "recognition/register/register.html", context)
 
 
 @require_safe
