@@ -10,14 +10,16 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from recognition.criteria.models import rules_of
 from recognition.models import Application
 from recognition.rights import Act, Rights
+from workflow import composed
 from workflow.models import WrongState
 
 Step = Callable[..., HttpResponse]  # takes request, application, rights and the other URL arguments
@@ -28,14 +30,20 @@ def application_for(user: User, pk: int, act: Act | None = None) -> tuple[Applic
 
     Raises Http404 if the application is not visible to ``user``, NotAllowed without the right to ``act``.
     """
-    rows = Application.objects.visible_to(user).select_related("cycle__edition", "handler")
-    application: Any = get_object_or_404(rows.annotate(rules=rules_of("cycle__edition")), pk=pk)
+    application = composed.first(_visible, user, pk)
+    if application is None:
+        raise Http404
     edition = application.cycle.edition
     edition.criteria = edition.criteria_from(application.rules)
     rights = Rights(user, application)
     if act:
         rights.require(act)
     return application, rights
+
+
+def _visible(user: User, pk: int) -> QuerySet[Application]:
+    rows = Application.objects.visible_to(user).filter(pk=pk).select_related("cycle__edition", "handler")
+    return rows.annotate(rules=rules_of("cycle__edition"))
 
 
 def step(*acts: Act) -> Callable[[Step], Callable[..., HttpResponse]]:

@@ -118,6 +118,8 @@ class Figures(Statement):
                 rows.aggregate(**figures)
             except _Stopped as stopped:
                 super().__init__(stopped.sql, stopped.given)
+        if connection.queries_logged:
+            connection.queries_log.pop()  # it was not asked
 
     def ask(self, replaced: dict[Any, Any]) -> dict[str, Any]:
         """Returns the figures with other keys."""

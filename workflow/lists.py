@@ -251,7 +251,7 @@ def _first_page(table_class: type[Table], rows: Listed, total: int | None) -> tu
     """Returns the first page of all rows, in the order of the table, and its rows by key."""
     paginator = Paginator(rows.model._default_manager.none(), PER_PAGE)
     paginator.count = rows.count() if total is None else total
-    keys = rows.asked(_first_keys(table_class))
+    keys = rows.asked(_first_keys(table_class))  # type: ignore[arg-type]  # classes are hashable
     return Page(keys, 1, paginator), {row.pk: row for row in rows.asked(_of_keys, keys)}
 
 

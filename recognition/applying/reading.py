@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from recognition.application import shown
 from recognition.application.blind import anonymous
 from recognition.application.content import Content, redacted
-from recognition.models import Application, Submission
+from recognition.models import Application, Photo, Submission
 from recognition.rights import Act, Rights
+from workflow import composed
 
 
 def page(application: Application, rights: Rights) -> dict[str, Any]:
@@ -14,7 +17,6 @@ def page(application: Application, rights: Rights) -> dict[str, Any]:
     submission = application.submission
     content = content_for(application, rights, submission)
     reads_text, reads_contact = rights.may(Act.READ_TEXT), rights.may(Act.READ_CONTACT)
-    photos = submission.photos.select_related("file") if submission else application.photos_now()
     return {
         "application": application,
         "rights": rights,
@@ -23,8 +25,21 @@ def page(application: Application, rights: Rights) -> dict[str, Any]:
         "contact": shown.contact(content) if reads_contact else [],
         "texts": shown.texts(content, application.cycle.edition.criteria) if reads_text else [],
         "statements": [*shown.answered(content), *shown.statements(content)] if reads_text and reads_contact else [],
-        "photos": photos if sees_photos(rights) else [],
+        "photos": composed.rows(*_photos(application, submission)) if sees_photos(rights) else [],
     }
+
+
+def _photos(application: Application, submission: Submission | None) -> tuple[Any, None, int]:
+    """Returns what to ask for the photos of a version or, without one, of the draft."""
+    return (_of_version, None, submission.pk) if submission else (_of_draft, None, application.pk)
+
+
+def _of_version(submission: int) -> QuerySet[Photo]:
+    return Photo.objects.filter(submission=submission).select_related("file")
+
+
+def _of_draft(application: int) -> QuerySet[Photo]:
+    return Photo.objects.filter(application=application, submission=None).select_related("file")
 
 
 def content_for(application: Application, rights: Rights, submission: Submission | None) -> Content:

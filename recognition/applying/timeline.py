@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from recognition.models import Application, ApplicationEvent
 from recognition.rights import Act, Rights, Who
+from workflow import composed
 
 Status = Application.Status
 
@@ -29,7 +32,7 @@ class TimelineEntry:
 
 def entries(application: Application, rights: Rights) -> list[TimelineEntry]:
     """Returns the visible entries, oldest first."""
-    events = list(application.events.select_related("by"))
+    events = composed.rows(_events, None, application.pk)
     if application.my_blind:
         return [_to_blind(event, rights) for event in events if _to_blind_shown(event, rights)]
     if rights.may(Act.SEE_PEOPLE):
@@ -42,6 +45,10 @@ def entries(application: Application, rights: Rights) -> list[TimelineEntry]:
     own = set(application.utility.memberships.values_list("user_id", flat=True))
     letter = _letter(application)
     return [_to_applicant(event, own, letter, rights) for event in moves]
+
+
+def _events(application: int) -> QuerySet[ApplicationEvent]:
+    return ApplicationEvent.objects.filter(application=application).select_related("by")
 
 
 def _is_note(event: ApplicationEvent) -> bool:

@@ -1,16 +1,17 @@
 """Hours of applicants and reviewers: who is asked for which, their sums, and the estimate to compare them with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from accounts.models import User
 from recognition.burden.estimate import Estimate
 from recognition.models import Application, Cycle, Hours
 from recognition.rights import FROM_COMPLIANCE, FROM_PANEL, OUTCOME, SENT, Act, Rights, Who
+from workflow import composed
 
 Step = Hours.Step
 # Who works on each step of the review, and at which stages hours can be logged. Officials are not asked: the estimate
@@ -35,9 +36,13 @@ def steps(rights: Rights) -> list[str]:
 
 def given(user: User, application: Application) -> dict[str, Decimal]:
     """Returns step → hours that the person reported, and the applicant's figure."""
+    return dict(composed.rows(_given, user, application.pk))
+
+
+def _given(user: User, application: int) -> QuerySet[Any]:
     rows = Hours.objects.filter(application=application, by=user).exclude(step=Step.APPLYING)
     said = Hours.objects.filter(application=application, step=Step.APPLYING)
-    return dict((rows | said).values_list("step", "hours"))
+    return (rows | said).values_list("step", "hours")
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,17 @@ class Logged:
         return self.hours / self.applications if self.applications else None
 
 
-def logged(rows: Any) -> dict[str, Logged]:
-    """Returns every step with the totals of ``rows`` of Hours, in one query."""
+def _by_step(rows: Any) -> Any:
     found = rows.order_by().values("step")
-    found = found.annotate(figures=Count("pk"), applications=Count("application", distinct=True), total=Sum("hours"))
+    return found.annotate(figures=Count("pk"), applications=Count("application", distinct=True), total=Sum("hours"))
+
+
+def _of_application(application: int) -> Any:
+    return _by_step(Hours.objects.filter(application=application))
+
+
+def _logged(found: Iterable[dict[str, Any]]) -> dict[str, Logged]:
+    """Returns every step with its totals."""
     sums = {each["step"]: Logged(each["step"], each["figures"], each["applications"], each["total"]) for each in found}
     return {step: sums.get(step, Logged(step)) for step in Step.values}
 
@@ -70,14 +82,15 @@ def logged(rows: Any) -> dict[str, Logged]:
 def of_cycle(cycle: Cycle, user: User) -> dict[str, Logged]:
     """Returns totals without applications that the person has a part in."""
     known = Application.objects.filter(cycle=cycle).without_part_of(user)
-    return logged(Hours.objects.filter(application__in=known.values("pk")))
+    return _logged(_by_step(Hours.objects.filter(application__in=known.values("pk"))))
 
 
 def of_application(application: Application, rights: Rights) -> list[Logged]:
     """Returns what was logged on each step, without names, to program staff; nothing to all others."""
     if Who.PROGRAM not in rights.who or not rights.may(Act.SEE_PEOPLE):
         return []
-    return [each for each in logged(application.hours.all()).values() if each.figures]
+    found = composed.rows(_of_application, None, application.pk)
+    return [each for each in _logged(found).values() if each.figures]
 
 
 @dataclass(frozen=True)

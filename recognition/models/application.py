@@ -22,6 +22,7 @@ from recognition.models.application_rows import ApplicationQuerySet
 from recognition.models.correspondence import Correspondent
 from recognition.models.cycle import Cycle
 from recognition.models.handling import Handled
+from workflow import composed
 from workflow.addresses import address
 from workflow.models import Event, StateMachine, WrongState
 
@@ -388,7 +389,10 @@ class Application(Correspondent, Handled, StateMachine):
     @property
     def submission(self) -> "Submission | None":
         """The version under review, which is the last one."""
-        return self.submissions.order_by("-number").first()
+        found = composed.first(_versions, None, self.pk)
+        if found:
+            found.application = self
+        return found
 
     def in_its_zone(self, moment: datetime) -> str:
         return self.cycle.in_its_zone(moment)
@@ -438,6 +442,10 @@ def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle)
 
 class ApplicationEvent(Event):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="events")
+
+
+def _versions(application: int) -> models.QuerySet["Submission"]:
+    return Submission.objects.filter(application=application).order_by("-number")[:1]
 
 
 class Submission(models.Model):

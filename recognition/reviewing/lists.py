@@ -334,7 +334,7 @@ class Queue:
         return self.more(rows, user) if self.more else rows
 
     def listed(self, user: User) -> Listed:
-        return Listed(_rows_of(self.table), Application, user)
+        return Listed(_rows_of(self.title), Application, user)
 
 
 PROGRAM = frozenset({StaffGroup.PROGRAM})
@@ -399,9 +399,9 @@ QUEUES = {
 
 
 @cache
-def _rows_of(table: type[Table]) -> Callable[[User], Any]:
-    """Returns the function for the rows of the queue with this table; each has one of its own."""
-    return next(queue.rows for queue in QUEUES.values() if queue.table is table)
+def _rows_of(title: str) -> Callable[[User], Any]:
+    """Returns the function for the rows of the queue with this title."""
+    return next(queue.rows for queue in QUEUES.values() if queue.title == title)
 
 
 # From these, program staff write to all applicants whom the filters find.

@@ -46,7 +46,7 @@ def queue(request: AuthenticatedRequest, name: str) -> HttpResponse:
     if shown.is_shared and "export" in request.GET:
         if request.GET["export"] == "xlsx" and _n_found(request, shown) > AT_ONCE:
             return redirect(f"{reverse('recognition:queue_file', args=[name])}?{asked_of(request.GET)}")
-        table, rows = widened(table, rows.all(), request.GET.getlist("with"), request.user)
+        table, rows = widened(table, shown.rows(request.user), request.GET.getlist("with"), request.user)
     return list_page(request, table, shown.filters, rows, "recognition/reviewing/application_queue.html", context)
 
 

@@ -1,17 +1,19 @@
 """How staff share the work of a queue: who can have it, and what is done to several applications at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import Membership, User
-from recognition.models import Application, Away, NoteReader, QueueView, StaffNote
+from recognition.models import Application, Away, NoteReader, QueueView, Seat, StaffNote
 from recognition.reviewing.choosing import ChosenForm
 from recognition.rights import Act, Rights, groups_for, stages
+from workflow import composed
 from workflow.lists import Select
 from workflow.models import WrongState
 from workflow.saved import ViewForm
@@ -25,16 +27,24 @@ def colleagues(at: Any) -> Any:
     return people.exclude(pk__in=Away.objects.now().values("user")).distinct().order_by("name", "pk")
 
 
-def staff_of(application: Application) -> Any:
-    """Returns the staff who may read notes about an application, each with ``is_free``: it can be handed to them."""
-    at = [application.status]
-    groups = User.groups.through.objects.filter(user=OuterRef("pk"))
-    reads, handles = (groups.filter(group__name__in=groups_for(act, at)) for act in (Act.NOTE, Act.HANDLE))
-    people = User.objects.filter(Exists(reads), is_active=True)
-    people = people.exclude(pk__in=Membership.objects.filter(utility=application.utility_id).order_by().values("user"))
-    people = people.exclude(pk__in=application.seats.active().order_by().values("member"))
-    is_away = Exists(Away.objects.now().filter(user=OuterRef("pk")))
-    return people.annotate(is_free=Q(Exists(handles)) & ~Q(is_away)).order_by("name", "pk")
+@cache
+def staff_at(stage: str) -> Callable[[int, int], QuerySet[User]]:
+    """Returns a function of an application at this stage and of its utility, by their keys.
+
+    It returns the staff who may read notes about the application, each with ``is_free``: it can be handed to them.
+    """
+
+    def staff(application: int, utility: int) -> QuerySet[User]:
+        groups = User.groups.through.objects.filter(user=OuterRef("pk"))
+        reads, handles = (groups.filter(group__name__in=groups_for(act, [stage])) for act in (Act.NOTE, Act.HANDLE))
+        people = User.objects.filter(Exists(reads), is_active=True)
+        people = people.exclude(pk__in=Membership.objects.filter(utility=utility).order_by().values("user"))
+        on_panel = Seat.objects.active().filter(application=application)
+        people = people.exclude(pk__in=on_panel.order_by().values("member"))
+        is_away = Exists(Away.objects.now().filter(user=OuterRef("pk")))
+        return people.annotate(is_free=Q(Exists(handles)) & ~Q(is_away)).order_by("name", "pk")
+
+    return staff
 
 
 def share(rows: Any, do: str, to: User | None, *, by: User) -> int:
@@ -104,11 +114,13 @@ class NoteForm(forms.ModelForm):
     )
 
     def __init__(self, data: Any = None, *, application: Application, by: User, people: Any = None) -> None:
-        """``people`` are the staff of the application, where they were read before."""
+        """``people`` are the staff of the application, where they were read before; with ``data`` they are read."""
         super().__init__(data, auto_id="id_note_%s")
         tell: Any = self.fields["tell"]
-        tell.queryset = staff_of(application).exclude(pk=by.pk)
-        if people is not None:
+        if people is None:
+            staff = staff_at(application.status)(application.pk, application.utility_id)
+            tell.queryset = staff.exclude(pk=by.pk)
+        else:
             tell.choices = [(person.pk, str(person)) for person in people if person.pk != by.pk]
 
     class Meta:
@@ -136,17 +148,24 @@ def of_application(application: Application, rights: Rights, user: User) -> dict
     """Returns what the page of an application has of shared work, as far as the person may see it."""
     work: dict[str, Any] = {}
     handles, notes = rights.may(Act.HANDLE), rights.may(Act.NOTE)
-    people = list(staff_of(application)) if handles or notes else []
+    people = []
+    if handles or notes:
+        people = composed.rows(staff_at(application.status), None, application.pk, application.utility_id)
     if handles:
         work["form"] = ShareForm(at=[application.status])
         work["form"].offer([person for person in people if person.is_free])
     if notes:
-        readers = NoteReader.objects.filter(note=OuterRef("pk")).order_by("user__name", "pk")
-        names = Coalesce(NullIf("user__name", Value("")), "user__email", output_field=CharField())
-        told = {
-            "told": ArraySubquery(readers.values(shown=names)),
-            "is_for_me": Exists(readers.filter(user=user, done_at=None)),
-        }
-        work["notes"] = application.staff_notes.select_related("by").annotate(**told)
+        work["notes"] = composed.rows(_notes, user, application.pk)
         work["note_form"] = NoteForm(application=application, by=user, people=people)
     return work
+
+
+def _notes(user: User, application: int) -> QuerySet[StaffNote]:
+    """Returns the notes, each with the names of whom it was ``told`` and whether it waits for ``user``."""
+    readers = NoteReader.objects.filter(note=OuterRef("pk")).order_by("user__name", "pk")
+    names = Coalesce(NullIf("user__name", Value("")), "user__email", output_field=CharField())
+    told = {
+        "told": ArraySubquery(readers.values(shown=names)),
+        "is_for_me": Exists(readers.filter(user=user, done_at=None)),
+    }
+    return StaffNote.objects.filter(application=application).select_related("by").annotate(**told)

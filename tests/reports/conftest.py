@@ -11,6 +11,7 @@ from reports.models import Report
 from tests.factories import MembershipFactory
 from tests.processes import broker_at
 from tests.reports import bundle_kind, slow_kind
+from workflow import composed
 from workflow import queue as tasks_queue
 
 
@@ -27,8 +28,11 @@ def own_folder(own_folder, settings, tmp_path):
 def kind(monkeypatch):
     """A registered kind of report about a utility, for its members. ``kind(context=…)`` changes a part of it."""
 
+    monkeypatch.setattr(composed, "_statements", {})  # the list of reports knows the kinds of the site only
+
     def register(**changes):
         changed = replace(slow_kind.KIND, **changes)
+        composed._statements.clear()
         monkeypatch.setitem(kinds._kinds, changed.name, changed)
         return changed
 

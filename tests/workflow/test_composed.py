@@ -1,12 +1,13 @@
 """A query that is composed once is asked for each person with their own keys, and for nobody else's."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import Count, F, Max, Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -101,3 +102,94 @@ def test_so_many_are_kept_and_no_more(manager, monkeypatch):
     for _ in range(5):
         composed.rows(lambda user: User.objects.filter(pk=user.pk).values_list("pk"), manager)
     assert 0 < len(composed._statements) <= 2
+
+
+# --- What is given
+
+
+def of_keys(keys, name):
+    return User.objects.filter(pk__in=keys, name=name).values_list("email", flat=True)
+
+
+def test_keys_and_texts_are_those_that_are_given(manager, contributor):
+    both = [manager.pk, contributor.pk]
+    assert composed.rows(of_keys, None, both, "Mara Gerr") == [manager.email]
+    assert composed.rows(of_keys, None, both, "Connie Boyd") == [contributor.email]
+    assert composed.rows(of_keys, None, [manager.pk], "Connie Boyd") == []
+    assert composed.first(of_keys, None, both, "Nobody") is None
+    assert len(composed._statements) == 1
+
+
+def test_a_text_is_never_read_as_sql(manager):
+    text = "x'; DROP TABLE accounts_user; --%s"
+    User.objects.filter(pk=manager.pk).update(name=text)
+    assert composed.rows(of_keys, None, [manager.pk], text) == [manager.email]
+
+
+def of_key(key):
+    return User.objects.filter(pk=key).values_list("email", flat=True)
+
+
+@pytest.mark.parametrize(
+    ("compose", "given"), [(of_keys, ([], "Mara Gerr")), (of_key, (2**63,)), (of_key, (-(2**70),))]
+)
+def test_keys_that_no_row_can_have_find_nothing(manager, compose, given):
+    with CaptureQueriesContext(connection) as asked:
+        assert composed.rows(compose, None, *given) == []
+    assert not asked.captured_queries
+
+
+def test_what_is_given_must_be_compared_as_it_is(manager):
+    with pytest.raises(ValueError, match="as it is"):
+        composed.rows(lambda text: User.objects.filter(name__icontains=text).values_list("pk"), None, "Mara")
+
+
+# --- Figures
+
+
+def of_colleagues(user):
+    mine = [membership.utility_id for membership in user.memberships.all()]
+    rows = Membership.objects.filter(utility__in=mine)
+    return rows, {"n": Count("pk"), "others": Count("pk", filter=~Q(user=user)), "last": Max("user__email")}
+
+
+def test_each_gets_their_own_figures(utility, manager, contributor, stranger):
+    of_ours = {"n": 2, "others": 1, "last": manager.email}
+    assert composed.figures(of_colleagues, manager) == composed.figures(of_colleagues, contributor) == of_ours
+    assert composed.figures(of_colleagues, stranger) == {"n": 1, "others": 0, "last": stranger.email}
+    assert composed.figures(of_colleagues, User.objects.create(email="alone@example.org"))["n"] == 0
+    assert len(composed._statements) == 1
+
+
+# --- A connection prepares a statement once
+
+
+def prepared() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return cursor.fetchone()[0]
+
+
+def test_it_is_prepared_once_for_each_number_of_keys(manager, contributor):
+    before = prepared()
+    for _ in range(3):
+        assert composed.rows(of_keys, None, [manager.pk], "Mara Gerr") == [manager.email]
+    assert prepared() == before + 1
+    assert composed.rows(of_keys, None, [contributor.pk, manager.pk], "Mara Gerr") == [manager.email]
+    assert prepared() == before + 2
+
+
+def test_it_outlives_a_transaction_that_is_undone(manager):
+    with suppress(ZeroDivisionError), transaction.atomic():
+        assert composed.rows(of_keys, None, [manager.pk], "Mara Gerr") == [manager.email]
+        raise ZeroDivisionError
+    assert composed.rows(of_keys, None, [manager.pk], "Mara Gerr") == [manager.email]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_connection_prepares_its_own(manager):
+    assert composed.rows(of_keys, None, [manager.pk], "Mara Gerr") == [manager.email]
+    connection.close()
+    assert prepared() == 0
+    assert composed.rows(of_keys, None, [manager.pk], "Mara Gerr") == [manager.email]
+    assert prepared() == 1
