@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def stand_in(self, pk: int, utility: int) -> Any:
         """Returns someone with the same staff roles who belongs to ``utility`` and of whom nothing else is known.
 
-        For workflow.composed: to ask for another field raises DoesNotExist.
+        For workflow.composed: to ask for another field raises ValueError there.
         """
         anyone: Any = type(self).from_db(None, ["id"], [pk])
         anyone.staff_groups = self.staff_groups

@@ -137,6 +137,10 @@ def _stop(execute: Any, sql: str, given: Sequence[Any], many: bool, context: Any
     raise _Stopped(sql, given)
 
 
+def _refuse(*_: Any) -> None:
+    raise ValueError("A query that is composed once asks the database nothing before: the answer would be kept.")
+
+
 _statements: dict[Any, Any] = {}
 
 
@@ -173,7 +177,9 @@ def _statement(kind: Any, compose: Any, user: Any, given: tuple[Any, ...]) -> tu
         if len(_statements) >= MOST:
             _statements.clear()
         sent = [[each] if isinstance(one, list) else each for one, each in zip(given, stand_ins, strict=True)]
-        statement = kind(compose(*([user.stand_in(ANYONE, ANYWHERE)] if user else []), *sent))
+        with connection.execute_wrapper(_refuse):
+            found = compose(*([user.stand_in(ANYONE, ANYWHERE)] if user else []), *sent)
+        statement = kind(found)
         if not {*stand_ins} <= {*statement.stand_ins}:
             raise ValueError("What is given is compared as it is.")
         _statements[key] = statement

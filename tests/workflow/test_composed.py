@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q
 from django.test.utils import CaptureQueriesContext
@@ -66,9 +65,17 @@ def test_a_moment_of_its_own_is_refused(manager):
         composed.rows(lambda user: User.objects.filter(date_joined__lt=timezone.now()).values_list("pk"), manager)
 
 
+def test_nothing_is_asked_while_it_is_composed(manager):
+    def of_some(user):
+        return User.objects.filter(pk__in=list(User.objects.values_list("pk", flat=True))).values_list("pk")
+
+    with pytest.raises(ValueError, match="nothing before"):
+        composed.rows(of_some, manager)
+
+
 @pytest.mark.parametrize("name", ["email", "name", "is_superuser", "is_staff"])
 def test_what_else_the_person_is_must_not_make_a_difference(manager, name):
-    with pytest.raises(ObjectDoesNotExist):
+    with pytest.raises(ValueError, match="nothing before"):
         composed.rows(lambda user: User.objects.filter(**{name: getattr(user, name)}).values_list("pk"), manager)
 
 
@@ -76,7 +83,7 @@ def test_nor_their_role(manager):
     def of_role(user):
         return Membership.objects.filter(role=next(iter(user.memberships.all())).role).values_list("pk")
 
-    with pytest.raises(ObjectDoesNotExist):
+    with pytest.raises(ValueError, match="nothing before"):
         composed.rows(of_role, manager)
 
 
