@@ -55,9 +55,10 @@ class Statement:
 
     def filled(self, replaced: dict[Any, Any]) -> tuple[str, list[Any]]:
         """Returns what to ask this thread's connection, and with which parameters. A list stands for one key."""
-        sets = [value if isinstance(value := replaced[each], list) else [value] for each in self.stand_ins]
+        sets = [_padded(value) if isinstance(value := replaced[each], list) else [value] for each in self.stand_ins]
         sizes = [len(values) for values in sets]
         name = f"composed_{self.number}_{'_'.join(map(str, sizes))}"
+        connection.close_if_health_check_failed()  # a connection that was lost had it prepared
         connection.ensure_connection()
         prepared = _prepared.setdefault(connection.connection, set())
         if name not in prepared:
@@ -75,6 +76,11 @@ class Statement:
         # Not by Django's cursor, which counts and logs queries: this is none.
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute(f"{ONE_PLAN}; PREPARE {name} {declared} AS {self.sql}", given)
+
+
+def _padded(keys: list[int]) -> list[int]:
+    """Repeats the last key up to a power of two, so that there are few sizes to prepare."""
+    return keys + keys[-1:] * ((1 << (len(keys) - 1).bit_length()) - len(keys))
 
 
 def _is_stand_in(given: Any) -> bool:
