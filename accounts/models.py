@@ -137,7 +137,11 @@ class Utility(models.Model):
                 condition=models.Q(systems__contained_by=System.values), name="utility_systems_known"
             ),
         ]
-        indexes = [models.Index(Lower("name"), name="utility_by_name")]  # lists of the country are in this order
+        indexes = [
+            models.Index(Lower("name"), name="utility_by_name"),  # lists of the country are in this order
+            models.Index("state", Lower("name"), name="utility_by_state"),
+            models.Index("id", name="utility_to_confirm", condition=models.Q(confirmed_at=None)),
+        ]
         triggers = [REPRESENTATIVES_ARE_KEPT]
 
     def __str__(self) -> str:

@@ -133,7 +133,7 @@ def _start_postgres(folder: Path) -> None:
     _end_orphans(folder)
     (folder / "postmaster.pid").unlink(missing_ok=True)
     sockets = _make_socket_folder(folder)
-    settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"]
+    settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-c", "random_page_cost=1.1"]
     log_file = folder.with_name(f"{folder.name}.log")
     with log_file.open("w") as log:
         process = subprocess.Popen(  # noqa: S603

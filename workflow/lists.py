@@ -25,6 +25,7 @@ from workflow import cells, composed, spreadsheets
 from workflow.saved import kept_query
 
 PER_PAGE = 25
+MOST_COUNTED = 10_000  # rows of a list; to count on would take longer, the longer the list is
 SELECTED = " selected"
 
 
@@ -150,6 +151,7 @@ class Listed:
         return composed.rows(_then(self.compose, ask, len(more)), self.user, *self.given, *more)
 
     def count(self) -> int:
+        """Returns their number, or one more than ``MOST_COUNTED``."""
         return int(composed.figures(_then(self.compose, _counted, 0), self.user, *self.given)["n"])
 
 
@@ -165,7 +167,20 @@ def _then(compose: Callable[..., Any], ask: Callable[..., Any], n_more: int) -> 
 
 
 def _counted(rows: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Count]]:
-    return rows.order_by(), {"n": Count("pk")}
+    return _to_count(rows), {"n": Count("*")}
+
+
+def _to_count(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.order_by().values("pk")[: MOST_COUNTED + 1]
+
+
+class Pages(Paginator):  # type: ignore[type-arg]
+    """The pages of a list of ``found`` rows, as far as they are counted. ``are_more`` says that there are more rows."""
+
+    def __init__(self, keys: Any, found: int) -> None:
+        super().__init__(keys, PER_PAGE)
+        self.count = min(found, MOST_COUNTED)  # type: ignore[misc]
+        self.are_more = found > MOST_COUNTED
 
 
 def _of_keys(rows: QuerySet[Any], keys: Any) -> QuerySet[Any]:
@@ -208,14 +223,18 @@ def list_page(
     if isinstance(rows, Listed) and not changed and not {"export", "page", "sort"} & request.GET.keys():
         table = _unread(table_class, rows.model)
         table.query = kept_query(request.GET)
-        page, records = _first_page(table_class, rows, total)
+        page = _first_page(table_class, rows, total)
+        records = _whole(rows, page.object_list)
     else:
         table = _table(request.GET, table_class, filters, rows)
         if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
             return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
-        page, records = _page(request, table, filters, base, None if changed else total)
+        page = _page(request, table, filters, base, None if changed else total)
+        # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next
+        # query, of which the database would have to guess how many rows each part finds.
+        records = _whole(rows, list(page.object_list))
     if changed and total is None:
-        total = (rows if base is None else base).count()
+        total = _to_count((rows if base is None else base).all()).count()
     links = {
         "filtered": link_without(request, "sort", "page", "export"),
         "listed": link_without(request, "page", "export"),
@@ -232,7 +251,8 @@ def list_page(
         "order": str(table.order_by),
         "kept": [*kept(request)],
         "links": links,
-        "total": total if changed else page.paginator.count,
+        "total": min(total, MOST_COUNTED) if changed else page.paginator.count,
+        "are_more": total > MOST_COUNTED if changed else page.paginator.are_more,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
@@ -247,29 +267,29 @@ def _unread(table_class: type[Table], model: type[Model]) -> Table:
     return table
 
 
-def _first_page(table_class: type[Table], rows: Listed, total: int | None) -> tuple[Page, dict[Any, Any]]:
-    """Returns the first page of all rows, in the order of the table, and its rows by key."""
-    paginator = Paginator(rows.model._default_manager.none(), PER_PAGE)
-    paginator.count = rows.count() if total is None else total
-    keys = rows.asked(_first_keys(table_class))  # type: ignore[arg-type]  # classes are hashable
-    return Page(keys, 1, paginator), {row.pk: row for row in rows.asked(_of_keys, keys)}
+def _first_page(table_class: type[Table], rows: Listed, total: int | None) -> Page:
+    """Returns the keys of the first page of all rows, in the order of the table."""
+    pages = Pages(rows.model._default_manager.none(), rows.count() if total is None else total)
+    return Page(rows.asked(_first_keys(table_class)), 1, pages)  # type: ignore[arg-type]  # classes are hashable
 
 
 def _page(
     request: HttpRequest, table: Table, filters: Filters | None, base: QuerySet[Any] | None, total: int | None
-) -> tuple[Page, dict[Any, Any]]:
-    """Returns the page that was asked for, and its rows by key."""
+) -> Page:
+    """Returns the keys of the page that was asked for."""
     ordered = keys = table.data.data
     used = [filters.filters[name] for name in filters.form.changed_data] if filters else []
     if base is not None and _suffices(base.model, table, used):
         keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
-    paginator = Paginator(keys.values_list("pk", flat=True), PER_PAGE)
-    if total is not None:
-        paginator.count = total
-    page = paginator.get_page(request.GET.get("page"))
-    # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
-    # which the database would have to guess how many rows each part finds.
-    return page, ordered.order_by().in_bulk(list(page.object_list))
+    pages = Pages(keys.values_list("pk", flat=True), _to_count(keys).count() if total is None else total)
+    return pages.get_page(request.GET.get("page"))
+
+
+def _whole(rows: QuerySet[Any] | Listed, keys: list[Any]) -> dict[Any, Any]:
+    """Returns the rows with these keys, by key."""
+    if isinstance(rows, Listed):
+        return {row.pk: row for row in rows.asked(_of_keys, keys)}
+    return dict(rows.order_by().in_bulk(keys))
 
 
 def link_without(request: HttpRequest, *without: str) -> str:

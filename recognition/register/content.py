@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db.models import Aggregate, CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
+from accounts.models import Utility
 from recognition.application.content import claimed, passages, redacted
 from recognition.application.shown import Part, criterion_names, texts
 from recognition.models import Application, Attribute, Category, Photo, Recognition
@@ -27,10 +28,10 @@ def entries() -> RecognitionQuerySet:
 
 def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     """Keeps the rows that have every word in the utility's name or city."""
+    found = Utility.objects.order_by()
     for word in words.split():
-        named = Q(application__utility__plain_name__matches=word) | Q(application__utility__plain_city__matches=word)
-        rows = rows.filter(named)
-    return rows
+        found = found.filter(Q(plain_name__matches=word) | Q(plain_city__matches=word))
+    return rows.filter(application__utility__in=found.values("pk"))
 
 
 @dataclass(frozen=True)

@@ -231,8 +231,8 @@ def counted(rows: QuerySet[Any], by: str = "application") -> Coalesce:
 
 def matching(rows: Rows, words: str) -> Rows:
     """Keeps the rows for which every word is in the utility's name or city, or is one of its numbers."""
+    found = Utility.objects.order_by()
     for word in plain(words).split():
-        named = Utility.objects.filter(Q(plain_name__matches=word) | Q(plain_city__matches=word)).order_by()
-        numbered = Identifier.objects.filter(value__plain=word).order_by()
-        rows = rows.filter(Q(utility__in=named.values("pk")) | Q(utility__in=numbered.values("utility")))
-    return rows
+        numbered = Identifier.objects.filter(value__plain=word).order_by().values("utility")
+        found = found.filter(Q(plain_name__matches=word) | Q(plain_city__matches=word) | Q(pk__in=numbered))
+    return rows.filter(utility__in=found.values("pk"))

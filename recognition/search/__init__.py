@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import User, Utility
 from recognition.models import Application, CapacityElement, Cycle
+from workflow.matching import plain
 from workflow.search import MOST, Place, own, public
 
 
@@ -40,10 +41,14 @@ def criteria() -> Iterator[Place]:
 
 @own(order=20)
 def applications(user: User, words: list[str]) -> Iterator[Place]:
-    found = Application.objects.visible_to(user).named()
-    for word in words:  # of the few cycles each title is compared once
-        cycles = Cycle.objects.filter(title__matches=word).order_by()
-        found = found.filter(Q(utility__plain_name__matches=word) | Q(cycle__in=cycles.values("pk")))
+    found, named = Application.objects.visible_to(user).named(), Utility.objects.order_by()
+    titles = Cycle.objects.order_by().values_list("pk", "title")  # few, so that the names alone find the applications
+    for word in words:
+        if cycles := [pk for pk, title in titles if word in plain(title)]:
+            found = found.filter(Q(utility__plain_name__matches=word) | Q(cycle__in=cycles))
+        else:
+            named = named.filter(plain_name__matches=word)
+    found = found.filter(utility__in=named.values("pk"))
     for application in found.order_by("-cycle__opens", "utility__name", "pk")[:MOST]:
         kind = "your application" if application.my_role else "application"
         yield Place(kind, str(application), application.stage_shown, application.get_absolute_url())

@@ -222,6 +222,24 @@ def test_what_a_person_typed_is_shown_as_text(ask):
     assert "<script>" not in ask(name="<script>").text
 
 
+@pytest.mark.parametrize("rows", [None, Listed(lambda: Utility.objects.order_by("name"), Utility, None)])
+def test_a_very_long_list_is_counted_to_a_number_only(ask, monkeypatch, rows):
+    monkeypatch.setattr("workflow.lists.MOST_COUNTED", 30)
+    for number in range(30):
+        UtilityFactory(name=f"{number:02}", state="OR" if number < 3 else "WA")
+    assert "30 utilities, 1 to 25 on this page" in ask(rows, None).text
+    UtilityFactory(name="30", state="WA")
+    assert "More than 30 utilities, 1 to 25 on this page" in ask(rows, None).text
+    assert names(ask(rows, None, page=2)) == ["25", "26", "27", "28", "29"]
+    assert names(ask(rows, None, page=9)) == ["25", "26", "27", "28", "29"], "the last page that is counted"
+    assert "3 of more than 30 utilities" in ask(rows, PlainFilters, state="OR").text
+    assert len(csv_rows(ask(rows, None, export="csv"))) == 32, "a file has them all, and its head"
+
+
+class PlainFilters(Filters):
+    state = ChoiceFilter(label="State", choices=[("OR", "Oregon"), ("WA", "Washington")], empty_label="All states")
+
+
 # --- Rows that a function composes
 
 
