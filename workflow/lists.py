@@ -174,13 +174,12 @@ def _to_count(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.order_by().values("pk")[: MOST_COUNTED + 1]
 
 
-class Pages(Paginator):  # type: ignore[type-arg]
+class Pages(Paginator):
     """The pages of a list of ``found`` rows, as far as they are counted. ``are_more`` says that there are more rows."""
 
     def __init__(self, keys: Any, found: int) -> None:
         super().__init__(keys, PER_PAGE)
-        self.count = min(found, MOST_COUNTED)  # type: ignore[misc]
-        self.are_more = found > MOST_COUNTED
+        self.found, self.count, self.are_more = found, min(found, MOST_COUNTED), found > MOST_COUNTED
 
 
 def _of_keys(rows: QuerySet[Any], keys: Any) -> QuerySet[Any]:
@@ -224,16 +223,18 @@ def list_page(
         table = _unread(table_class, rows.model)
         table.query = kept_query(request.GET)
         page = _first_page(table_class, rows, total)
-        records = _whole(rows, page.object_list)
     else:
         table = _table(request.GET, table_class, filters, rows)
         if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
             return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
         page = _page(request, table, filters, base, None if changed else total)
-        # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next
-        # query, of which the database would have to guess how many rows each part finds.
-        records = _whole(rows, list(page.object_list))
-    if changed and total is None:
+    # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
+    # which the database would have to guess how many rows each part finds.
+    keys = list(page.object_list)
+    records = _whole(rows, keys)
+    if not changed:
+        total = page.paginator.found  # type: ignore[attr-defined]  # they are Pages
+    elif total is None:
         total = _to_count((rows if base is None else base).all()).count()
     links = {
         "filtered": link_without(request, "sort", "page", "export"),
@@ -243,7 +244,7 @@ def list_page(
         "table": table,
         "page": page,
         "heads": cells.heads(table, links["filtered"]),
-        "rows": cells.rows(table, (records[key] for key in page.object_list if key in records)),
+        "rows": cells.rows(table, (records[key] for key in keys if key in records)),
         "filters": filters,
         "is_filtered": bool(changed),
         "n_filters": len(changed),
@@ -251,8 +252,8 @@ def list_page(
         "order": str(table.order_by),
         "kept": [*kept(request)],
         "links": links,
-        "total": min(total, MOST_COUNTED) if changed else page.paginator.count,
-        "are_more": total > MOST_COUNTED if changed else page.paginator.are_more,
+        "total": min(total, MOST_COUNTED),
+        "are_more": total > MOST_COUNTED,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }
