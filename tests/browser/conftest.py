@@ -27,7 +27,6 @@ WHEN_NARROW = {"runOnly": ["target-size", "scrollable-region-focusable"], "resul
 # What axe says of the rules that hold is longer than the page, and takes as long to read as the rules to check.
 VIOLATIONS = "async (options) => ({violations: (await axe.run(options)).violations})"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-looked_at = (WIDE, NARROW)
 DOES_NOT_EXIST, SINGLE, MULTIPLE = "Does not exist", "Supports a single area", "Supports multiple areas"
 expect.set_options(timeout=10_000)  # two busy cores are slow; what is there at once is still seen at once
 
@@ -55,15 +54,6 @@ def storages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=tmp_path / "files"))
 
 
-@pytest.fixture(autouse=True)
-def widths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that runs once ``wide`` and once ``narrow`` looks at its pages in each run at the width of that run."""
-    ids = getattr(getattr(request.node, "callspec", None), "id", "").split("-")
-    for name, size in (("wide", WIDE), ("narrow", NARROW)):
-        if name in ids:
-            monkeypatch.setattr(f"{__name__}.looked_at", (size,))
-
-
 @dataclass
 class Visits:
     """``visits(user, path)`` opens a page in a browser of its own; None is someone who is not signed in.
@@ -76,16 +66,22 @@ class Visits:
     usual: BrowserContext
     url: str
     sign_in: Callable[[User], Any]
+    size: dict[str, int] = field(default_factory=lambda: WIDE)  # of the pages that it opens
     expected: list[str] = field(default_factory=list)  # parts of console errors that the test brings about
     problems: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def __call__(self, user: User | None, path: str = "/", **options: Any) -> Page:
-        context = self.usual if not options and self.usual not in self.contexts else new_context(self.browser, options)
+        if not options and self.usual not in self.contexts:
+            context = self.usual
+        else:
+            context = new_context(self.browser, {"viewport": self.size} | options)
         self.contexts.append(context)
         if user:
             self.give_session(context, user)
         page = context.new_page()
+        if context is self.usual and self.size != WIDE:
+            page.set_viewport_size(self.size)
         self.watch(page)
         page.goto(self.url + path)
         return page
@@ -147,6 +143,15 @@ def visits(
     assert visits.unexpected == [], "\n".join(visits.unexpected)
 
 
+@pytest.fixture
+def narrow(visits: Visits) -> None:
+    """The test presses what it presses on a telephone, where controls are likelier hidden or covered.
+
+    ``look`` shows its pages wide too. Most other tests press wide.
+    """
+    visits.size = NARROW
+
+
 # Every text that is drawn smaller than 14 px. Charts may be drawn smaller than their size, and each has its table.
 TOO_SMALL = """() => {
   const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
@@ -160,11 +165,12 @@ TOO_SMALL = """() => {
 def look(page: Page, name: str, *, narrow: bool = True) -> None:
     """No violation of WCAG 2.2 AA, wide and narrow; nothing sticks out at the side of a telephone; no tiny text.
 
-    At both, unless the test runs once at each: see ``widths``. A picture of each where SHOTS names a folder for them.
-    A page that is still arriving is waited for.
+    The page is as wide afterward as it was before. A picture of each where SHOTS names a folder for them. A page that
+    is still arriving is waited for.
     """
     page.wait_for_load_state()
-    for size in looked_at if narrow else (WIDE,):
+    before = page.viewport_size or WIDE
+    for size in (WIDE, NARROW) if narrow else (WIDE,):
         page.set_viewport_size(size)
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
@@ -175,7 +181,7 @@ def look(page: Page, name: str, *, narrow: bool = True) -> None:
         assert page.evaluate(TOO_SMALL) == [], f"{name} at {size['width']}"
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"], f"{name}: {width} px wide on a screen of {size['width']}"
-    page.set_viewport_size(looked_at[0])
+    page.set_viewport_size(before)
 
 
 # --- A gap analysis ------------------------------------------------------------------------------

@@ -8,17 +8,16 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ims.models import CorrectiveAction, PlannedChange, Record, Statement
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 CHECK = timezone.localdate() + timedelta(days=30)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_problem_until_it_is_closed(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_problem_until_it_is_closed(visits, catalog, manager, utility):
     visits.expected.append("Failed to load resource")  # a refused step answers with 422
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Corrective and preventive action").click()
     page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Title").fill("Pump 2 ran dry")
@@ -48,7 +47,6 @@ def test_a_problem_until_it_is_closed(visits, catalog, manager, utility, size):
     page.get_by_role("button", name="It worked: close").click()
     expect(page.get_by_role("alert")).to_contain_text("Until then it can’t be closed.")
     look(page, "corrective-too-early")
-    page.set_viewport_size(size)
 
     CorrectiveAction.objects.update(check_on=timezone.localdate())
     page.get_by_role("button", name="It worked: close").click()
@@ -56,8 +54,8 @@ def test_a_problem_until_it_is_closed(visits, catalog, manager, utility, size):
     look(page, "corrective-closed")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_change_that_every_area_answers(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_change_that_every_area_answers(visits, catalog, manager, utility):
     change = PlannedChange.open_in(
         utility,
         by=manager,
@@ -69,7 +67,6 @@ def test_a_change_that_every_area_answers(visits, catalog, manager, utility, siz
     )
     visits.expected.append("Failed to load resource")
     page = visits(manager, change.get_absolute_url())
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Ask the areas").click()
     expect(page.get_by_text("is now “Areas are answering”")).to_be_visible()
     page.get_by_role("button", name="Approve").click()
@@ -80,13 +77,11 @@ def test_a_change_that_every_area_answers(visits, catalog, manager, utility, siz
     expect(page.get_by_role("alert")).to_contain_text("Enter what the change means for this area")
     page.get_by_label("What it means").fill("The spill plan and the drill must name the new tank.")
     look(page, "change-answer")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Save the answer").click()
     page.get_by_role("link", name="Answer for Quality").click()
     page.get_by_text("No", exact=True).click()
     page.get_by_role("button", name="Save the answer").click()
     look(page, "change-answered")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("is now “Approved”")).to_be_visible()
     assert Record.objects.get().status == "approved"

@@ -15,11 +15,10 @@ from accounts.zones import site_today
 from assessments.models import GapAnalysis
 from ims.models import Action, Person
 from recognition.models import Application, Cycle, Edition
-from tests.browser.conftest import NARROW, WIDE, look, start
+from tests.browser.conftest import look, start
 from tests.factories import PASSWORD, MembershipFactory, UserFactory, UtilityFactory
 
 pytestmark = pytest.mark.usefixtures("visits")
-SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
 @pytest.fixture
@@ -47,11 +46,11 @@ def row(page: Page, utility: Any) -> Locator:
     return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=str(utility)))
 
 
-@SIZES
-def test_from_two_invitations_to_the_last_day(visits, size, utility, manager, other, consultant):
+@pytest.mark.usefixtures("narrow")
+def test_from_two_invitations_to_the_last_day(visits, utility, manager, other, consultant):
     last = site_today() + timedelta(days=20)
     for invites, where in ((manager, utility), (other.boss, other)):
-        page = visits(invites, reverse("accounts:invite", args=[where.pk]), viewport=size)
+        page = visits(invites, reverse("accounts:invite", args=[where.pk]))
         page.get_by_label("Email").fill(consultant.email)
         page.locator("#id_role").get_by_text("Advisor").click()
         page.get_by_label("Last day").fill(last.isoformat())
@@ -60,7 +59,7 @@ def test_from_two_invitations_to_the_last_day(visits, size, utility, manager, ot
     ours = action(utility, manager, "Clean the sewers of Mill Street", 3)
     theirs = action(other, other.boss, "Replace the chlorine analyzer", -4)
 
-    page = visits(None, reverse("account_login"), viewport=size)
+    page = visits(None, reverse("account_login"))
     page.get_by_label("Email").fill(consultant.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -143,9 +142,9 @@ def test_what_the_pictures_show(visits, monday, other, utility):
     look(page, "advisor-home")
 
 
-@SIZES
-def test_by_keyboard_and_without_javascript(visits, monday, other, size):
-    page = visits(monday, reverse("accounts:list"), java_script_enabled=False, viewport=size)
+@pytest.mark.usefixtures("narrow")
+def test_by_keyboard_and_without_javascript(visits, monday, other):
+    page = visits(monday, reverse("accounts:list"), java_script_enabled=False)
     page.get_by_role("link", name=str(other), exact=True).focus()
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text(f"3 late at {other}")

@@ -10,14 +10,14 @@ from ims.models import Action, Objective, Record
 from ims.tasks import take_in
 from reports import tasks
 from reports.models import Report
-from tests.browser.conftest import NARROW, WIDE, look
+from tests.browser.conftest import look
 from tests.factories import UtilityFactory
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_out_and_in(visits, catalog, manager, contributor, utility, tmp_path, sent_tasks, size):
+@pytest.mark.usefixtures("narrow")
+def test_out_and_in(visits, catalog, manager, contributor, utility, tmp_path, sent_tasks):
     objective = Objective.open_in(utility, by=manager, title="Cut overflows to 2 per 100 miles")
     action = Action.open_in(utility, by=contributor, title="Clean the sewers", objective=objective)
     action.say("Begun on Mill Street.", by=contributor)
@@ -28,10 +28,8 @@ def test_out_and_in(visits, catalog, manager, contributor, utility, tmp_path, se
 
     visits.expected.append("422")  # the wrong file
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Everything as one ZIP").click()
     look(page, "archive")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Create the ZIP").click()
     tasks.make(Report.objects.get().pk)
     page.reload()
@@ -45,20 +43,17 @@ def test_out_and_in(visits, catalog, manager, contributor, utility, tmp_path, se
     page.get_by_role("button", name="Show what is in it").click()
     expect(page.get_by_text("This ZIP is damaged or not whole").first).to_be_visible()
     look(page, "archive-refused")
-    page.set_viewport_size(size)
     page.get_by_label("Archive").set_input_files(zipped)
     page.get_by_role("button", name="Show what is in it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"An archive of {utility}")
     expect(page.get_by_text("Connie Boyd")).to_be_visible()
     look(page, "archive-shown")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Import it").click()
     expect(page.get_by_role("heading", name="It is being imported")).to_be_visible()
     [sent] = [each for each in sent_tasks if each.task == "ims.tasks.take_in"]
     take_in(*sent.args)
     expect(page.get_by_role("heading", name="Everything is here")).to_be_visible()
     look(page, "archive-done")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Open our system").click()
     came = Record.objects.get(utility=empty, number=action.number)
     page.goto(visits.url + came.get_absolute_url())

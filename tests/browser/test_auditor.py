@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from ims.models import Requirement
 from reports import tasks
-from tests.browser.conftest import NARROW, WIDE, look
+from tests.browser.conftest import look
 from tests.pdf_ua import problems
 from tests.uploads import upload
 
@@ -31,11 +31,10 @@ def permit(utility, by) -> Requirement:
     return rows.get(pk=made.pk)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_a_gap_to_the_zip(visits, catalog, manager, utility, queue, size, tmp_path):
+@pytest.mark.usefixtures("narrow")
+def test_from_a_gap_to_the_zip(visits, catalog, manager, utility, queue, tmp_path):
     proof = permit(utility, manager)
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Ready for the auditor").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ready for the auditor")
     look(page, "auditor-choose")
@@ -56,7 +55,6 @@ def test_from_a_gap_to_the_zip(visits, catalog, manager, utility, queue, size, t
     ready = page.url
     for button, ending in (("Create PDF", "pdf"), ("ZIP with the files", "zip")):
         page.goto(ready)
-        page.set_viewport_size(size)
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Index for the auditor: ISO 14001")
         while queue:

@@ -8,14 +8,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ims.models import Communication, Contact
-from tests.browser.conftest import NARROW, WIDE, look
+from tests.browser.conftest import look
 
 pytestmark = pytest.mark.usefixtures("visits")
 TODAY = timezone.localdate()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_what_is_communicated_is_joined_and_done(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_what_is_communicated_is_joined_and_done(visits, catalog, manager, utility):
     plan = [
         ("Overflows this quarter", "customers", "brochure", "quarterly", ["E"], ["cmom"], 10),
         ("Why rates change", "customers", "brochure", "quarterly", ["F"], ["gasb-34"], 12),
@@ -26,7 +26,6 @@ def test_what_is_communicated_is_joined_and_done(visits, catalog, manager, utili
         fields = {"audience": audience, "method": method, "rhythm": rhythm, "areas": areas, "initiatives": initiatives}
         Communication.open_in(utility, by=manager, title=title, due=TODAY + timedelta(days=days), **fields)
     page = visits(manager, reverse("ims:list", args=[utility.pk, "communication"]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Title").fill("Progress on the objectives")
     page.get_by_label("What they are to learn").fill("Which objectives are behind, and what each crew can do.")
@@ -34,7 +33,6 @@ def test_what_is_communicated_is_joined_and_done(visits, catalog, manager, utili
     page.get_by_label("Due").fill(TODAY.isoformat())
     page.locator("input[name=areas][value=E] + label").click()
     look(page, "communication-form")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("region", name="Could be joined")).to_contain_text("Toolbox talk on lifting")
 
@@ -44,17 +42,15 @@ def test_what_is_communicated_is_joined_and_done(visits, catalog, manager, utili
     page.get_by_role("button", name="It was done", exact=True).click()
     expect(page.get_by_text("was carried out")).to_be_visible()
     look(page, "communication-record")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Communication over the year").click()
     expect(page.get_by_role("region", name="Customers, homes and industry").first).to_contain_text("Why rates change")
     look(page, "communication-year")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_complaint_until_it_becomes_a_corrective_action(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_complaint_until_it_becomes_a_corrective_action(visits, catalog, manager, utility):
     visits.expected.append("Failed to load resource")  # what is refused answers with 422
     page = visits(manager, reverse("ims:list", args=[utility.pk, "contacts"]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Title").fill("Rosa Delgado has brown water")
     page.get_by_label("Name of the person").fill("Rosa Delgado")
@@ -68,7 +64,6 @@ def test_a_complaint_until_it_becomes_a_corrective_action(visits, catalog, manag
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("region", name="Time to answer")).to_contain_text("6 days")
     look(page, "contact-waits")
-    page.set_viewport_size(size)
 
     page.get_by_text("Answer it").first.click()
     page.get_by_label("What was answered").fill("The main is flushed on Thursday. The water is safe to drink.")
@@ -80,7 +75,6 @@ def test_a_complaint_until_it_becomes_a_corrective_action(visits, catalog, manag
     page.get_by_role("button", name="Answer it").click()
     expect(page.get_by_role("region", name="Time to answer")).to_contain_text("1 day late")
     look(page, "contact-answered")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="a corrective action").click()
     expect(page.get_by_label("How it was noticed")).to_have_value("complaint")
     page.get_by_label("Title").fill("The main of Elm Street is never flushed")

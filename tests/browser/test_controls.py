@@ -5,13 +5,13 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from ims.models import Control, Unit
-from tests.browser.conftest import NARROW, WIDE, look
+from tests.browser.conftest import look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_two_controls_on_one_unit_become_one(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_two_controls_on_one_unit_become_one(visits, catalog, manager, utility):
     unit = Unit.open_in(utility, by=manager, title="Lift stations", kind="equipment")
     text = "Grease the bearings by the maker's card. Measure vibration at both bearings."
     fields = {"what": text, "how_often": "Every three months", "highest": "0.25", "unit": "inches per second"}
@@ -20,7 +20,6 @@ def test_two_controls_on_one_unit_become_one(visits, catalog, manager, utility, 
     )
     visits.expected.append("Failed to load resource")  # a refused form answers with 422
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Operational controls").click()
     page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Title").fill("Maintenance of pumps")
@@ -39,18 +38,14 @@ def test_two_controls_on_one_unit_become_one(visits, catalog, manager, utility, 
     page.get_by_role("button", name="Put it in force").click()
     expect(page.get_by_text("is now “In force”")).to_be_visible()
     look(page, "control")
-    page.set_viewport_size(size)
 
     page.get_by_role("link", name="Operational controls").first.click()
     look(page, "controls-list")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Controls to harmonize").click()
     expect(page.get_by_text("1 pair is still to settle.")).to_be_visible()
     look(page, "controls-pairs")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Harmonize").last.click()
     look(page, "controls-settle")
-    page.set_viewport_size(size)
     page.get_by_text("serves both").last.click()
     page.get_by_label("Reason").fill("It names vibration, and the alarm test goes into it.")
     page.get_by_role("button", name="Save").click()

@@ -5,7 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from ims.models import Document, Person
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
@@ -18,12 +18,11 @@ def approve(visits, user, document) -> None:
     expect(page.get_by_text("Your entry was saved.")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, viewer, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, viewer, utility):
     visits.expected.append("Failed to load resource")  # a refused step answers with 422
     Person.add(utility, by=manager, name="Hank Osei", job="Wastewater superintendent")
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Documents").click()
     page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Title").fill("Changing a pump")
@@ -43,15 +42,12 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
     for name in ("Vic Weir", "Hank Osei"):
         readers.get_by_text(name).click()
     look(page, "document-people")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Send for review").click()
     expect(page.get_by_text("is now “In review”")).to_be_visible()
     look(page, "document-in-review")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Approve it or send it back").click()
     look(page, "document-approve")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.get_by_text("still needs other approvals")).to_be_visible()
     document = Document.objects.get()
@@ -59,11 +55,9 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
     assert Document.objects.get().status == "in-force"
 
     read = visits(viewer, "/")
-    read.set_viewport_size(size)
     expect(read.get_by_text("Read this document: Changing a pump", exact=True)).to_be_visible()
     read.get_by_role("link", name="Read : Read this document").click()
     look(read, "document-read")
-    read.set_viewport_size(size)
     read.get_by_role("button", name="I have read it").click()
     expect(read.get_by_text("You confirmed that you read")).to_be_visible()
 
@@ -72,17 +66,14 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
     expect(page.get_by_text("1 of 2 confirmed that they read it.")).to_be_visible()
     page.get_by_role("group", name="Who signed").get_by_text("Hank Osei").click()
     look(page, "document-readers")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("2 of 2 confirmed that they read it.")).to_be_visible()
     page.get_by_role("link", name="Back to").click()
     look(page, "document-approved")
-    page.set_viewport_size(size)
 
     page.get_by_role("link", name="Start a new edition").click()
     expect(page.get_by_text("Links and files are not copied")).to_be_visible()
     look(page, "document-next")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Start a new edition").click()
     page.get_by_label("Text").fill("Lock out the pump.\nChange it.\nTest the alarm.")
     expect_saved(page)
@@ -94,7 +85,6 @@ def test_a_document_and_its_next_edition(visits, catalog, manager, contributor, 
     page.goto(visits.url + document.get_absolute_url())
     expect(page.get_by_label("Stages").get_by_text("Replaced")).to_be_visible()
     look(page, "document-replaced")
-    page.set_viewport_size(size)
     read.goto(visits.url)
     expect(read.get_by_text("Read this document: Changing a pump", exact=True)).to_be_visible()
     page.goto(visits.url + reverse("ims:list", args=[utility.pk, "documents"]))

@@ -7,16 +7,15 @@ from playwright.sync_api import expect
 
 from ims.links import RELATED, link
 from ims.models import CorrectiveAction, Emergency, EmergencyContact, EmergencyEquipment, PlanTopic
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 TODAY = timezone.localdate()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_an_example_to_a_lesson(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_from_an_example_to_a_lesson(visits, catalog, manager, utility):
     page = visits(manager, reverse("ims:examples", args=[utility.pk, "emergencies"]))
-    page.set_viewport_size(size)
     page.get_by_text("Chlorine leak", exact=True).click()
     page.get_by_text("Sewer overflow", exact=True).click()
     page.get_by_role("button", name="Create the ones you chose").click()
@@ -33,7 +32,6 @@ def test_from_an_example_to_a_lesson(visits, catalog, manager, utility, size):
     page.get_by_role("button", name="It was inspected").click()
     expect(page.get_by_text("was inspected.")).to_be_visible()
     look(page, "emergency-equipment")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="EMG-").click()
     expect(page.get_by_role("region", name="What it counts on")).to_contain_text("Two air packs")
 
@@ -42,11 +40,9 @@ def test_from_an_example_to_a_lesson(visits, catalog, manager, utility, size):
     page.get_by_label("Who took part").fill("Shift B, the fire department")
     page.get_by_label("What was learned").fill("The siren is not heard in the gallery\nNobody had the key of the gate")
     look(page, "emergency-drill-form")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Save the drill").click()
     expect(page.get_by_role("region", name="Drills")).to_contain_text("The siren is not heard in the gallery")
     look(page, "emergency-record")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Make it a corrective action").first.click()
     expect(page.get_by_label("How it was noticed")).to_have_value("drill")
     expect(page.get_by_label("Title")).to_have_value("The siren is not heard in the gallery")
@@ -55,8 +51,8 @@ def test_from_an_example_to_a_lesson(visits, catalog, manager, utility, size):
     assert CorrectiveAction.objects.get().source == "drill"
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_topics_are_answered(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_the_topics_are_answered(visits, catalog, manager, utility):
     for title in ("Main break", "Flood"):
         Emergency.open_in(utility, by=manager, title=title, areas=["Q", "S"])
     pump = EmergencyEquipment.open_in(utility, by=manager, title="Bypass pump", due=TODAY.replace(year=TODAY.year - 1))
@@ -64,7 +60,6 @@ def test_the_topics_are_answered(visits, catalog, manager, utility, size):
     for each in (pump, call):
         link(Emergency.objects.first(), each, RELATED, by=manager)
     page = visits(manager, reverse("ims:emergency_plan", args=[utility.pk]))
-    page.set_viewport_size(size)
     first = page.locator("#row-situations")
     first.locator("label", has_text="Covered").click()
     first.get_by_label("Where it stands").fill("Chapter 2 of the plan of March; the county has the same list.")

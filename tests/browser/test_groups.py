@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from accounts.groups import GroupUtility, UtilityGroup
 from accounts.models import Membership
 from ims.models import Measure, Objective
-from tests.browser.conftest import NARROW, WIDE, answer_all, look, start
+from tests.browser.conftest import answer_all, look, start
 from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.usefixtures("visits")
@@ -28,12 +28,11 @@ def others(manager) -> list[Membership]:
     return made
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_asking_to_leaving(visits, catalog, others, stranger, manager, utility, size):
-    page = visits(stranger, reverse("accounts:list"), viewport=size)
+@pytest.mark.usefixtures("narrow")
+def test_from_asking_to_leaving(visits, catalog, others, stranger, manager, utility):
+    page = visits(stranger, reverse("accounts:list"))
     page.get_by_role("link", name="Create a group").click()
     look(page, "group-new")
-    page.set_viewport_size(size)
     page.get_by_label("Name").fill("Utilities of the upper valley")
     page.get_by_label("Kind").select_option("County")
     page.get_by_role("button", name="Create group").click()
@@ -46,11 +45,10 @@ def test_from_asking_to_leaving(visits, catalog, others, stranger, manager, util
     expect(page.get_by_text("somebody@example.org").first).to_be_visible()
     look(page, "group-members")
 
-    mine = visits(manager, "/", viewport=size)
+    mine = visits(manager, "/")
     mine.get_by_role("link", name="Review").first.click()
     expect(mine.get_by_text("What a group would see of you today")).to_be_visible()
     look(mine, "group-asks")
-    mine.set_viewport_size(size)
     mine.get_by_role("button", name="Agree").click()
     expect(mine.get_by_text("sees the figures of Riverbend")).to_be_visible()
 

@@ -1,11 +1,11 @@
-"""A workshop of three people in three browsers, and the ranked list of findings, wide and on a phone."""
+"""A workshop of three people in three browsers, one of them a telephone, and the ranked list of findings."""
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from ims.models import Action, Assessment, Ballot, Criteria, Objective, Pair, Person, Proposal, Unit, Workshop
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import WIDE, expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
@@ -23,7 +23,6 @@ SCORES = {
     "Vic Weir": ["45455", "54453", "44244", "14345", "32412", "22512"],
 }
 KEYS = ["severity", "frequency", "cost", "regulation", "concern"]
-WIDTHS = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
 @pytest.fixture
@@ -43,10 +42,9 @@ def give(page: Page, title: str, criterion: str, score: int) -> None:
     block.get_by_role("group", name=criterion).locator("label").nth(score - 1).click()
 
 
-@WIDTHS
-def test_a_workshop_of_three(visits, objectives, utility, manager, contributor, viewer, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_workshop_of_three(visits, objectives, utility, manager, contributor, viewer):
     lead = visits(manager, reverse("ims:list", args=[utility.pk, "workshops"]))
-    lead.set_viewport_size(size)
     opened(lead, "Add workshop")
     lead.get_by_label("Title").fill("Objectives for 2027")
     lead.get_by_role("button", name="Create").click()
@@ -58,7 +56,7 @@ def test_a_workshop_of_three(visits, objectives, utility, manager, contributor, 
     lead.get_by_role("button", name="Start scoring").click()
     workshop = Workshop.objects.get()
     address = reverse("ims:workshop_score", args=[utility.pk, workshop.number])
-    others = [visits(who, address, viewport=size) for who in (contributor, viewer)]
+    others = [visits(who, address, viewport=WIDE) for who in (contributor, viewer)]
 
     # Each alone; the others see only how far everyone is.
     for page, score in ((lead, 5), (others[0], 3), (others[1], 1)):
@@ -217,11 +215,10 @@ def test_the_pages_of_a_workshop(visits, objectives, utility, manager, contribut
     assert pat.pk
 
 
-@WIDTHS
-def test_the_ranked_list_follows_a_weight(visits, catalog, utility, manager, size):
+@pytest.mark.usefixtures("narrow")
+def test_the_ranked_list_follows_a_weight(visits, catalog, utility, manager):
     findings(utility, manager)
     page = visits(manager, reverse("ims:ranked", args=[utility.pk]))
-    page.set_viewport_size(size)
     expect(page.locator(".places__one").first).to_contain_text("Lift station 7")
     page.locator("#w-cost").evaluate(
         "(range) => { range.value = 100; range.dispatchEvent(new Event('input', {bubbles: true})); }"

@@ -13,7 +13,7 @@ from assessments.models import GapAnalysis
 from config.models import Visit
 from ims.models import Action, Objective, Person
 from recognition.models import Application, Cycle, Edition
-from tests.browser.conftest import NARROW, WIDE, look, start
+from tests.browser.conftest import look, start
 
 pytestmark = pytest.mark.usefixtures("visits")
 
@@ -106,9 +106,9 @@ def press_to(page: Page, words: str) -> None:
     raise AssertionError(f"Tab does not reach {words}")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_without_javascript(visits, busy, manager, size):
-    page = visits(manager, "/", java_script_enabled=False, viewport=size)
+@pytest.mark.usefixtures("narrow")
+def test_without_javascript(visits, busy, manager):
+    page = visits(manager, "/", java_script_enabled=False)
     page.get_by_role("link", name=re.compile(f"Open ?: {busy.number}")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(busy.title)
 

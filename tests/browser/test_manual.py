@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from ims.models import ManualEdition, Statement, Unit
 from reports.models import Report
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 TODAY = timezone.localdate()
@@ -26,16 +26,14 @@ def policy(catalog, utility, manager) -> Statement:
     return seen(made, manager)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_own_words_to_a_second_edition(visits, policy, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_from_own_words_to_a_second_edition(visits, policy, manager, utility):
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="System manual").click()
     page.get_by_role("link", name="Write the introductions in your own words").click()
     page.get_by_label("In your own words: Policy statements").fill("The board signs each policy.")
     expect_saved(page)
     look(page, "manual-words")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="System manual").click()
     expect(page.get_by_role("article", name="Policy statements")).to_contain_text("The board signs each policy.")
     page.get_by_label("Who approves it").fill("The board of directors")
@@ -52,7 +50,6 @@ def test_from_own_words_to_a_second_edition(visits, policy, manager, utility, si
     expect(changes).to_contain_text(f"gone {policy.number} Environmental policy: Replaced.")
     expect(changes).to_contain_text("new UNIT-")
     look(page, "manual")
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Environment", exact=True).click()
     expect(page.get_by_role("heading", name="System manual: Environmental performance")).to_be_visible()
     page.get_by_role("link", name="All areas").click()
@@ -62,7 +59,6 @@ def test_from_own_words_to_a_second_edition(visits, policy, manager, utility, si
     page.get_by_role("button", name="Issue edition 2").click()
     expect(page.get_by_text("Edition 2 was issued.")).to_be_visible()
     look(page, "manual-edition")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Create PDF").click()
     expect(page.get_by_role("heading", name="System manual, edition 2")).to_be_visible()
     assert list(ManualEdition.objects.order_by("number").values_list("number", flat=True)) == [1, 2]

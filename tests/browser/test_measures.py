@@ -11,16 +11,15 @@ from playwright.sync_api import expect
 from ims.check import periods
 from ims.check.periods import Every
 from ims.models import Action, Measure, Objective, Person, Quarter, Reading
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_an_example_to_the_report(visits, catalog, manager, utility, size, tmp_path):
+@pytest.mark.usefixtures("narrow")
+def test_from_an_example_to_the_report(visits, catalog, manager, utility, tmp_path):
     visits.expected.append("422")  # a paste with a line that is not understood
     page = visits(manager, reverse("ims:list", args=[utility.pk, "measures"]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Start from examples").click()
     page.get_by_text("Sewer spills", exact=False).first.click()
     page.get_by_text("Filtered water below 0.1 NTU").click()
@@ -154,14 +153,13 @@ def test_the_pages(visits, catalog, manager, utility):
     look(page, "measures-preview")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.usefixtures("narrow")
 def test_what_someone_else_enters_meanwhile_is_shown_beside_what_was_typed(
-    visits, catalog, manager, contributor, utility, size
+    visits, catalog, manager, contributor, utility
 ):
     visits.expected.append("409")
     measures = [Measure.open_in(utility, by=manager, title=title) for title in ("Overflows", "Energy")]
     page = visits(contributor, reverse("ims:due", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("textbox", name="Overflows").first.fill("4")
     page.get_by_role("textbox", name="Note: Overflows").fill("Rain")
     page.get_by_role("textbox", name="Energy").first.fill("1210")

@@ -6,14 +6,14 @@ from playwright.sync_api import expect
 
 from ims.models import Measure, Objective, Unit
 from initiatives.models import Initiative
-from tests.browser.conftest import NARROW, WIDE, look
+from tests.browser.conftest import look
 from tests.factories import GapAnalysisFactory
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_the_matrix_to_one_record(visits, catalog, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_from_the_matrix_to_one_record(visits, catalog, manager, utility):
     in_place = Initiative.objects.filter(slug__in=["cmom", "osha-vpp", "asset-management", "iso-14001"])
     GapAnalysisFactory(utility=utility, by=manager, areas=["E", "S"], initiatives=in_place)
     unit = Unit.open_in(utility, by=manager, title="Lift stations", kind="equipment")
@@ -25,7 +25,6 @@ def test_from_the_matrix_to_one_record(visits, catalog, manager, utility, size):
     for title, slug in (("Odor complaints", "cmom"), ("Complaints about odor", "iso-14001")):
         Measure.open_in(utility, by=manager, title=title, initiatives=[slug], areas=["E"], units=[unit.pk])
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Our system today").click()
     expect(page.get_by_text("Two jobs are done twice.")).to_be_visible()
     look(page, "today")

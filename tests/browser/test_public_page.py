@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ims.models import Action, Measure, Objective, Reading, Record, Statement
-from tests.browser.conftest import NARROW, WIDE, look
+from tests.browser.conftest import look
 
 pytestmark = pytest.mark.usefixtures("visits")
 TODAY = timezone.localdate()
@@ -33,14 +33,12 @@ def records(catalog, utility, manager) -> None:
     Reading.objects.bulk_create(Reading(measure=measure, period=month, value=12 - n) for n, month in enumerate(months))
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_choosing_to_the_end(visits, catalog, records, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_from_choosing_to_the_end(visits, catalog, records, manager, utility):
     visits.expected.append("status of 410")
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="What everyone may see").click()
     look(page, "public-choose")
-    page.set_viewport_size(size)
     page.get_by_label("Introduction").fill("We bring water to Riverbend.\n\nThis page shows how far we are.")
     for title in ("Our vision for 2035", "Environmental policy", "Cut sewer overflows", "Overflows each month"):
         page.get_by_text(title, exact=True).click()
@@ -48,13 +46,11 @@ def test_from_choosing_to_the_end(visits, catalog, records, manager, utility, si
     page.get_by_role("button", name="Save and preview").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Riverbend Water and Sewer")
     look(page, "public-preview")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Everyone can see the page at its address now.")).to_be_visible()
     look(page, "public-published")
-    page.set_viewport_size(size)
 
-    resident = visits(None, "/public/riverbend-water-and-sewer/", viewport=size)
+    resident = visits(None, "/public/riverbend-water-and-sewer/")
     expect(resident.get_by_text("Streams that children may wade in")).to_be_visible()
     expect(resident.get_by_text("1 of 2 actions done")).to_be_visible()
     resident.get_by_text("The numbers").click()

@@ -6,22 +6,21 @@ from playwright.sync_api import expect
 
 from ims.models import Action, Person, ReadinessRating, ReadinessRound, Seat
 from ims.team.readiness.factors import factors
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_three_people_rate_alone_and_look_together(visits, catalog, manager, contributor, viewer, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_three_people_rate_alone_and_look_together(visits, catalog, manager, contributor, viewer, utility):
     people = {person.user_id: person for person in Person.objects.of(utility)}
     Seat.fill(utility, "finance", 0, by=manager, person=people[manager.pk], alternate=people[contributor.pk])
     Seat.fill(utility, "maintenance", 0, by=manager, person=people[viewer.pk])
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Readiness").click()
     page.get_by_role("button", name="Begin").click()
     for user, values in ((manager, ["2", "4"]), (contributor, ["3", "5"]), (viewer, ["1", "1"])):
-        own = page if user == manager else visits(user, "/", viewport=size, reduced_motion="reduce")
+        own = page if user == manager else visits(user, "/", reduced_motion="reduce")
         own.goto(visits.url + ReadinessRound.objects.get().get_absolute_url())
         own.get_by_role("link", name="Rate", exact=True).click()
         for slug, value in zip(factors(), values, strict=False):

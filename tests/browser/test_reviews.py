@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ims.models import CorrectiveAction, Measure, Objective, Person, Seat
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look
+from tests.browser.conftest import expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 TODAY = timezone.localdate()
@@ -23,11 +23,10 @@ def records(catalog, utility, manager):
     Seat.fill(utility, "safety", 0, by=manager, person=Person.objects.of(utility).get(user=manager))
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_review_from_its_agenda_to_an_action(visits, records, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_review_from_its_agenda_to_an_action(visits, records, manager, utility):
     visits.expected.append("Failed to load resource")  # a refused step answers with 422
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Management reviews").click()
     page.get_by_role("link", name="Add").first.click()
     page.get_by_label("Title").fill("Review of the spring")
@@ -39,14 +38,12 @@ def test_a_review_from_its_agenda_to_an_action(visits, records, manager, utility
     topic = page.get_by_role("region", name="Objectives and programs")
     expect(topic).to_contain_text("1 open objective, 1 late")
     look(page, "agenda")
-    page.set_viewport_size(size)
 
     page.get_by_role("link", name="Back to MR-").click()
     page.get_by_role("button", name="It was held").click()
     expect(page.get_by_role("alert")).to_contain_text("Enter first who took part.")
     page.get_by_role("link", name="Enter who takes part").click()
     look(page, "review-people")
-    page.set_viewport_size(size)
     page.get_by_text("Mara Gerr: Safety").click()
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="It was held").click()

@@ -8,18 +8,17 @@ from playwright.sync_api import expect
 
 from ims.links import LED_TO, link
 from ims.models import Action, Objective, Person, RecordComment, Requirement, SavedView, Unit
-from tests.browser.conftest import NARROW, WIDE, answer_all, expect_saved, look
+from tests.browser.conftest import answer_all, expect_saved, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_a_result_to_a_closed_action(visits, analysis, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_from_a_result_to_a_closed_action(visits, analysis, manager, utility):
     answer_all(analysis, manager)
     analysis.complete(by=manager)
     objective = Objective.open_in(utility, by=manager, title="Cut overflows to 2 per 100 miles")
     page = visits(manager, reverse("assessments:results", args=[analysis.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Make it an action").first.click()
     expect(page.get_by_label("Title")).not_to_have_value("")
     steps = page.get_by_label("What is to be done")
@@ -27,7 +26,6 @@ def test_from_a_result_to_a_closed_action(visits, analysis, manager, utility, si
     name = opportunity.inner_text()
     assert steps.input_value().startswith(f"{name}:\n")
     look(page, "system-new-from-a-gap")
-    page.set_viewport_size(size)
     steps.fill(f"{name}:\nAsk the board first.")
     page.get_by_label("Title").fill("Clean the sewers of Mill Street")
     page.get_by_label("Serves").select_option(label=str(objective))

@@ -5,16 +5,15 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from ims.models import Person, Seat, Subgroup
-from tests.browser.conftest import NARROW, WIDE, expect_saved, look, start
+from tests.browser.conftest import expect_saved, look, start
 
 pytestmark = pytest.mark.usefixtures("visits")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_meeting_fills_the_table(visits, catalog, manager, contributor, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_meeting_fills_the_table(visits, catalog, manager, contributor, utility):
     start(utility, manager, areas=["E", "F"], operations=["water-treatment"], initiatives=[])
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Team").click()
     expect(page.get_by_text("0 of 8 functions")).to_be_visible()
     page.get_by_role("link", name="Name someone").click()

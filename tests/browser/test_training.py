@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ims.models import Person, TrainingSession, TrainingTopic
-from tests.browser.conftest import NARROW, WIDE, look
+from tests.browser.conftest import look
 
 pytestmark = pytest.mark.usefixtures("visits")
 TODAY = timezone.localdate()
@@ -47,11 +47,10 @@ def topics(catalog, utility, manager, people) -> list[TrainingTopic]:
     return made
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_training_from_its_jobs_to_a_corrected_session(visits, catalog, manager, utility, people, size):
+@pytest.mark.usefixtures("narrow")
+def test_a_training_from_its_jobs_to_a_corrected_session(visits, catalog, manager, utility, people):
     visits.expected.append("Failed to load resource")  # a refused form answers with 422
     page = visits(manager, reverse("ims:system", args=[utility.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Training", exact=True).click()
     page.get_by_role("link", name="Add training").first.click()
     page.get_by_label("Title").fill("Confined space entry")
@@ -59,7 +58,6 @@ def test_a_training_from_its_jobs_to_a_corrected_session(visits, catalog, manage
     page.get_by_label("Holds for").fill("12")
     page.get_by_text("Collection crew", exact=True).click()
     look(page, "training-new")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Confined space entry")
     needing = page.get_by_role("region", name="Who needs it")
@@ -70,7 +68,6 @@ def test_a_training_from_its_jobs_to_a_corrected_session(visits, catalog, manage
     page.get_by_role("link", name="Choose single people").click()
     page.get_by_text("Gus Hale, Plant operator").click()
     look(page, "training-people")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Save").click()
     expect(needing).to_contain_text("Gus Hale")
 
@@ -83,46 +80,39 @@ def test_a_training_from_its_jobs_to_a_corrected_session(visits, catalog, manage
     page.get_by_role("button", name="Save the session").click()
     expect(page.get_by_text("at the latest").first).to_be_visible()
     look(page, "training-session-refused")
-    page.set_viewport_size(size)
     page.get_by_label("Held on").fill((TODAY - timedelta(days=3)).isoformat())
     page.get_by_role("button", name="Save the session").click()
     expect(page.get_by_text("The session of 2 people was entered.")).to_be_visible()
     look(page, "training-record")
-    page.set_viewport_size(size)
 
     page.get_by_role("link", name="Correct the session").click()
     page.get_by_text("Nora Kim, Collection crew").click()
     page.get_by_text("Tess Moran, Collection crew").click()
     page.get_by_label("Why you correct it").fill("Tess was there, not Nora.")
     look(page, "training-correction")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Save the correction").click()
     expect(page.get_by_role("region", name="Sessions")).to_contain_text("Tess was there, not Nora.")
     kept = TrainingSession.objects.get()
     assert sorted(map(str, kept.people.all())) == ["Gus Hale", "Tess Moran"]
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_matrix_and_one_session_for_two_trainings(visits, manager, utility, topics, size):
+@pytest.mark.usefixtures("narrow")
+def test_the_matrix_and_one_session_for_two_trainings(visits, manager, utility, topics):
     page = visits(manager, reverse("ims:list", args=[utility.pk, "training"]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Who is trained in what").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Who is trained in what")
     look(page, "training-matrix")
-    page.set_viewport_size(size)
     ed = page.locator("tr").filter(has_text="Ed Torres")
     expect(ed).to_contain_text("2 of 4")
     page.get_by_role("link", name="One session for several").click()
     expect(page.get_by_role("heading", name="Handling hazardous materials and Spill response")).to_be_visible()
     look(page, "training-together")
-    page.set_viewport_size(size)
     pair = page.get_by_role("region", name="Handling hazardous materials and Spill response")
     pair.get_by_role("link", name="Enter one session for both").click()
     page.get_by_label("Who taught it").fill("Dana Whitfield")
     page.get_by_text("Gus Hale, Plant operator").click()
     page.get_by_text("Nora Kim, Collection crew").click()
     look(page, "training-session-both")
-    page.set_viewport_size(size)
     page.get_by_role("button", name="Save the session").click()
     expect(page.get_by_text("The session of 2 people was entered.")).to_be_visible()
     assert TrainingSession.objects.order_by("pk").last().topics.count() == 2

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import date
+from itertools import product
 
 import pytest
 from django.conf import settings
@@ -56,10 +57,9 @@ def paths(catalog, utility, manager, analysis) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_what_pages_weigh(server, chromium, as_, manager, paths, size):
+def test_what_pages_weigh(server, chromium, as_, manager, paths):
     found = {}
-    for name, path in paths.items():
+    for (name, path), size in product(paths.items(), (WIDE, NARROW)):
         context = new_context(chromium, {"viewport": size})  # nothing in its cache
         url = f"http://127.0.0.1:{server.port}"
         if name not in ("sign-in", "public page"):
@@ -75,10 +75,10 @@ def test_what_pages_weigh(server, chromium, as_, manager, paths, size):
             sizes.clear()
             answer = page.goto(url + path, wait_until="networkidle")
             assert answer.status == 200
-            found[name, visit] = sum(sizes), page.evaluate("window.shifts")
+            found[name, size["width"], visit] = sum(sizes), page.evaluate("window.shifts")
         context.close()
-    for (name, visit), (weight, moved) in found.items():
-        print(f"{name}, {visit}: {weight} bytes, moved {moved:.3f}")  # noqa: T201  pytest -s shows it
-    for (name, visit), (weight, moved) in found.items():
-        assert 0 < weight <= (FIRST if visit == "first" else AFTER), (name, visit)
-        assert moved <= STILL, (name, visit)
+    for (name, width, visit), (weight, moved) in found.items():
+        print(f"{name} at {width}, {visit}: {weight} bytes, moved {moved:.3f}")  # noqa: T201  pytest -s shows it
+    for (name, width, visit), (weight, moved) in found.items():
+        assert 0 < weight <= (FIRST if visit == "first" else AFTER), (name, width, visit)
+        assert moved <= STILL, (name, width, visit)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from assessments.models import Answer, RoadMap, Sharing
-from tests.browser.conftest import NARROW, WIDE, answer, answer_all, expect_saved, look, start
+from tests.browser.conftest import answer, answer_all, expect_saved, look, start
 
 pytestmark = pytest.mark.usefixtures("visits")
 
@@ -33,10 +33,9 @@ def take_up(page: Page, number: int, choice: str, why: str = "") -> None:
     expect(article.locator("[data-choice]")).to_have_text(choice)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_from_results_to_five_answers_and_a_kept_road_map(visits, complete, manager, utility, size):
+@pytest.mark.usefixtures("narrow")
+def test_from_results_to_five_answers_and_a_kept_road_map(visits, complete, manager, utility):
     page = visits(manager, reverse("assessments:results", args=[complete.pk]))
-    page.set_viewport_size(size)
     page.get_by_role("link", name="Answer the opportunities").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Integration")
     take_up(page, 0, "Taken up")

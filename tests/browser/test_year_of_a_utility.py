@@ -33,28 +33,27 @@ pytestmark = pytest.mark.usefixtures("visits")
 
 
 class Days:
-    """``on(days, user, path)`` opens a page for a person, so many days after the story began."""
+    """``on(days, user, path)`` opens a page for a person, so many days after the story began.
 
-    def __init__(self, visits: Any, utility: Any, size: dict[str, int]) -> None:
-        self.visits, self.utility, self.size = visits, utility, size
+    The manager is at a desk. All others have a telephone.
+    """
+
+    def __init__(self, visits: Any, utility: Any, manager: User) -> None:
+        self.visits, self.utility, self.manager = visits, utility, manager
         self.first = timezone.now()
         self.clock: Any = None
 
     def on(self, days: int, user: User, path: str = "") -> Page:
         self.clock.move_to(self.first + timedelta(days=days))
+        self.visits.size = WIDE if user == self.manager else NARROW
         page: Page = self.visits(user, path or reverse("ims:system", args=[self.utility.pk]))
-        page.set_viewport_size(self.size)
         return page
 
-    def look(self, page: Page, name: str) -> None:
-        look(page, name)
-        page.set_viewport_size(self.size)
 
-
-@pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])
-def days(visits, utility, request) -> Iterator[Days]:
+@pytest.fixture
+def days(visits, utility, manager) -> Iterator[Days]:
     visits.expected.append("Failed to load resource")  # a refused step answers with 422
-    days = Days(visits, utility, request.param)
+    days = Days(visits, utility, manager)
     with time_machine.travel(days.first) as days.clock:
         yield days
 
@@ -201,7 +200,7 @@ def test_a_year(days, visits, catalog, utility, manager, contributor, viewer):
     create(page, "Review of the year", environment, safety, Due=ahead(0))
     page.get_by_role("link", name="Agenda").click()
     expect(page.get_by_role("region", name="Audit")).to_contain_text("Audit of the collection crew")
-    days.look(page, "year-agenda")
+    look(page, "year-agenda")
     page.get_by_role("link", name="Back to MR-").click()
     page.get_by_role("link", name="Enter who takes part").click()
     page.get_by_text("Mara Gerr").last.click()
@@ -255,15 +254,15 @@ def test_a_year(days, visits, catalog, utility, manager, contributor, viewer):
     chain = page.get_by_role("region", name="Where it came from, what it led to")
     expect(chain).to_contain_text("Review of the year")
     expect(chain).to_contain_text("How we clean sewers")
-    days.look(page, "year-change")
+    look(page, "year-change")
     page = days.on(301, manager, Objective.objects.get().get_absolute_url())
     move(page, "Mark as reached", "Reached")
-    days.look(page, "year-objective")
+    look(page, "year-objective")
 
     # The next gap analysis fills itself from what is in force. Mara confirms what she sees.
     analysis = start(utility, manager, as_of=timezone.localdate())
     page = days.on(330, manager, reverse("ims:today", args=[utility.pk]))
-    days.look(page, "year-today")
+    look(page, "year-today")
     page.get_by_role("button", name=f"Fill in {analysis}").click()
     expect(page.get_by_text("filled in from your system")).to_be_visible()
     said = {each.element.slug: each for each in Finding.objects.filter(analysis=analysis).select_related("element")}
@@ -280,4 +279,4 @@ def test_a_year(days, visits, catalog, utility, manager, contributor, viewer):
         assert (said[slug].rating, set(said[slug].areas)) == (Finding.Rating.MULTIPLE, {"E", "S"}), slug
         assert evidence in said[slug].evidence
     assert said["vision"].rating is None  # nothing was entered, which does not say that nothing exists
-    days.look(page, "year-analysis")
+    look(page, "year-analysis")
