@@ -27,6 +27,7 @@ WHEN_NARROW = {"runOnly": ["target-size", "scrollable-region-focusable"], "resul
 # What axe says of the rules that hold is longer than the page, and takes as long to read as the rules to check.
 VIOLATIONS = "async (options) => ({violations: (await axe.run(options)).violations})"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+KEPT = 5  # browsers that stay open between tests
 DOES_NOT_EXIST, SINGLE, MULTIPLE = "Does not exist", "Supports a single area", "Supports multiple areas"
 expect.set_options(timeout=10_000)  # two busy cores are slow; what is there at once is still seen at once
 
@@ -58,12 +59,12 @@ def storages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 class Visits:
     """``visits(user, path)`` opens a page in a browser of its own; None is someone who is not signed in.
 
-    The first without ``options`` takes ``usual``, which all tests use one after another: starting it takes longer than
-    many a test, and it has the style sheets already.
+    Without ``options`` it takes one of ``usual``, which all tests use one after another: starting one takes longer than
+    many a test, and they have the style sheets already.
     """
 
     browser: Browser
-    usual: BrowserContext
+    usual: list[BrowserContext]
     url: str
     sign_in: Callable[[User], Any]
     size: dict[str, int] = field(default_factory=lambda: WIDE)  # of the pages that it opens
@@ -72,19 +73,28 @@ class Visits:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def __call__(self, user: User | None, path: str = "/", **options: Any) -> Page:
-        if not options and self.usual not in self.contexts:
-            context = self.usual
-        else:
-            context = new_context(self.browser, {"viewport": self.size} | options)
+        context = new_context(self.browser, options) if options else self.free()
         self.contexts.append(context)
         if user:
             self.give_session(context, user)
         page = context.new_page()
-        if context is self.usual and self.size != WIDE:
+        if self.size != WIDE:
             page.set_viewport_size(self.size)
         self.watch(page)
         page.goto(self.url + path)
         return page
+
+    def free(self) -> BrowserContext:
+        """One of ``usual`` that the test does not use yet. Each has a page that stays open, because Chromium ends the
+        process of a site with its last page."""
+        for context in self.usual:
+            if context not in self.contexts:
+                return context
+        context = new_context(self.browser, {})
+        context.new_page().goto(f"{self.url}/healthz")
+        if len(self.usual) < KEPT:
+            self.usual.append(context)
+        return context
 
     def give_session(self, context: BrowserContext, user: User) -> None:
         session = self.sign_in(user).cookies["sessionid"].value
@@ -106,13 +116,8 @@ def new_context(browser: Browser, options: dict[str, Any]) -> BrowserContext:
 
 
 @pytest.fixture(scope="session")
-def usual(launched: Browser | Exception, live_server: LiveServer) -> BrowserContext | None:
-    """With a page that stays open, because Chromium ends the process of a site with its last page."""
-    if isinstance(launched, Exception):
-        return None  # ``chromium`` tells what is wrong
-    context = new_context(launched, {})
-    context.new_page().goto(f"{live_server.url}/healthz")
-    return context
+def usual() -> list[BrowserContext]:
+    return []
 
 
 def clear(context: BrowserContext, origin: str) -> None:
@@ -129,14 +134,19 @@ def clear(context: BrowserContext, origin: str) -> None:
 
 @pytest.fixture
 def visits(
-    transactional_db: None, chromium: Browser, usual: BrowserContext, live_server: LiveServer, as_: Any, catalog: None
+    transactional_db: None,
+    chromium: Browser,
+    usual: list[BrowserContext],
+    live_server: LiveServer,
+    as_: Any,
+    catalog: None,
 ) -> Iterator[Visits]:
     visits = Visits(chromium, usual, live_server.url, as_)
     if os.environ.get("SHOTS"):
         visits.expected.append("inline style")  # Playwright's own, while it takes a picture
     yield visits
     for context in visits.contexts:
-        if context is usual:
+        if context in usual:
             clear(context, live_server.url)
         else:
             context.close()

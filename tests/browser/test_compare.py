@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from initiatives.models import Initiative
 from pdca.models import Element
-from tests.browser.conftest import NARROW, look
+from tests.browser.conftest import NARROW, WIDE, look
 
 pytestmark = pytest.mark.usefixtures("visits")
 
@@ -57,9 +57,10 @@ def test_the_map_by_eye(visits):
     look(visits(None, reverse("pdca:map")), "map")
 
 
-@pytest.mark.parametrize("size", [{}, {"viewport": NARROW}])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
 def test_the_map_by_keyboard_and_screen_reader(visits, size):
-    page = visits(None, reverse("pdca:map"), **size)
+    visits.size = size
+    page = visits(None, reverse("pdca:map"))
     expected = list(Element.objects.all())
     map = page.get_by_role("group", name="Map of the cycle")
     stages = map.get_by_role("list")

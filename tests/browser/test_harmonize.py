@@ -56,7 +56,8 @@ def test_a_workshop_of_three(visits, objectives, utility, manager, contributor, 
     lead.get_by_role("button", name="Start scoring").click()
     workshop = Workshop.objects.get()
     address = reverse("ims:workshop_score", args=[utility.pk, workshop.number])
-    others = [visits(who, address, viewport=WIDE) for who in (contributor, viewer)]
+    visits.size = WIDE
+    others = [visits(who, address) for who in (contributor, viewer)]
 
     # Each alone; the others see only how far everyone is.
     for page, score in ((lead, 5), (others[0], 3), (others[1], 1)):

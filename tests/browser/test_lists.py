@@ -82,8 +82,9 @@ def test_starting_one_of_several_utilities(visits, manager, analyses):
     expect(page.get_by_label("Name")).to_be_visible()
 
 
+@pytest.mark.usefixtures("narrow")
 def test_a_narrow_list_sorts_too(visits, manager, analyses):
-    page = visits(manager, reverse("assessments:list") + "?utility=", viewport=NARROW)
+    page = visits(manager, reverse("assessments:list") + "?utility=")
     menu = page.get_by_label("Sort by")
     expect(menu).to_have_value("utility")
     expect(page.get_by_role("link", name="sort descending")).to_have_count(0)
@@ -97,8 +98,9 @@ def test_a_narrow_list_sorts_too(visits, manager, analyses):
     look(page, "analyses-narrow")
 
 
+@pytest.mark.usefixtures("narrow")
 def test_filters_of_a_narrow_list_are_folded_and_say_how_many_are_set(visits, manager, analyses):
-    page = visits(manager, reverse("assessments:list") + "?sort=name", viewport=NARROW)
+    page = visits(manager, reverse("assessments:list") + "?sort=name")
     name = page.get_by_role("textbox", name="Name contains")
     expect(name).to_be_hidden()
     assert page.get_by_role("rowheader").first.bounding_box()["y"] < NARROW["height"]

@@ -20,7 +20,7 @@ def test_three_people_rate_alone_and_look_together(visits, catalog, manager, con
     page.get_by_role("link", name="Readiness").click()
     page.get_by_role("button", name="Begin").click()
     for user, values in ((manager, ["2", "4"]), (contributor, ["3", "5"]), (viewer, ["1", "1"])):
-        own = page if user == manager else visits(user, "/", reduced_motion="reduce")
+        own = page if user == manager else visits(user, "/")
         own.goto(visits.url + ReadinessRound.objects.get().get_absolute_url())
         own.get_by_role("link", name="Rate", exact=True).click()
         for slug, value in zip(factors(), values, strict=False):

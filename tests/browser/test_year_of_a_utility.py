@@ -35,18 +35,24 @@ pytestmark = pytest.mark.usefixtures("visits")
 class Days:
     """``on(days, user, path)`` opens a page for a person, so many days after the story began.
 
-    The manager is at a desk. All others have a telephone.
+    The manager is at a desk. All others have a telephone. Each has the same browser all year, and signs in each time.
     """
 
     def __init__(self, visits: Any, utility: Any, manager: User) -> None:
         self.visits, self.utility, self.manager = visits, utility, manager
         self.first = timezone.now()
         self.clock: Any = None
+        self.pages: dict[User, Page] = {}
 
     def on(self, days: int, user: User, path: str = "") -> Page:
         self.clock.move_to(self.first + timedelta(days=days))
-        self.visits.size = WIDE if user == self.manager else NARROW
-        page: Page = self.visits(user, path or reverse("ims:system", args=[self.utility.pk]))
+        path = path or reverse("ims:system", args=[self.utility.pk])
+        if page := self.pages.get(user):
+            self.visits.give_session(page.context, user)
+            page.goto(self.visits.url + path)
+        else:
+            self.visits.size = WIDE if user == self.manager else NARROW
+            page = self.pages[user] = self.visits(user, path)
         return page
 
 
