@@ -31,6 +31,8 @@ def django_db_setup(
     with pytest.MonkeyPatch.context() as patch:
         # Django would empty all tables, which takes ten times as long, and the catalog with them.
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: tables.restore())
+        # And would end the connection, which keeps the plans of what is asked after each test.
+        patch.setattr(TransactionTestCase, "_should_reload_connections", lambda case: False)
         yield
     with django_db_blocker.unblock():
         connection.close()
