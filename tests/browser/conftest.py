@@ -24,8 +24,6 @@ WCAG = {
 }
 # The rules whose outcome depends on the width of the page; the others were checked on the wide one.
 WHEN_NARROW = {"runOnly": ["target-size", "scrollable-region-focusable"], "resultTypes": ["violations"]}
-# What axe says of the rules that hold is longer than the page, and takes as long to read as the rules to check.
-VIOLATIONS = "async (options) => ({violations: (await axe.run(options)).violations})"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 KEPT = 5  # browsers that stay open between tests
 DOES_NOT_EXIST, SINGLE, MULTIPLE = "Does not exist", "Supports a single area", "Supports multiple areas"
@@ -162,13 +160,19 @@ def narrow(visits: Visits) -> None:
     visits.size = NARROW
 
 
-# Every text that is drawn smaller than 14 px. Charts may be drawn smaller than their size, and each has its table.
-TOO_SMALL = """() => {
+# What axe says of the rules that hold is longer than the page, and takes as long to read as the rules to check.
+# ``small`` is every text that is drawn smaller than 14 px. Charts may be drawn smaller than their size, and each has
+# its table.
+LOOK = """async (options) => {
   const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
   const small = (element) => element.checkVisibility() && parseFloat(getComputedStyle(element).fontSize) < 14;
-  return [...document.querySelectorAll("body *:not(script, style, option, svg *)")]
-    .filter((element) => [...element.childNodes].some(written) && small(element))
-    .map((element) => element.outerHTML.slice(0, 100));
+  return {
+    violations: (await axe.run(options)).violations,
+    small: [...document.querySelectorAll("body *:not(script, style, option, svg *)")]
+      .filter((element) => [...element.childNodes].some(written) && small(element))
+      .map((element) => element.outerHTML.slice(0, 100)),
+    width: document.documentElement.scrollWidth,
+  };
 }"""
 
 
@@ -180,18 +184,20 @@ def look(page: Page, name: str, *, narrow: bool = True) -> None:
     """
     page.wait_for_load_state()
     before = page.viewport_size or WIDE
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
     for size in (WIDE, NARROW) if narrow else (WIDE,):
-        page.set_viewport_size(size)
-        if not page.evaluate("'axe' in window"):
-            page.evaluate(AXE_SCRIPT)
-        found = AxeResults(page.evaluate(VIOLATIONS, WHEN_NARROW if size == NARROW else WCAG))
+        if page.viewport_size != size:
+            page.set_viewport_size(size)
+        seen = page.evaluate(LOOK, WHEN_NARROW if size == NARROW else WCAG)
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
+        found = AxeResults(seen)
         assert found.violations_count == 0, f"{name} at {size['width']}\n{found.generate_report()}"
-        assert page.evaluate(TOO_SMALL) == [], f"{name} at {size['width']}"
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size["width"], f"{name}: {width} px wide on a screen of {size['width']}"
-    page.set_viewport_size(before)
+        assert seen["small"] == [], f"{name} at {size['width']}"
+        assert seen["width"] <= size["width"], f"{name}: {seen['width']} px wide on a screen of {size['width']}"
+    if page.viewport_size != before:
+        page.set_viewport_size(before)
 
 
 # --- A gap analysis ------------------------------------------------------------------------------

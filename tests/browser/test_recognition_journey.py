@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.models import User
 from recognition.models import Application, Cycle, Seat
 from tests.browser.conftest import expect_saved, look
 
@@ -16,8 +17,18 @@ Status = Application.Status
 
 @pytest.fixture
 def opens(visits, draft) -> Callable[..., Page]:
-    """``opens(person, path)``: a page of the application, or another one."""
-    return lambda person, path="": visits(person, path or draft.get_absolute_url())
+    """``opens(person, path)``: a page of the application, or another one. Each person has one browser."""
+    pages: dict[User, Page] = {}
+
+    def opens(person: User, path: str = "") -> Page:
+        path = path or draft.get_absolute_url()
+        if person in pages:
+            pages[person].goto(visits.url + path)
+        else:
+            pages[person] = visits(person, path)
+        return pages[person]
+
+    return opens
 
 
 def due_in(days: int) -> str:
