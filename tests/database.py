@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from io import StringIO
+from pathlib import Path
 
 import pgtrigger
 import pytest
@@ -16,6 +17,8 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+
+from config import migrating
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +45,8 @@ def django_db_setup(
 
 def make_database(prefix: str) -> None:
     """Copy the template. The first process that finds none migrates its own database and makes the template of it."""
-    made_from = [*sorted(settings.BASE_DIR.glob("*/migrations/*.py")), settings.BASE_DIR / "uv.lock"]
+    made_from = [*sorted(settings.BASE_DIR.glob("*/migrations/*.py")), Path(migrating.__file__)]
+    made_from.append(settings.BASE_DIR / "uv.lock")
     template = prefix + sha256(b"".join(path.read_bytes() for path in made_from)).hexdigest()[:16]
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [prefix])  # let go of with this cursor's connection
@@ -52,7 +56,8 @@ def make_database(prefix: str) -> None:
             connection.settings_dict["TEST"]["TEMPLATE"] = template
         left = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
         cursor.execute(f'DROP DATABASE IF EXISTS "{left}" WITH (FORCE)')  # a killed run may still be asking it
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        with migrating.quickly():
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         if template not in found:
             for outdated in found:
                 cursor.execute(f'DROP DATABASE "{outdated}"')

@@ -23,7 +23,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from accounts.models import User
-from config import embedded
+from config import embedded, migrating
 from config.management.commands.load_demo import ADMIN
 
 READY_WITHIN = 60  # seconds
@@ -58,7 +58,8 @@ class Command(BaseCommand):
     def _prepare(self) -> str:
         """Sets up the database, reference data, demo data and static files. Returns the text on the accounts."""
         self._say("Preparing the database")
-        call_command("migrate", interactive=False, verbosity=0)
+        with migrating.quickly():
+            call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         self._say("Loading the catalog and the demo data")
         call_command("load_catalog", stdout=io.StringIO())
