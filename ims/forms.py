@@ -1,5 +1,6 @@
 """The form of a record, made from the description of its register; moves; comments."""
 
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -123,6 +124,7 @@ class RecordForm(CheckingForm):
         return {name: value for name, value in self.cleaned_data.items() if name not in left_alone}
 
 
+@cache  # to make one takes longer than to check what was entered into it
 def form_of(register: Register) -> type[RecordForm]:
     fields = [*register.shared, *register.fields]
     return modelform_factory(register.model, form=RecordForm, fields=fields)  # type: ignore[return-value]

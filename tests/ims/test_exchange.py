@@ -102,12 +102,11 @@ def values_of(name: str, field: forms.Field, draw) -> object:
     return draw(TEXTS)
 
 
-def entered(register: registers.Register, utility, data: st.DataObject, ending: str) -> dict:
+def entered(register: registers.Register, form: forms.Form, utility, data: st.DataObject, ending: str) -> dict:
     """Values that the form of a register takes, with a title that has this ending."""
-    form = form_of(register)(utility=utility)
     drawn = {name: values_of(name, field, data.draw) for name, field in form.fields.items()}
     keys = {name: getattr(value, "pk", value) for name, value in drawn.items()}
-    checked = form_of(register)({**keys, "title": f"{keys['title']} {ending}"}, utility=utility)
+    checked = form_of(register)({**keys, "title": f"{keys['title']} {ending}"}, utility=utility, like=form)
     checked.full_clean()  # what does not fit, as two values that contradict each other, is left out
     values = {"title": f"Drawn {ending}"} | {
         name: value for name, value in checked.cleaned_data.items() if name not in checked.errors
@@ -152,8 +151,9 @@ def test_any_record_goes_out_and_comes_back(slug, surroundings, utility, manager
     """Out and in again without an edit; the values of four into four other records; their values as new records."""
     register = registers.get(slug)
     with transaction.atomic():
+        form = form_of(register)(utility=utility)
         records = [
-            register.model.open_in(utility, by=manager, **entered(register, utility, data, f"No. {n}"))
+            register.model.open_in(utility, by=manager, **entered(register, form, utility, data, f"No. {n}"))
             for n in range(8)
         ]
         first, others = records[:4], records[4:]

@@ -20,6 +20,8 @@ from tests.conftest import main_of
 from tests.factories import UtilityFactory
 from tests.ims.system.archive_parts import packed, take_in, told_in
 
+pytestmark = pytest.mark.django_db  # all of them: pytest-django puts off those that do not say so, and loads again
+
 # What may differ between an archive and the one that is made after it came back: all else is the same to the letter.
 # What was secret is not there to be kept secret again.
 MAY_DIFFER = {"utility", "made_at", "made_by", "workbook", "withheld"}
