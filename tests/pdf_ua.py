@@ -1,6 +1,7 @@
 """Is a PDF accessible? Asks the veraPDF core for every rule of PDF/UA-1 that a machine can check."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -35,6 +36,7 @@ def problems(path: Path) -> list[str]:
     return found
 
 
+@cache
 def _profile(flavour: Any) -> Any:
     """The rules, read here: veraPDF reads them with JAXB, of which the JAR holds only a part."""
     profiles = jpype.JClass(f"{PROFILES}.Profiles")

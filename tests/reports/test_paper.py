@@ -163,7 +163,7 @@ def test_one_that_was_only_started(manager, utility, tmp_path):
 # --- The performance of a quarter
 
 
-@pytest.mark.parametrize(("n", "most"), [(0, 5), (1, 5), (4, 60), (25, 300)])
+@pytest.mark.parametrize(("n", "most"), [(0, 5), (1, 5), (4, 60), (15, 300)])
 def test_a_performance_report(manager, utility, tmp_path, n, most):
     rng, first = Random(f"{n}{most}"), date(2026, 7, 1)
     every = rng.choices(["month", "quarter", "year"], [6, 1, 1], k=n)
@@ -206,7 +206,7 @@ def a_manual(utility, manager, rng, n, most) -> None:
             )
 
 
-@pytest.mark.parametrize(("n", "most"), [(0, 5), (2, 60), (12, 600)])
+@pytest.mark.parametrize(("n", "most"), [(0, 5), (2, 60), (8, 600)])
 def test_the_manual_and_its_draft(manager, utility, tmp_path, n, most):
     rng = Random(f"{n}{most}")
     a_manual(utility, manager, rng, n, most)
@@ -397,7 +397,7 @@ def test_a_row_is_tall_by_its_letters_its_lines_and_its_columns(words, width, ex
 # --- The index for an auditor
 
 
-@pytest.mark.parametrize(("n", "most"), [(0, 5), (1, 5), (12, 60), (150, 200)])
+@pytest.mark.parametrize(("n", "most"), [(0, 5), (1, 5), (12, 60), (60, 200)])
 def test_an_index_for_an_auditor(manager, utility, tmp_path, n, most):
     rng, initiative = Random(f"{n}{most}"), Initiative.objects.get(slug="iso-14001")
     initiative.name = text(rng, 120) or "So"
