@@ -32,6 +32,24 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A database that was started once: most of the time of a start goes into making it."""
+    folder = tmp_path_factory.mktemp("made")
+    process = subprocess.Popen(
+        [sys.executable, "-c", USE, str(folder)], cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process.communicate(timeout=80)
+    assert services(folder) == []
+    return folder / "postgres"
+
+
+@pytest.fixture
+def made_before(made, tmp_path):
+    """The folder of the test has its database already."""
+    subprocess.run(["cp", "-a", made, tmp_path], check=True)
+
+
 @pytest.fixture
 def user(tmp_path):
     """``user()`` is a process that uses both services in ``tmp_path`` or a given folder until its input is closed."""
@@ -64,6 +82,7 @@ def services(folder):
     return [process for process in found if process]
 
 
+@pytest.mark.usefixtures("made_before")
 def test_the_last_user_stops_both(user, tmp_path):
     first, second = user(), user()
     assert first.url == second.url
@@ -74,6 +93,7 @@ def test_the_last_user_stops_both(user, tmp_path):
     assert not any(process.is_running() for process in running)
 
 
+@pytest.mark.usefixtures("made_before")
 def test_a_killed_user_does_not_keep_them_running(user, tmp_path):
     killed = user()
     killed.kill()
@@ -83,6 +103,7 @@ def test_a_killed_user_does_not_keep_them_running(user, tmp_path):
     assert services(tmp_path) == []
 
 
+@pytest.mark.usefixtures("made_before")
 def test_what_waits_in_the_broker_outlives_everything_being_killed(user, tmp_path):
     first = user()
     redis.Redis.from_url(first.url).rpush("celery", "a task")
@@ -95,6 +116,7 @@ def test_what_waits_in_the_broker_outlives_everything_being_killed(user, tmp_pat
     assert redis.Redis.from_url(second.url).lrange("celery", 0, -1) == [b"a task"]
 
 
+@pytest.mark.usefixtures("made_before")
 def test_a_killed_database_starts_again_though_a_connection_was_busy(user, tmp_path):
     first = user()
     old = services(tmp_path)[0]
@@ -120,6 +142,7 @@ def ask_for_long(sockets: str) -> None:
         connection.close()
 
 
+@pytest.mark.usefixtures("made_before")
 def test_a_number_left_behind_that_is_another_program_by_now_does_not_mislead(user, tmp_path):
     leave(user())
     mine = os.getpid()
@@ -137,6 +160,7 @@ def test_a_first_start_that_was_cut_off_is_begun_anew(user, tmp_path):
     assert len(services(tmp_path)) == 2
 
 
+@pytest.mark.usefixtures("made_before")
 def test_ctrl_c_in_a_terminal_does_not_reach_the_broker(user, tmp_path):
     process = user()
     assert os.getpgid(services(tmp_path)[1].pid) != os.getpgid(process.pid)

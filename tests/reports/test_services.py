@@ -33,7 +33,7 @@ def worker(transactional_db, broker, kind, tmp_path):
     worker = Worker(broker.url, tmp_path, "tests.reports.worker_settings")
     worker.start()
     yield worker
-    worker.stop()
+    worker.kill()  # it takes seconds to end by itself, which is not looked at here
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_broker_loses_what_was_sent(broker, as_, viewer, utility, kind, tmp_path
     try:
         wait_for(report, worker)
     finally:
-        worker.stop()
+        worker.kill()
     assert_one_good_file(browser, report)
 
 
@@ -168,7 +168,7 @@ def two(transactional_db, broker, bundle_kinds, several, tmp_path):
         worker.start()
     yield workers
     for worker in workers.values():
-        worker.stop()
+        worker.kill()
 
 
 def ask_for_bundle(browser, utility) -> Report:
