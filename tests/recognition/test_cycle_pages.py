@@ -1,4 +1,4 @@
-"""Every queue, dashboard and outbox page of a cycle asks the database as much for 60 rows of each stage as for 3."""
+"""Every queue, dashboard and outbox page of a cycle asks the database as much for 40 rows of each stage as for 3."""
 
 from datetime import timedelta
 
@@ -218,20 +218,21 @@ def address(what: str, cycle) -> str:
 
 def test_pages_ask_as_much_for_many_rows_as_for_few(grow, cycle, staff, official, compliance, panelists, as_):
     people = {"staff": staff, "official": official, "compliance": compliance, "reviewer": panelists[0]}
+    browsers = {page: as_(people[who]) for page, (who, _, _) in PAGES.items()}
 
     def costs() -> dict[str, int]:
         found = {}
-        for page, (who, what, _) in PAGES.items():
-            browser, url = as_(people[who]), address(what, cycle)
-            assert browser.get(url).status_code == 200, page  # the first one also writes into the session
+        for page, (_, what, _) in PAGES.items():
+            url = address(what, cycle)
             with CaptureQueriesContext(connection) as asked:
-                browser.get(url)
+                assert browsers[page].get(url).status_code == 200, page
             found[page] = len(asked)
         return found
 
     grow(3)
+    costs()  # the first time also writes into the session
     few = costs()
-    grow(60)
+    grow(40)
     many = costs()
     assert {page: n for page, n in many.items() if n != few[page]} == {}
     assert {page: n for page, n in many.items() if n > PAGES[page][2]} == {}
