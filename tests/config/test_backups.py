@@ -40,9 +40,9 @@ def manage(place, *command: str) -> subprocess.CompletedProcess:
     return run(place, "manage.py", *command)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def databases(django_db_setup, django_db_blocker):
-    """``new(name, whole)``: the address of a database that goes after the test; ``whole``: with all tables."""
+    """``new(name, whole)``: the address of a database that goes in the end; ``whole``: with all tables."""
     made = []
     with django_db_blocker.unblock():
         usual = connection.settings_dict["NAME"]
@@ -65,6 +65,26 @@ def databases(django_db_setup, django_db_blocker):
                 cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="module")
+def here(databases, tmp_path_factory):
+    """A site with three files, which no test changes."""
+    place = (databases("from", whole=True), tmp_path_factory.mktemp("here") / "from")
+    assert run(place, "-c", FILL).returncode == 0
+    return place
+
+
+@pytest.fixture(scope="module")
+def archive(here):
+    """Its backup, made once."""
+    archive = here[1].parent / "backup.zip"
+    ended = manage(here, "backup", str(archive))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "3 files" in ended.stdout
+    assert archive.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in archive.parent.iterdir()) == ["backup.zip", "from"], "nothing else is left"
+    return archive
+
+
 def shown(place) -> list[tuple]:
     """Each table with the number and the checksum of its rows, and all triggers."""
     with closing(psycopg2.connect(place[0])) as to, to.cursor() as cursor:
@@ -83,17 +103,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_backup_comes_back_into_an_empty_place_as_it_was(databases, tmp_path):
-    here = (databases("from", whole=True), tmp_path / "from")
+def test_a_backup_comes_back_into_an_empty_place_as_it_was(databases, here, archive, tmp_path):
     there = (databases("to", whole=False), tmp_path / "to")
-    assert run(here, "-c", FILL).returncode == 0
-    archive = tmp_path / "backup.zip"
-    ended = manage(here, "backup", str(archive))
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "3 files" in ended.stdout
-    assert archive.stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.zip", "from"], "nothing else is left"
-
     ended = manage(there, "restore", str(archive))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Restored and compared: the database and 3 files." in ended.stdout
@@ -109,11 +120,7 @@ def test_a_backup_comes_back_into_an_empty_place_as_it_was(databases, tmp_path):
     assert shown(there) == shown(here)
 
 
-def test_a_site_that_runs_and_a_damaged_backup_are_refused(databases, tmp_path):
-    here = (databases("running", whole=True), tmp_path / "here")
-    assert run(here, "-c", FILL).returncode == 0
-    archive = tmp_path / "backup.zip"
-    assert manage(here, "backup", str(tmp_path / "backup.zip")).returncode == 0
+def test_a_site_that_runs_and_a_damaged_backup_are_refused(here, archive, tmp_path):
     before = shown(here)
     serve = "import django; django.setup(); from accounts.models import User; print(User.objects.count()); "
     serve += "import sys; sys.stdout.flush(); input()"
