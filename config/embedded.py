@@ -270,7 +270,8 @@ def _port(folder: Path) -> int | None:
 
 def _is_ours(port: int, folder: Path) -> bool:
     """Returns whether the server on ``port`` has its data in ``folder`` (and has finished loading it)."""
-    client = redis.Redis(port=port, socket_connect_timeout=1, socket_timeout=5, retry=None)  # else it waits seconds
+    # Without the client's own tries, which wait for seconds: who asks looks again.
+    client = redis.Redis.from_url(f"redis://127.0.0.1:{port}", socket_connect_timeout=1, socket_timeout=5, retry=None)
     try:
         return bool(client.ping()) and client.config_get("dir").get("dir") == str(folder)
     except redis.RedisError:

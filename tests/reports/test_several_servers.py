@@ -70,7 +70,7 @@ def workers(broker, machine, bundle_kinds):
         worker.start()
     yield workers
     for worker in workers.values():
-        worker.stop()
+        worker.kill()
 
 
 @pytest.fixture
