@@ -45,7 +45,7 @@ class Waiting(Collector):
 
 def _queued() -> dict[str, int]:
     """Returns the length of each queue, all priorities together; nothing while the broker is away."""
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=None)
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2)
     steps: Any = settings.CELERY_BROKER_TRANSPORT_OPTIONS["priority_steps"]
     try:
         # kombu's own names: the first priority has none.

@@ -118,7 +118,7 @@ _once: list[bool] = []
 
 
 def _broker_answers() -> bool:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=None)
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2)
     try:
         return bool(client.ping())
     except redis.RedisError:
