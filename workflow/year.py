@@ -80,13 +80,19 @@ def year_for(user: AbstractBaseUser) -> list[Group]:
     rows = composed.rows(_ahead, user) if _sources else []
     end = _a_year_after(timezone.localdate())
     recurring = [(kind, day, *rest) for kind, first, *rest in rows for day in _days(first, rest[-1], end)]
-    for kind, day, component, n, place, facts in sorted(recurring, key=lambda row: row[1]):
+    for kind, day, component, n, place, facts in sorted(recurring, key=_order):
         month = day.replace(day=1)
         group = groups.setdefault((month, component), Group(component, month))
         group.n += n if place == 1 else 0
         if len(group.named) < SHOWN:
             group.named.append(_sources[kind][1](day, facts))
     return list(groups.values())
+
+
+def _order(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """By day; on one day in the order of the sources, then what recurs most often, and always in the same order."""
+    kind, day, _, _, place, facts = row
+    return day, [*_sources].index(kind), place, facts.get("months") or 0, str(facts)
 
 
 def _ahead(user: AbstractBaseUser) -> "QuerySet[Any]":
