@@ -187,6 +187,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": f"{_tries}/m/ip"}
 MFA_FORMS = sign_in.MFA_FORMS
 MFA_TOTP_ISSUER = "Headworks"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a workday
 # Invitations in 24 hours, for one utility and for one person; in all for a utility that nobody has vouched for yet.
 INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", default=20)

@@ -101,6 +101,7 @@ class Rows(Statement):
     def __init__(self, composed: QuerySet[Any]) -> None:
         self.composed, self.compiler = composed, composed.query.get_compiler(connection=connection)
         super().__init__(*self.compiler.as_sql())
+        self.converters: Any = None
 
     def ask(self, replaced: dict[Any, Any]) -> list[Any]:
         """Returns the rows that it finds with other keys."""
@@ -108,9 +109,19 @@ class Rows(Statement):
         compiler = copy(self.compiler)
         compiler.connection = connection  # of this thread
         compiler.as_sql = lambda *_, **__: asked
-        found: Any = self.composed.all()
-        found.query.get_compiler = lambda *_, **__: compiler
+        compiler.get_converters = self._converters
+        query: Any = copy(self.composed.query)
+        query.get_compiler = lambda *_, **__: compiler
+        # As all() does, but without a copy of each part of the query, which takes as long as to ask it.
+        found: Any = object.__new__(type(self.composed))
+        vars(found).update(vars(self.composed) | {"_query": query})
         return list(found)
+
+    def _converters(self, columns: Any) -> Any:
+        """Returns what becomes of the values of the columns, which is found out once."""
+        if self.converters is None:
+            self.converters = self.compiler.get_converters(columns)
+        return self.converters
 
 
 class Figures(Statement):

@@ -19,9 +19,12 @@ SHOWN = 5
 def _latest(user: User) -> list[Any]:
     """Returns what the two functions below need."""
     found = composed.rows(_to_write_or_moved, user)
+    criteria: dict[int, Any] = {}  # of each edition
     for application in found:
         edition = application.cycle.edition
-        edition.criteria = edition.criteria_from(application.rules)
+        if edition.pk not in criteria:
+            criteria[edition.pk] = edition.criteria_from(application.rules)
+        edition.criteria = criteria[edition.pk]
     return found
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
@@ -394,6 +395,11 @@ class Application(Correspondent, Handled, StateMachine):
             found.application = self
         return found
 
+    @property
+    def letters_on_paper(self) -> list[Any]:
+        """The letters to an applicant whom nobody reaches by email, the oldest first."""
+        return composed.rows(_letters_on_paper, None, self.pk)
+
     def in_its_zone(self, moment: datetime) -> str:
         return self.cycle.in_its_zone(moment)
 
@@ -442,6 +448,11 @@ def check_content(content: Content, photos: list[tuple[str, str]], cycle: Cycle)
 
 class ApplicationEvent(Event):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="events")
+
+
+def _letters_on_paper(application: int) -> models.QuerySet[Any]:
+    """Their model imports this one."""
+    return apps.get_model("recognition", "PaperLetter").objects.filter(application=application)
 
 
 def _versions(application: int) -> models.QuerySet["Submission"]:

@@ -84,14 +84,14 @@ class ShareForm(forms.Form):
     )
     to = forms.ModelChoiceField(label="Hand to", queryset=User.objects.none(), required=False, widget=Select)
 
-    def __init__(self, *args: Any, at: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, at: Any, people: Iterable[User] | None = None, **options: Any) -> None:
+        """``people`` are the colleagues to whom it can be handed, where they were read before."""
         super().__init__(*args, **options)
-        self.fields["to"].queryset = colleagues(at)  # type: ignore[attr-defined]
-
-    def offer(self, people: Iterable[User]) -> None:
-        """Offers people who were read before."""
-        choices: Any = self.fields["to"]
-        choices.choices = [("", choices.empty_label), *((person.pk, str(person)) for person in people)]
+        to: Any = self.fields["to"]
+        if people is None:
+            to.queryset = colleagues(at)
+        else:
+            to.choices = [("", to.empty_label), *((person.pk, str(person)) for person in people)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -152,8 +152,7 @@ def of_application(application: Application, rights: Rights, user: User) -> dict
     if handles or notes:
         people = composed.rows(staff_at(application.status), None, application.pk, application.utility_id)
     if handles:
-        work["form"] = ShareForm(at=[application.status])
-        work["form"].offer([person for person in people if person.is_free])
+        work["form"] = ShareForm(at=[application.status], people=[person for person in people if person.is_free])
     if notes:
         work["notes"] = composed.rows(_notes, user, application.pk)
         work["note_form"] = NoteForm(application=application, by=user, people=people)
