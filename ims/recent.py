@@ -22,6 +22,7 @@ from ims.team.functions import functions
 from ims.team.models import SeatChange, SubgroupChange, TeamScopeChange
 from ims.team.readiness.factors import barriers
 from ims.team.readiness.models import ReadinessChange, ReadinessEvent, ReadinessRound
+from workflow.addresses import remembered
 from workflow.changes import label_of
 from workflow.recent import Facts, Told, source
 
@@ -44,7 +45,7 @@ def _about(path: str, **more: Any) -> JSONObject:
 
 
 def _told(did: str, facts: Facts, then: str = "", anchor: str = "") -> Told:
-    url = reverse("ims:record", args=[facts["utility_id"], facts["register"], facts["number"]])
+    url = remembered("ims:record", facts["utility_id"], facts["register"], facts["number"])
     return Told(did, f"{facts['number']} {facts['title']}", url + anchor, then)
 
 

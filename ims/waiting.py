@@ -22,6 +22,7 @@ from ims.plan.harmonize.models import Participant, to_do
 from ims.records import Record
 from ims.team.readiness.models import ReadinessRound
 from workflow import composed
+from workflow.addresses import remembered
 from workflow.waiting import Waiting, source
 
 SOON = timedelta(days=14)
@@ -129,7 +130,7 @@ def _to_learn(topics: list[Any], *, several: bool) -> Iterator[Waiting]:
     found.sort(key=lambda each: (each[1].expires or date.max, each[0]["title"]))
     for facts, cell in found[:MOST_TRAININGS]:
         why = f"{cell} · you need it" + (f" · {facts['utility']}" if several else "")
-        url = reverse("ims:record", args=[facts["utility_id"], TrainingTopic.REGISTER, facts["number"]])
+        url = remembered("ims:record", facts["utility_id"], TrainingTopic.REGISTER, facts["number"])
         is_late = cell.state is State.EXPIRED
         yield Waiting(f"Training: {facts['title']}", why, "View", url, by=cell.expires, is_late=is_late)
     if others := found[MOST_TRAININGS:]:

@@ -14,11 +14,12 @@ from ims.check.measures import Measure
 from ims.check.periods import LENGTH, Every, moved, named, start
 from ims.records import Record
 from ims.team.readiness.models import ReadinessRound
+from workflow.addresses import remembered
 from workflow.year import Facts, Occasion, source
 
 
 def _told(day: date, facts: Facts) -> Occasion:
-    url = reverse("ims:record", args=[facts["utility_id"], facts["register"], facts["number"]])
+    url = remembered("ims:record", facts["utility_id"], facts["register"], facts["number"])
     return Occasion(day, f"{facts['number']} {facts['title']}", url, utility=facts["utility"])
 
 

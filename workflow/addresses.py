@@ -1,6 +1,7 @@
 """The addresses of pages about one row. A list shows dozens of them, and ``reverse`` looks for each anew."""
 
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from django.urls import reverse
 
@@ -17,3 +18,9 @@ def address(name: str, pk: int) -> str:
     """Returns what ``reverse`` returns for the page ``name`` of the row ``pk``. Raises NoReverseMatch as it does."""
     before, after = _around(name)
     return f"{before}{pk}{after}"
+
+
+@lru_cache(maxsize=4096)
+def remembered(name: str, *args: Any) -> str:
+    """Returns what ``reverse`` returns for the page ``name``, for addresses that stand on page after page."""
+    return reverse(name, args=args)

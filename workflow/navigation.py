@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.http import HttpRequest
-from django.urls import reverse
+
+from workflow.addresses import remembered
 
 
 class Place(StrEnum):
@@ -39,7 +40,7 @@ class Link:
 
     @property
     def url(self) -> str:
-        return reverse(self.address)
+        return remembered(self.address)
 
 
 _links: list[Link] = []
