@@ -1,5 +1,6 @@
 """Tables and filters for applications that await a decision, and for the letters of those decided."""
 
+from functools import cache
 from typing import Any
 
 import django_tables2 as tables
@@ -10,7 +11,7 @@ from django.utils.text import Truncator
 from django_filters import CharFilter, ChoiceFilter
 
 from accounts.models import Utility
-from recognition.models import Application, ComplianceCheck, Cycle, Deciding
+from recognition.models import Application, ComplianceCheck, Deciding
 from recognition.reviewing import agreement
 from recognition.reviewing.list_cells import checkbox
 from recognition.reviewing.lists import AgeColumn, ByWords, WalkedTable
@@ -64,9 +65,10 @@ class AwaitingTable(WalkedTable):
         order_by = "utility"
 
     @classmethod
-    def of(cls, cycle: Cycle) -> type[WalkedTable]:
+    @cache
+    def of(cls, cycle_pk: int) -> type[WalkedTable]:
         """Returns the table of a cycle, whose links lead from one of its applications to the next."""
-        return type(cls.__name__, (cls,), {"queue": f"decide-{cycle.pk}"})
+        return type(cls.__name__, (cls,), {"queue": f"decide-{cycle_pk}"})
 
     def render_utility(self, record: Any) -> SafeString:
         return format_html('<a href="{}{}">{}</a>', record.get_absolute_url(), self.way, record.utility)

@@ -36,22 +36,23 @@ from recognition.reviewing import queues, walking
 from recognition.reviewing.lists import WalkedTable
 from recognition.reviewing.panel_views import reviews
 from recognition.rights import OUTCOME, PENDING, Act, Rights, offered
-from workflow import polling, saving
-from workflow.lists import list_page
+from workflow import composed, polling, saving
+from workflow.lists import Listed, list_page
 from workflow.models import Stale, WrongState
 
 NAMED = 10  # applications that were not decided, in messages
 DEPARTS = "This differs from the panel’s recommendation. Enter a reason."
 
 
-def _recommended(user: User, cycle: Cycle) -> QuerySet[Application]:
-    """Returns what a panel has recommended on, is not released, and ``user`` may see as staff."""
-    return queues.waiting(user, PENDING).filter(cycle=cycle)
+def _waiting(user: User, cycle: int) -> QuerySet[Application]:
+    """Returns what awaits a decision of what a panel has recommended on, and ``user`` may see as staff."""
+    return queues.waiting(user, PENDING).filter(cycle=cycle, decision=None)
 
 
-def _waiting(user: User, cycle: Cycle) -> QuerySet[Application]:
-    """Returns what of that awaits a decision."""
-    return _recommended(user, cycle).filter(decision=None)
+def _listed(user: User, cycle: int) -> QuerySet[Application]:
+    """Returns the same with what their list shows."""
+    rows = _waiting(user, cycle).select_related("recommendation").annotate(given=ArraySubquery(Rating.objects.given()))
+    return rows.prefetch_related("compliance_checks")
 
 
 @login_required
@@ -80,15 +81,9 @@ def decision_list(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
 
 
 def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> HttpResponse:
-    recommended = _recommended(request.user, cycle)
-    rows = (
-        recommended.filter(decision=None)
-        .select_related("recommendation")
-        .annotate(given=ArraySubquery(Rating.objects.given()))
-        .prefetch_related("compliance_checks")
-    )
+    rows = Listed(_listed, Application, request.user, cycle.pk)
     last = cycle.decidings.first()
-    counts = _counts(request.user, recommended)
+    counts = composed.figures(_counts, request.user, cycle.pk)
     context = _tabs(request, cycle, counts) | {
         "form": form,
         "last": last,
@@ -99,7 +94,7 @@ def _list(request: AuthenticatedRequest, cycle: Cycle, form: SeveralForm) -> Htt
 
 
 def _table(user: User, cycle: Cycle) -> type[WalkedTable]:
-    return (DecidingTable if offered(user, Act.DECIDE) else AwaitingTable).of(cycle)
+    return (DecidingTable if offered(user, Act.DECIDE) else AwaitingTable).of(cycle.pk)
 
 
 @walking.walked("decide")
@@ -108,7 +103,7 @@ def _to_walk(user: User, cycle_pk: int) -> walking.Walkable | None:
     cycle = Cycle.objects.filter(pk=cycle_pk).first() if offered(user, Act.EDIT_LETTER) else None
     if cycle is None:
         return None
-    address, rows = reverse("recognition:decisions", args=[cycle.pk]), _waiting(user, cycle)
+    address, rows = reverse("recognition:decisions", args=[cycle.pk]), _waiting(user, cycle.pk)
     return walking.Walkable(f"Decisions: {cycle}", address, _table(user, cycle), AwaitingFilters, rows)
 
 
@@ -117,20 +112,23 @@ def _refused(user: User, cycle: Cycle, last: Deciding | None) -> dict[str, list[
     refused: dict[str, list[dict[str, Any]]] = {}
     if last and last.is_finished and last.failed:
         keys = [each["pk"] for each in last.failed]
-        still = set(_waiting(user, cycle).order_by().filter(pk__in=keys).values_list("pk", flat=True))
+        still = set(_waiting(user, cycle.pk).order_by().filter(pk__in=keys).values_list("pk", flat=True))
         for each in last.failed:
             if each["pk"] in still:
                 refused.setdefault(each["why"], []).append(each)
     return refused
 
 
-def _counts(user: User, recommended: QuerySet[Application]) -> dict[str, int]:
-    """Returns how many await a decision, and of how many the letter is in the outbox, by the names of their tabs."""
+def _counts(user: User, cycle: int) -> tuple[QuerySet[Application], dict[str, Count]]:
+    """Counts what awaits a decision, and of how many the letter is in the outbox, by the names of their tabs.
+
+    Returns the rows and the figures, as ``workflow.composed.figures`` takes them.
+    """
     made = Q(decision__isnull=False, decision__released_at=None) & ~Q(awaits(user))
-    return recommended.aggregate(
-        decisions=Count("pk", filter=Q(decision=None)),
-        outbox=Count("pk", filter=made),
-    )
+    return queues.handled(user, PENDING).filter(cycle=cycle), {
+        "decisions": Count("pk", filter=Q(decision=None)),
+        "outbox": Count("pk", filter=made),
+    }
 
 
 def _tabs(request: AuthenticatedRequest, cycle: Cycle, counts: dict[str, int]) -> dict[str, Any]:
@@ -154,7 +152,7 @@ def decide_several(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse
     """Decides the selected applications, or all that the filters find: few at once, many by a worker."""
     cycle = cycle_for(request.user, cycle_pk, Act.DECIDE)
     known = queues.waiting(request.user, PENDING | OUTCOME).filter(cycle=cycle)
-    found = AwaitingFilters(request.GET, _waiting(request.user, cycle), request=request).qs
+    found = AwaitingFilters(request.GET, _waiting(request.user, cycle.pk), request=request).qs
     form = SeveralForm(request.POST, waiting=known, found=found)  # known: also what a colleague decided meanwhile
     if not form.is_valid():
         for error in [error for errors in form.errors.values() for error in errors]:
@@ -272,7 +270,7 @@ def outbox(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
     if request.headers.get("HX-Request") and last:
         return _progress(request, last)
     rows = _pending(request.user, cycle).with_bars()
-    counts = _counts(request.user, queues.handled(request.user, PENDING).filter(cycle=cycle))
+    counts = composed.figures(_counts, request.user, cycle.pk)
     context = _tabs(request, cycle, counts) | {"last": last, "n_to_mail": _n_to_mail(request.user, cycle)}
     known = rows.aggregate(n=Count("pk"), n_free=Count("pk", filter=Q(held=False, barred=False)), upto=Max("pk"))
     rows = rows.select_related("application__utility", "by").defer("reason", "subject", "body")  # long, not shown here
