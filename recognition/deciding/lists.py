@@ -68,7 +68,7 @@ class AwaitingTable(WalkedTable):
     @cache
     def of(cls, cycle_pk: int) -> type[WalkedTable]:
         """Returns the table of a cycle, whose links lead from one of its applications to the next."""
-        return type(cls.__name__, (cls,), {"queue": f"decide-{cycle_pk}"})
+        return type(cls.__name__, (cls,), {"queue": f"decide-{cycle_pk}", "Meta": cls.Meta})
 
     def render_utility(self, record: Any) -> SafeString:
         return format_html('<a href="{}{}">{}</a>', record.get_absolute_url(), self.way, record.utility)
