@@ -3,11 +3,10 @@
 It is kept in the session. Opening a page of another utility of theirs makes that one current (``templatetags/bar.py``).
 """
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
 
-from accounts.models import User, Utility
+from accounts.models import Utility
 from workflow import composed
 
 KEY = "utility"
@@ -17,12 +16,8 @@ def utilities_of(request: HttpRequest) -> list[Utility]:
     """Returns the utilities that the reader belongs to, by name; queries once for a request."""
     if not hasattr(request, "_utilities"):
         user = request.user
-        request._utilities = composed.rows(_visible, user) if user.is_authenticated else []  # type: ignore[attr-defined]
+        request._utilities = composed.rows(Utility.objects.visible_to, user) if user.is_authenticated else []  # type: ignore[attr-defined]
     return request._utilities  # type: ignore[attr-defined]
-
-
-def _visible(user: User) -> QuerySet[Utility]:
-    return Utility.objects.visible_to(user)
 
 
 def know(request: HttpRequest, utilities: list[Utility]) -> None:

@@ -118,14 +118,14 @@ def _ending(user: User) -> QuerySet[Membership]:
 
 @source(order=30)
 def new_utilities(user: User) -> list[Waiting]:
-    if not user.is_program_staff or not (n := composed.figures(_to_confirm, user)["n"]):
+    if not user.is_program_staff or not (n := composed.figures(_to_confirm, None)["n"]):
         return []
     what = "A new utility waits to be confirmed" if n == 1 else f"{n} new utilities wait to be confirmed"
     why = "Until then, it can invite only a few people." if n == 1 else "Until then, they can invite only a few people."
     return [Waiting(what, why, "Review", reverse("accounts:new_utilities"), n=n)]
 
 
-def _to_confirm(user: User) -> tuple[QuerySet[Utility], dict[str, Count]]:
+def _to_confirm() -> composed.Summed:
     return Utility.objects.to_confirm(), {"n": Count("pk")}
 
 
@@ -134,16 +134,12 @@ def emails(user: User) -> list[Waiting]:
     """Emails that failed or may have arrived, and, while the mail server is away, that others are late."""
     if not user.watches_email:
         return []
-    counts = composed.figures(_undelivered, user, timezone.now() - timedelta(hours=1))
+    counts = composed.figures(Delivery.objects.counts, None, timezone.now() - timedelta(hours=1))
     return [
         Waiting(counted(n, *words), why, "Review", f"{reverse('accounts:emails')}?status={status}", n=n)
         for status, words, why in UNDELIVERED
         if (n := counts[status])
     ]
-
-
-def _undelivered(user: User, late: datetime) -> tuple[QuerySet[Delivery], dict[str, Count]]:
-    return Delivery.objects.counts(late)
 
 
 UNDELIVERED = [

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -25,8 +25,7 @@ MOST_CHANGES = 50  # shown in a row's history
 
 
 def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
-    if (found := composed.first(_visible, request.user, pk, element)) is None:
-        raise Http404
+    found: Finding = composed.get_or_404(_visible, request.user, pk, element)
     return found
 
 

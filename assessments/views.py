@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -41,7 +41,7 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "start_for": start_for if start_for in startable else None,
         "startable": [utility for utility in startable if utility != start_for],
-        "deletions": composed.rows(_deletions, request.user),
+        "deletions": composed.rows(Deletion.objects.shown_to, request.user),
     }
     base, rows = GapAnalysis.objects.visible_to(request.user), Listed(_listed, GapAnalysis, request.user)
     return list_page(
@@ -52,10 +52,6 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
 def _listed(user: User) -> QuerySet[GapAnalysis]:
     rows = GapAnalysis.objects.visible_to(user).with_progress().order_by("utility__name", "-as_of", "-pk")
     return rows.defer("frozen", "operations", "fence_line")  # long, and not shown here
-
-
-def _deletions(user: User) -> QuerySet[Deletion]:
-    return Deletion.objects.shown_to(user)
 
 
 @login_required
@@ -77,8 +73,7 @@ def start(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 
 
 def visible(request: AuthenticatedRequest, pk: int) -> GapAnalysis:
-    if (found := composed.first(_visible, request.user, pk)) is None:
-        raise Http404
+    found: GapAnalysis = composed.get_or_404(_visible, request.user, pk)
     return found
 
 

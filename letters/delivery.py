@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
+from workflow.composed import Summed
 from workflow.models import Event, StateMachine, WrongState
 
 MINUTE = timedelta(minutes=1)
@@ -26,11 +27,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> "DeliveryQuerySet":
         return self.filter(status=Delivery.Status.WAITING)
 
-    def counts(self, late: datetime) -> tuple[Self, dict[str, Count]]:
-        """Counts those that failed, came back or are in doubt, and those that wait since before ``late``.
-
-        Returns the rows and the figures, as ``workflow.composed.figures`` takes them.
-        """
+    def counts(self, late: datetime) -> Summed:
+        """Counts those that failed, came back or are in doubt, and those that wait since before ``late``."""
         of_staff = self.exclude(status__in=[Delivery.Status.SENT, Delivery.Status.DISMISSED])
         return of_staff, {
             "failed": Count("pk", filter=Q(status="failed")),

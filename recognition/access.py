@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from accounts.models import User
@@ -30,9 +30,7 @@ def application_for(user: User, pk: int, act: Act | None = None) -> tuple[Applic
 
     Raises Http404 if the application is not visible to ``user``, NotAllowed without the right to ``act``.
     """
-    application = composed.first(_visible, user, pk)
-    if application is None:
-        raise Http404
+    application = composed.get_or_404(_visible, user, pk)
     edition = application.cycle.edition
     edition.criteria = edition.criteria_from(application.rules)
     rights = Rights(user, application)

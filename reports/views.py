@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -25,12 +24,8 @@ from workflow.rights import NotAllowed
 @login_required
 @require_GET
 def report_list(request: AuthenticatedRequest) -> HttpResponse:
-    rows = Listed(_visible, Report, request.user)
+    rows = Listed(Report.objects.visible_to, Report, request.user)
     return list_page(request, ReportTable, ReportFilters, rows, "reports/report_list.html")
-
-
-def _visible(user: User) -> QuerySet[Report]:
-    return Report.objects.visible_to(user)
 
 
 @login_required

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.models import Aggregate, QuerySet
+from django.http import Http404
 from django.utils import timezone
 
 ANYONE, ANYWHERE = -2_000_000_001, -2_000_000_002  # the keys of the stand-in and of its one utility
@@ -23,7 +24,8 @@ MAX_KEY = 2**63 - 1  # of PostgreSQL
 MOST = 400  # statements that are kept
 
 Compose = Callable[..., QuerySet[Any]]
-ComposeFigures = Callable[..., tuple[QuerySet[Any], Mapping[str, Aggregate]]]
+Summed = tuple[QuerySet[Any], Mapping[str, Aggregate]]  # rows, and the figures that sum them up
+ComposeFigures = Callable[..., Summed]
 
 
 class _Written:
@@ -127,7 +129,7 @@ class Rows(Statement):
 class Figures(Statement):
     """A statement that finds one row: figures, each with its name."""
 
-    def __init__(self, composed: tuple[QuerySet[Any], Mapping[str, Aggregate]]) -> None:
+    def __init__(self, composed: Summed) -> None:
         rows, figures = composed
         self.names = [*figures]
         with connection.execute_wrapper(_stop):  # Django has no way to compose it without asking the database
@@ -176,6 +178,13 @@ def rows(compose: Compose, user: Any, *given: Any) -> list[Any]:
 def first(compose: Compose, user: Any, *given: Any) -> Any:
     """Returns the first of ``rows``, None if there is none."""
     return next(iter(rows(compose, user, *given)), None)
+
+
+def get_or_404(compose: Compose, user: Any, *given: Any) -> Any:
+    """Returns the first of ``rows``. Raises Http404 if there is none."""
+    if (found := first(compose, user, *given)) is None:
+        raise Http404
+    return found
 
 
 def figures(compose: ComposeFigures, user: Any, *given: Any) -> dict[str, Any]:

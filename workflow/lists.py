@@ -166,7 +166,7 @@ def _then(compose: Callable[..., Any], ask: Callable[..., Any], n_more: int) -> 
     return both
 
 
-def _counted(rows: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Count]]:
+def _counted(rows: QuerySet[Any]) -> composed.Summed:
     return _to_count(rows), {"n": Count("*")}
 
 

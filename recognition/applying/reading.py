@@ -39,7 +39,7 @@ def _of_version(submission: int) -> QuerySet[Photo]:
 
 
 def _of_draft(application: int) -> QuerySet[Photo]:
-    return Photo.objects.filter(application=application, submission=None).select_related("file")
+    return Application(pk=application).photos_now()
 
 
 def content_for(application: Application, rights: Rights, submission: Submission | None) -> Content:

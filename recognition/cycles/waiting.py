@@ -22,7 +22,7 @@ def cycles(user: User) -> Iterator[Waiting]:
     moves, sets_up = offered(user, Act.MOVE_CYCLE), user.is_staff and user.has_perm("recognition.change_cycle")
     if not (moves or sets_up):
         return
-    for cycle in composed.rows(_begun, user, timezone.now()):
+    for cycle in composed.rows(_begun, None, timezone.now()):
         page = reverse("recognition:cycle", args=[cycle.pk])
         settings = reverse("admin:recognition_cycle_change", args=[cycle.pk]) if sets_up else page
         if cycle.approval_is_over:
@@ -34,5 +34,5 @@ def cycles(user: User) -> Iterator[Waiting]:
             yield Waiting(f"{cycle} has closed", "Begin its review, so that decisions can be made.", "Open", page)
 
 
-def _begun(user: User, now: datetime) -> QuerySet[Cycle]:
+def _begun(now: datetime) -> QuerySet[Cycle]:
     return Cycle.objects.filter(status__in=(Status.PLANNED, Status.REVIEW), opens__lte=now)

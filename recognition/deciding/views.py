@@ -119,11 +119,8 @@ def _refused(user: User, cycle: Cycle, last: Deciding | None) -> dict[str, list[
     return refused
 
 
-def _counts(user: User, cycle: int) -> tuple[QuerySet[Application], dict[str, Count]]:
-    """Counts what awaits a decision, and of how many the letter is in the outbox, by the names of their tabs.
-
-    Returns the rows and the figures, as ``workflow.composed.figures`` takes them.
-    """
+def _counts(user: User, cycle: int) -> composed.Summed:
+    """Counts what awaits a decision, and of how many the letter is in the outbox, by the names of their tabs."""
     made = Q(decision__isnull=False, decision__released_at=None) & ~Q(awaits(user))
     return queues.handled(user, PENDING).filter(cycle=cycle), {
         "decisions": Count("pk", filter=Q(decision=None)),

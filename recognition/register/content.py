@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Aggregate, CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
 from accounts.models import Utility
@@ -53,7 +53,7 @@ def known() -> Known:
     return cache.get_or_set(key, lambda: Known(_found(valid), counts(valid)), KEPT)  # type: ignore[return-value]
 
 
-def _state() -> tuple[QuerySet[Recognition], dict[str, Aggregate]]:
+def _state() -> composed.Summed:
     return Recognition.objects.valid(), {"n": Count("pk"), "last": Max("pk"), "changes": Sum("version")}
 
 

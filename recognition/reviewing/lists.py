@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -334,7 +333,7 @@ class Queue:
         return self.more(rows, user) if self.more else rows
 
     def listed(self, user: User) -> Listed:
-        return Listed(_rows_of(self.title), Application, user)
+        return Listed(self.rows, Application, user)
 
 
 PROGRAM = frozenset({StaffGroup.PROGRAM})
@@ -396,12 +395,6 @@ QUEUES = {
         for_members=True,
     ),
 }
-
-
-@cache
-def _rows_of(title: str) -> Callable[[User], Any]:
-    """Returns the function for the rows of the queue with this title."""
-    return next(queue.rows for queue in QUEUES.values() if queue.title == title)
 
 
 # From these, program staff write to all applicants whom the filters find.

@@ -32,6 +32,7 @@ from accounts.regions import REGIONS
 from letters.models import Delivery, Message
 from recognition.models import Application, Decision, PaperLetter, Rating, Seat, Submission
 from recognition.models.application_rows import ApplicationQuerySet
+from workflow.composed import Summed
 from workflow.matching import plain
 
 Status = Application.Status
@@ -142,11 +143,10 @@ def stalls(user: User) -> dict[str, Q]:
     }
 
 
-def n_stalling(user: User) -> tuple[QuerySet[Any], dict[str, Count]]:
+def n_stalling(user: User) -> Summed:
     """Counts the applications at the panel that stall, by the names in ``STALLS``.
 
-    What ``stalls`` says of one application, said of all of them in one pass over their seats. Returns the rows and the
-    figures, as ``workflow.composed.figures`` takes them.
+    What ``stalls`` says of one application, said of all of them in one pass over their seats.
     """
     there, to_do = Q(seats__recused_at=None), Q(seats__recused_at=None, seats__submitted_at=None)
     rows = Application.objects.of_others(user).filter(status=Status.PANEL).order_by()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Aggregate, Count, Max, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.text import Truncator
 
@@ -14,7 +14,6 @@ from recognition.rights import PENDING, Act, offered, stages
 from workflow import composed
 from workflow.waiting import Waiting, source
 
-Figures = tuple[QuerySet[Application], dict[str, Aggregate]]
 Status = Application.Status
 
 
@@ -120,7 +119,7 @@ def queues_of_staff(user: User) -> Iterator[Waiting]:
         yield from _not_reached(user)
 
 
-def _under_review(user: User) -> Figures:
+def _under_review(user: User) -> composed.Summed:
     outbox = Q(decision__isnull=False, decision__released_at=None)
     return Application.objects.visible_to(user).of_others(user).under_review(), {
         "new": Count("pk", filter=Q(status__in=(Status.SUBMITTED, Status.RESUBMITTED))),
@@ -148,7 +147,7 @@ def _not_reached(user: User) -> Iterator[Waiting]:
     )
 
 
-def _untold(user: User) -> Figures:
+def _untold(user: User) -> composed.Summed:
     failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
     return Application.objects.visible_to(user).of_others(user).filter(pk__in=queues.untold()), {
         "failed": Count("pk", filter=failed),
