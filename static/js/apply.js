@@ -9,14 +9,13 @@
   const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
   const count = (text) => text.split(SPACE).filter(Boolean).length;
 
-  // Only what is chosen counts.
-  const own = (block) => {
-    const chosen = block.querySelector("[name=chosen]");
-    if (!chosen?.checked) return 0;
-    return [...block.querySelectorAll("[data-counted]")].reduce((sum, field) => sum + count(field.value), 0);
+  // Only what is chosen counts: now, or as the page was made.
+  const own = (block, [checked, value] = ["checked", "value"]) => {
+    if (!block.querySelector("[name=chosen]")?.[checked]) return 0;
+    return [...block.querySelectorAll("[data-counted]")].reduce((sum, field) => sum + count(field[value]), 0);
   };
   const blocks = [...document.querySelectorAll("[data-save]")];
-  const here = () => blocks.reduce((sum, block) => sum + own(block), 0);
+  const here = (as) => blocks.reduce((sum, block) => sum + own(block, as), 0);
 
   const tell = (elsewhere) => {
     const words = elsewhere + here();
@@ -31,7 +30,7 @@
   };
 
   const start = () => {
-    const elsewhere = Number(shown.textContent.replaceAll(",", "")) - here();
+    const elsewhere = Number(shown.textContent.replaceAll(",", "")) - here(["defaultChecked", "defaultValue"]);
     tell(elsewhere);
     document.addEventListener("input", () => tell(elsewhere));
     document.addEventListener("headworks:saved", (event) => {
@@ -54,7 +53,7 @@
     },
     true,
   );
-  document.addEventListener("change", ({ target }) => {
+  document.addEventListener("input", ({ target }) => {
     if (target.name !== "chosen") return;
     const body = bodyOf(target.closest("[data-save]"));
     if (body) body.open = target.checked;

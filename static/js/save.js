@@ -263,7 +263,6 @@
   // at, so that a change by someone else meanwhile is shown, not lost.
   const restore = async (block) => {
     const kept = JSON.parse(localStorage.getItem(keyOf(block)));
-    if (!kept) return;
     if (kept.values.some(([name]) => name === "details")) await opened(block);
     const pending = kept.unanswered && !same(kept.unanswered, kept.values); // it may still arrive, and replace this
     const isSaved = !pending && same(kept.values, read(block)) && !madeBefore(kept, block);
@@ -353,20 +352,23 @@
     if (document.visibilityState !== "hidden") return retry(); // perhaps after signing in in another tab
     for (const [block, state] of blocks) if (state.dirty && !state.conflict) save(block);
   });
-  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-save]").forEach(restore));
   // Reloading or going back, the browser puts the old values and versions into the new page. On a page that is opened
-  // anew, what differs from how it was made was typed before this script had arrived.
+  // anew, what differs from how it was made was typed before the scripts had arrived, which hear of it now.
   const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
   const differs = (field) => {
-    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.type === "radio") return field.checked && !field.defaultChecked;
+    if (field.type === "checkbox") return field.checked !== field.defaultChecked;
     if (!field.options) return field.value !== field.defaultValue;
     const usual = [...field.options].find((option) => option.defaultSelected);
     return Boolean(usual) && !usual.selected;
   };
-  for (const block of isNew ? document.querySelectorAll("[data-save]") : []) {
-    const isTyped = [...formOf(block).elements].some((field) => field.name && differs(field));
-    if (isTyped && !localStorage.getItem(keyOf(block))) changed(block, 900); // what an earlier visit left goes first
-  }
+  const start = (block) => {
+    if (localStorage.getItem(keyOf(block))) return restore(block); // what an earlier visit left goes first
+    if (!isNew) return;
+    for (const field of formOf(block).elements)
+      if (field.name && differs(field)) field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-save]").forEach(start));
   window.addEventListener("pageshow", ({ persisted }) => {
     if (persisted || isNew) return;
     for (const block of document.querySelectorAll("[data-save]")) {

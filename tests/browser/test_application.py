@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from ims.models import Control
@@ -111,3 +112,26 @@ def test_the_whole_way_to_submission(visits, cycle, utility, manager):
     look(page, "application-submitted")
     assert Application.objects.get().status == Application.Status.SUBMITTED
     assert Cycle.objects.get() == cycle
+
+
+def test_filled_in_before_the_scripts_have_arrived(visits, started, manager):
+    page = visits(manager, reverse("recognition:step", args=[started.pk, "resources"]))
+    held = []
+    page.route("**/save.js", lambda route: held.append(route), times=1)
+    page.goto(page.url, wait_until="commit")
+    water = page.get_by_role("region", name="Water efficiency")
+    tick(water, "We demonstrate Water efficiency")
+    water.get_by_text("Your answers").click()
+    water.get_by_label("What you do and what it achieves").fill("We meter everything.")
+    climate = page.get_by_role("region", name="Climate change")
+    tick(climate, "We demonstrate Climate change")
+    expect(climate.locator(".options")).to_be_hidden()
+    expect(page.locator("[data-words]")).to_have_text("0")
+
+    held[0].continue_()
+    expect(climate.locator(".options")).to_be_visible()
+    expect(page.locator("[data-words]")).to_have_text("3")
+    expect_saved(page)
+    page.reload()
+    expect(page.locator("[data-words]")).to_have_text("3")
+    expect(climate.get_by_label("We demonstrate Climate change")).to_be_checked()

@@ -136,6 +136,19 @@ def test_chosen_before_the_scripts_have_arrived(page, analysis, visits):
     expect(row(page, "operational-control").get_by_role("radio", name=DOES_NOT_EXIST)).to_be_checked()
 
 
+def test_rated_before_the_scripts_have_arrived_the_row_asks_for_the_area(page, analysis):
+    held = []
+    page.route("**/save.js", lambda route: held.append(route), times=1)
+    page.goto(page.url, wait_until="commit")
+    page.locator("#row-operational-control").get_by_text(SINGLE, exact=True).click()
+    areas = page.locator("#row-operational-control .finding__areas")
+    expect(areas).to_be_hidden()
+    held[0].continue_()
+    expect(areas).to_be_visible()
+    expect_saved(page)
+    assert stored(analysis, "operational-control").rating == 1
+
+
 def test_left_by_a_link_and_back(page, analysis, slow):
     open_row(page, "vision")
     evidence(page).fill(SAID)
