@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import IntegrityError, models, transaction
-from django.db.models.functions import Lower
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -20,6 +21,7 @@ from accounts.groups import UtilityGroup as UtilityGroup
 from accounts.identifiers import Identifier as Identifier
 from accounts.identifiers import IdentifierTaken as IdentifierTaken
 from accounts.identifiers import Number as Number
+from accounts.identifiers import could_be_number
 from accounts.inviting import ByEmail, ByEmailQuerySet
 from accounts.inviting import InvitationClosed as InvitationClosed
 from accounts.inviting import InvitationForSomeoneElse as InvitationForSomeoneElse
@@ -29,7 +31,7 @@ from accounts.inviting import new_token as new_token
 from accounts.names import check_name
 from accounts.people import StaffGroup as StaffGroup
 from accounts.people import User as User
-from accounts.regions import region_of, states
+from accounts.regions import REGIONS, region_of, states
 from accounts.representatives import FIELD, REPRESENTATIVES_ARE_KEPT
 from accounts.representatives import RepresentativeChange as RepresentativeChange
 from accounts.roles import CAN_EDIT as CAN_EDIT
@@ -38,7 +40,7 @@ from accounts.roles import belongs, lasting, only_advisors_end
 from accounts.triggers import INVITATIONS_END_WITH_THE_ROLE, UTILITY_KEEPS_A_MANAGER
 from accounts.zones import OF_STATE, site_today
 from accounts.zones import choices as zone_choices
-from workflow.matching import plain, plain_form
+from workflow.matching import Pieces, pieces, plain, plain_form
 
 
 class System(models.TextChoices):
@@ -46,6 +48,9 @@ class System(models.TextChoices):
     WASTEWATER = "wastewater", "Wastewater"
     STORMWATER = "stormwater", "Stormwater"
     DECENTRALIZED = "decentralized", "Decentralized wastewater"
+
+
+NAME_AND_CITY = Pieces(Concat("plain_name", models.Value(" ", models.TextField()), "plain_city"))
 
 
 class UtilityQuerySet(models.QuerySet["Utility"]):
@@ -71,17 +76,41 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         managers = Membership.objects.deciding().filter(utility=models.OuterRef("pk"))
         return self.filter(models.Exists(managers), confirmed_at=None)
 
-    def matching(self, words: str) -> "UtilityQuerySet":
+    def matching(self, words: str, *, state: bool = True, number: bool = True) -> "UtilityQuerySet":
         """Returns the utilities for which every word is in the name or city, or is the state or a number."""
-        found = self if plain(words).split() else self.none()
+        found: Any = self if plain(words).split() else self.none()
         for word in plain(words).split():
-            found = found.filter(
-                models.Q(plain_name__matches=word)
-                | models.Q(plain_city__matches=word)
-                | models.Q(state__iexact=word)
-                | models.Q(pk__in=Identifier.objects.filter(value__plain=word).order_by().values("utility"))
-            )
+            if number and could_be_number(word):
+                here = Utility.objects.order_by()._with(word, state).values("pk")
+                numbered = Identifier.objects.filter(value__plain=word).order_by()
+                found = found.filter(pk__in=here.union(numbered.values("utility")))
+            else:
+                found = found._with(word, state)
         return found
+
+    def _with(self, word: str, state: bool) -> "UtilityQuerySet":
+        here = models.Q(plain_name__matches=word) | models.Q(plain_city__matches=word)
+        if state and len(word) == 2:
+            here |= models.Q(state__iexact=word)
+        return self.perhaps_named(word).filter(here)
+
+    def perhaps_named(self, word: str) -> "UtilityQuerySet":
+        """Leaves out those that an index knows not to have ``word``, in its plain form, in their name or city."""
+        known = pieces(word)
+        rows: Any = self.alias(pieces=NAME_AND_CITY)
+        return rows.filter(pieces__contains=known) if known else self
+
+    def named(self, word: str) -> "UtilityQuerySet":
+        """Returns those with ``word``, in its plain form, in their name."""
+        return self.perhaps_named(word).filter(plain_name__matches=word)
+
+    def in_region(self, region: int) -> "UtilityQuerySet":
+        """Returns those of an EPA region, by the first tribal number or the state, as ``regions.region_of`` does."""
+        tribal = Identifier.objects.tribal().order_by()
+        first = tribal.values("utility").annotate(first=models.Min("value"))
+        there = first.filter(first__startswith=f"{region:02}").values("utility")
+        in_state = models.Q(state__in=REGIONS[region].split()) & ~models.Q(pk__in=tribal.values("utility"))
+        return self.filter(models.Q(pk__in=there) | in_state)
 
     def seen_by(self, user: User) -> "UtilityQuerySet":
         """Annotates ``is_mine`` (``user`` belongs to it) and ``is_asked`` (``user`` has an open claim)."""
@@ -141,6 +170,7 @@ class Utility(models.Model):
             models.Index(Lower("name"), name="utility_by_name"),  # lists of the country are in this order
             models.Index("state", Lower("name"), name="utility_by_state"),
             models.Index("id", name="utility_to_confirm", condition=models.Q(confirmed_at=None)),
+            GinIndex(NAME_AND_CITY, name="utility_by_part_of_name"),
         ]
         triggers = [REPRESENTATIVES_ARE_KEPT]
 

@@ -43,10 +43,8 @@ def analysis_list(request: AuthenticatedRequest) -> HttpResponse:
         "startable": [utility for utility in startable if utility != start_for],
         "deletions": composed.rows(Deletion.objects.shown_to, request.user),
     }
-    base, rows = GapAnalysis.objects.visible_to(request.user), Listed(_listed, GapAnalysis, request.user)
-    return list_page(
-        request, AnalysisTable, AnalysisFilters, rows, "assessments/analysis_list.html", context, base=base
-    )
+    rows = Listed(_listed, GapAnalysis, request.user, bare=GapAnalysis.objects.visible_to)
+    return list_page(request, AnalysisTable, AnalysisFilters, rows, "assessments/analysis_list.html", context)
 
 
 def _listed(user: User) -> QuerySet[GapAnalysis]:

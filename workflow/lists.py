@@ -136,15 +136,29 @@ class Listed:
     """The rows of a list, which ``compose(user, *given)`` makes; without a person ``compose(*given)``.
 
     ``list_page`` asks them by ``workflow.composed``, as long as nobody filters or sorts them otherwise: see ``rows``
-    there for what ``compose`` may ask. It must be the same function each time.
+    there for what ``compose`` may ask. It must be the same function each time. So must ``bare``, which makes the same
+    rows without what the columns add: they are counted, and sorted if no filter or order needs more than that.
     """
 
-    def __init__(self, compose: Callable[..., QuerySet[Any]], model: type[Model], user: Any, *given: Any) -> None:
-        self.compose, self.model, self.user, self.given = compose, model, user, given
+    def __init__(
+        self,
+        compose: Callable[..., QuerySet[Any]],
+        model: type[Model],
+        user: Any,
+        *given: Any,
+        bare: Callable[..., QuerySet[Any]] | None = None,
+    ) -> None:
+        self.compose, self.model, self.user, self.given, self.bare = compose, model, user, given, bare or compose
 
     def all(self) -> QuerySet[Any]:
         """Returns them as a queryset of their own, to be filtered."""
         return self.compose(*([self.user] if self.user else []), *self.given)
+
+    def base(self) -> QuerySet[Any] | None:
+        """Returns the bare ones as a queryset of their own, if ``bare`` makes them."""
+        if self.bare is self.compose:
+            return None
+        return self.bare(*([self.user] if self.user else []), *self.given)
 
     def asked(self, ask: Callable[..., QuerySet[Any]], *more: Any) -> list[Any]:
         """Returns the rows of ``ask(rows, *more)``, which must be the same function each time."""
@@ -152,7 +166,7 @@ class Listed:
 
     def count(self) -> int:
         """Returns their number, or one more than ``MOST_COUNTED``."""
-        return int(composed.figures(_then(self.compose, _counted, 0), self.user, *self.given)["n"])
+        return int(composed.figures(_then(self.bare, _counted, 0), self.user, *self.given)["n"])
 
 
 @lru_cache(maxsize=1024)
@@ -217,6 +231,7 @@ def list_page(
 
     The first page of a Listed, as the list opens, is asked by ``workflow.composed``.
     """
+    base = rows.base() if isinstance(rows, Listed) else base
     filters = filters_class(request.GET, rows, request=request) if filters_class else None
     changed = filters.form.changed_data if filters else []
     if isinstance(rows, Listed) and not changed and not {"export", "page", "sort"} & request.GET.keys():

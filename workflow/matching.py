@@ -2,14 +2,16 @@
 
 ``name__plain__contains=plain(word)`` compares both sides in their plain form; ``name__matches=word`` is the same as one
 lookup, which the ``search_fields`` of an admin can name. A table of the whole country keeps the plain form in a column
-that the database generates (``plain_form``), which the same lookup reads as it is.
+that the database generates (``plain_form``), which the same lookup reads as it is. An index of the ``Pieces`` of that
+form finds the rows that can contain a word, whose names alone are then compared.
 """
 
 import re
 import unicodedata
 from typing import Any
 
-from django.db.models import Field, GeneratedField, TextField, Transform
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Field, Func, GeneratedField, TextField, Transform
 from django.db.models.lookups import Contains
 
 # Dropped: apostrophes of every kind (the ʻokina too), dots, and characters that are not seen.
@@ -60,3 +62,18 @@ class Matches(Contains):
 def plain_form(of: str) -> GeneratedField:
     """Returns a column with the plain form of the field ``of``, so that a search need not make it of each row."""
     return GeneratedField(expression=Plain(of), output_field=TextField(), db_persist=True)
+
+
+PIECE = 3  # characters
+
+
+class Pieces(Func):
+    """All pieces of ``PIECE`` characters in a text, made by a function of the database (accounts 0012)."""
+
+    function = "pieces"
+    output_field = ArrayField(TextField())
+
+
+def pieces(text: str) -> list[str]:
+    """Returns the same of a text at hand: none if it is too short."""
+    return sorted({text[at : at + PIECE] for at in range(len(text) - PIECE + 1)})

@@ -96,7 +96,6 @@ class Progress:
 def of_cycle(cycle: Cycle, user: User) -> Progress:
     """Returns the figures. Four queries, however many applications there are."""
     rows = Application.objects.of_others(user).filter(cycle=cycle, status__in=Application.UNDER_REVIEW)
-    rows = rows.annotate(due_on=queues.due())
     return Progress(list(_stages(rows, cycle, user)), _left(cycle, user), list(_hands(rows, cycle)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import CharField, Count, F, Func, Max, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat, Lower
 
 from accounts.models import Utility
@@ -15,6 +15,7 @@ from recognition.models import Application, Attribute, Category, Photo, Recognit
 from recognition.models.recognition import RecognitionQuerySet
 from recognition.reviewing import queues
 from workflow import composed
+from workflow.matching import plain
 
 KEPT = 300  # seconds
 
@@ -28,10 +29,8 @@ def entries() -> RecognitionQuerySet:
 
 def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     """Keeps the rows that have every word in the utility's name or city."""
-    found = Utility.objects.order_by()
-    for word in words.split():
-        found = found.filter(Q(plain_name__matches=word) | Q(plain_city__matches=word))
-    return rows.filter(application__utility__in=found.values("pk"))
+    found = Utility.objects.order_by().matching(words, state=False, number=False)
+    return rows.filter(application__utility__in=found.values("pk")) if plain(words).split() else rows
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import django_tables2 as tables
 from django.utils.safestring import SafeString
 from django_filters import CharFilter, ChoiceFilter
 
-from accounts.models import System
+from accounts.models import System, Utility
 from accounts.regions import REGIONS, states
 from recognition.register import content as register
 from recognition.register.map import as_map
@@ -45,7 +45,10 @@ class RegisterFilters(Filters):
     words = CharFilter(label="Name or city", method="by_words")
     state = ChoiceFilter(label="State", field_name=f"{UTILITY}__state", empty_label="All states")
     region = ChoiceFilter(
-        label="EPA region", choices=[(number, f"Region {number}") for number in REGIONS], empty_label="All regions"
+        label="EPA region",
+        choices=[(number, f"Region {number}") for number in REGIONS],
+        method="by_region",
+        empty_label="All regions",
     )
     system = ChoiceFilter(label="System", choices=System.choices, method="by_system", empty_label="All systems")
     cycle = ChoiceFilter(label="Cycle", field_name="application__cycle", empty_label="All cycles")
@@ -63,6 +66,9 @@ class RegisterFilters(Filters):
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         return register.matching(rows, value)
+
+    def by_region(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(**{f"{UTILITY}__in": Utility.objects.in_region(int(value)).order_by().values("pk")})
 
     def by_system(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(**{f"{UTILITY}__systems__contains": [value]})

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_filters import CharFilter, ChoiceFilter
 
-from accounts.models import StaffGroup, System, User
+from accounts.models import StaffGroup, System, User, Utility
 from accounts.regions import REGIONS, states
 from recognition.models import Application, Cycle
 from recognition.reviewing import queues
@@ -209,7 +209,10 @@ class QueueFilters(ByWords):
     status = ChoiceFilter(label="Stage", empty_label="All stages")
     state = ChoiceFilter(label="State", field_name="utility__state", empty_label="All states")
     region = ChoiceFilter(
-        label="EPA region", choices=[(number, f"Region {number}") for number in REGIONS], empty_label="All regions"
+        label="EPA region",
+        choices=[(number, f"Region {number}") for number in REGIONS],
+        method="by_region",
+        empty_label="All regions",
     )
     size = ChoiceFilter(label="Size", choices=[("large", "Large"), ("small", "Small")], empty_label="All sizes")
     system = ChoiceFilter(label="System", choices=System.choices, method="by_system", empty_label="All systems")
@@ -238,6 +241,9 @@ class QueueFilters(ByWords):
         if value == "nobody":
             return rows.nobodys()
         return rows.filter(handler=self.request.user.pk if value == "me" else value)
+
+    def by_region(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(utility__in=Utility.objects.in_region(int(value)).order_by().values("pk"))
 
     def by_late(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(queues.late())
@@ -332,8 +338,12 @@ class Queue:
         rows = queues.waiting(user, self.statuses)
         return self.more(rows, user) if self.more else rows
 
+    def bare(self, user: User) -> Any:
+        """Returns the same without what the columns add."""
+        return queues.handled(user, self.statuses)
+
     def listed(self, user: User) -> Listed:
-        return Listed(self.rows, Application, user)
+        return Listed(self.rows, Application, user, bare=self.bare if self.is_shared else None)
 
 
 PROGRAM = frozenset({StaffGroup.PROGRAM})

@@ -64,9 +64,7 @@ def waiting(user: User, statuses: Any) -> Rows:
 @cache
 def region() -> Coalesce:
     """The EPA region, as in ``accounts.regions.region_of``: a tribal system's number begins with its region."""
-    tribal = Identifier.objects.filter(
-        utility=OuterRef("utility"), kind=Identifier.Kind.PWSID, value__regex="^(0[1-9]|10)"
-    ).order_by("value")
+    tribal = Identifier.objects.tribal().filter(utility=OuterRef("utility")).order_by("value")
     number = Subquery(tribal.values(region=Cast(Substr("value", 1, 2), IntegerField()))[:1])
     whens = [When(utility__state__in=states.split(), then=Value(region)) for region, states in REGIONS.items()]
     return Coalesce(number, Case(*whens, output_field=IntegerField()))
@@ -86,14 +84,14 @@ def due() -> Case:
 
 
 def late() -> Q:
-    """Which of the rows of ``waiting`` are late, as ``lists.is_late`` says of one row."""
+    """Which applications are late, as ``lists.is_late`` says of one row."""
     now = Value(timezone.now(), DateTimeField())
     ends = Case(  # an extension never shortens the time: GREATEST leaves out nulls
         When(status=Status.DRAFT, then=Greatest("extended_until", "cycle__closes")),
         When(status=Status.RETURNED, then=F("resubmit_by")),
         output_field=DateTimeField(),
     )
-    is_over = Q(LessThan(F("due_on"), _day(now))) & ~Q(status__in=Application.EDITABLE)
+    is_over = Q(LessThan(due(), _day(now))) & ~Q(status__in=Application.EDITABLE)
     return Q(LessThanOrEqual(ends, now)) | is_over
 
 
@@ -231,8 +229,5 @@ def counted(rows: QuerySet[Any], by: str = "application") -> Coalesce:
 
 def matching(rows: Rows, words: str) -> Rows:
     """Keeps the rows for which every word is in the utility's name or city, or is one of its numbers."""
-    found = Utility.objects.order_by()
-    for word in plain(words).split():
-        numbered = Identifier.objects.filter(value__plain=word).order_by().values("utility")
-        found = found.filter(Q(plain_name__matches=word) | Q(plain_city__matches=word) | Q(pk__in=numbered))
-    return rows.filter(utility__in=found.values("pk"))
+    found = Utility.objects.order_by().matching(words, state=False)
+    return rows.filter(utility__in=found.values("pk")) if plain(words).split() else rows

@@ -47,7 +47,7 @@ def applications(user: User, words: list[str]) -> Iterator[Place]:
         if cycles := [pk for pk, title in titles if word in plain(title)]:
             found = found.filter(Q(utility__plain_name__matches=word) | Q(cycle__in=cycles))
         else:
-            named = named.filter(plain_name__matches=word)
+            named = named.named(word)
     found = found.filter(utility__in=named.values("pk"))
     for application in found.order_by("-cycle__opens", "utility__name", "pk")[:MOST]:
         kind = "your application" if application.my_role else "application"

@@ -2,7 +2,9 @@
 
 import pytest
 
+from accounts.models import Identifier, Utility
 from accounts.regions import region_of, states
+from tests.factories import UtilityFactory
 
 REGIONS = {
     1: ["CT", "MA", "ME", "NH", "RI", "VT"],
@@ -50,3 +52,23 @@ def test_where_a_utility_can_be():
 )
 def test_a_tribal_system_s_number_tells_its_region(state, identifiers, region):
     assert region_of(state, identifiers) == region
+
+
+@pytest.mark.django_db
+def test_the_utilities_of_a_region():
+    numbers = {
+        "by state": ("UT", []),
+        "tribal": ("UT", ["090400123"]),
+        "two": ("WA", ["080400124", "090400125", "WA5300001"]),
+        "no region": ("UT", ["UT0400123"]),
+        "nowhere": ("PW", []),
+    }
+    for name, (state, values) in numbers.items():
+        UtilityFactory(name=name, state=state).set_identifiers([(Identifier.Kind.PWSID, value) for value in values])
+    there = {region: {each.name for each in Utility.objects.in_region(region)} for region in range(1, 11)}
+    assert {region: names for region, names in there.items() if names} == {
+        8: {"by state", "no region", "two"},
+        9: {"tribal"},
+    }
+    for utility in Utility.objects.all():
+        assert all((utility.name in names) == (utility.epa_region == region) for region, names in there.items())

@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.db.models import Value
 from django.urls import reverse
 
@@ -82,6 +83,48 @@ def test_the_register_and_the_list_of_analyses_find_it(kau, draft, words, rf):
 def test_the_search_of_every_page_finds_one_s_own(kau, words):
     person = MembershipFactory(utility=kau).user
     assert [place.heading for place in own_places(person, words)] == [kau.name]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        ("a", True),  # too short for a piece
+        ("wa", True),
+        ("ter ha", True),  # two words
+        ("hana water", True),
+        ("waterhana", False),
+        ("hi", True),  # the state
+        ("ha1", False),
+        ("hi20427 kau", True),
+        ("hi2042", False),  # a part of a number
+        ("2427", False),
+    ],
+)
+def test_parts_of_names_whole_numbers_and_the_state(kau, words, is_found):
+    assert Utility.objects.matching(words).exists() is is_found
+
+
+def test_the_state_finds_no_application_and_a_number_no_entry_of_the_register(kau, draft):
+    Application.objects.filter(pk=draft.pk).update(utility=kau)
+    Recognition.objects.create(application=draft, since="2026-01-01", until="2029-01-01")
+    assert not queues.matching(Application.objects.all(), "hi").exists()
+    assert not register.matching(Recognition.objects.all(), "hi20427").exists()
+    assert queues.matching(Application.objects.all(), " ").exists()
+    assert register.matching(Recognition.objects.all(), "'").exists()
+
+
+def test_a_number_of_letters_alone_is_found_too(db):
+    utility = UtilityFactory(name="Salem Water", city="Salem")
+    utility.set_identifiers([(Identifier.Kind.NPDES, "ORABCDEFG")])
+    assert list(Utility.objects.matching("orabcdefg")) == [utility]
+
+
+def test_an_index_finds_the_names(kau):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        plan = Utility.objects.matching("niño water").explain()
+    assert "Bitmap Index Scan on utility_by_part_of_name" in plan
 
 
 @pytest.mark.parametrize("words", ["'", ".", " ʻ "])
