@@ -112,6 +112,7 @@ class UtilityAdmin(admin.ModelAdmin):
     list_display = ["name", "city", "state", "get_systems_display"]
     list_filter = ["state"]
     search_fields = ["plain_name__matches", "plain_city__matches", "identifiers__value__matches"]
+    show_full_result_count = False  # the rows of the country are counted once, not twice
     autocomplete_fields = ["management_representative"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

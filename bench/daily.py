@@ -69,7 +69,7 @@ def pages() -> Iterator[Page]:
     yield Page("queue: compliance", "compliance", reverse("recognition:queue", args=["compliance"]), most=25)
     yield Page("public register", "", reverse("recognition:register"), most=12)
     yield Page("public register, one state", "", reverse("recognition:register") + "?state=OR")
-    yield Page("public register, by a name", "", reverse("recognition:register") + "?words=alder")
+    yield Page("public register, by a name", "", reverse("recognition:register") + "?words=alder+bend")
     entry = Recognition.objects.valid().order_by("pk")[0]
     yield Page("entry of the register", "", reverse("recognition:register_entry", args=[entry.pk]))
     yield Page("verification", "", reverse("recognition:verify", args=[entry.number]))

@@ -123,6 +123,10 @@ class Filters(FilterSet):
             else:
                 each.extra.setdefault("widget", forms.TextInput({"class": "usa-input"}))
 
+    def n_found(self) -> int | None:
+        """Returns the number of rows that the filters leave, if it is known without counting them."""
+        return None
+
     def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
         """Sets the choices of a filter that depend on the list. Drops the filter if there are fewer than two."""
         choices = Choices(choices)
@@ -237,12 +241,12 @@ def list_page(
     if isinstance(rows, Listed) and not changed and not {"export", "page", "sort"} & request.GET.keys():
         table = _unread(table_class, rows.model)
         table.query = kept_query(request.GET)
-        page = _first_page(table_class, rows, total)
+        page = _first_page(table_class, rows, _known(filters, total))
     else:
         table = _table(request.GET, table_class, filters, rows)
         if (ending := request.GET.get("export", "")) in spreadsheets.KINDS:
             return as_file(table.page_name, cells.in_file(table, table.data.data), ending)
-        page = _page(request, table, filters, base, None if changed else total)
+        page = _page(request, table, filters, base, _known(filters, total))
     # Keys first: to find a page far back, no whole rows need be sorted. They are read, not a part of the next query, of
     # which the database would have to guess how many rows each part finds.
     keys = list(page.object_list)
@@ -250,7 +254,7 @@ def list_page(
     if not changed:
         total = page.paginator.found  # type: ignore[attr-defined]  # they are Pages
     elif total is None:
-        total = _to_count((rows if base is None else base).all()).count()
+        total = rows.count() if isinstance(rows, Listed) else _to_count((rows if base is None else base).all()).count()
     links = {
         "filtered": link_without(request, "sort", "page", "export"),
         "listed": link_without(request, "page", "export"),
@@ -283,21 +287,27 @@ def _unread(table_class: type[Table], model: type[Model]) -> Table:
     return table
 
 
-def _first_page(table_class: type[Table], rows: Listed, total: int | None) -> Page:
+def _known(filters: Filters | None, total: int | None) -> int | None:
+    """Returns how many rows the filters leave, if it is known."""
+    known = filters.n_found() if filters else None
+    return total if known is None and not (filters and filters.form.changed_data) else known
+
+
+def _first_page(table_class: type[Table], rows: Listed, found: int | None) -> Page:
     """Returns the keys of the first page of all rows, in the order of the table."""
-    pages = Pages(rows.model._default_manager.none(), rows.count() if total is None else total)
+    pages = Pages(rows.model._default_manager.none(), rows.count() if found is None else found)
     return Page(rows.asked(_first_keys(table_class)), 1, pages)  # type: ignore[arg-type]  # classes are hashable
 
 
 def _page(
-    request: HttpRequest, table: Table, filters: Filters | None, base: QuerySet[Any] | None, total: int | None
+    request: HttpRequest, table: Table, filters: Filters | None, base: QuerySet[Any] | None, found: int | None
 ) -> Page:
     """Returns the keys of the page that was asked for."""
     ordered = keys = table.data.data
     used = [filters.filters[name] for name in filters.form.changed_data] if filters else []
     if base is not None and _suffices(base.model, table, used):
         keys = (filters.filter_queryset(base) if filters else base).order_by(*ordered.query.order_by)
-    pages = Pages(keys.values_list("pk", flat=True), _to_count(keys).count() if total is None else total)
+    pages = Pages(keys.values_list("pk", flat=True), _to_count(keys).count() if found is None else found)
     return pages.get_page(request.GET.get("page"))
 
 

@@ -49,6 +49,7 @@ class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ["cycle", "status", "on_paper"]
     list_select_related = ["utility", "cycle"]
     search_fields = ["utility__plain_name__matches", "utility__identifiers__value__matches"]
+    show_full_result_count = False  # the rows of the country are counted once, not twice
     readonly_fields = [
         "utility", "cycle", "status", "status_since", "created_at", "created_by", "extended_until", "resubmit_by",
         "on_paper",

@@ -1,6 +1,7 @@
 """The columns and filters of the register."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
@@ -80,8 +81,15 @@ class RegisterFilters(Filters):
     def map(self) -> SafeString:
         """The map of what matches all filters but the state, since each tile links to the entries of its state."""
         link = link_without(self.request, "state", "page", "export")
-        return as_map(self._n_of_states()).drawn(link, self.request.GET.get("state", ""))
+        return as_map(self._n_of_states).drawn(link, self.request.GET.get("state", ""))
 
+    def n_found(self) -> int:
+        """Returns what the map says."""
+        self.form.full_clean()  # wrong values are left out
+        state = self.form.cleaned_data.get("state")
+        return self._n_of_states.get(state, 0) if state else sum(self._n_of_states.values())
+
+    @cached_property
     def _n_of_states(self) -> Mapping[str, int]:
         if not {*self.form.changed_data} - {"state"}:
             return self.known.n_of

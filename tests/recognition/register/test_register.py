@@ -111,6 +111,27 @@ def test_it_is_filtered_searched_and_sorted(client, three, asked, expected):
     assert client.get(REGISTER, asked).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "n"),
+    [
+        ({}, 3),
+        ({"state": "GA"}, 2),
+        ({"state": "XX"}, 3),  # no state, so the list is not filtered by it
+        ({"system": "wastewater"}, 2),
+        ({"system": "wastewater", "state": "OR"}, 0),
+        ({"words": "water", "state": "OR"}, 1),
+        ({"words": "water", "state": "XX"}, 1),
+        ({"region": "4", "sort": "-state"}, 2),
+        ({"words": "nothing"}, 0),
+        ({"state": "GA", "page": "9"}, 2),
+    ],
+)
+def test_the_pages_are_of_what_the_map_counts(client, three, asked, n):
+    page = client.get(REGISTER, asked)
+    assert page.context["page"].paginator.found == n == len(found(client, **asked))
+    assert page.context["total"] == 3
+
+
 def test_it_is_filtered_by_what_is_shown_and_by_cycle(client, three, listed, cycle):
     cycle.pk, cycle.title = None, "Recognition 2028"
     cycle.save()
