@@ -143,12 +143,12 @@ def _start_postgres(folder: Path) -> None:
             stderr=log,
             start_new_session=True,
         )
-    _children.append(process)
     end = time.monotonic() + 60
     while not _is_ready(folder):
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"PostgreSQL did not start; its log is {log_file}")
         time.sleep(0.05)
+    _let_go(process)
 
 
 def _end_orphans(folder: Path) -> None:
@@ -242,15 +242,17 @@ def _start_valkey(folder: Path, port: int) -> None:
             [get_binary_path(), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     (folder / "port").write_text(f"{port} {process.pid}")
-    _children.append(process)
     end = time.monotonic() + 30
     while not _is_ours(port, folder):
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"Valkey did not start; its log is {folder / 'valkey.log'}")
         time.sleep(0.05)
+    _let_go(process)
 
 
-_children: list[subprocess.Popen[bytes]] = []  # Python warns if one is deleted while its process runs
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Leaves a process to run on after this one, which Python would warn of if it did not count it as ended."""
+    process.returncode = 0
 
 
 def _valkey_process(folder: Path) -> psutil.Process | None:
