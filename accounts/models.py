@@ -80,19 +80,18 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         """Returns the utilities for which every word is in the name or city, or is the state or a number."""
         found: Any = self if plain(words).split() else self.none()
         for word in plain(words).split():
-            if number and could_be_number(word):
-                here = Utility.objects.order_by()._with(word, state).values("pk")
-                numbered = Identifier.objects.filter(value__plain=word).order_by()
-                found = found.filter(pk__in=here.union(numbered.values("utility")))
+            here = models.Q(plain_name__matches=word) | models.Q(plain_city__matches=word)
+            if state and len(word) == 2:
+                here |= models.Q(state__iexact=word)
+            numbered = Identifier.objects.filter(value__plain=word).order_by().values("utility")
+            if not (number and could_be_number(word)):
+                found = found.perhaps_named(word).filter(here)
+            elif pieces(word):  # as a set, since a condition with "or" could not use both indexes
+                named = Utility.objects.order_by().perhaps_named(word).filter(here)
+                found = found.filter(pk__in=named.values("pk").union(numbered))
             else:
-                found = found._with(word, state)
+                found = found.filter(here | models.Q(pk__in=numbered))
         return found
-
-    def _with(self, word: str, state: bool) -> "UtilityQuerySet":
-        here = models.Q(plain_name__matches=word) | models.Q(plain_city__matches=word)
-        if state and len(word) == 2:
-            here |= models.Q(state__iexact=word)
-        return self.perhaps_named(word).filter(here)
 
     def perhaps_named(self, word: str) -> "UtilityQuerySet":
         """Leaves out those that an index knows not to have ``word``, in its plain form, in their name or city."""

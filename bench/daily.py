@@ -1,6 +1,7 @@
 """The pages of every day, of each role, on the rows of ``make_load_data``."""
 
 from collections.abc import Iterator
+from urllib.parse import quote_plus
 
 from django.urls import reverse
 
@@ -25,6 +26,8 @@ def pages() -> Iterator[Page]:
     application = waiting.order_by("pk")[0]
     decided = utility.applications.get(cycle__status=Cycle.Status.DECIDED).cycle_id
     own = [utility.pk]
+    entry = Recognition.objects.valid().order_by("pk")[150]  # the number in its name has several digits
+    named = quote_plus(entry.application.utility.name)
     yield Page("home of a manager", "manager", "/", most=10)
     yield Page("utility", "manager", reverse("accounts:utility", args=own))
     yield Page("utilities of a manager", "manager", reverse("accounts:list"))
@@ -36,12 +39,12 @@ def pages() -> Iterator[Page]:
     yield Page("applications of a utility", "manager", reverse("recognition:list"))
     yield Page("search", "manager", reverse("pdca:search") + "?q=drought")
     yield Page("search for a number", "manager", reverse("pdca:search") + "?q=action+1")
-    yield Page("utility to join, by name", "manager", reverse("accounts:search") + "?q=alder+bend")
+    yield Page("utility to join, by name", "manager", reverse("accounts:search") + f"?q={named}")
     yield Page("home of the staff", "staff", "/", most=12)
     for name in ("completeness", "region", "panel", "decisions", "all"):
         yield Page(f"queue: {name}", "staff", reverse("recognition:queue", args=[name]), most=25)
     yield Page("queue: all, of one cycle", "staff", reverse("recognition:queue", args=["all"]) + f"?cycle={decided}")
-    yield Page("queue: all, by a name", "staff", reverse("recognition:queue", args=["all"]) + "?words=alder+bend")
+    yield Page("queue: all, by a name", "staff", reverse("recognition:queue", args=["all"]) + f"?words={named}")
     yield Page("queue: all, by utility", "staff", reverse("recognition:queue", args=["all"]) + "?sort=utility")
     yield Page("an application", "staff", application.get_absolute_url(), most=10)
     yield Page("panel of an application", "staff", reverse("recognition:panel", args=[application.pk]))
@@ -58,7 +61,7 @@ def pages() -> Iterator[Page]:
     yield Page("new utilities", "staff", reverse("accounts:new_utilities"))
     yield Page("claims", "staff", reverse("accounts:claims"))
     yield Page("emails", "staff", reverse("accounts:emails"))
-    yield Page("search, for the staff", "staff", reverse("pdca:search") + "?q=alder+bend")
+    yield Page("search, for the staff", "staff", reverse("pdca:search") + f"?q={named}")
     yield Page("register, for the staff", "staff", reverse("recognition:register"))
     yield Page("home of a panel member", "panelist", "/")
     yield Page("my reviews", "panelist", reverse("recognition:queue", args=["my-reviews"]), most=12)
@@ -69,8 +72,7 @@ def pages() -> Iterator[Page]:
     yield Page("queue: compliance", "compliance", reverse("recognition:queue", args=["compliance"]), most=25)
     yield Page("public register", "", reverse("recognition:register"), most=12)
     yield Page("public register, one state", "", reverse("recognition:register") + "?state=OR")
-    yield Page("public register, by a name", "", reverse("recognition:register") + "?words=alder+bend")
-    entry = Recognition.objects.valid().order_by("pk")[0]
+    yield Page("public register, by a name", "", reverse("recognition:register") + f"?words={named}")
     yield Page("entry of the register", "", reverse("recognition:register_entry", args=[entry.pk]))
     yield Page("verification", "", reverse("recognition:verify", args=[entry.number]))
     yield Page("home of an administrator", "admin", "/")

@@ -110,6 +110,8 @@ def measure(world: World, minutes: int = MINUTES, number: int = RECOGNIZED) -> S
         found = Path(folder) / "found"
         visitors = throughput.visiting(port, "Someone", plan, 0, minutes * MINUTE, VISITORS, found)
         watch = Watch(web, celery)
+        for _ in range(3 * PROCESSES):  # so that each has made some by the time when it is warm
+            _followed(Report.request("gap-analysis", world.complete, world.person), watch)
         made, reports = _documents(world, watch), 0
         while watch.seconds < minutes * MINUTE or visitors.poll() is None:
             _followed(Report.request("gap-analysis", world.complete, world.person), watch)
