@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache, cached_property
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -34,7 +35,7 @@ from pdca.differences import differences
 from pdca.entries import OWN, assign, content_fields, plain, tidy
 from pdca.index import refresh
 from pdca.models import Area, Component, Element
-from pdca.references import unknown_in
+from pdca.references import slugs_of, unknown_in
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import Records
 from workflow.spreadsheets import Fault
@@ -163,8 +164,9 @@ def _bring(contents: Contents, *, by: User | None, why: str, over: Collection[st
     brought: list[Brought] = []
     for table in TABLES:
         brought += Bringing(table, plan, by, why, over).bring(contents.rows.get(table.name, []))
+    slugs = cache(slugs_of)
     for one in brought:  # last, because a row may refer to one of a later table
-        for name, words in unknown_in(one.row):
+        for name, words in unknown_in(one.row, slugs):
             if name not in one.wrong:
                 one.said.append((name, words))
         plan.faults += one.faults()
@@ -212,11 +214,17 @@ class Bringing:
 
     def __init__(self, table: CatalogTable, plan: Plan, by: User | None, why: str, over: Collection[str]) -> None:
         self.table, self.plan, self.by, self.why, self.over = table, plan, by, why, over
-        rows = table.model._default_manager.select_for_update()
-        self.existing: dict[str, Any] = {getattr(row, table.key): row for row in rows}
+        many = (column.name for column in table.model._meta.many_to_many)
+        rows: Any = table.model._default_manager.select_related().prefetch_related(*many)
+        self.existing: dict[str, Any] = {getattr(row, table.key): row for row in rows.select_for_update(of=["self"])}
         self.fields = {column.name: column for column in content_fields(table.model)}
         self.kinds = kinds_of(table)
         self.seen: set[str] = set()
+
+    @cached_property
+    def ever(self) -> set[str]:
+        """The keys of all rows that there are and were."""
+        return set(self.table.model.history.values_list(self.table.key, flat=True))  # type: ignore[attr-defined]
 
     def bring(self, rows: list[Row]) -> Iterator[Brought]:
         self.plan.unchanged[self.table.name] = self.plan.kept[self.table.name] = 0
@@ -330,8 +338,7 @@ class Bringing:
         if not version:
             return "", {}
         if row._state.adding:
-            gone = self.table.model.history.filter(**{self.table.key: key}).exists()  # type: ignore[attr-defined]
-            return ("deleted" if gone else ""), {}
+            return ("deleted" if key in self.ever else ""), {}
         if version_of(values_of(row)) == version:
             return "", {}
         records = (values_then(record) for record in row.history.all())

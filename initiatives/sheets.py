@@ -137,6 +137,7 @@ def as_xlsx() -> bytes:
 
     written = [sheet for table in TABLES for sheet in _sheets_of(table)]
     book, content = Workbook(write_only=True), io.BytesIO()
+    bold, top = Font(bold=True), Alignment(vertical="top")
     for title, rows in written:
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "B2"
@@ -145,7 +146,9 @@ def as_xlsx() -> bytes:
         for number, row in enumerate(rows):
             cells = [WriteOnlyCell(sheet, value) for value in row]
             for cell in cells:
-                cell.font, cell.alignment = Font(bold=number == 0), Alignment(vertical="top")
+                cell.alignment = top
+                if number == 0:
+                    cell.font = bold
                 if isinstance(cell.value, str):
                     cell.data_type = "s"  # text, even if it looks like a formula
             sheet.append(cells)

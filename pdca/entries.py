@@ -158,19 +158,19 @@ class CatalogEntry(models.Model):
 
     def write(self, values: Mapping[str, Any], *, by: User | None = None, why: str = "") -> None:
         """Writes ``values`` to the columns as one history record. The caller refreshes the index."""
-        new = self._state.adding
-        many = {field.name for field in self._meta.many_to_many}
+        many = values.keys() & {field.name for field in self._meta.many_to_many}
         assign(self, {name: values[name] for name in values.keys() - many})
+        saved_first = self._state.adding and bool(many)
         # The history record includes the many-to-many rows, so it is written after them.
         self.skip_history_when_saving = True
-        if new:
+        if saved_first:
             self.save()
-        for name in values.keys() & many:
+        for name in many:
             getattr(self, name).set(values[name])
         del self.skip_history_when_saving
         self._history_user, self._change_reason = by, why[:100]
         self.save()
-        if new:
+        if saved_first:
             self.history.update(history_type="+")
 
     @contextmanager

@@ -58,10 +58,15 @@ def slugs_in(value: list[Any]) -> Iterator[str]:
             yield from [part["element"]] if "element" in part else part.get("elements", part.get("initiatives", []))
 
 
-def unknown_in(row: models.Model) -> Iterator[tuple[str, str]]:
-    """Yields (column, message) for each slug that no row has."""
+def slugs_of(label: str) -> set[str]:
+    """Returns the slugs of all rows of a model."""
+    return set(apps.get_model(label)._default_manager.values_list("slug", flat=True))
+
+
+def unknown_in(row: models.Model, known: Callable[[str], set[str]] = slugs_of) -> Iterator[tuple[str, str]]:
+    """Yields (column, message) for each slug that no row has. For many rows, ``known`` is a cached ``slugs_of``."""
     for column, label in NAMED.get(row._meta.label, {}).items():
-        known = set(apps.get_model(label)._default_manager.values_list("slug", flat=True))
+        slugs = known(label)
         for slug in slugs_in(getattr(row, column)):
-            if slug not in known:
+            if slug not in slugs:
                 yield column, f"“{slug}” does not exist."
