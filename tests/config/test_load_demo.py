@@ -67,7 +67,6 @@ def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
         patch.setattr(settings, "LOCAL_DIR", folder)
         patch.setenv("HEADWORKS_DEMO", "1")
         patch.setenv("DEMO_PASSWORD", PASSWORD)
-        call_command("load_catalog", stdout=StringIO())
         yield load()
         transaction.set_rollback(True)
 

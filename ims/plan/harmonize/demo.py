@@ -54,34 +54,36 @@ class Loading:
 
     def load(self) -> None:
         self.workshop.move(Status.SCORE, by=self.by)
+        scored = self.workshop
         for key, each in self.data["scores"].items():
             for name, given in zip(self.data["people"], each.split(), strict=True):
-                self._score(key, name, given)
+                self._score(scored, key, name, given)
         if "package" in self.data:
             self._go_on()
         for name, days in self.data["finished"].items():
             Participant.objects.filter(pk=self.participants[name].pk).update(done_at=self._at(days))
         self._date()
 
-    def _score(self, key: str, name: str, given: str) -> None:
+    def _score(self, workshop: Workshop, key: str, name: str, given: str) -> None:
         """``given`` has one digit for each criterion; "-" for nothing yet."""
         if given == "-":
             return
-        keys = [row.key for row in self.workshop.criteria.rows.all()]
+        keys = [row.key for row in workshop.criteria.rows.all()]
         scores = sorted(f"{criterion}:{score}" for criterion, score in zip(keys, given, strict=True))
         who = self.participants[name]
-        stored = who.ballots.filter(proposal=self.proposals[key], round=self.workshop.round).first()
+        stored = who.ballots.filter(proposal=self.proposals[key], round=workshop.round).first()
         version = stored.version if stored else 0
         by = who.person.user or self.by
-        Ballot.cast(who, self.proposals[key], version, by=by, workshop=self.workshop, scores=scores)
+        Ballot.cast(who, self.proposals[key], version, by=by, workshop=workshop, scores=scores)
 
     def _go_on(self) -> None:
         """Takes the workshop through a second round and the pairs to its package, and closes it."""
         self.workshop.move(Status.SETTLE, by=self.by)
         self.workshop.move(Status.SCORE, by=self.by)
+        scored = self.workshop
         for key, each in self.data["second_round"].items():
             for name, given in each.items():
-                self._score(key, name, given)
+                self._score(scored, key, name, given)
         self.workshop.move(Status.SETTLE, by=self.by)
         for pair in self.data["pairs"]:
             said = {name: pair[name] for name in ("note", "outcome", "agreed") if name in pair}
