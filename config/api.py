@@ -1,6 +1,7 @@
 """The root of the JSON API. Each app with an API has its router in ``api.py``."""
 
 from collections.abc import Callable
+from functools import cached_property
 from http.client import responses
 from typing import Any, cast
 
@@ -25,9 +26,13 @@ from workflow.problems import PROBLEM, problem
 
 
 class Api(NinjaAPI):
+    @cached_property
+    def described(self) -> OpenAPISchema:
+        """Every answer, errors too. It is made once, because it never changes and takes much longer than most pages."""
+        return cast(OpenAPISchema, with_errors(super().get_openapi_schema()))
+
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """Describes every answer, errors too."""
-        return cast(OpenAPISchema, with_errors(super().get_openapi_schema(**options)))
+        return self.described
 
 
 api = Api(
