@@ -33,7 +33,7 @@ class Every(TextChoices):
 
 
 LENGTH = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12}  # months
-RANK = {"day": 0, "month": 1, "quarter": 2, "year": 3}
+RANK = {"month": 1, "quarter": 2, "year": 3}
 SAMPLE = {Every.MONTH: "Mar 2026", Every.QUARTER: "Q1 2026", Every.YEAR: "2026"}
 
 _WORD, _YEAR, _SHORT = r"(?P<word>[a-z]{3,9})\.?", r"(?P<year>\d{4})", r"(?P<year>\d{4}|\d{2})"
@@ -140,18 +140,18 @@ def _read(text: str, sample: str) -> tuple[date, str]:
 
 
 def _day(parts: dict[str, str | None]) -> tuple[date, str] | None:
-    """Returns the day and the precision; None if there is no such day or month."""
+    """Returns the day and the precision, which of a day is that of its month; None if there is no such day or month."""
     digits = parts["year"] or ""
     year = int(digits) + (2000 if len(digits) == 2 else 0)
     if quarter := parts.get("quarter") or parts.get("before"):
         return date(year, int(quarter) * 3, 1), "quarter"
     if word := parts.get("word"):
-        month = next((number for number, name in enumerate(MONTHS, start=1) if name.startswith(word)), 0)
+        month = next((place for place, name in enumerate(MONTHS, start=1) if name.startswith(word)), 0)
+    elif number := parts.get("month"):
+        month = int(number)
     else:
-        month = int(parts.get("month") or 0)
-        if not month:
-            return (date(year, 1, 1), "year") if not parts.get("month") else None
+        return date(year, 1, 1), "year"
     try:
-        return date(year, month, int(parts.get("day") or 1)), "day" if parts.get("day") else "month"
+        return date(year, month, int(parts.get("day") or 1)), "month"
     except ValueError:
         return None

@@ -6,7 +6,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 
-from accounts.models import CAN_EDIT, User
+from accounts.models import CAN_EDIT, User, Utility
 from recognition.criteria.models import rules_of
 from recognition.models import Application, Photo, Section
 from workflow import composed
@@ -30,13 +30,14 @@ def _latest(user: User) -> list[Any]:
 
 def _to_write_or_moved(user: User) -> Any:
     """What can be edited has its answers and photos, all have the rules."""
-    own = Application.objects.visible_to(user).of_utilities_of(user)
-    to_write = own.to_write().order_by("cycle__closes", "pk").values("pk")[:SHOWN]
+    own = Application.objects.of_utilities_of(user)
+    writable = own.filter(utility__in=Utility.objects.editable_by(user), status__in=Application.EDITABLE)
+    to_write = writable.order_by("cycle__closes", "pk").values("pk")[:SHOWN]
     moved = own.order_by("-status_since", "-pk").values("pk")[:SHOWN]
     of_draft = {"application": OuterRef("pk"), "application__status__in": Application.EDITABLE}
     sections = Section.objects.filter(**of_draft).values(section=JSONObject(name="name", answers="answers"))
     photos = Photo.objects.filter(submission=None, **of_draft).order_by("pk")
-    rows = own.filter(Q(pk__in=to_write) | Q(pk__in=moved)).select_related("cycle__edition")
+    rows = own.visible_to(user).filter(Q(pk__in=to_write) | Q(pk__in=moved)).select_related("cycle__edition")
     return rows.annotate(
         draft_sections=ArraySubquery(sections),
         draft_photos=ArraySubquery(photos.values(photo=JSONObject(name="file__name", caption="caption"))),

@@ -37,8 +37,8 @@ def test_only_what_differs_is_shown_in_words():
 
 
 def test_dates_and_amounts_are_written_as_pages_write_them():
-    assert compare({"due_on": "2026-07-04", "cost": "1234.50"}, due_on=None, cost=Decimal(2000)) == [
-        Difference("Due on", "July 4, 2026", "nothing"),
+    assert compare({"due_on": "2026-09-04", "cost": "1234.50"}, due_on=None, cost=Decimal(2000)) == [
+        Difference("Due on", "September 4, 2026", "nothing"),
         Difference("Cost", "1,234.5", "2,000"),
     ]
 

@@ -58,6 +58,7 @@ def test_the_last_quarter_and_a_year():
     [
         *("", " ", "2/30/2026", "13/2026", "3/26", "Mar 26", "Mars 2026", "xx 2026", "5Q2026", "Q0 2026", "March"),
         *("FY2026", "fiscal 2026", "0026", "1949", "2101", "12", "46112", "2026-03-31 x", "03/31", "Total", "me 2026"),
+        *("00/2026", "2026-00", "0/1/2026", "1/0/2026"),
     ],
 )
 def test_what_is_no_period(text):
@@ -243,6 +244,8 @@ def test_without_a_target_nothing_is_met_or_missed():
         (LOW, "100 100 100 102 102 102", Trend.WORSE),
         (LOW, "100 100 100 98 98 98", Trend.BETTER),
         (LOW, "9 9 3 3 3 2 2 2", Trend.BETTER),  # only the last six count
+        (LOW, "1 1 3 3 3 2.9 2.9 2.9", Trend.BETTER),
+        (LOW, "9 9 9 3 3 3 2.9 2.9 2.9", Trend.BETTER),
         (LOW, "3 2", Trend.BETTER),
         (LOW, "9 3 2", Trend.BETTER),
         (LOW, "9 3 3 2 2", Trend.BETTER),
