@@ -67,6 +67,20 @@ def test_what_is_no_period(text):
             understood(text, every)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (" ", "There is no date. Write it as Mar 2026."),
+        (" Total ", "“Total” is not a date that can be read. Write it as Mar 2026."),
+        ("x" * 50, f"“{'x' * 40}” is not a date that can be read. Write it as Mar 2026."),
+    ],
+)
+def test_what_is_said_of_what_is_no_period(text, said):
+    with pytest.raises(NotAPeriod) as refused:
+        understood(text, Every.MONTH)
+    assert str(refused.value) == said
+
+
 @pytest.mark.parametrize("text", ["FY2026", "fiscal 2026"])
 def test_a_fiscal_year_is_called_one(text):
     with pytest.raises(NotAPeriod, match=r"is a fiscal year. Write the calendar date, as Q1 2026."):
@@ -150,7 +164,7 @@ def test_a_percent_sign_only_where_the_unit_is_percent():
         ],
         *[("1.2E+11", "shortened"), ("####", "not a number"), ("٣", "not a number"), ("1/2", "not a number")],
         *[("0.0000001", "too many digits"), ("100000000000000", "too many digits"), ("NaN", "not a number")],
-        *[("inf", "not a number"), ("3.2-", "not a number"), ("(3.2", "not a number"), ("$", "not a number")],
+        *[("X", "“X” is not a number"), ("inf", "not a number"), ("3.2-", "not a number"), ("(3.2", "not a number"), ("$", "not a number")],
     ],
 )
 def test_what_is_no_number(text, words):

@@ -39,6 +39,10 @@ def test_words_are_the_same_without_their_endings():
     assert one.keys() == other.keys()
 
 
+def test_of_a_word_without_its_ending_four_letters_are_left():
+    assert list(words_of("gases bus pumps valve")) == ["gase", "bus", "pump", "valv"]
+
+
 @pytest.mark.parametrize(
     ("fields", "titles", "alike"),
     [
@@ -86,6 +90,22 @@ def test_records_of_two_elements_are_not_compared():
     assert doubles({"vision": [one], "policy-statements": [other]}) == []
 
 
+def test_each_double_says_its_element():
+    one, other = held(1, "Flow meters", ["cmom"], units=[7]), held(2, "Flow meters", ["iso-14001"], units=[7])
+    third, fourth = held(3, "Odor", ["cmom"], units=[8]), held(4, "Odor", ["iso-14001"], units=[8])
+    pairs = doubles({"vision": [one, other], "policy-statements": [third, fourth]})
+    assert {(pair.element, pair.first.key, pair.second.key) for pair in pairs} == {
+        ("vision", 1, 2),
+        ("policy-statements", 3, 4),
+    }
+
+
+def test_a_unit_alone_brings_only_records_by_unit_together():
+    one, other = held(1, "Grease the bearings", ["cmom"], units=[7]), held(2, "Vibration", ["iso-14001"], units=[7])
+    assert found(one, other) == []
+    assert found(one, other, by_unit={"documents"}) == [(1, 2)]
+
+
 def test_controls_meet_on_a_unit_whatever_their_titles():
     one = held(1, "Grease the bearings", ["cmom"], units=[7], slug="controls")
     other = held(2, "Vibration", ["asset-management"], units=[7, 8], slug="controls")
@@ -105,6 +125,7 @@ def test_the_reason_in_words():
     assert pair.why(UNITS) == (
         "same unit: Pump station 4 and Laboratory; titles share “calibration”, “flow” and “meters”"
     )
+    assert pair.why({8: "Laboratory"}).startswith("same unit: a unit and Laboratory;")
     (pair,) = doubles({"x": [held(1, "Spill response", ["cmom"], "ES"), held(2, "Spills", ["iso-14001"], "SE")]})
     assert pair.why(UNITS) == "same area: E and S; titles share “spill”"
     same = {"same": ["Electrician", "Collection crew"]}
