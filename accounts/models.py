@@ -77,7 +77,10 @@ class UtilityQuerySet(models.QuerySet["Utility"]):
         return self.filter(models.Exists(managers), confirmed_at=None)
 
     def matching(self, words: str, *, state: bool = True, number: bool = True) -> "UtilityQuerySet":
-        """Returns the utilities for which every word is in the name or city, or is the state or a number."""
+        """Returns the utilities for which every word is in the name or city, or is the state or a number.
+
+        ``state`` and ``number`` say whether these two are compared.
+        """
         found: Any = self if plain(words).split() else self.none()
         for word in plain(words).split():
             here = models.Q(plain_name__matches=word) | models.Q(plain_city__matches=word)

@@ -288,9 +288,11 @@ def _unread(table_class: type[Table], model: type[Model]) -> Table:
 
 
 def _known(filters: Filters | None, total: int | None) -> int | None:
-    """Returns how many rows the filters leave, if it is known."""
-    known = filters.n_found() if filters else None
-    return total if known is None and not (filters and filters.form.changed_data) else known
+    """Returns how many rows the filters leave, if it is known: ``total`` if none of them is used."""
+    if filters is None:
+        return total
+    known = filters.n_found()
+    return total if known is None and not filters.form.changed_data else known
 
 
 def _first_page(table_class: type[Table], rows: Listed, found: int | None) -> Page:

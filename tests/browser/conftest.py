@@ -11,7 +11,6 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.http import FileResponse, HttpRequest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -37,20 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-class KeptFiles(StaticFilesHandler):
-    """Static files, which browsers keep as they keep those of the server in production."""
-
-    def serve(self, request: HttpRequest) -> FileResponse:
-        answer = super().serve(request)
-        answer["Cache-Control"] = "public, max-age=86400"
-        return answer
-
-
 @pytest.fixture(scope="session")
 def live_server(django_db_setup: None, plain_static_files: None) -> Iterator[LiveServer]:
     """The site, with the static files from where they are kept: nothing need be collected first."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("django.test.testcases._StaticFilesHandler", KeptFiles)
+        patch.setattr("django.test.testcases._StaticFilesHandler", StaticFilesHandler)
         patch.setattr("django.http.FileResponse.block_size", 1 << 20)  # USWDS's style sheet in one piece
         server = LiveServer("localhost")
         yield server

@@ -164,7 +164,13 @@ def test_a_percent_sign_only_where_the_unit_is_percent():
         ],
         *[("1.2E+11", "shortened"), ("####", "not a number"), ("٣", "not a number"), ("1/2", "not a number")],
         *[("0.0000001", "too many digits"), ("100000000000000", "too many digits"), ("NaN", "not a number")],
-        *[("X", "“X” is not a number"), ("inf", "not a number"), ("3.2-", "not a number"), ("(3.2", "not a number"), ("$", "not a number")],
+        *[
+            ("X", "“X” is not a number"),
+            ("inf", "not a number"),
+            ("3.2-", "not a number"),
+            ("(3.2", "not a number"),
+            ("$", "not a number"),
+        ],
     ],
 )
 def test_what_is_no_number(text, words):
