@@ -2,7 +2,9 @@
 
 from collections import Counter
 
-from recognition.reviewing.panel_planning import Entry, Reviewer, level, plan
+import pytest
+
+from recognition.reviewing.panel_planning import Entry, Reviewer, cost, level, plan
 
 WATER, WASTE = "drinking_water", "wastewater"
 
@@ -50,12 +52,32 @@ def test_loads_and_leads_are_even_also_over_what_people_have_already():
     assert max(leads.values()) - min(leads.values()) <= 1
 
 
-def test_what_is_preferred_at_equal_load():
+@pytest.mark.parametrize(
+    ("fields", "points"),
+    [
+        ({"systems": {WATER}}, 0),
+        ({"systems": {WATER, WASTE}, "state": "WA"}, 0),
+        ({}, 2),  # has not said what they know
+        ({"systems": {WASTE}}, 6),
+        ({"systems": {WATER}, "state": "OR"}, 8),
+        ({"systems": {WASTE}, "state": "OR"}, 14),
+        ({"systems": {WATER}, "topics": {"a"}}, -1),
+        ({"systems": {WATER}, "topics": {"a", "b", "c", "d", "x"}}, -3),  # at most three
+        ({"topics": {"x"}}, 2),  # which nobody claims
+    ],
+)
+def test_what_speaks_against_a_member(fields, points):
+    one = Reviewer(1, **{name: each if name == "state" else frozenset(each) for name, each in fields.items()})
+    assert cost(entry(1, topics=frozenset("abcd")), one) == points
+
+
+@pytest.mark.parametrize("number", [0, 3], ids=["first", "last"])
+def test_what_is_preferred_at_equal_load(number):
     others = [Reviewer(number, state="WA", systems=frozenset({WATER})) for number in (1, 2)]
     for worse in (
-        Reviewer(3, state="OR", systems=frozenset({WATER})),
-        Reviewer(3, state="WA", systems=frozenset({WASTE})),
-        Reviewer(3, state="WA"),
+        Reviewer(number, state="OR", systems=frozenset({WATER})),
+        Reviewer(number, state="WA", systems=frozenset({WASTE})),
+        Reviewer(number, state="WA"),
     ):
         assert panel([entry(1, need=2)], [worse, *others])[1] == {1, 2}
     keen = Reviewer(4, state="WA", systems=frozenset({WATER}), topics=frozenset({"attributes.product-quality"}))
@@ -63,9 +85,14 @@ def test_what_is_preferred_at_equal_load():
     assert panel([claims], [*others, keen])[1] == {4}
 
 
+@pytest.mark.parametrize("alike", [(1, 2), (1, 4), (3, 4)])
+def test_affiliations_are_mixed(alike):
+    people = [Reviewer(number, "hq" if number in alike else f"expert {number}") for number in range(1, 5)]
+    assert len(panel([entry(1)], people)[1] & {*alike}) == 1
+
+
 def test_affiliations_are_mixed_with_those_who_sit_there():
     people = [Reviewer(1, "hq"), Reviewer(2, "hq"), Reviewer(3, "region"), Reviewer(4, "expert")]
-    assert panel([entry(1)], people)[1] & {3, 4} == {3, 4}
     seated = entry(1, need=2, seated=("hq",), has_lead=True)
     [found] = plan([seated], people)
     assert set(found.members) == {3, 4}
