@@ -140,7 +140,10 @@ def test_the_last_period_that_ended(today, every):
 )
 def test_ways_to_write_a_number(text, value):
     assert number(text) == Decimal(value)
-    assert not str(number(text)).startswith("-0.0000") or value != "0"
+
+
+def test_there_is_no_negative_zero():
+    assert str(kept(Decimal("-0"))) == str(kept(Decimal(0)))
 
 
 def test_a_percent_sign_only_where_the_unit_is_percent():
