@@ -109,11 +109,15 @@ class IdentifierInline(admin.TabularInline):
 @admin.register(Utility)
 class UtilityAdmin(admin.ModelAdmin):
     inlines = [IdentifierInline, MembershipInline]
-    list_display = ["name", "city", "state", "get_systems_display"]
+    list_display = ["name", "city", "state", "shown_systems"]
     list_filter = ["state"]
     search_fields = ["plain_name__matches", "plain_city__matches", "identifiers__value__matches"]
     show_full_result_count = False  # the rows of the country are counted once, not twice
     autocomplete_fields = ["management_representative"]
+
+    @admin.display(description="Systems")
+    def shown_systems(self, utility: Utility) -> str:
+        return utility.get_systems_display()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

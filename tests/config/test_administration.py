@@ -130,3 +130,14 @@ def test_no_number_changes_by_the_mouse_wheel(superuser):
     assert not any('type="number"' in page for page in pages)
     assert re.search(r'<input type="text" inputmode="numeric" name="panel_size"[^>]*value="3"', pages[0])
     assert re.search(r'<input type="text" inputmode="decimal" name="large_wastewater_mgd"', pages[1])
+
+
+def test_the_columns_of_utilities_have_names(superuser, utility):
+    page = superuser.get(reverse("admin:accounts_utility_changelist")).text
+    heads = re.findall(r'<div class="text">(?:<a [^>]*>|<span>)([^<]+)', page)
+    assert heads == ["Name", "City", "State or territory", "Systems"]
+
+
+def test_no_column_is_headed_by_the_name_of_a_method():
+    pages = {model: page.list_display for model, page in admin.site._registry.items()}
+    assert {model: name for model, names in pages.items() for name in names if str(name).startswith("get_")} == {}
