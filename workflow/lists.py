@@ -156,13 +156,14 @@ class Listed:
 
     def all(self) -> QuerySet[Any]:
         """Returns them as a queryset of their own, to be filtered."""
-        return self.compose(*([self.user] if self.user else []), *self.given)
+        return self._made(self.compose)
 
     def base(self) -> QuerySet[Any] | None:
         """Returns the bare ones as a queryset of their own, if ``bare`` makes them."""
-        if self.bare is self.compose:
-            return None
-        return self.bare(*([self.user] if self.user else []), *self.given)
+        return None if self.bare is self.compose else self._made(self.bare)
+
+    def _made(self, compose: Callable[..., QuerySet[Any]]) -> QuerySet[Any]:
+        return compose(*([self.user] if self.user else []), *self.given)
 
     def asked(self, ask: Callable[..., QuerySet[Any]], *more: Any) -> list[Any]:
         """Returns the rows of ``ask(rows, *more)``, which must be the same function each time."""

@@ -6,7 +6,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 
-from accounts.models import CAN_EDIT, User, Utility
+from accounts.models import CAN_EDIT, User
 from recognition.criteria.models import rules_of
 from recognition.models import Application, Photo, Section
 from workflow import composed
@@ -31,8 +31,7 @@ def _latest(user: User) -> list[Any]:
 def _to_write_or_moved(user: User) -> Any:
     """What can be edited has its answers and photos, all have the rules."""
     own = Application.objects.of_utilities_of(user)
-    writable = own.filter(utility__in=Utility.objects.editable_by(user), status__in=Application.EDITABLE)
-    to_write = writable.order_by("cycle__closes", "pk").values("pk")[:SHOWN]
+    to_write = Application.objects.to_write(user).order_by("cycle__closes", "pk").values("pk")[:SHOWN]
     moved = own.order_by("-status_since", "-pk").values("pk")[:SHOWN]
     of_draft = {"application": OuterRef("pk"), "application__status__in": Application.EDITABLE}
     sections = Section.objects.filter(**of_draft).values(section=JSONObject(name="name", answers="answers"))

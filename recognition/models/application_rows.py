@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from accounts.models import CAN_EDIT, Membership, StaffGroup, User, Utility
+from accounts.models import Membership, StaffGroup, User, Utility
 from accounts.rows import role_of
 from recognition.models.handling import HandledQuerySet
 
@@ -52,9 +52,9 @@ class ApplicationQuerySet(HandledQuerySet):
         """Returns those of the person's own utilities, which the index finds before any role is looked up."""
         return self.filter(utility__in=_utilities_of(user))
 
-    def to_write(self) -> Self:
-        """Returns what the person may edit as applicant. Call after ``visible_to``."""
-        return self.filter(my_role__in=CAN_EDIT, status__in=self.model.EDITABLE)
+    def to_write(self, user: User) -> Self:
+        """Returns what ``user`` may edit as applicant."""
+        return self.filter(utility__in=Utility.objects.editable_by(user), status__in=self.model.EDITABLE)
 
     def without_part_of(self, user: User) -> Self:
         """Leaves out applications of the user's utilities, and those whose panel still awaits the user's review."""
