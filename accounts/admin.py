@@ -27,7 +27,7 @@ from accounts.models import (
     Utility,
     UtilityGroup,
 )
-from workflow.admin import ReadOnly
+from workflow.admin import CountedOnce, ReadOnly
 
 
 class LowerCaseEmail:
@@ -107,12 +107,11 @@ class IdentifierInline(admin.TabularInline):
 
 
 @admin.register(Utility)
-class UtilityAdmin(admin.ModelAdmin):
+class UtilityAdmin(CountedOnce, admin.ModelAdmin):
     inlines = [IdentifierInline, MembershipInline]
     list_display = ["name", "city", "state", "shown_systems"]
     list_filter = ["state"]
     search_fields = ["plain_name__matches", "plain_city__matches", "identifiers__value__matches"]
-    show_full_result_count = False  # the rows of the country are counted once, not twice
     autocomplete_fields = ["management_representative"]
 
     @admin.display(description="Systems")

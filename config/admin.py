@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from config.audit import WHAT, AuditEntry
-from workflow.admin import ReadOnly
+from workflow.admin import CountedOnce, ReadOnly
 from workflow.lists import as_file
 
 HEADS = ["When", "Who", "From", "What", "Number", "Action", "Before", "After"]
@@ -27,7 +27,7 @@ class WhatFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditLog(ReadOnly, admin.ModelAdmin):
+class AuditLog(ReadOnly, CountedOnce, admin.ModelAdmin):
     """Read-only. The database lets nobody change or delete an entry."""
 
     list_display = ["at", "name", "address", "what", "row", "action", "what_changed"]
@@ -36,7 +36,6 @@ class AuditLog(ReadOnly, admin.ModelAdmin):
     search_fields = ["name__matches", "address__matches", "row__matches"]
     search_help_text = "A part of an email address, of an IP address or of a number."
     fields = ["at", "name", "address", "what", "row", "action", "what_changed"]
-    show_full_result_count = False
     list_per_page = 50
     actions = ["as_csv", "as_excel"]
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from accounts.requests import person
 from letters.models import show_messages_about
 from recognition.models import Application, ApplicationEvent, Rating, Seat, Submission
-from workflow.admin import ReadOnly
+from workflow.admin import CountedOnce, ReadOnly
 
 
 class SubmissionInline(ReadOnly, admin.TabularInline):
@@ -44,12 +44,11 @@ class SeatInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Application)
-class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
+class ApplicationAdmin(ReadOnly, CountedOnce, admin.ModelAdmin):
     list_display = ["utility", "cycle", "status", "status_since", "on_paper"]
     list_filter = ["cycle", "status", "on_paper"]
     list_select_related = ["utility", "cycle"]
     search_fields = ["utility__plain_name__matches", "utility__identifiers__value__matches"]
-    show_full_result_count = False  # the rows of the country are counted once, not twice
     readonly_fields = [
         "utility", "cycle", "status", "status_since", "created_at", "created_by", "extended_until", "resubmit_by",
         "on_paper",
@@ -57,7 +56,6 @@ class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
     fields = tuple(readonly_fields)
     inlines = [SubmissionInline, SeatInline, ApplicationEventInline]
     view_on_site = False  # not every administrator may open the application's page
-    show_full_result_count = False  # to count the country once is enough
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return Application.objects.without_part_of(person(request))

@@ -5,13 +5,16 @@ import re
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Utility
 from config.administration import GROUPS
 from initiatives.models import Case, Initiative
 from pdca.models import Term
 from recognition.models import Cycle, Edition
-from tests.factories import UserFactory
+from tests.factories import UserFactory, UtilityFactory
 from tests.keeping import address, make_administrator
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +139,19 @@ def test_the_columns_of_utilities_have_names(superuser, utility):
     page = superuser.get(reverse("admin:accounts_utility_changelist")).text
     heads = re.findall(r'<div class="text">(?:<a [^>]*>|<span>)([^<]+)', page)
     assert heads == ["Name", "City", "State or territory", "Systems"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [({}, []), ({"q": "Riverbend"}, ["1 result"]), ({"state__exact": "OR"}, ["1 result"])]
+)
+def test_rows_of_the_country_are_counted_once(superuser, utility, asked, said):
+    UtilityFactory(name="Elm Sewer", city="Elm", state="GA")
+    Utility.objects.filter(pk=utility.pk).update(state="OR")
+    with CaptureQueriesContext(connection) as queries:
+        page = superuser.get(reverse("admin:accounts_utility_changelist"), asked).text
+    assert re.findall(r"(\d+ results?) \(", page) == said
+    assert ("Show all" in page) is bool(said)
+    assert sum("COUNT(*)" in query["sql"] for query in queries) == 1
 
 
 def test_no_column_is_headed_by_the_name_of_a_method():
