@@ -44,11 +44,10 @@ bench: ## what each page and report costs, beside the figures that are kept in b
 	@bin/setup test
 	@$(python) -m bench --compare bench/results/bench.json
 
-# In one database after the other: the country takes 3 GB on the disk while it is measured.
+# Page by page in turn, on two databases: that of the country takes 3 GB on the disk while it is measured.
 bench-scale: ## what the pages of every day cost on the rows of SCALE hundredths of the country, and on one hundredth
 	@bin/setup test
-	@$(python) -m bench --scale 1 --json > .local/bench-1.json
-	@$(python) -m bench --scale $(SCALE) --compare .local/bench-1.json
+	@$(python) -m bench --scale 1 $(SCALE)
 
 bench-cycle: ## a cycle of 1,500 applications and 40 reviewers, led to its release by its pages; a worker is killed meanwhile
 	@bin/setup test

@@ -11,6 +11,7 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreation
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -111,6 +112,7 @@ class UtilityAdmin(CountedOnce, admin.ModelAdmin):
     inlines = [IdentifierInline, MembershipInline]
     list_display = ["name", "city", "state", "shown_systems"]
     list_filter = ["state"]
+    ordering = [Lower("name")]  # as the lists of the site
     search_fields = ["plain_name__matches", "plain_city__matches", "identifiers__value__matches"]
     autocomplete_fields = ["management_representative"]
 

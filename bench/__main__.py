@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import django
+
+from bench import side_by_side
 
 if TYPE_CHECKING:
     from bench.cost import Cost
@@ -26,13 +29,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What each page, report and process costs.")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--quick", action="store_true", help="fewer repeats: a first look, not a measurement")
-    parser.add_argument("--scale", type=int, help="only the pages of every day, on make_load_data's rows, 1 to 100")
+    parser.add_argument(
+        "--scale",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="only the pages of every day, on make_load_data's rows, 1 to 100; at two scales page by page in turn",
+    )
+    parser.add_argument(side_by_side.IN_TURN, action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--compare", type=Path, metavar="FILE", help="show an earlier result of --json beside it")
     parser.add_argument("--throughput", action="store_true", help="instead: pages a second under a mix of roles")
     parser.add_argument("--soak", action="store_true", help="instead: ten minutes of pages and a cycle's documents")
     parser.add_argument("--cycle", action="store_true", help="instead: a cycle of 1,500 applications, by its pages")
     options = parser.parse_args()
     requests, times = (3, 1) if options.quick else (7, 2)
+    if options.scale and len(options.scale) == 2:
+        _of_two(options)
+        return
 
     _set_up(Path(tempfile.mkdtemp(prefix="headworks-bench-")))
     with _own_database():
@@ -40,8 +53,11 @@ def main() -> None:
             found, lines = _instead(options)
             _print(*([json.dumps(found, indent=1)] if options.json else lines))
             return
+        if options.in_turn:
+            _in_turn(options.scale[0], requests)
+            return
         earlier = json.loads(options.compare.read_text()) if options.compare else None
-        found, lines = _of_scale(options.scale, requests) if options.scale else _everything(requests, times)
+        found, lines = _of_scale(options.scale[0], requests) if options.scale else _everything(requests, times)
         _print(*([json.dumps(found, indent=1)] if options.json else [*_told(found, earlier), "", *lines]))
 
 
@@ -111,23 +127,41 @@ def _address(database: dict[str, str]) -> str:
     return f"postgresql://{person}@{place}/{database['NAME']}"
 
 
+def _of_two(options: argparse.Namespace) -> None:
+    """Prints the costs of the pages of every day at two scales: those of the second beside those of the first."""
+    first, second = side_by_side.measure(tuple(options.scale), ["--quick"] if options.quick else [])
+    _print(*([json.dumps([first, second], indent=1)] if options.json else _told(second, first)))
+
+
+def _in_turn(scale: int, requests: int) -> None:
+    """Prints an empty result, and then the cost of one page for each line that is read."""
+    from bench import daily, meter
+
+    loading, pages = _load(scale), [*daily.pages()]
+    with meter.metered(daily.people()) as metered:
+        began = _figures(scale, requests, []) | {"loading": loading, "n_pages": len(pages)}
+        _print(json.dumps(began))
+        for _, found in zip(sys.stdin, metered.costs(pages, requests), strict=False):
+            _print(json.dumps(dataclasses.asdict(found)))
+
+
 def _of_scale(scale: int, requests: int) -> tuple[Figures, list[str]]:
     """Returns the costs of the pages of every day, and nothing more to print."""
-    from bench import cost, daily
+    from bench import daily, meter
 
     loading = _load(scale)
-    with cost.metered(daily.people()) as meter:
-        return _figures(scale, requests, meter.costs(daily.pages(), requests)) | {"loading": loading}, []
+    with meter.metered(daily.people()) as metered:
+        return _figures(scale, requests, metered.costs(daily.pages(), requests)) | {"loading": loading}, []
 
 
 def _everything(requests: int, times: int) -> tuple[Figures, list[str]]:
     """Returns the costs of all pages, reports and processes, and those that are not of pages as text."""
-    from bench import cost, daily, documents, exchanging, pages, recommending, report_time, tables, world
+    from bench import daily, documents, exchanging, meter, pages, recommending, report_time, tables, world
 
     loading = _load(1)
     place = world.build()
-    with cost.metered(daily.people() | place.people()) as meter:
-        costs = meter.costs([*daily.pages(), *pages.pages(place)], requests)
+    with meter.metered(daily.people() | place.people()) as metered:
+        costs = metered.costs([*daily.pages(), *pages.pages(place)], requests)
         found = _figures(1, requests, costs) | {"loading": loading}
     advice = recommending.measure(times)
     report = report_time.measure(place, times)

@@ -30,7 +30,8 @@ from django.urls import reverse
 from accounts.models import StaffGroup, User
 from bench import cycle_rows as rows
 from bench import served
-from bench.cost import Cost, Page, metered, signed_in
+from bench.cost import Cost, Page
+from bench.meter import metered, signed_in
 from config.management.commands.demo import Child, beat, web, worker
 from letters.models import Delivery, Message
 from recognition.models import Application, Cycle, Decision, PlannedPanel, Recommendation, Release, Seat

@@ -3,11 +3,13 @@
 import os
 import statistics
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.cost import AIM, Cost
-from bench.recommending import Recommending
-from bench.report_time import ReportCost
+
+if TYPE_CHECKING:  # they need Django
+    from bench.recommending import Recommending
+    from bench.report_time import ReportCost
 
 
 def pages(found: dict[str, Any], earlier: dict[str, Any] | None = None) -> Iterator[str]:
@@ -36,7 +38,7 @@ def _page(cost: Cost, before: Cost | None) -> str:
     return line + ("  TOO MUCH" if cost.is_too_much else "")
 
 
-def recommendations(costs: list[Recommending]) -> Iterator[str]:
+def recommendations(costs: list["Recommending"]) -> Iterator[str]:
     yield "Recommendations for an analysis without any covered cell, median and longest in milliseconds."
     yield ""
     for cost in costs:
@@ -44,7 +46,7 @@ def recommendations(costs: list[Recommending]) -> Iterator[str]:
         yield f"{cost.name:<40}{cost.median:>8.2f}{cost.longest:>9.2f}  ≤ {cost.aim} ms: {met}"
 
 
-def report(cost: ReportCost, times: int) -> Iterator[str]:
+def report(cost: "ReportCost", times: int) -> Iterator[str]:
     yield f"Report of a complete gap analysis, median of {times}, against WeasyPrint on an empty page, both PDF/UA-1."
     yield f"{cost.report:.0f} ms, {cost.bytes} bytes; empty page {cost.empty:.1f} ms; ratio {cost.ratio:.0f}"
     yield f"as Word file {cost.word:.0f} ms, as Excel file {cost.excel:.0f} ms"

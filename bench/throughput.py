@@ -17,7 +17,8 @@ from typing import Any
 from django.conf import settings
 
 from bench import daily, served
-from bench.cost import Page, signed_in
+from bench.cost import Page
+from bench.meter import signed_in
 
 VISITORS = 8  # at once: as many as the server has threads
 SHARES = {"manager": 50, "": 20, "panelist": 12, "staff": 10, "compliance": 4, "official": 2, "admin": 2}  # percent

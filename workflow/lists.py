@@ -127,6 +127,10 @@ class Filters(FilterSet):
         """Returns the number of rows that the filters leave, if it is known without counting them."""
         return None
 
+    def n_listed(self) -> int | None:
+        """Returns the number of all rows, if it is known without counting them."""
+        return None
+
     def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
         """Sets the choices of a filter that depend on the list. Drops the filter if there are fewer than two."""
         choices = Choices(choices)
@@ -254,7 +258,7 @@ def list_page(
     records = _whole(rows, keys)
     if not changed:
         total = page.paginator.found  # type: ignore[attr-defined]  # they are Pages
-    elif total is None:
+    elif total is None and (total := filters.n_listed()) is None:  # type: ignore[union-attr]  # some are used
         total = rows.count() if isinstance(rows, Listed) else _to_count((rows if base is None else base).all()).count()
     links = {
         "filtered": link_without(request, "sort", "page", "export"),

@@ -58,7 +58,9 @@ class ApplicationAdmin(ReadOnly, CountedOnce, admin.ModelAdmin):
     view_on_site = False  # not every administrator may open the application's page
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
-        return Application.objects.without_part_of(person(request))
+        """Finds those with a part of the user first: few, if any, so that all the others are quickly counted."""
+        left_out = Application.objects.with_part_of(person(request)).order_by().values_list("pk", flat=True)
+        return Application.objects.exclude(pk__in=[*left_out])
 
 
 class RatingInline(ReadOnly, admin.TabularInline):

@@ -21,7 +21,7 @@ from recognition.models.panel import Rating, Recommendation, Remark, Seat
 from recognition.models.paper_letter import PaperLetter
 from recognition.models.photo import Photo, TooManyPhotos
 from recognition.models.proposal import PanelProposal, PanelProposalEvent, PlannedPanel, PlannedSeat
-from recognition.models.recognition import Recognition
+from recognition.models.recognition import Recognition, RegisterVersion
 from recognition.models.release import Release, ReleaseEvent
 from recognition.models.review import CHECKLIST, CheckItem, ComplianceCheck, Unfinished
 from recognition.models.reviewer import CannotSit, PanelMember
@@ -74,6 +74,7 @@ __all__ = [
     "Recognition",
     "Recipient",
     "Recommendation",
+    "RegisterVersion",
     "Release",
     "ReleaseEvent",
     "Remark",

@@ -61,8 +61,12 @@ class ApplicationQuerySet(HandledQuerySet):
         return self.exclude(utility__in=Utility.objects.visible_to(user)).filter(~awaits(user))
 
     def with_part_of(self, user: User) -> Self:
-        """Returns the others: applications of the user's utilities, and those whose panel awaits the user's review."""
-        return self.filter(Q(utility__in=Utility.objects.visible_to(user)) | Q(awaits(user)))
+        """Returns the others: applications of the user's utilities, and those whose panel awaits the user's review.
+
+        They are few, and the indexes find their keys.
+        """
+        own = self.model.objects.filter(utility__in=Utility.objects.visible_to(user)).order_by().values("pk")
+        return self.filter(pk__in=own.union(_to_submit(user).values("application")))
 
     def of_others(self, user: User) -> Self:
         """Leaves out the person's utilities, whose applications the person never reviews."""
@@ -99,7 +103,11 @@ def _utilities_of(user: User) -> Any:
 
 def awaits(user: User) -> Exists:
     """Whether the application's panel awaits the user's own review."""
-    return Exists(_seats_of(user).filter(submitted_at=None, application=OuterRef("pk")))
+    return Exists(_to_submit(user).filter(application=OuterRef("pk")))
+
+
+def _to_submit(user: User) -> models.QuerySet[Any]:
+    return _seats_of(user).filter(submitted_at=None)
 
 
 def _seats_of(user: User) -> models.QuerySet[Any]:

@@ -48,6 +48,18 @@ def last_day(since: date) -> date:
         return date(since.year + YEARS, 2, 28)
 
 
+class RegisterVersion(models.Model):
+    """The one row that says whether the register is still what it was: ``version`` is another with each change.
+
+    The database writes it, in the transaction of the change. There is none before the first recognition.
+    """
+
+    version = models.UUIDField(editable=False)
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
 class RecognitionQuerySet(models.QuerySet["Recognition"]):
     def valid(self, day: date | None = None) -> Self:
         """Returns what is neither expired nor revoked, as in the register."""
@@ -89,7 +101,7 @@ class Recognition(Versioned):
             ),
         ]
         indexes = [models.Index(fields=["until"])]
-        triggers = [triggers.NOT_WITH_A_VIOLATION]
+        triggers = [triggers.NOT_WITH_A_VIOLATION, triggers.REGISTER_CHANGES]
 
     def __str__(self) -> str:
         return f"{self.application.utility}, {self.since.year} to {self.until.year}"

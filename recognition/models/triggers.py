@@ -129,6 +129,22 @@ NOT_WITH_A_VIOLATION = pgtrigger.Trigger(
     """,
 )
 
+# Once for each statement, however many rows it changes. A release waits here for another that has not ended, and then
+# needs nothing that the other holds.
+REGISTER_CHANGES = pgtrigger.Trigger(
+    name="register_changes",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert
+    | pgtrigger.Delete
+    | pgtrigger.UpdateOf("application_id", "until", "published", "revoked_at"),
+    func="""
+        INSERT INTO recognition_registerversion (id, version) VALUES (1, gen_random_uuid())
+        ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version;
+        RETURN NULL;
+    """,
+)
+
 PAPER_LETTER_IS_KEPT = pgtrigger.Trigger(
     name="paper_letter_is_kept",
     when=pgtrigger.Before,

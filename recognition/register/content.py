@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import CharField, Count, F, Func, Max, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import CharField, Count, F, Func, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 
 from accounts.models import Utility
+from accounts.zones import site_today
 from recognition.application.content import claimed, passages, redacted
 from recognition.application.shown import Part, criterion_names, texts
-from recognition.models import Application, Attribute, Category, Photo, Recognition
+from recognition.models import Application, Attribute, Category, Photo, Recognition, RegisterVersion
 from recognition.models.recognition import RecognitionQuerySet
 from recognition.reviewing import queues
 from workflow import composed
@@ -22,9 +23,14 @@ KEPT = 300  # seconds
 
 def entries() -> RecognitionQuerySet:
     """Returns what the register lists: valid recognitions with utility, cycle and EPA region, by name."""
-    place = Application.objects.filter(pk=OuterRef("application")).annotate(region=queues.region())
-    rows = Recognition.objects.valid().with_utility().annotate(region=Subquery(place.values("region")))
+    rows = Recognition.objects.valid().with_utility().annotate(region=queues.region("application__utility"))
     return rows.order_by(Lower("application__utility__name"), "pk")
+
+
+def lines() -> RecognitionQuerySet:
+    """Returns ``entries`` with only what a line of the list shows; each cycle, for one, has long texts."""
+    utility = [f"application__utility__{name}" for name in ("name", "city", "state", "systems")]
+    return entries().only("since", "until", "application__cycle__title", *utility)
 
 
 def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
@@ -48,12 +54,13 @@ def known() -> Known:
     ends or is changed; a utility that moves to another state is found there after ``KEPT`` seconds at the latest.
     """
     valid = Recognition.objects.valid()
-    key = "register-{n}-{last}-{changes}".format(**composed.figures(_state, None))
+    [version] = composed.rows(_version, None) or [None]
+    key = f"register-{site_today()}-{version}"
     return cache.get_or_set(key, lambda: Known(_found(valid), counts(valid)), KEPT)  # type: ignore[return-value]
 
 
-def _state() -> composed.Summed:
-    return Recognition.objects.valid(), {"n": Count("pk"), "last": Max("pk"), "changes": Sum("version")}
+def _version() -> QuerySet[Any]:
+    return RegisterVersion.objects.values_list("version", flat=True)
 
 
 def counts(rows: QuerySet[Any]) -> dict[str, int]:

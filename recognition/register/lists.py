@@ -89,6 +89,9 @@ class RegisterFilters(Filters):
         state = self.form.cleaned_data.get("state")
         return self._n_of_states.get(state, 0) if state else sum(self._n_of_states.values())
 
+    def n_listed(self) -> int:
+        return sum(self.known.n_of.values())
+
     @cached_property
     def _n_of_states(self) -> Mapping[str, int]:
         if not {*self.form.changed_data} - {"state"}:

@@ -22,7 +22,7 @@ def register_list(request: HttpRequest) -> HttpResponse:
     """Lists every valid recognition."""
     edition = Cycle.current_edition()
     context = {"number_form": NumberForm(), "program": edition and edition.program, "law": LAW}
-    rows = Listed(register.entries, Recognition, None)
+    rows = Listed(register.lines, Recognition, None)
     return list_page(request, RegisterTable, RegisterFilters, rows, "recognition/register/register.html", context)
 
 

@@ -62,11 +62,14 @@ def waiting(user: User, statuses: Any) -> Rows:
 
 
 @cache
-def region() -> Coalesce:
-    """The EPA region, as in ``accounts.regions.region_of``: a tribal system's number begins with its region."""
-    tribal = Identifier.objects.tribal().filter(utility=OuterRef("utility")).order_by("value")
+def region(utility: str = "utility") -> Coalesce:
+    """The EPA region of the utility that the field leads to, as in ``accounts.regions.region_of``: a tribal system's
+    number begins with its region.
+    """
+    tribal = Identifier.objects.tribal().filter(utility=OuterRef(utility)).order_by("value")
     number = Subquery(tribal.values(region=Cast(Substr("value", 1, 2), IntegerField()))[:1])
-    whens = [When(utility__state__in=states.split(), then=Value(region)) for region, states in REGIONS.items()]
+    state = f"{utility}__state__in"
+    whens = [When(**{state: states.split()}, then=Value(region)) for region, states in REGIONS.items()]
     return Coalesce(number, Case(*whens, output_field=IntegerField()))
 
 

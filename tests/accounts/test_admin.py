@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Claim, Invitation, Role, User
-from tests.factories import PASSWORD, UserFactory
+from tests.conftest import main_of
+from tests.factories import PASSWORD, UserFactory, UtilityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,14 @@ def test_a_utility_is_edited_with_its_people(admin, utility, manager):
     assert save_utility(admin, utility).status_code == 302
     utility.refresh_from_db()
     assert (utility.city, utility.systems) == ("Salem", ["wastewater"])
+
+
+def test_utilities_are_in_the_order_of_the_sites_lists(admin):
+    names = ["Zinnia Water", "alder Sewer", "Birch Water"]
+    for name in names:
+        UtilityFactory(name=name)
+    page = main_of(admin.get(reverse("admin:accounts_utility_changelist")))
+    assert sorted(names, key=page.index) == ["alder Sewer", "Birch Water", "Zinnia Water"]
 
 
 def test_the_last_manager_stays_here_too(admin, utility, manager):

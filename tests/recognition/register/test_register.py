@@ -75,6 +75,18 @@ def test_what_it_offers_follows_every_entry(client, three, listed, staff):
     assert offered() == (True, True)
     later.revoke(by=staff, why="Enough.")
     assert offered() == (False, False)
+    again = listed("Elder Water", state="VT")
+    assert offered() == (True, False)
+    Recognition.objects.filter(pk=again.pk).update(since=date(2020, 1, 1), until=date(2022, 12, 31))
+    assert offered() == (False, False)
+    last = listed("Fir Water", state="VT")
+    assert offered() == (True, False)
+    with time_machine.travel(timezone.now() + timedelta(days=1100)):
+        listed("Gale Water", state="GA")
+        assert offered() == (False, False)
+    assert offered() == (True, False)
+    Recognition.objects.filter(pk=last.pk).delete()
+    assert offered() == (False, False)
 
 
 def test_it_lists_the_valid_ones_by_name(client, three, staff):
