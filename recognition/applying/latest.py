@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import Case, OuterRef, Q, When
 from django.db.models.functions import JSONObject
 
 from accounts.models import CAN_EDIT, User
@@ -21,6 +21,8 @@ def _latest(user: User) -> list[Any]:
     found = composed.rows(_to_write_or_moved, user)
     criteria: dict[int, Any] = {}  # of each edition
     for application in found:
+        if application.rules is None:
+            continue
         edition = application.cycle.edition
         if edition.pk not in criteria:
             criteria[edition.pk] = edition.criteria_from(application.rules)
@@ -29,7 +31,7 @@ def _latest(user: User) -> list[Any]:
 
 
 def _to_write_or_moved(user: User) -> Any:
-    """What can be edited has its answers and photos, all have the rules."""
+    """What can be edited has its answers, its photos and the rules."""
     own = Application.objects.of_utilities_of(user)
     to_write = Application.objects.to_write(user).order_by("cycle__closes", "pk").values("pk")[:SHOWN]
     moved = own.order_by("-status_since", "-pk").values("pk")[:SHOWN]
@@ -40,7 +42,7 @@ def _to_write_or_moved(user: User) -> Any:
     return rows.annotate(
         draft_sections=ArraySubquery(sections),
         draft_photos=ArraySubquery(photos.values(photo=JSONObject(name="file__name", caption="caption"))),
-        rules=rules_of("cycle__edition"),
+        rules=Case(When(status__in=Application.EDITABLE, then=rules_of("cycle__edition"))),
     )
 
 
