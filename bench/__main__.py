@@ -43,7 +43,9 @@ def main() -> None:
     parser.add_argument("--cycle", action="store_true", help="instead: a cycle of 1,500 applications, by its pages")
     options = parser.parse_args()
     requests, times = (3, 1) if options.quick else (7, 2)
-    if options.scale and len(options.scale) == 2:
+    if options.scale and len(options.scale) > 1:
+        if len(options.scale) > 2 or options.compare:
+            parser.error("two scales at most, which are compared with each other")
         _of_two(options)
         return
 
