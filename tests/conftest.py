@@ -35,6 +35,14 @@ os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(settings.LOCAL_DIR))
 hypothesis.settings.register_profile(
     "headworks", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+# For mutants: the same examples each time, and no search for the simplest one that fails.
+hypothesis.settings.register_profile(
+    "mutants",
+    hypothesis.settings.get_profile("headworks"),
+    derandomize=True,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile("headworks")
 
 # The databases, and the cast of the recognition program for its own tests and the browser's.
