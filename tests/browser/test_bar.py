@@ -50,6 +50,22 @@ def test_every_place_is_in_sight_and_one_is_marked(visits, catalog, manager):
         expect(page.locator(".nav [aria-current]")).to_have_text("Guide")
 
 
+def test_long_names_leave_the_places_on_one_line(visits, catalog, manager, utility):
+    type(utility).objects.filter(pk=utility.pk).update(name="Metropolitan Water and Sewer Authority of Both Valleys")
+    type(manager).objects.filter(pk=manager.pk).update(name="Maria Alexandra Gerr-Featherstonehaugh")
+    page = visits(manager, "/initiatives/")
+    for width in (WIDE["width"], 1000):
+        page.set_viewport_size({"width": width, "height": 900})
+        places = page.get_by_role("navigation", name="Main").get_by_role("link")
+        assert len({place.bounding_box()["y"] for place in places.all()}) == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(".find").bounding_box()["width"] >= 100
+        for name in page.locator(".menu__name").all():
+            box = name.bounding_box()
+            assert box["width"] >= 40
+            assert box["x"] + box["width"] <= width
+
+
 def test_by_keyboard(visits, catalog, consultant, utility):
     page = visits(consultant, "/gap-analyses/")
     menu = page.locator(".menu").first
