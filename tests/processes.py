@@ -35,9 +35,8 @@ class Broker:
     """An empty Valkey on a port of its own, that can be stopped and started again on the same port."""
 
     def __init__(self) -> None:
-        self._server = ValkeyServer(config={"save": ""})
-        self._server.start()
-        self.port = self._server.port
+        self.port = free_port()  # left to itself, it takes the first of a row, as another test may too
+        self.start()
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
     def stop(self) -> None:
