@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Role, StaffGroup, User
 from recognition.models import Application, Cycle, PanelMember, Seat
-from recognition.rights import Act, NotAllowed, Rights, offered, standing
+from recognition.rights import Act, NotAllowed, Rights, groups_for, offered, stages, standing
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 PROGRAM, COMPLIANCE, OFFICIAL = "Program staff", "Compliance staff", "Deciding official"
@@ -131,6 +131,59 @@ def test_what_members_see_after_the_own_review_only(monkeypatch, act):
     assert not with_seat(monkeypatch, before, stage, PROGRAM).may(act)
     assert with_seat(monkeypatch, after, stage, PROGRAM).may(act)
     assert Rights(person(PROGRAM), application(stage)).may(act)
+
+
+@pytest.mark.parametrize("is_blind", [True, False])
+def test_the_panel_of_a_blind_cycle_does_not_read_who_applies(monkeypatch, is_blind):
+    rights = with_seat(monkeypatch, seat("hq", declared_at=NOW), "panel")
+    rights.application.my_blind = is_blind
+    assert rights.may(Act.READ_CONTACT) is not is_blind
+    assert rights.may(Act.READ_TEXT)
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "role", "groups"),
+    [
+        (Act.EDIT, "draft", "contributor", ()),
+        (Act.SUBMIT, "draft", "manager", ()),
+        (Act.EXTEND, "draft", None, (PROGRAM,)),
+        (Act.REOPEN, "incomplete", None, (PROGRAM,)),
+        (Act.WRITE, "panel", None, (PROGRAM,)),
+        (Act.WRITE_FEEDBACK, "recognized", None, (PROGRAM,)),
+        (Act.NOTIFY, "recognized", None, (PROGRAM,)),
+        (Act.REPORT_HOURS, "recognized", "contributor", ()),
+        (Act.LOG_HOURS, "recognized", None, (PROGRAM,)),
+    ],
+)
+def test_what_ends_with_the_cycle(act, status, role, groups):
+    row = application(status, role=role)
+    rights = Rights(person(*groups), row)
+    assert rights.may(act)
+    row.cycle.status = "archived"
+    assert not rights.may(act)
+    assert rights.includes(act)
+
+
+@pytest.mark.parametrize("act", [Act.READ_TEXT, Act.SEE_STATISTICS, Act.GET_LETTER, Act.SEE_CHECKLIST])
+def test_an_archived_cycle_can_still_be_read(act):
+    row = application("recognized")
+    row.cycle.status = "archived"
+    assert Rights(person(PROGRAM), row).may(act)
+
+
+def test_at_which_stages_the_staff_have_an_act():
+    assert stages(person(PROGRAM), Act.CHECK) == {"completeness"}
+    assert stages(person(PROGRAM, OFFICIAL), Act.DECIDE) == {"recommended", "not_recommended"}
+    assert stages(person(COMPLIANCE), Act.HANDLE) == {"compliance"}
+    assert stages(person(COMPLIANCE), Act.CHECK) == stages(person(), Act.CHECK) == set()
+
+
+def test_which_groups_have_an_act_at_a_stage():
+    assert groups_for(Act.CHECK, ["completeness"]) == [PROGRAM]
+    assert groups_for(Act.HANDLE, ["compliance"]) == [PROGRAM, COMPLIANCE]
+    assert groups_for(Act.HANDLE, ["region", "compliance"]) == [PROGRAM, COMPLIANCE]
+    assert groups_for(Act.HANDLE, ["region"]) == [PROGRAM]
+    assert groups_for(Act.DECIDE, ["draft"]) == groups_for(Act.CHECK, []) == []
 
 
 def test_an_act_of_the_role_at_another_stage_is_included_and_refused():
