@@ -51,7 +51,7 @@ class Known:
 
 def known() -> Known:
     """Returns what occurs in the register. To find out is to read all of it, so it is kept until an entry is added,
-    ends or is changed; a utility that moves to another state is found there after ``KEPT`` seconds at the latest.
+    ends or is changed. A utility's new state or a cycle's new title is known after ``KEPT`` seconds.
     """
     valid = Recognition.objects.valid()
     [version] = composed.rows(_version, None) or [None]
