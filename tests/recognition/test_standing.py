@@ -133,6 +133,13 @@ def test_what_members_see_after_the_own_review_only(monkeypatch, act):
     assert Rights(person(PROGRAM), application(stage)).may(act)
 
 
+@pytest.mark.parametrize("act", [Act.MAIL, Act.NOTE, Act.WRITE])
+def test_program_staff_on_the_panel_write_no_letter_and_no_note(monkeypatch, act):
+    reviewed = seat("hq", declared_at=NOW, submitted_at=NOW)
+    assert not with_seat(monkeypatch, reviewed, "panel", PROGRAM).may(act)
+    assert Rights(person(PROGRAM), application("panel")).may(act)
+
+
 @pytest.mark.parametrize("is_blind", [True, False])
 def test_the_panel_of_a_blind_cycle_does_not_read_who_applies(monkeypatch, is_blind):
     rights = with_seat(monkeypatch, seat("hq", declared_at=NOW), "panel")
