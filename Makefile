@@ -13,12 +13,12 @@ demo: ## set everything up and serve the site with demo data on http://localhost
 	@$(python) manage.py demo --port $(PORT)
 
 # A folder of its own: the tests' worker must never take the work of a demo that is running.
-# Three workers on two cores: the browser's tests mostly wait.
+# Four workers on two cores: tests of the browser and of services mostly wait.
 test: export LOCAL_DIR := $(CURDIR)/.local/test
 test: ## set everything up and run the whole test suite
 	@bin/setup test
 	@DATABASE_URL=postgresql://none REDIS_URL=redis://none $(python) manage.py collectstatic --noinput --verbosity 0
-	@.venv/bin/pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+	@.venv/bin/pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 coverage: export LOCAL_DIR := $(CURDIR)/.local/test
 coverage: ## which lines the tests without browser and services reach; fails below the floor in pyproject.toml

@@ -18,12 +18,26 @@ from accounts.models import User
 from assessments.models import Finding, GapAnalysis
 from initiatives.models import Initiative
 
+# Nothing is loaded for the rule about sound that plays by itself: no page has any.
 WCAG = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"color-contrast": {"enabled": False}},  # more than half of the time of all rules; CONTRAST has it
     "resultTypes": ["violations"],
+    "preload": False,
 }
 # The rules whose outcome depends on the width of the page; the others were checked on the wide one.
-WHEN_NARROW = {"runOnly": ["target-size", "scrollable-region-focusable"], "resultTypes": ["violations"]}
+WHEN_NARROW = {
+    "runOnly": ["target-size", "scrollable-region-focusable"],
+    "resultTypes": ["violations"],
+    "preload": False,
+}
+CONTRAST = {
+    "runOnly": ["color-contrast"],
+    "resultTypes": ["violations", "passes"],
+    "elementRef": True,
+    "preload": False,
+}
+readable: set[str] = set()  # looks of texts that this process found good: color, size, what is painted behind them
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 KEPT = 5  # browsers that stay open between tests
 DOES_NOT_EXIST, SINGLE, MULTIPLE = "Does not exist", "Supports a single area", "Supports multiple areas"
@@ -175,6 +189,34 @@ LOOK = """async (options) => {
   };
 }"""
 
+# ``readable`` has the looks of texts that need no second check. What is placed freely on the page has no look, since
+# its parents do not say what is behind it: it is checked each time.
+LOOK_AT_COLORS = """async ([options, readable]) => {
+  const known = new Set(readable);
+  const grounds = new Map([[document.documentElement, ""]]);
+  const ground = (element) => {
+    if (!grounds.has(element)) {
+      const {position, backgroundColor, backgroundImage, opacity} = getComputedStyle(element);
+      const own = `${backgroundColor} ${backgroundImage} ${opacity}`, behind = ground(element.parentElement);
+      const isPlaced = behind === null || ["absolute", "fixed", "sticky"].includes(position);
+      grounds.set(element, isPlaced ? null : own === "rgba(0, 0, 0, 0) none 1" ? behind : `${behind} / ${own}`);
+    }
+    return grounds.get(element);
+  };
+  const look = (element) => {
+    const {color, fontSize, fontWeight} = getComputedStyle(element);
+    return ground(element) === null ? null : `${color} ${fontSize} ${fontWeight}${ground(element)}`;
+  };
+  const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
+  const fresh = [...document.querySelectorAll("body *:not(script, style, option, svg *)")]
+    .filter((element) => element.matches("input, select, textarea") || [...element.childNodes].some(written))
+    .filter((element) => element.checkVisibility() && !known.has(look(element)));
+  if (!fresh.length) return {violations: [], readable: []};
+  const {violations, passes} = await axe.run({include: fresh}, options);
+  const good = passes.flatMap((rule) => rule.nodes).map((node) => look(node.element)).filter((one) => one !== null);
+  return {violations, readable: [...new Set(good)]};
+}"""
+
 
 def look(page: Page, name: str, *, narrow: bool = True) -> None:
     """No violation of WCAG 2.2 AA, wide and narrow; nothing sticks out at the side of a telephone; no tiny text.
@@ -192,6 +234,10 @@ def look(page: Page, name: str, *, narrow: bool = True) -> None:
         seen = page.evaluate(LOOK, WHEN_NARROW if size == NARROW else WCAG)
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
+        if size == WIDE:
+            colors = page.evaluate(LOOK_AT_COLORS, [CONTRAST, list(readable)])
+            readable.update(colors["readable"])
+            seen["violations"] += colors["violations"]
         found = AxeResults(seen)
         assert found.violations_count == 0, f"{name} at {size['width']}\n{found.generate_report()}"
         assert seen["small"] == [], f"{name} at {size['width']}"
