@@ -37,23 +37,21 @@ class Adapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         super().pre_authenticate(request, **credentials)
-        self._tried = guessing.count(request, credentials["email"])
-        if self._tried is None:
+        if not guessing.may_try(request, credentials["email"]):
             raise self.validation_error("too_many_by_strangers")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Only failures count."""
         user = super().authenticate(request, **credentials)
-        if user and self._tried:
-            self._tried.rollback()
+        if not user:
+            guessing.count_failure(request, credentials["email"])
         return user
 
-    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         words = {"mfa_reauthenticate:webauthn": "Use a passkey"}
         return [method | {"description": words.get(method["id"], method["description"])} for method in methods]
 
-    def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         for email in addresses_of(user):
             guessing.remember(request, email)
         return super().post_login(request, user, **options)

@@ -7,9 +7,11 @@ Whoever is kept out by it resets the password: the link in the mailbox makes the
 
 from hashlib import sha256
 
-from allauth.core.internal.ratelimit import RateLimitUsage, consume, get_ip
+from allauth.core.ratelimit import consume
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from accounts.limits import network_of
 
 STRANGERS = "login_failed_by_strangers"  # in ACCOUNT_RATE_LIMITS
 KNOWN_FOR = 90 * 24 * 60 * 60  # seconds after the last time that the person signed in from an address
@@ -17,7 +19,7 @@ KNOWN_FOR = 90 * 24 * 60 * 60  # seconds after the last time that the person sig
 
 def of_address(request: HttpRequest, account: str) -> str:
     """Returns what failures count for: the account and the address, of an IPv6 address its network."""
-    return f"{account}:{get_ip(request)}"
+    return f"{account}:{network_of(request)}"
 
 
 def _key(request: HttpRequest, email: str) -> str:
@@ -33,8 +35,12 @@ def is_known(request: HttpRequest, email: str) -> bool:
     return bool(cache.get(_key(request, email)))
 
 
-def count(request: HttpRequest, email: str) -> RateLimitUsage | None:
-    """Counts a try by a stranger. Returns None if all strangers together tried too often; ``rollback`` undoes it."""
-    if is_known(request, email):
-        return RateLimitUsage([])
-    return consume(request, app="allauth.account", action=STRANGERS, key=email.lower())
+def may_try(request: HttpRequest, email: str) -> bool:
+    """Returns False for a stranger if all strangers together failed too often."""
+    return is_known(request, email) or consume(request, action=STRANGERS, key=email.lower(), dry_run=True)
+
+
+def count_failure(request: HttpRequest, email: str) -> None:
+    """Counts the failure of a stranger. Tries that began before it was counted may still go over the limit."""
+    if not is_known(request, email):
+        consume(request, action=STRANGERS, key=email.lower())

@@ -19,6 +19,17 @@ TOO_MANY = (
 )
 
 
+def network_of(request: HttpRequest) -> str:
+    """Returns the client's address, for which allauth uses X-Forwarded-For only from trusted proxies.
+
+    For IPv6 it is the /64 network, because a client can use any address in it.
+    """
+    address = ipaddress.ip_address(get_adapter().get_client_ip(request))
+    if address.version == 6:
+        address = ipaddress.ip_network((address, 64), strict=False).network_address
+    return str(address)
+
+
 def too_many(request: HttpRequest) -> HttpResponse:
     """Shows the form again with what was typed, except passwords; a page if there is no form."""
     match, method, sent = request.resolver_match, request.method, request.POST.dict()
@@ -58,17 +69,11 @@ class TokenThrottle(SimpleRateThrottle):
 
 
 class AddressThrottle(SimpleRateThrottle):
-    """Counts requests by client address, for which allauth uses X-Forwarded-For only from trusted proxies.
-
-    ``what`` names what is counted. For IPv6 it counts the /64 network, because a client can use any address in it.
-    """
+    """Counts requests by client address (``network_of``). ``what`` names what is counted."""
 
     def __init__(self, rate: str, what: str) -> None:
         super().__init__(rate)
         self.what = what
 
     def get_cache_key(self, request: HttpRequest) -> str:
-        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-        if address.version == 6:
-            address = ipaddress.ip_network((address, 64), strict=False).network_address
-        return f"{self.what}:{address}"
+        return f"{self.what}:{network_of(request)}"

@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -53,7 +52,7 @@ class Adapter(DefaultMFAAdapter):
     def _get_site_name(self) -> str:
         return "Headworks"
 
-    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+    def generate_authenticator_name(self, user: User, type: Any) -> str:
         return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"
 
 
@@ -109,20 +108,21 @@ def _owes(request: HttpRequest) -> bool:
 # --- A code counts once ----------------------------------------------------------------------------
 
 
-def use_up(user: Any, code: str) -> None:
+def use_up(user: User, code: str) -> None:
     """Raises ValidationError if the code of the person's app was used before (RFC 6238, 5.2).
 
     allauth remembers a code for one period, but accepts it in as many as the tolerance says.
     """
     seconds = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
-    if not cache.add(f"totp-used:{user.pk}:{normalize_user_code(code)}", True, seconds):
+    characters = "".join(filter(str.isalnum, code))  # allauth leaves spaces and dashes out too
+    if not cache.add(f"totp-used:{user.pk}:{characters}", True, seconds):
         raise get_adapter().validation_error("incorrect_code")
 
 
 class CodeOnce:
     """Mixin of forms that accept a code of the app or a recovery code."""
 
-    user: Any
+    user: User
     authenticator: Any
 
     def clean_code(self) -> str:
