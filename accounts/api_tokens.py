@@ -14,13 +14,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 MARK = "headworks_"  # so that people, and programs that look for leaked secrets, recognize a token
-MOST_TOKENS = 20  # that a person can use at the same time
-LONGEST = timedelta(days=365)
+MAX_TOKENS = 20  # that a person can use at the same time
+MAX_LIFE = timedelta(days=365)
 A_MINUTE = timedelta(minutes=1)
 
 
 class TooManyTokens(Exception):
-    """The person has ``MOST_TOKENS`` valid tokens. Nothing was changed."""
+    """The person has ``MAX_TOKENS`` valid tokens. Nothing was changed."""
 
 
 class NameInUse(Exception):
@@ -53,7 +53,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         same.filter(last_used_at=None, created_at__gt=now - A_MINUTE).revoke()
         if same.exists():
             raise NameInUse
-        if mine.valid().count() >= MOST_TOKENS:
+        if mine.valid().count() >= MAX_TOKENS:
             raise TooManyTokens
         secret = MARK + secrets.token_urlsafe(32)
         token = self.create(
@@ -110,7 +110,7 @@ class ApiToken(models.Model):
                 condition=Q(digest__regex="^[0-9a-f]{64}$", prefix__startswith=MARK), name="api_token_only_hashed"
             ),
             models.CheckConstraint(
-                condition=Q(expires_at__gt=F("created_at"), expires_at__lte=F("created_at") + LONGEST),
+                condition=Q(expires_at__gt=F("created_at"), expires_at__lte=F("created_at") + MAX_LIFE),
                 name="api_token_expires",
             ),
             models.CheckConstraint(condition=Q(scope__in=["read", "change"]), name="api_token_scope_known"),

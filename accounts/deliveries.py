@@ -27,7 +27,7 @@ from workflow.models import WrongState
 Status = Delivery.Status
 TONES: dict[str, str] = {Status.SENT: "good", Status.FAILED: "bad", Status.DOUBTFUL: "warn", Status.BOUNCED: "bad"}
 OTHER = "About an account, or from the program itself."
-MOST_WORDS = 300  # characters of why an email came back
+MAX_WORDS = 300  # characters of why an email came back
 MINUTES = "M j, Y, g:i A"
 
 
@@ -119,7 +119,7 @@ def dismiss(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def came_back(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Records that an email came back, as its returned copy says, with the person's own words for why."""
     delivery = get_object_or_404(_for(request), pk=pk)
-    why = " ".join(request.POST.get("why", "").split())[:MOST_WORDS] or "Returned by email."
+    why = " ".join(request.POST.get("why", "").split())[:MAX_WORDS] or "Returned by email."
     try:
         delivery.came_back(by=request.user, why=why)
         messages.success(request, "Recorded. Letters no longer go to this address; ask for another one.")

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.api_tokens import MOST_TOKENS, NameInUse, TooManyTokens
+from accounts.api_tokens import MAX_TOKENS, NameInUse, TooManyTokens
 from accounts.models import ApiToken, Claim, Identifier, Number, Role, System, User, Utility
 from accounts.names import check_name
 from accounts.numbers import doubt, numbers_in
@@ -84,7 +84,7 @@ class ApiTokenForm(forms.Form):
         except NameInUse:
             self.add_error("name", "You have another token with this name. Choose another name or revoke that token.")
         except TooManyTokens:
-            self.add_error(None, f"You have {MOST_TOKENS} tokens, which is the limit. Revoke one that you don’t need.")
+            self.add_error(None, f"You have {MAX_TOKENS} tokens, which is the limit. Revoke one that you don’t need.")
         return None
 
 

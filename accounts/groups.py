@@ -18,29 +18,30 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.inviting import addresses_found
+from accounts.people import User
 from accounts.roles import Role, belongs
 from workflow.models import Event, StateMachine, WrongState
 from workflow.rights import NotAllowed
 
-MOST_GROUPS, MOST_PEOPLE, MOST_UTILITIES, MOST_ASKED = 5, 50, 200, 20
+MAX_GROUPS, MAX_PEOPLE, MAX_UTILITIES, MAX_ASKED = 5, 50, 200, 20
 AGAIN = timedelta(days=90)  # until a utility that declined or left may be asked again
 
 
 class GroupQuerySet(models.QuerySet["UtilityGroup"]):
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: User) -> Self:
         """Returns the groups in which ``user`` looks, annotated with ``leads``."""
         mine = GroupPerson.objects.filter(group=OuterRef("pk"), user=user)
         lasting = self.filter(Exists(mine), ended_at=None)
         return lasting.annotate(leads=Exists(mine.filter(is_lead=True))).order_by(Lower("name"), "pk")
 
     @transaction.atomic
-    def begin(self, *, by: Any, name: str, kind: str) -> "UtilityGroup":
+    def begin(self, *, by: User, name: str, kind: str) -> "UtilityGroup":
         """Makes a group that ``by`` leads. Raises NotAllowed without a role at a utility, WrongState at the limit."""
         if not by.memberships.exists():
             raise NotAllowed("Only people with a role at a utility make a group.")
         get_user_model()._default_manager.select_for_update().get(pk=by.pk)
-        if self.filter(created_by=by, ended_at=None).count() >= MOST_GROUPS:
-            raise WrongState(f"You made {MOST_GROUPS} groups already. End one first.")
+        if self.filter(created_by=by, ended_at=None).count() >= MAX_GROUPS:
+            raise WrongState(f"You made {MAX_GROUPS} groups already. End one first.")
         group: UtilityGroup = self.create(name=name, kind=kind, created_by=by)
         now = timezone.now()
         group.people.create(email=by.email, user=by, is_lead=True, invited_by=by, accepted_at=now)
@@ -90,29 +91,29 @@ class UtilityGroup(models.Model):
             raise WrongState("The group has ended.")
 
     @transaction.atomic
-    def invite(self, email: str, *, by: Any, is_lead: bool = False) -> None:
+    def invite(self, email: str, *, by: User, is_lead: bool = False) -> None:
         """Invites a person, who sees it on their home page; nobody is emailed. Raises NotAllowed, WrongState."""
         self.require_lead()
         self._locked()
         email = email.lower()
         if self.people.filter(Q(email__iexact=email) | Q(user__email__iexact=email)).exists():
             raise WrongState("This person is in the group or invited already.")
-        if self.people.count() >= MOST_PEOPLE:
-            raise WrongState(f"A group has at most {MOST_PEOPLE} people.")
+        if self.people.count() >= MAX_PEOPLE:
+            raise WrongState(f"A group has at most {MAX_PEOPLE} people.")
         self.people.create(email=email, invited_by=by, is_lead=is_lead)
 
     @transaction.atomic
-    def ask(self, utility: Any, *, by: Any) -> None:
+    def ask(self, utility: Any, *, by: User) -> None:
         """Asks the managers of a utility whether it may be seen. Raises NotAllowed, WrongState."""
         self.require_lead()
         self._locked()
         counts: Any = self.utilities.aggregate(
             asked=Count("pk", filter=Q(status="asked")), open=Count("pk", filter=Q(status__in=["asked", "agreed"]))
         )
-        if counts["asked"] >= MOST_ASKED:
-            raise WrongState(f"{MOST_ASKED} utilities have not answered yet. Ask others once some have.")
-        if counts["open"] >= MOST_UTILITIES:
-            raise WrongState(f"A group has at most {MOST_UTILITIES} utilities.")
+        if counts["asked"] >= MAX_ASKED:
+            raise WrongState(f"{MAX_ASKED} utilities have not answered yet. Ask others once some have.")
+        if counts["open"] >= MAX_UTILITIES:
+            raise WrongState(f"A group has at most {MAX_UTILITIES} utilities.")
         row = self.utilities.filter(utility=utility).first()
         if row is None:
             row = self.utilities.create(utility=utility)
@@ -121,7 +122,7 @@ class UtilityGroup(models.Model):
             row.ask_again(by=by)
 
     @transaction.atomic
-    def drop(self, person: "GroupPerson", *, by: Any) -> None:
+    def drop(self, person: "GroupPerson", *, by: User) -> None:
         """Takes a person out, or back an invitation. Everyone may leave. Raises NotAllowed, WrongState."""
         if person.user_id != by.pk:
             self.require_lead()
@@ -131,7 +132,7 @@ class UtilityGroup(models.Model):
             raise WrongState("A group needs someone who leads it. End the group instead.")
         person.delete()
 
-    def end(self, *, by: Any) -> None:
+    def end(self, *, by: User) -> None:
         """Ends it for everyone; what happened in it is kept. Raises NotAllowed."""
         self.require_lead()
         UtilityGroup.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now())
@@ -141,7 +142,7 @@ class GroupPersonQuerySet(models.QuerySet["GroupPerson"]):
     def open(self) -> Self:
         return self.filter(user=None, group__ended_at=None).select_related("group", "invited_by")
 
-    def addressed_to(self, user: Any) -> Self:
+    def addressed_to(self, user: User) -> Self:
         """Returns those of one of the person's verified addresses."""
         return self.filter(email__in=addresses_found(user))
 
@@ -177,7 +178,7 @@ class GroupPerson(models.Model):
         return str(self.user or self.email)
 
     @transaction.atomic
-    def accept(self, *, by: Any) -> None:
+    def accept(self, *, by: User) -> None:
         """Lets the invited person look. Raises WrongState if the invitation is gone or they are in the group."""
         mine = GroupPerson.objects.open().addressed_to(by).filter(pk=self.pk)
         if not mine.exists() or GroupPerson.objects.filter(group=self.group, user=by).exists():
@@ -244,7 +245,7 @@ class GroupUtility(StateMachine):
         events: Any = self.events
         return list(events.all())[-1]
 
-    def ask_again(self, *, by: Any) -> None:
+    def ask_again(self, *, by: User) -> None:
         """Raises WrongState if it is asked or agreed, or declined or left less than AGAIN ago."""
         last = self.last_event
         refused = self.status in (self.Status.DECLINED, self.Status.LEFT)
@@ -256,7 +257,7 @@ class GroupUtility(StateMachine):
             raise WrongState("This utility is asked already.")
         self._move(self.Status.ASKED, by=by)
 
-    def answer(self, to: str, *, by: Any) -> None:
+    def answer(self, to: str, *, by: User) -> None:
         """Agrees, declines or leaves for the utility. Raises NotAllowed for who is not its manager; WrongState."""
         if not GroupUtility.objects.filter(belongs(by, "utility", [Role.MANAGER]), pk=self.pk).exists():
             raise NotAllowed("Only a manager of the utility can do this.")
@@ -265,7 +266,7 @@ class GroupUtility(StateMachine):
         agreed = {"agreed_at": timezone.now(), "agreed_by": by} if to == self.Status.AGREED else NOT_AGREED
         self._move(to, by=by, **agreed)
 
-    def remove(self, *, by: Any) -> None:
+    def remove(self, *, by: User) -> None:
         """Takes it out of the group, or back the question. Raises WrongState."""
         self._move(self.Status.REMOVED, by=by, **NOT_AGREED)
 

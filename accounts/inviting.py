@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.people import User
+
 
 class InvitationClosed(Exception):
     """The invitation was used, replaced or withdrawn, or its time is over. Nothing was changed."""
@@ -27,17 +29,17 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def addresses_of(user: Any) -> list[str]:
+def addresses_of(user: User) -> list[str]:
     """Returns the account's address and the other verified addresses of ``user``, in lower case."""
-    others = user.emailaddress_set.filter(verified=True)
+    others = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
     return [user.email.lower(), *(other.email.lower() for other in others)]
 
 
-def addresses_found(user: Any) -> models.QuerySet[Any]:
+def addresses_found(user: User) -> models.QuerySet[Any]:
     """Returns ``addresses_of(user)`` as a subquery."""
-    account = user._meta.model.objects.filter(pk=user.pk).order_by()
-    others = user.emailaddress_set.filter(verified=True).order_by()
-    return account.values_list(Lower("email")).union(others.values_list(Lower("email")))
+    account = User.objects.filter(pk=user.pk).order_by()
+    verified = user.emailaddress_set.filter(verified=True)  # type: ignore[attr-defined]  # allauth's model
+    return account.values_list(Lower("email")).union(verified.order_by().values_list(Lower("email")))
 
 
 class ByEmailQuerySet(models.QuerySet[Any]):
@@ -50,7 +52,7 @@ class ByEmailQuerySet(models.QuerySet[Any]):
         lasts = self.pending().filter(invited_at__gt=since or timezone.now() - ByEmail.LIFETIME)
         return lasts.exclude(invited_by__is_active=False)
 
-    def addressed_to(self, user: Any) -> Self:
+    def addressed_to(self, user: User) -> Self:
         return self.annotate(address=Lower("email")).filter(address__in=addresses_found(user))
 
     def since_yesterday(self) -> Self:
@@ -93,5 +95,5 @@ class ByEmail(models.Model):
         is_pending = self.accepted_at is None and self.ended_at is None and not self.lost_its_sender
         return is_pending and timezone.now() < self.expires_at
 
-    def is_for(self, user: Any) -> bool:
+    def is_for(self, user: User) -> bool:
         return self.email.lower() in addresses_of(user)

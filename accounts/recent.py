@@ -7,17 +7,17 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.models import RepresentativeChange, User, Utility
-from workflow.recent import Facts, Told, source
+from workflow.recent import ChangeText, Facts, source
 
 
-def _named(facts: Facts) -> Told:
+def _named(facts: Facts) -> ChangeText:
     url = reverse("accounts:utility", args=[facts["utility"]])
     if facts["name"]:
-        return Told("named", facts["name"], url, "the management representative")
-    return Told("cleared", "the management representative", url)
+        return ChangeText("named", facts["name"], url, "the management representative")
+    return ChangeText("cleared", "the management representative", url)
 
 
-@source(told=_named, utility="row")
+@source(text=_named, utility="row")
 def representatives(user: User) -> QuerySet[Any]:
     mine = Utility.objects.visible_to(user).order_by().values("pk")
     facts = JSONObject(utility=F("row"), name=F("after__management_representative"))

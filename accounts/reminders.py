@@ -32,8 +32,8 @@ def tell_staff() -> None:
     events = DeliveryEvent.objects.filter(to_status__in=Delivery.UNSOLVED, delivery__status__in=Delivery.UNSOLVED)
     if last:
         events = events.filter(at__gt=last.written_at)
-    told = Message.objects.filter(key__startswith=f"{UNDELIVERED}:").values("email")
-    n = events.exclude(delivery__email__in=told).values("delivery").distinct().count()
+    reported = Message.objects.filter(key__startswith=f"{UNDELIVERED}:").values("email")
+    n = events.exclude(delivery__email__in=reported).values("delivery").distinct().count()
     watching = Q(is_superuser=True) | Q(groups__name__in=[StaffGroup.PROGRAM, StaffGroup.ADMINISTRATOR])
     if n:
         people = User.objects.filter(watching, is_active=True).distinct()

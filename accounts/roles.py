@@ -1,8 +1,8 @@
 """The roles in a utility, and the one rule by which an advisor's rights end."""
 
 from collections.abc import Iterable
-from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 
@@ -34,7 +34,7 @@ def lasting(membership: str = "") -> Q:
     return Q(**{until: None}) | Q(**{f"{until}__gte": site_today()})
 
 
-def belongs(user: Any, utility: str = "", roles: Iterable[str] = Role.values) -> Q:
+def belongs(user: AbstractBaseUser, utility: str = "", roles: Iterable[str] = Role.values) -> Q:
     """Returns the condition that ``user`` has one of ``roles`` today. ``utility`` is the lookup path to the utility."""
     path = f"{utility}__memberships" if utility else "memberships"
     return Q(**{f"{path}__user": user, f"{path}__role__in": list(roles)}) & lasting(path)

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from accounts.models import User, Utility
-from workflow.search import MOST, Place, has_all, own
+from workflow.search import MAX_FOUND, Place, has_all, own
 
 
 @own(order=0)
 def utilities(user: User, words: list[str]) -> Iterator[Place]:
-    for utility in Utility.objects.visible_to(user).filter(has_all(words, "plain_name")).order_by("name", "pk")[:MOST]:
+    for utility in (
+        Utility.objects.visible_to(user).filter(has_all(words, "plain_name")).order_by("name", "pk")[:MAX_FOUND]
+    ):
         yield Place(
             "your utility",
             utility.name,

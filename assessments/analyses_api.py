@@ -30,7 +30,7 @@ router = Router(tags=["Gap analyses (API token)"], auth=ApiTokenBearer())
 router.add_decorator(cache_control(no_store=True), mode="view")
 to_change = ApiTokenBearer(to_change=True)
 
-MOST_ROWS = 100  # of a list in one response
+MAX_ROWS = 100  # of a list in one response
 SCOPE_IS_FINAL = "This gap analysis is complete, so its scope can’t be changed. A manager can reopen it."
 ROWS_ARE_FINAL = "This gap analysis is complete, so its rows can’t be changed. A manager can reopen it."
 STALE = "Not saved: this changed after you read it. “current” has it as it is now; send your change with its version."
@@ -123,7 +123,7 @@ class AnalysesAsked(Schema):
 
     utility: Id | None = None
     status: Literal[tuple(GapAnalysis.Status.values)] | None = None  # type: ignore[valid-type]
-    limit: Annotated[int, Field(ge=1, description=f"at most {MOST_ROWS} are returned")] = 50
+    limit: Annotated[int, Field(ge=1, description=f"at most {MAX_ROWS} are returned")] = 50
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
@@ -287,7 +287,7 @@ def analyses(request: TokenRequest, asked: Query[AnalysesAsked]) -> dict[str, An
         found = found.filter(utility=asked.utility)
     if asked.status:
         found = found.filter(status=asked.status)
-    part = found[asked.offset : asked.offset + min(asked.limit, MOST_ROWS)]
+    part = found[asked.offset : asked.offset + min(asked.limit, MAX_ROWS)]
     return {"items": list(part), "count": found.count()}
 
 

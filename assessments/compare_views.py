@@ -12,7 +12,7 @@ from assessments.compared import with_reasons
 from assessments.models import GapAnalysis
 from assessments.movement import movement
 
-MOST = 4  # that fit side by side
+MAX_COMPARED = 4  # that fit side by side
 
 
 @login_required
@@ -22,8 +22,14 @@ def compare(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     analyses = list(rows.only("name", "as_of", "status", "utility"))
     asked = request.GET.getlist("analysis")
     chosen = _chosen(analyses, asked)
-    context: dict[str, Any] = {"utility": utility, "analyses": analyses, "chosen": chosen, "most": MOST, "asked": asked}
-    if 1 < len(chosen) <= MOST:
+    context: dict[str, Any] = {
+        "utility": utility,
+        "analyses": analyses,
+        "chosen": chosen,
+        "most": MAX_COMPARED,
+        "asked": asked,
+    }
+    if 1 < len(chosen) <= MAX_COMPARED:
         chosen = context["chosen"] = list(rows.filter(pk__in=[each.pk for each in chosen]))
         found = movement([analysis.results for analysis in chosen])
         context |= {

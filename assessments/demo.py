@@ -92,17 +92,17 @@ def _analysis(data: dict[str, Any], utility: Utility, by: User) -> None:
     )
     analysis = GapAnalysis.objects.visible_to(by).get(pk=started.pk)
     findings = {finding.element.slug: finding for finding in analysis.findings.select_related("element")}
-    for slug, told in data["findings"].items():
+    for slug, answer in data["findings"].items():
         finding = findings[slug]
         finding.my_role = analysis.my_role
-        links = told.pop("links", [])
-        words = {name: told[name].strip() for name in ("evidence", "changes", "notes") if told.get(name)}
+        links = answer.pop("links", [])
+        words = {name: answer[name].strip() for name in ("evidence", "changes", "notes") if answer.get(name)}
         finding.answer(
             finding.version,
             by=by,
-            rating=told["rating"],
-            areas=told["areas"],
-            initiatives=told["initiatives"],
+            rating=answer["rating"],
+            areas=answer["areas"],
+            initiatives=answer["initiatives"],
             **words,
         )
         for link in links:

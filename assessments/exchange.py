@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from accounts.models import User
@@ -21,7 +22,7 @@ BEFORE = [
 ]
 AFTER = [
     Column("links", "Links and files", 40, locked=True),
-    Column("lack", "Still needed when downloaded", 24, locked=True),
+    Column("missing", "Still needed when downloaded", 24, locked=True),
     Column("changed_by", "Last changed by", 20, locked=True),
     Column("changed_at", "Last changed on", 24, locked=True),
 ]
@@ -80,7 +81,7 @@ class FindingExchange(Exchange):
             "component": row.element.component.name,
             "question": row.element.question,
             "links": "\n".join(_link(item) for item in row.evidence_items.all()),
-            "lack": row.missing_reason(self.analysis.areas),
+            "missing": row.missing_reason(self.analysis.areas),
             "changed_by": by,
             "changed_at": f"{timezone.localtime(row.changed_at):{MOMENT}}" if row.changed_at else "",
         }
@@ -109,7 +110,8 @@ class FindingExchange(Exchange):
             form.add_error("areas", "The rating was removed. Remove the areas too, or choose a rating.")
         return form
 
-    def save(self, row: Finding, changes: dict[str, Any], *, by: Any) -> None:
+    def save(self, row: Finding, changes: dict[str, Any], *, by: AbstractBaseUser) -> None:
+        assert isinstance(by, User)  # noqa: S101  (for the type checker)
         row.answer(row.version, by=by, **changes)
 
 

@@ -15,7 +15,7 @@ from assessments.operations import OPERATIONS, VALUE_CHAINS
 from initiatives.models import Initiative
 from pdca.models import Area
 
-MOST_OTHERS, MOST_LETTERS = 15, 60
+MAX_OTHERS, MAX_LETTERS = 15, 60
 
 
 class ExplainedInput(forms.CheckboxSelectMultiple):
@@ -44,10 +44,10 @@ class OthersField(forms.CharField):
         by_slug = {slug: name for slug, name in others_of(names).items() if name}
         if "" in by_slug:
             raise forms.ValidationError(f"“{by_slug['']}” needs letters or numbers.")
-        if long := [name for name in by_slug.values() if len(name) > MOST_LETTERS]:
-            raise forms.ValidationError(f"“{long[0][:30]}…” is too long. Use at most {MOST_LETTERS} characters.")
-        if len(by_slug) > MOST_OTHERS:
-            raise forms.ValidationError(f"Enter at most {MOST_OTHERS}.")
+        if long := [name for name in by_slug.values() if len(name) > MAX_LETTERS]:
+            raise forms.ValidationError(f"“{long[0][:30]}…” is too long. Use at most {MAX_LETTERS} characters.")
+        if len(by_slug) > MAX_OTHERS:
+            raise forms.ValidationError(f"Enter at most {MAX_OTHERS}.")
         known = Initiative.objects.readable().filter(Q(slug__in=by_slug) | Q(name__in=by_slug.values()))
         if found := known.first():
             raise forms.ValidationError(f"{found} is in the list above. Check it there.")

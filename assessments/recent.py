@@ -13,7 +13,7 @@ from django.utils.text import get_text_list
 from accounts.models import User
 from assessments.models import Answer, AnswerChange, FindingChange, GapAnalysis, GapAnalysisEvent, RoadMap
 from pdca.models import Area
-from workflow.recent import Facts, Told, source
+from workflow.recent import ChangeText, Facts, source
 
 ANSWERED = {
     "": "withdrew the answer to",
@@ -40,7 +40,7 @@ def _url(pk: int, element: str = "") -> str:
 
 
 @source(
-    told=lambda facts: Told("started", facts["name"], _url(facts["analysis"])),
+    text=lambda facts: ChangeText("started", facts["name"], _url(facts["analysis"])),
     utility="utility",
     at="created_at",
     by="created_by",
@@ -50,19 +50,19 @@ def starts(user: User) -> QuerySet[Any]:
     return GapAnalysis.objects.filter(pk__in=_readable(user)).annotate(facts=facts)
 
 
-def _moved(facts: Facts) -> Told:
+def _moved(facts: Facts) -> ChangeText:
     name, pk = facts["name"], facts["analysis"]
     if facts["to"] != GapAnalysis.Status.COMPLETE:
-        return Told("reopened", name, _url(pk), f"with the reason “{facts['why']}”" if facts["why"] else "")
+        return ChangeText("reopened", name, _url(pk), f"with the reason “{facts['why']}”" if facts["why"] else "")
     now, before = facts["coverage"], facts["before"]
     then = f"complete: {now['covered']} of {now['cells']} cells covered"
     if before:
         when = date_format(date.fromisoformat(before["as_of"]), "F Y")
         then += f", {before['covered']} of {before['cells']} in {when}"
-    return Told("marked", name, reverse("assessments:results", args=[pk]), then)
+    return ChangeText("marked", name, reverse("assessments:results", args=[pk]), then)
 
 
-@source(told=_moved, utility="analysis__utility")
+@source(text=_moved, utility="analysis__utility")
 def moves(user: User) -> QuerySet[Any]:
     earlier = GapAnalysis.objects.filter(
         utility=OuterRef("analysis__utility"), status=GapAnalysis.Status.COMPLETE, as_of__lt=OuterRef("analysis__as_of")
@@ -78,14 +78,14 @@ def moves(user: User) -> QuerySet[Any]:
     return GapAnalysisEvent.objects.filter(analysis__in=_readable(user)).annotate(facts=facts)
 
 
-def _row(facts: Facts) -> Told:
+def _row(facts: Facts) -> ChangeText:
     """Says what a saved row changed in the coverage; else that it was answered, or what was added to it."""
     before, after = facts["before"], facts["after"]
     name, url = facts["element"], _url(facts["analysis"], facts["slug"])
     if facts["was_linked"] or facts["is_linked"]:
-        return Told("added evidence to" if facts["is_linked"] else "removed evidence from", name, url)
+        return ChangeText("added evidence to" if facts["is_linked"] else "removed evidence from", name, url)
     if before["rating"] is None and after["rating"] is not None:
-        return Told("answered", name, url, f"in {facts['name']}")
+        return ChangeText("answered", name, url, f"in {facts['name']}")
     had, has = set(before["areas"] or ()), set(after["areas"] or ())
     names = [(area["code"], area["name"]) for area in facts["areas"]]
     gained = [name for code, name in names if code in has - had]
@@ -96,12 +96,14 @@ def _row(facts: Facts) -> Told:
         if areas
     ]
     if not parts:
-        return Told("changed", name, url, f"in {facts['name']}")
+        return ChangeText("changed", name, url, f"in {facts['name']}")
     now = facts["coverage"]
-    return Told("", name, url, f"{' and '.join(parts)}: {now['covered']} of {now['cells']} cells in {facts['name']}")
+    return ChangeText(
+        "", name, url, f"{' and '.join(parts)}: {now['covered']} of {now['cells']} cells in {facts['name']}"
+    )
 
 
-@source(told=_row, utility="row__analysis__utility")
+@source(text=_row, utility="row__analysis__utility")
 def rows(user: User) -> QuerySet[Any]:
     areas = Area.objects.order_by("code").values(area=JSONObject(code="code", name="name"))
     facts = JSONObject(
@@ -120,7 +122,7 @@ def rows(user: User) -> QuerySet[Any]:
 
 
 @source(
-    told=lambda facts: Told(
+    text=lambda facts: ChangeText(
         ANSWERED[facts["choice"] or ""],
         facts["title"],
         reverse("assessments:integration", args=[facts["utility"]]),
@@ -134,7 +136,7 @@ def answers(user: User) -> QuerySet[Any]:
 
 
 @source(
-    told=lambda facts: Told("changed", "the road map", reverse("assessments:road_map", args=[facts["utility"]])),
+    text=lambda facts: ChangeText("changed", "the road map", reverse("assessments:road_map", args=[facts["utility"]])),
     utility="utility",
     at="changed_at",
     by="changed_by",

@@ -49,7 +49,11 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
         ],
         "components": [(each, [finding for finding, _ in pairs]) for each, pairs in phases(results, findings)],
         "phases": [
-            (component, [pair for pair in pairs if _is_told(pair[0])], [row for one, row in pairs if not _is_told(one)])
+            (
+                component,
+                [pair for pair in pairs if _has_answer(pair[0])],
+                [row for one, row in pairs if not _has_answer(one)],
+            )
             for component, pairs in phases(results, findings)
         ],
         "today": timezone.localdate(),
@@ -68,10 +72,10 @@ def context(analysis: GapAnalysis) -> dict[str, Any]:
     }
 
 
-def _is_told(finding: Finding) -> bool:
+def _has_answer(finding: Finding) -> bool:
     """Returns whether the finding has a rating or anything else to show."""
-    told = finding.rating is not None or finding.evidence or finding.changes or finding.notes
-    return bool(told or finding.initiatives or finding.evidence_items.all())
+    is_filled = finding.rating is not None or finding.evidence or finding.changes or finding.notes
+    return bool(is_filled or finding.initiatives or finding.evidence_items.all())
 
 
 register(

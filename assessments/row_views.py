@@ -21,7 +21,7 @@ from files.models import RefusedFile
 from workflow import composed, saving
 from workflow.models import Stale, WrongState
 
-MOST_CHANGES = 50  # shown in a row's history
+MAX_CHANGES = 50  # shown in a row's history
 
 
 def _row(request: AuthenticatedRequest, pk: int, element: str) -> Finding:
@@ -115,13 +115,13 @@ def history(request: AuthenticatedRequest, pk: int, element: str) -> HttpRespons
 
 def _history(request: AuthenticatedRequest, finding: Finding, status: int = 200, **more: Any) -> HttpResponse:
     labels = finding.history_labels()
-    changes = finding.history.select_related("by")[: MOST_CHANGES + 1]
+    changes = finding.history.select_related("by")[: MAX_CHANGES + 1]
     context = {
         "analysis": finding.analysis,
         "finding": finding,
-        "changes": [(change, change.lines(labels)) for change in changes[:MOST_CHANGES]],
-        "most": MOST_CHANGES,
-        "are_more": len(changes) > MOST_CHANGES,
+        "changes": [(change, change.lines(labels)) for change in changes[:MAX_CHANGES]],
+        "most": MAX_CHANGES,
+        "are_more": len(changes) > MAX_CHANGES,
     }
     part = "#list" if request.htmx else ""  # type: ignore[attr-defined]
     return render(request, f"assessments/finding_history.html{part}", context | more, status=status)

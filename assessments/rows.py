@@ -42,10 +42,10 @@ class RowShown(NamedTuple):
     @property
     def needs_areas(self) -> bool:
         """Whether the row asks for its areas before it is opened."""
-        return self.to_confirm or bool(self.lack)
+        return self.to_confirm or bool(self.missing_reason)
 
     @property
-    def lack(self) -> str:
+    def missing_reason(self) -> str:
         """What the areas of the rating lack; empty if they agree or there is no rating."""
         return lack_of(self.rating, self.areas, False) if self.rating else ""
 

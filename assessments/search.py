@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments.models import GapAnalysis
-from workflow.search import MOST, Place, has_all, own, public
+from workflow.search import MAX_FOUND, Place, has_all, own, public
 
 
 @public
@@ -18,6 +18,6 @@ def pages() -> Iterator[Place]:
 @own(order=10)
 def analyses(user: User, words: list[str]) -> Iterator[Place]:
     found = GapAnalysis.objects.visible_to(user).filter(has_all(words, "name", "utility__plain_name"))
-    for analysis in found.order_by("-as_of", "-pk")[:MOST]:
+    for analysis in found.order_by("-as_of", "-pk")[:MAX_FOUND]:
         text = f"{analysis.utility}, {analysis.as_of:%B %-d, %Y}. {analysis.get_status_display()}."
         yield Place("your gap analysis", analysis.name, text, analysis.get_absolute_url())

@@ -9,8 +9,8 @@ from assessments.latest import complete_by_utility, latest
 from assessments.models import GapAnalysis
 from workflow.waiting import Waiting, source
 
-MOST = 10
-MOST_FIRST = 3
+MAX_SHOWN = 10
+MAX_FIRST = 3
 
 
 @source(order=30)
@@ -19,8 +19,8 @@ def analyses(user: User) -> list[Waiting]:
         return []
     drafts = [row for row in latest(user) if row.can_edit]
     names = "gap analysis in progress", "gap analyses in progress"
-    rest = _more(len(drafts[MOST:]), *names, "Not marked complete yet.", "assessments:list")
-    return [_analysis(draft) for draft in drafts[:MOST]] + rest
+    rest = _more(len(drafts[MAX_SHOWN:]), *names, "Not marked complete yet.", "assessments:list")
+    return [_analysis(draft) for draft in drafts[:MAX_SHOWN]] + rest
 
 
 def _more(n: int, one: str, many: str, why: str, address: str) -> list[Waiting]:
@@ -51,10 +51,10 @@ def first_analysis(user: User) -> list[Waiting]:
         Waiting(
             f"First gap analysis for {row.utility}", why, "Start", reverse("assessments:start", args=[row.utility_id])
         )
-        for row in rows[:MOST_FIRST]
+        for row in rows[:MAX_FIRST]
     ]
     names = "utility without a gap analysis", "utilities without a gap analysis"
-    return found + _more(len(rows[MOST_FIRST:]), *names, why, "accounts:list")
+    return found + _more(len(rows[MAX_FIRST:]), *names, why, "accounts:list")
 
 
 @source(order=40)
@@ -66,7 +66,7 @@ def what_follows(user: User) -> list[Waiting]:
     rows = [row for row in newest if row.my_role in CAN_EDIT and not (row.is_answered and row.has_road_map)]
     names = "utility with a complete gap analysis", "utilities with a complete gap analysis"
     why = "Say which integration opportunities you take up, then see the road map."
-    return [_next_step(row) for row in rows[:MOST]] + _more(len(rows[MOST:]), *names, why, "accounts:list")
+    return [_next_step(row) for row in rows[:MAX_SHOWN]] + _more(len(rows[MAX_SHOWN:]), *names, why, "accounts:list")
 
 
 def _next_step(newest: Any) -> Waiting:

@@ -60,7 +60,7 @@ def main() -> None:
             return
         earlier = json.loads(options.compare.read_text()) if options.compare else None
         found, lines = _of_scale(options.scale[0], requests) if options.scale else _everything(requests, times)
-        _print(*([json.dumps(found, indent=1)] if options.json else [*_told(found, earlier), "", *lines]))
+        _print(*([json.dumps(found, indent=1)] if options.json else [*_lines(found, earlier), "", *lines]))
 
 
 def _set_up(folder: Path) -> None:
@@ -132,7 +132,7 @@ def _address(database: dict[str, str]) -> str:
 def _of_two(options: argparse.Namespace) -> None:
     """Prints the costs of the pages of every day at two scales: those of the second beside those of the first."""
     first, second = side_by_side.measure(tuple(options.scale), ["--quick"] if options.quick else [])
-    _print(*([json.dumps([first, second], indent=1)] if options.json else _told(second, first)))
+    _print(*([json.dumps([first, second], indent=1)] if options.json else _lines(second, first)))
 
 
 def _in_turn(scale: int, requests: int) -> None:
@@ -175,8 +175,8 @@ def _everything(requests: int, times: int) -> tuple[Figures, list[str]]:
     parts = (
         tables.recommendations(advice),
         tables.report(report, times),
-        documents.told(printed, times),
-        exchanging.told(exchanged, times),
+        documents.lines(printed, times),
+        exchanging.lines(exchanged, times),
     )
     return found, [line for part in parts for line in (*part, "")]
 
@@ -193,7 +193,7 @@ def _load(scale: int) -> int:
     return round(time.monotonic() - began)
 
 
-def _told(found: Figures, earlier: Figures | None) -> Iterable[str]:
+def _lines(found: Figures, earlier: Figures | None) -> Iterable[str]:
     from bench import tables
 
     return tables.pages(found, earlier)
@@ -216,7 +216,7 @@ def _throughput(seconds: int) -> tuple[Figures, Iterable[str]]:
 
     _load(1)
     found = throughput.measure(seconds)
-    return throughput.as_json(found), throughput.told(found)
+    return throughput.as_json(found), throughput.lines(found)
 
 
 def _soak(*, quick: bool) -> tuple[Figures, Iterable[str]]:
@@ -225,14 +225,14 @@ def _soak(*, quick: bool) -> tuple[Figures, Iterable[str]]:
     _load(1)
     place = world.build()
     found = soak.measure(place, 2, 20) if quick else soak.measure(place)
-    return dataclasses.asdict(found), soak.told(found)
+    return dataclasses.asdict(found), soak.lines(found)
 
 
 def _cycle(requests: int) -> tuple[Figures, Iterable[str]]:
     from bench import cycle
 
     walked = cycle.measure(requests)
-    return cycle.as_json(walked), cycle.told(walked)
+    return cycle.as_json(walked), cycle.lines(walked)
 
 
 # The output of child processes goes to standard error, so that --json prints only JSON.

@@ -39,7 +39,7 @@ from recognition.models import Application, Cycle, Decision, PlannedPanel, Recom
 PATIENCE = 600  # seconds for one piece of long work
 KILLED_AT = 250  # decisions released, and emails sent, when the worker is killed
 REQUESTS = 11  # of each page beside a bare view
-MOST_RATIO, MOST_QUERIES = 25, 15
+MAX_RATIO, MAX_QUERIES = 25, 15
 DISSENT = 50  # every so many recommendations have one
 TEXT = "Shown in the text; the measures are from the last five years. "
 SOON = date.today() + timedelta(days=30)
@@ -325,7 +325,7 @@ def _queues(cycle: Cycle) -> list[Page]:
 
 
 def _page(name: str, by: str, path: str) -> Page:
-    return Page(name, by, path, most=MOST_RATIO)
+    return Page(name, by, path, most=MAX_RATIO)
 
 
 def _costs(pages: list[Page], people: dict[str, User], requests: int) -> list[Cost]:
@@ -334,7 +334,7 @@ def _costs(pages: list[Page], people: dict[str, User], requests: int) -> list[Co
 
 
 def _is_met(page: Cost) -> bool:
-    return page.queries <= MOST_QUERIES and not page.is_too_much
+    return page.queries <= MAX_QUERIES and not page.is_too_much
 
 
 # The figures.
@@ -351,7 +351,7 @@ def as_json(walked: Walked) -> dict[str, Any]:
     }
 
 
-def told(walked: Walked) -> Iterator[str]:
+def lines(walked: Walked) -> Iterator[str]:
     """Yields the figures as text."""
     yield f"A cycle of {rows.APPLICATIONS:,} applications and {rows.REVIEWERS} reviewers, by its pages."
     yield ""

@@ -53,8 +53,8 @@ def recognized(cycle: Cycle, number: int) -> list[int]:
         subject, body = row.rendered(
             "recognized",
         )
-        told = {"subject": subject, "body": body, "released_at": timezone.now()}
-        Decision.objects.create(application=row, recognize=True, recommended=True, **told)
+        letter = {"subject": subject, "body": body, "released_at": timezone.now()}
+        Decision.objects.create(application=row, recognize=True, recommended=True, **letter)
         Application.objects.filter(pk=row.pk).update(status=Application.Status.RECOGNIZED)
         Recognition.issue(row)
     return [row.pk for row in rows]
@@ -65,7 +65,7 @@ def _made(world: World, name: str, pk: int) -> bytes:
     return rendering.pdf(rendering.pages(kind.template, kind.context(kind.find(world.staff, pk))))
 
 
-def told(cost: DocumentCost, times: int) -> Iterator[str]:
+def lines(cost: DocumentCost, times: int) -> Iterator[str]:
     """Yields the figures as text."""
     yield f"Letter and certificate, medians of {times}, against WeasyPrint on an empty page, all PDF/UA-1."
     yield f"letter {cost.letter:.0f} ms, certificate {cost.certificate:.0f} ms; empty page {cost.empty:.1f} ms"

@@ -65,7 +65,7 @@ def _retitled(content: bytes, *, as_new: bool = False) -> bytes:
     return made.getvalue()
 
 
-def told(cost: ExchangeCost, times: int) -> Iterator[str]:
+def lines(cost: ExchangeCost, times: int) -> Iterator[str]:
     """Yields the figures as text."""
     yield f"{cost.rows} actions in Excel, medians of {times}"
     yield f"out {cost.out:.0f} ms, preview of as many changes {cost.preview:.0f} ms"

@@ -151,7 +151,7 @@ def _followed(report: Report, watch: Watch) -> float:
     raise RuntimeError(f"{report} was not made within an hour.")
 
 
-def told(soaked: Soaked) -> Iterator[str]:
+def lines(soaked: Soaked) -> Iterator[str]:
     """Yields the figures as text."""
     made, asked = soaked.made, soaked.asked
     yield f"Letters and certificates of a cycle by {PROCESSES} worker processes, while visitors open pages"

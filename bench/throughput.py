@@ -114,7 +114,7 @@ def as_json(found: Throughput) -> dict[str, Any]:
     return asdict(found) | {"share": found.share}
 
 
-def told(found: Throughput) -> Iterator[str]:
+def lines(found: Throughput) -> Iterator[str]:
     """Yields the figures as text."""
     yield f"{found.visitors} visitors at once, of all roles, against a bare view of {found.mix.size} bytes"
     for name, each in (("pages", found.mix), ("bare view", found.bare)):

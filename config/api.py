@@ -106,9 +106,9 @@ def problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
                 return nothing_here()
             if response.status_code == 405:
                 detail = f"This address allows only {response['Allow']}."
-                told = problem(405, "Method not allowed", detail=detail)
-                told["Allow"] = response["Allow"]
-                return told
+                refusal = problem(405, "Method not allowed", detail=detail)
+                refusal["Allow"] = response["Allow"]
+                return refusal
         return response
 
     return answer

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
-from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.images import get_image_dimensions
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from accounts.models import User
 
 FOLDER = settings.BASE_DIR / "docs" / "guides"
 UTILITIES, STAFF, ADMINISTRATORS = SLUGS = ("utilities", "staff", "administrators")
@@ -68,7 +70,7 @@ def own_guide(request: HttpRequest) -> HttpResponse:
     return redirect(guides_for(request.user)[0])
 
 
-def guides_for(user: Any) -> list[Guide]:
+def guides_for(user: User | AnonymousUser) -> list[Guide]:
     """Returns all guides, the reader's own first."""
     own = UTILITIES
     if user.is_authenticated and (user.is_staff or user.staff_groups):

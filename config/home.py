@@ -15,7 +15,7 @@ from initiatives.models import Initiative
 from pdca.models import Element
 from reports import ring
 from workflow import composed
-from workflow.recent import LONGEST, recent_for
+from workflow.recent import MAX_AGE, recent_for
 from workflow.waiting import waiting_for
 from workflow.year import year_for
 
@@ -68,10 +68,10 @@ def _greeting(user: User) -> str:
 
 def _recent(request: HttpRequest, user: User, last: Visit | None) -> dict[str, Any]:
     """What changed since the last visit, or in the last days where the person asks for these or was never here."""
-    longest = timezone.now() - LONGEST
+    longest = timezone.now() - MAX_AGE
     before = Visit.begin(user, last)
     since = longest if before is None or "days" in request.GET else max(before, longest)
-    return {"recent": recent_for(user, since), "since": since, "is_longest": since == longest, "n_days": LONGEST.days}
+    return {"recent": recent_for(user, since), "since": since, "is_longest": since == longest, "n_days": MAX_AGE.days}
 
 
 def _year(user: User) -> dict[str, Any]:

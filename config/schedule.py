@@ -4,10 +4,10 @@ from typing import Any
 
 from celery.schedules import crontab
 
-Entry = dict[str, Any]
+ScheduleEntry = dict[str, Any]
 
 
-def beat(reports: float) -> dict[str, Entry]:
+def beat(reports: float) -> dict[str, ScheduleEntry]:
     """Returns the schedule. ``reports``: seconds between two sweeps of reports. Hours are in UTC."""
     return {
         "sweep reports": _every(reports, "reports.tasks.sweep"),
@@ -19,7 +19,7 @@ def beat(reports: float) -> dict[str, Entry]:
         ),
         "send reminders": _at("letters.tasks.remind", hour="13", minute="10"),  # morning in the United States
         "close what came back late": _at("recognition.tasks.close_late", minute="25"),
-        "give back what absent staff had": _at("recognition.tasks.give_back", minute="35"),
+        "give back what absent staff had": _at("recognition.tasks.return_to_queue", minute="35"),
         "sweep screenings": _every(60.0, "recognition.tasks.sweep_screenings"),
         "sweep proposals": _every(60.0, "recognition.tasks.sweep_proposals"),
         "resume releases": _every(60.0, "recognition.tasks.resume_releases"),
@@ -29,10 +29,10 @@ def beat(reports: float) -> dict[str, Entry]:
     }
 
 
-def _every(seconds: float, task: str) -> Entry:
+def _every(seconds: float, task: str) -> ScheduleEntry:
     """Sweeps expire, so that a day without a worker does not leave thousands of them in the queue."""
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-def _at(task: str, **when: str) -> Entry:
+def _at(task: str, **when: str) -> ScheduleEntry:
     return {"task": task, "schedule": crontab(**when)}

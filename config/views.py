@@ -35,9 +35,9 @@ def not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         if response.status_code == 405 and not response.content and not wants_json(request):
             takes_forms = "POST" in response["Allow"]
             context = {"takes_forms": takes_forms, "way_on": way_on(request) if takes_forms else None}
-            told = render(request, "405.html", context, status=405)
-            told["Allow"] = response["Allow"]
-            return told
+            refusal = render(request, "405.html", context, status=405)
+            refusal["Allow"] = response["Allow"]
+            return refusal
         return response
 
     return answer

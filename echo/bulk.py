@@ -25,10 +25,10 @@ from echo.reading import CWA, SDWA, Reading
 from echo.weekly import Period
 
 EXPORTER, NPDES, WATER = "echo_exporter.zip", "npdes_downloads.zip", "SDWA_latest_downloads.zip"
-LONGEST_LINE = 1_000_000  # characters; a file without line ends is not a CSV
+MAX_LINE = 1_000_000  # characters; a file without line ends is not a CSV
 MAX_ROWS = 2_000  # kept for one identifier
 TELL_EVERY = 20_000  # rows between progress reports
-LONGEST_DOWNLOAD = 2 * 60 * 60  # seconds
+MAX_DOWNLOAD_SECONDS = 2 * 60 * 60  # seconds
 
 Row = Mapping[str, str]
 Heard = Callable[[float, int], None]  # the fraction of the bytes that is done, 0 to 1, and the number of rows
@@ -256,9 +256,9 @@ codecs.register_error("latin-1", _latin)
 def _lines(stream: IO[bytes]) -> Iterator[str]:
     """Yields lines decoded as UTF-8, invalid bytes as latin-1. Raises BrokenFile for a line that is too long."""
     text = io.TextIOWrapper(io.BufferedReader(stream, 1 << 18), "utf-8-sig", "latin-1", newline="")  # type: ignore[type-var]
-    while line := text.readline(LONGEST_LINE):
-        if len(line) == LONGEST_LINE:
-            raise BrokenFile(f"A line is longer than {LONGEST_LINE:,} characters.")
+    while line := text.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise BrokenFile(f"A line is longer than {MAX_LINE:,} characters.")
         yield line.replace("\0", "") if "\0" in line else line
 
 
@@ -295,7 +295,7 @@ def _write(response: httpx.Response, target: Any, size: int, heard: Heard, begun
     written = 0
     for piece in response.iter_raw(1 << 20):
         written += len(piece)
-        if written > settings.ECHO_MAX_ZIP_BYTES or time.monotonic() - begun > LONGEST_DOWNLOAD:
+        if written > settings.ECHO_MAX_ZIP_BYTES or time.monotonic() - begun > MAX_DOWNLOAD_SECONDS:
             raise BrokenFile(
                 f"The download was stopped after {written / 1e9:.1f} GB because it was too large or too slow."
             )

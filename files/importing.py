@@ -22,7 +22,7 @@ from workflow.models import Stale, WrongState
 from workflow.saving import status_of
 from workflow.spreadsheets import KINDS, Unreadable
 
-MOST_BYTES = 5 * 1024 * 1024  # of an Excel file; 18 rows of the longest texts take less
+MAX_BYTES = 5 * 1024 * 1024  # of an Excel file; 18 rows of the longest texts take less
 
 
 class ExcelForm(forms.Form):
@@ -36,8 +36,8 @@ class ExcelForm(forms.Form):
         upload = self.cleaned_data["file"]
         if not str(upload.name).lower().endswith(".xlsx"):
             raise forms.ValidationError("This is not an Excel workbook. Save it as .xlsx and choose it again.")
-        if upload.size > MOST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1024**2} MB.")
+        if upload.size > MAX_BYTES:
+            raise forms.ValidationError(f"The file is larger than {MAX_BYTES // 1024**2} MB.")
         try:
             checked(upload)
         except RefusedFile as error:
@@ -69,7 +69,7 @@ class Import:
     after: str
     again: str
     row: str = "row"
-    told: Callable[[Plan, int], str] | None = None  # other words for what was saved
+    summary: Callable[[Plan, int], str] | None = None  # other words for what was saved
 
     def preview(self, request: AuthenticatedRequest) -> HttpResponse:
         """Asks for the file, then shows what it would change. Saves nothing."""
@@ -90,7 +90,7 @@ class Import:
         token = request.POST.get("token", "")
         kept = keeping.take(request, self.kept_as, token)
         if kept is None:
-            messages.error(request, keeping.GONE)
+            messages.error(request, keeping.ERROR_EXPIRED)
             return self._asked(request, ExcelForm(), 422)
         name, content = kept
         try:
@@ -104,10 +104,10 @@ class Import:
             since = f"Nothing was imported, because {self.row}s changed since the preview."
             messages.warning(request, f"{since} This is what the file changes now.")
             return self._shown(request, plan, name, content)
-        messages.success(request, (self.told or self._told)(plan, len(saved)))
+        messages.success(request, (self.summary or self._summary)(plan, len(saved)))
         return redirect(self.after)
 
-    def _told(self, plan: Plan, n_saved: int) -> str:
+    def _summary(self, plan: Plan, n_saved: int) -> str:
         skipped = len(plan.changes) - n_saved
         left = f" {skipped} {self.row}{pluralize(skipped)} stayed as on the site." if skipped else ""
         return f"Imported from Excel: {n_saved} {self.row}{pluralize(n_saved)} changed.{left}"

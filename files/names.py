@@ -6,12 +6,12 @@ from zipfile import ZIP_STORED, ZipInfo
 
 from django.utils import timezone
 
-LONGEST = 120  # characters
+MAX_LENGTH = 120  # characters
 ENDING = 10  # characters of an ending, with its dot
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # devices of Windows
 
 
-def plain(name: str, longest: int = LONGEST) -> str:
+def plain(name: str, longest: int = MAX_LENGTH) -> str:
     """Returns a file name that is valid on every system and can't lead out of the folder it is unpacked in.
 
     What is too long is cut before its ending.
@@ -22,7 +22,7 @@ def plain(name: str, longest: int = LONGEST) -> str:
     return stem[: longest - len(ending)].rstrip(" .") + ending
 
 
-def untaken(name: str, taken: set[str], longest: int = LONGEST) -> str:
+def untaken(name: str, taken: set[str], longest: int = MAX_LENGTH) -> str:
     """Returns a plain name that is none of the ``taken`` ones, whatever their case, and adds it to them."""
     found, n = plain(name, longest), 1
     while found.casefold() in taken:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 60_000_000  # more than any camera in use; stops decompression bombs
-LONGEST_SIDE = 3000  # pixels, enough for print
+MAX_SIDE = 3000  # pixels, enough for print
 ENDINGS = (".jpg", ".jpeg")
 
 
@@ -34,9 +34,9 @@ def reencoded(upload: UploadedFile) -> bytes:
             if picture.width * picture.height > MAX_PIXELS:
                 raise RefusedFile(f"“{name}” has too many pixels. Save a smaller version and choose it again.")
             # Decodes at half size or less if that is still at least as large as the stored photo.
-            picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
+            picture.draft(None, (MAX_SIDE, MAX_SIDE))
             upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            upright.thumbnail((MAX_SIDE, MAX_SIDE))
             upright = _in_srgb(upright)
     except RefusedFile:
         raise

@@ -23,7 +23,7 @@ from pydantic import Field
 from accounts.bearer import ApiTokenBearer
 from accounts.models import CAN_EDIT, Utility
 from accounts.requests import TokenRequest
-from assessments.analyses_api import MOST_ROWS, STALE, Id, Moment, Sent, Text, UtilityOut, Version
+from assessments.analyses_api import MAX_ROWS, STALE, Id, Moment, Sent, Text, UtilityOut, Version
 from ims import registers
 from ims.access import register_of
 from ims.closed import ClosedRegister
@@ -92,7 +92,7 @@ class CommentIn(Sent):
 class Part(Schema):
     """Which part of a list. All are optional."""
 
-    limit: Annotated[int, Field(ge=1, description=f"at most {MOST_ROWS} are returned")] = 50
+    limit: Annotated[int, Field(ge=1, description=f"at most {MAX_ROWS} are returned")] = 50
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
@@ -386,7 +386,7 @@ def records(request: TokenRequest, kind: str, asked: Query[RecordsAsked]) -> dic
     if asked.late is not None:
         late = {"is_open": True, "due__lt": timezone.localdate()}
         found = found.filter(**late) if asked.late else found.exclude(**late)
-    part = found[asked.offset : asked.offset + min(asked.limit, MOST_ROWS)]
+    part = found[asked.offset : asked.offset + min(asked.limit, MAX_ROWS)]
     return {"items": [_out(row, described) for row in part], "count": found.count()}
 
 
@@ -479,7 +479,7 @@ def move(request: TokenRequest, kind: str, id: int, move: str, asked: MoveIn) ->
 def comments(request: TokenRequest, kind: str, id: int, asked: Query[Part]) -> dict[str, Any]:
     require_known(request, Part)
     found = _record(request, kind, id).comments.select_related("by")
-    part = found[asked.offset : asked.offset + min(asked.limit, MOST_ROWS)]
+    part = found[asked.offset : asked.offset + min(asked.limit, MAX_ROWS)]
     return {"items": list(part), "count": found.count()}
 
 

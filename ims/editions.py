@@ -4,6 +4,7 @@ from calendar import monthrange
 from datetime import date
 from typing import Any, ClassVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import F
 
@@ -63,7 +64,7 @@ class Edition(models.Model):
         return self.open_in(self.utility, by=by, replaces=self, edition=self.edition + 1, **copied)
 
     @transaction.atomic
-    def _move(self: Any, to: str, *, by: Any = None, **options: Any) -> None:
+    def _move(self: Any, to: str, *, by: AbstractBaseUser | None = None, **options: Any) -> None:
         is_new = to == self.IN_FORCE and self.status in self.AHEAD
         super()._move(to, by=by, **options)  # type: ignore[misc]
         former = type(self).objects.filter(pk=self.replaces_id, status=self.IN_FORCE).first() if is_new else None

@@ -21,10 +21,10 @@ SETTLED = timedelta(minutes=5)  # a wrong choice of the owner can be corrected f
 REMIND = (timedelta(days=-7), timedelta(days=-1), timedelta(days=1))  # from the due date
 SOON = timedelta(days=14)
 MADE_UP = timedelta(days=7)  # days on which nothing ran are made up for
-MOST = 50  # lines in one email
+MAX_LINES = 50  # lines in one email
 
 
-def to_tell() -> Iterable[Record]:
+def newly_assigned() -> Iterable[Record]:
     """Returns the records whose new owner is to be told now."""
     return Record.objects.filter(assigned_at__lte=timezone.now() - SETTLED).select_related("utility", "owner__user")
 
@@ -43,14 +43,14 @@ def tell_owner(record: Record) -> None:
 
 def tell_mentioned(comment: RecordComment, record: Record) -> list[Person]:
     """Writes an email to each person whom the comment mentions. Returns those who are told; never its writer."""
-    told = []
+    recipients = []
     for person in comment.mentioned.select_related("user").exclude(user=comment.by):
         if user := _reader(person, record):
             words = _about(record) | {"person": user, "by": comment.by, "comment": comment.text}
             subject, body = rendered("record-mentioned", **words)
             Message.write(record, f"record-mentioned:{comment.pk}", user.email, subject, body)
-            told.append(person)
-    return told
+            recipients.append(person)
+    return recipients
 
 
 def tell_handed_over(records: list[Record], person: Person, successor: Person, *, by: User) -> None:
@@ -180,10 +180,10 @@ def _lines(records: list[Record], today: date, *, name_utility: bool = False) ->
     lines = [
         f"- {record}{f', {record.utility}' if name_utility else ''}{_when(record.due, today)}"
         f"\n  {site}{record.get_absolute_url()}"
-        for record in records[:MOST]
+        for record in records[:MAX_LINES]
     ]
-    if len(records) > MOST:
-        lines.append(f"and {len(records) - MOST} more")
+    if len(records) > MAX_LINES:
+        lines.append(f"and {len(records) - MAX_LINES} more")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Model, TextField
 from django.utils import timezone
 
@@ -85,10 +86,10 @@ class RecordExchange(Exchange):
     def __init__(self, register: Register, utility: Utility, user: User, *, rows: Any = None) -> None:
         """``rows``: those to export, fetched through ``visible_to``; all if it is left out."""
         self.register, self.utility, self.user = register, utility, user
-        self.told = register.recorded
+        self.recorded = register.recorded
         if rows is None:
             rows = register.model.objects.visible_to(user).filter(utility=utility)
-        related = [name for name in self.told if _field(register, name).is_relation]
+        related = [name for name in self.recorded if _field(register, name).is_relation]
         super().__init__(rows.select_related("changed_by", *related))
         self.form: RecordForm = form_of(register)(utility=utility)
         self.known: dict[str, KnownField] = {}
@@ -159,7 +160,7 @@ class RecordExchange(Exchange):
         return {plain(words.partition(" ")[0]): value for value, words in column.choices.items()}
 
     def _locked_columns(self) -> Iterable[Column]:
-        for name in self.told:
+        for name in self.recorded:
             field = _field(self.register, name)
             heading = str(field.verbose_name).capitalize()
             yield Column(name, heading, WIDE if isinstance(field, TextField) else 24, locked=True)
@@ -178,7 +179,7 @@ class RecordExchange(Exchange):
 
     def locked_texts(self, row: Any) -> dict[str, str]:
         found = {
-            name: getattr(row, f"get_{name}_display", lambda name=name: getattr(row, name))() for name in self.told
+            name: getattr(row, f"get_{name}_display", lambda name=name: getattr(row, name))() for name in self.recorded
         }
         return {name: "" if value is None else str(value) for name, value in found.items()} | {
             "number": row.number,
@@ -212,10 +213,11 @@ class RecordExchange(Exchange):
         form.fields.update(self.known)
         return form
 
-    def save(self, row: Any, changes: dict[str, Any], *, by: Any) -> None:
+    def save(self, row: Any, changes: dict[str, Any], *, by: AbstractBaseUser) -> None:
         row.change(row.version, by=by, **self._stored(changes))
 
-    def add(self, values: dict[str, Any], *, by: Any) -> None:
+    def add(self, values: dict[str, Any], *, by: AbstractBaseUser) -> None:
+        assert isinstance(by, User)  # noqa: S101  (for the type checker)
         self.register.model.open_in(self.utility, by=by, **self._stored(values))
 
     def _stored(self, values: dict[str, Any]) -> dict[str, Any]:

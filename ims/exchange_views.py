@@ -45,7 +45,7 @@ def _import(request: AuthenticatedRequest, utility_pk: int, register: str) -> Im
         after=reverse("ims:list", args=[utility_pk, register]),
         again=reverse("ims:excel_import", args=[utility_pk, register]),
         row="record",
-        told=_told,
+        summary=_summary,
     )
 
 
@@ -60,7 +60,7 @@ def confirm(request: AuthenticatedRequest, utility_pk: int, register: str) -> Ht
     return _import(request, utility_pk, register).confirm(request)
 
 
-def _told(plan: Plan, n_saved: int) -> str:
+def _summary(plan: Plan, n_saved: int) -> str:
     n_added, skipped = len(plan.added), len(plan.changes) - n_saved
     left = f" {skipped} record{pluralize(skipped)} stayed as on the site." if skipped else ""
     return (

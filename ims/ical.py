@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.http import HttpResponse
 
-MOST = 5000  # days in a file
+MAX_DAYS = 5000  # days in a file
 
 
 @dataclass(frozen=True)

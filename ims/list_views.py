@@ -23,7 +23,7 @@ from ims.saved import SavedView
 from workflow.lists import list_page
 from workflow.saved import TooManyViews, faults, kept_query
 
-MOST_CARDS = 30  # in one column of a board
+MAX_CARDS = 30  # in one column of a board
 
 
 @login_required
@@ -102,7 +102,7 @@ def _columns(described: Register, rows: QuerySet[Any]) -> list[Column]:
     counts = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
     order = (F("due").asc(nulls_last=True), F("number").asc())
     place = Window(RowNumber(), partition_by=F("status"), order_by=order)
-    first = list(rows.annotate(place=place).filter(place__lte=MOST_CARDS).order_by(*order))
+    first = list(rows.annotate(place=place).filter(place__lte=MAX_CARDS).order_by(*order))
     return [
         Column(
             value,

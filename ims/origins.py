@@ -30,7 +30,7 @@ from initiatives.models import Initiative
 from pdca.models import Area, Element, Opportunity
 
 CARRIED = ("title", "areas", "initiatives", "units")  # from one record to the one that is made from it
-LONGEST = 5000  # characters of the steps of an action
+MAX_LENGTH = 5000  # characters of the steps of an action
 # The rows of records that ask for another record, by what their key is called in an address.
 ROWS: dict[str, Any] = {
     "decision": ReviewDecision.objects.to_follow_up,
@@ -158,5 +158,5 @@ def _steps(opportunities: Sequence[Opportunity]) -> str:
     for each in opportunities:
         steps = "\n".join([f"{each.title}:", *(each.how or [each.shared])])
         longer = f"{text}\n\n{steps}" if text else steps
-        text = longer if len(longer) <= LONGEST else text
+        text = longer if len(longer) <= MAX_LENGTH else text
     return text

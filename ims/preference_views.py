@@ -18,7 +18,7 @@ from ims.preferences import Preferences, reader_of
 from ims.records import Record
 
 PAST = timedelta(days=366)
-MOST = 2000  # dates in a feed
+MAX_DATES = 2000  # dates in a feed
 
 
 @login_required
@@ -79,7 +79,7 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
             stamp=record.changed_at or record.created_at,
             sequence=record.version,
         )
-        for record in rows.order_by("due", "pk")[:MOST]
+        for record in rows.order_by("due", "pk")[:MAX_DATES]
         if (due := record.due)
     ]
     return ical.answer("Headworks", days)

@@ -24,7 +24,7 @@ from ims.team.readiness.factors import barriers
 from ims.team.readiness.models import ReadinessChange, ReadinessEvent, ReadinessRound
 from workflow.addresses import remembered
 from workflow.changes import label_of
-from workflow.recent import Facts, Told, source
+from workflow.recent import ChangeText, Facts, source
 
 QUOTED = 80  # characters of a comment or a reason
 
@@ -44,9 +44,9 @@ def _about(path: str, **more: Any) -> JSONObject:
     return JSONObject(**{name: F(f"{path}__{name}") for name in names}, **more)
 
 
-def _told(did: str, facts: Facts, then: str = "", anchor: str = "") -> Told:
+def _text(did: str, facts: Facts, then: str = "", anchor: str = "") -> ChangeText:
     url = remembered("ims:record", facts["utility_id"], facts["register"], facts["number"])
-    return Told(did, f"{facts['number']} {facts['title']}", url + anchor, then)
+    return ChangeText(did, f"{facts['number']} {facts['title']}", url + anchor, then)
 
 
 def _quoted(text: str) -> str:
@@ -54,24 +54,24 @@ def _quoted(text: str) -> str:
     return f"“{line[:QUOTED]}…”" if len(line) > QUOTED else f"“{line}”"
 
 
-def _moved(facts: Facts) -> Told:
+def _moved(facts: Facts) -> ChangeText:
     if not facts["from"]:
-        return _told("added", facts)
+        return _text("added", facts)
     if facts["from"] == facts["to"]:
-        return _told(registers.get(facts["register"]).done_in(facts["to"]), facts)
+        return _text(registers.get(facts["register"]).done_in(facts["to"]), facts)
     status = dict(registers.get(facts["register"]).stages).get(facts["to"], facts["to"])
     why = f": {_quoted(facts['why'])}" if facts["why"] else ""
-    return _told("moved", facts, f"to “{status}”{why}")
+    return _text("moved", facts, f"to “{status}”{why}")
 
 
-@source(told=_moved, utility="record__utility")
+@source(text=_moved, utility="record__utility")
 def moves(user: User) -> QuerySet[Any]:
     why = Substr("why", 1, QUOTED + 1)
     facts = _about("record", **{"from": F("from_status"), "to": F("to_status"), "why": why})
     return RecordEvent.objects.filter(record__utility__in=_mine(user), record__restricted=False).annotate(facts=facts)
 
 
-@source(told=lambda facts: _told("commented on", facts, _quoted(facts["text"]), "#comments"), utility="record__utility")
+@source(text=lambda facts: _text("commented on", facts, _quoted(facts["text"]), "#comments"), utility="record__utility")
 def comments(user: User) -> QuerySet[Any]:
     facts = _about("record", text=Substr("text", 1, QUOTED + 1))
     return RecordComment.objects.filter(record__utility__in=_mine(user), record__restricted=False).annotate(facts=facts)
@@ -83,19 +83,19 @@ def _names() -> Expression:
     return Func(F("before"), F("after"), arg_joiner=" || ", template=template, output_field=JSONField())
 
 
-def _changed(facts: Facts) -> Told:
+def _changed(facts: Facts) -> ChangeText:
     if facts["attached"]:
-        return _told(f"added “{facts['attached']}” to", facts, anchor="#attachments")
+        return _text(f"added “{facts['attached']}” to", facts, anchor="#attachments")
     if facts["removed"]:
-        return _told(f"removed “{facts['removed']}” from", facts, anchor="#attachments")
+        return _text(f"removed “{facts['removed']}” from", facts, anchor="#attachments")
     if facts["approval"]:
-        return _told("entered an approval of", facts, f"({facts['approval']})", "#approval")
+        return _text("entered an approval of", facts, f"({facts['approval']})", "#approval")
     model: Any = registers.get(facts["register"]).model
     labels = [label_of(model, name) for name in facts["fields"]]
-    return _told("changed", facts, f"({', '.join(labels)})" if labels else "")
+    return _text("changed", facts, f"({', '.join(labels)})" if labels else "")
 
 
-@source(told=_changed, utility="row__utility")
+@source(text=_changed, utility="row__utility")
 def changes(user: User) -> QuerySet[Any]:
     """Of fields, of links and files that were added or removed, and approvals of documents."""
     attached, removed = F("after__links_and_files"), F("before__links_and_files")
@@ -103,37 +103,37 @@ def changes(user: User) -> QuerySet[Any]:
     return RecordChange.objects.filter(row__utility__in=_mine(user), row__restricted=False).annotate(facts=facts)
 
 
-def _about_topic(facts: Facts) -> Told:
+def _about_topic(facts: Facts) -> ChangeText:
     name = topics()[facts["slug"]].name if facts["slug"] in topics() else facts["slug"]
     url = reverse("ims:emergency_plan", args=[facts["utility_id"]])
-    return Told("answered in the emergency plan:", name, f"{url}#row-{facts['slug']}")
+    return ChangeText("answered in the emergency plan:", name, f"{url}#row-{facts['slug']}")
 
 
-@source(told=_about_topic, utility="row__utility", alike=("row",))
+@source(text=_about_topic, utility="row__utility", alike=("row",))
 def plan_topics(user: User) -> QuerySet[Any]:
     facts = JSONObject(utility_id=F("row__utility_id"), slug=F("row__slug"))
     return PlanTopicChange.objects.filter(row__utility__in=_mine(user)).annotate(facts=facts)
 
 
-def _drilled(facts: Facts) -> Told:
+def _drilled(facts: Facts) -> ChangeText:
     url = reverse("ims:emergency_plan", args=[facts["utility_id"]])
-    return Told("entered", "a drill of the emergency plan", f"{url}#drills", _quoted(facts["practiced"]))
+    return ChangeText("entered", "a drill of the emergency plan", f"{url}#drills", _quoted(facts["practiced"]))
 
 
-@source(told=_drilled, at="entered_at", by="entered_by", utility="utility")
+@source(text=_drilled, at="entered_at", by="entered_by", utility="utility")
 def drills(user: User) -> QuerySet[Any]:
     """Of the whole plan; one of a situation is among the changes of its record."""
     facts = JSONObject(utility_id=F("utility_id"), practiced=Substr("practiced", 1, QUOTED + 1))
     return Drill.objects.filter(utility__in=_mine(user), emergency=None).annotate(facts=facts)
 
 
-def _measured(did: str, facts: Facts, then: str = "") -> Told:
+def _measured(did: str, facts: Facts, then: str = "") -> ChangeText:
     url = reverse("ims:readings", args=[facts["utility_id"], facts["number"]])
-    return Told(did, f"{facts['number']} {facts['title']}", url, then)
+    return ChangeText(did, f"{facts['number']} {facts['title']}", url, then)
 
 
 @source(
-    told=lambda facts: _measured("entered readings of", facts),
+    text=lambda facts: _measured("entered readings of", facts),
     at="entered_at",
     by="entered_by",
     utility="measure__utility",
@@ -145,7 +145,7 @@ def readings(user: User) -> QuerySet[Any]:
 
 
 @source(
-    told=lambda facts: _measured("corrected readings of", facts, _quoted(facts["why"])),
+    text=lambda facts: _measured("corrected readings of", facts, _quoted(facts["why"])),
     utility="row__measure__utility",
     alike=("row__measure",),
 )
@@ -154,23 +154,23 @@ def corrections(user: User) -> QuerySet[Any]:
     return ReadingChange.objects.filter(row__measure__utility__in=_mine(user)).annotate(facts=facts)
 
 
-def _audited(facts: Facts) -> Told:
+def _audited(facts: Facts) -> ChangeText:
     url = reverse("ims:checklist", args=[facts["utility_id"], facts["number"]])
-    return Told("entered findings of", f"{facts['number']} {facts['title']}", url)
+    return ChangeText("entered findings of", f"{facts['number']} {facts['title']}", url)
 
 
-@source(told=_audited, at="changed_at", by="changed_by", utility="audit__utility", alike=("audit",))
+@source(text=_audited, at="changed_at", by="changed_by", utility="audit__utility", alike=("audit",))
 def findings(user: User) -> QuerySet[Any]:
     """The answers to a checklist are one change of each audit."""
     rows = AuditLine.objects.filter(audit__utility__in=_mine(user), changed_at__isnull=False)
     return rows.annotate(facts=_about("audit"))
 
 
-def _on_team(did: str, what: str, facts: Facts, then: str = "") -> Told:
-    return Told(did, what, reverse("ims:team", args=[facts["utility_id"]]), then)
+def _on_team(did: str, what: str, facts: Facts, then: str = "") -> ChangeText:
+    return ChangeText(did, what, reverse("ims:team", args=[facts["utility_id"]]), then)
 
 
-def _seated(facts: Facts) -> Told:
+def _seated(facts: Facts) -> ChangeText:
     known = functions().get(facts["function"])
     what = known.name if known else facts["name"] or facts["function"]
     if facts["left_out"]:
@@ -178,25 +178,25 @@ def _seated(facts: Facts) -> Told:
     return _on_team("chose who represents", what, facts)
 
 
-@source(told=_seated, utility="row__utility")
+@source(text=_seated, utility="row__utility")
 def seats(user: User) -> QuerySet[Any]:
     names = {name: F(f"row__{name}") for name in ("utility_id", "function", "name")}
     facts = JSONObject(**names, left_out=F("after__left_out"))
     return SeatChange.objects.filter(row__utility__in=_mine(user)).annotate(facts=facts)
 
 
-@source(told=lambda facts: _on_team("changed", "the scope of the team", facts), utility="row__utility")
+@source(text=lambda facts: _on_team("changed", "the scope of the team", facts), utility="row__utility")
 def scopes(user: User) -> QuerySet[Any]:
     facts = JSONObject(utility_id=F("row__utility_id"))
     return TeamScopeChange.objects.filter(row__utility__in=_mine(user)).annotate(facts=facts)
 
 
-def _grouped(facts: Facts) -> Told:
+def _grouped(facts: Facts) -> ChangeText:
     url = reverse("ims:subgroup", args=[facts["utility_id"], facts["subgroup"]])
-    return Told("closed" if facts["closed"] else "changed", f"the subgroup {facts['name']}", url)
+    return ChangeText("closed" if facts["closed"] else "changed", f"the subgroup {facts['name']}", url)
 
 
-@source(told=_grouped, utility="row__utility")
+@source(text=_grouped, utility="row__utility")
 def subgroups(user: User) -> QuerySet[Any]:
     names = {"utility_id": F("row__utility_id"), "subgroup": F("row"), "name": F("row__name")}
     facts = JSONObject(**names, closed=F("after__is_closed"))
@@ -207,40 +207,42 @@ def _of_round(path: str, **more: Any) -> JSONObject:
     return JSONObject(round=F(path), name=F(f"{path}__name"), utility_id=F(f"{path}__utility_id"), **more)
 
 
-def _round_moved(facts: Facts) -> Told:
+def _round_moved(facts: Facts) -> ChangeText:
     url = reverse("ims:round", args=[facts["utility_id"], facts["round"]])
     if facts["to"] == ReadinessRound.Status.TOGETHER:
-        return Told("showed the ratings of readiness,", facts["name"], url, "to the team")
+        return ChangeText("showed the ratings of readiness,", facts["name"], url, "to the team")
     did = "reopened" if facts["from"] else "began"
-    return Told(f"{did} the rating of readiness,", facts["name"], url, _quoted(facts["why"]) if facts["why"] else "")
+    return ChangeText(
+        f"{did} the rating of readiness,", facts["name"], url, _quoted(facts["why"]) if facts["why"] else ""
+    )
 
 
-@source(told=_round_moved, utility="round__utility")
+@source(text=_round_moved, utility="round__utility")
 def readiness(user: User) -> QuerySet[Any]:
     facts = _of_round("round", **{"from": F("from_status"), "to": F("to_status"), "why": Substr("why", 1, QUOTED + 1)})
     return ReadinessEvent.objects.filter(round__utility__in=_mine(user)).annotate(facts=facts)
 
 
-def _of_barrier(facts: Facts) -> Told:
+def _of_barrier(facts: Facts) -> ChangeText:
     known, url = barriers().get(facts["slug"]), reverse("ims:round", args=[facts["utility_id"], facts["round"]])
     what, url = known.name if known else facts["slug"], f"{url}#row-{facts['slug']}"
     if facts["applies"] is None:
-        return Told("changed what is done about", what, url)
-    return Told("said that", what, url, "applies to us" if facts["applies"] else "does not apply to us")
+        return ChangeText("changed what is done about", what, url)
+    return ChangeText("said that", what, url, "applies to us" if facts["applies"] else "does not apply to us")
 
 
-@source(told=_of_barrier, utility="row__round__utility")
+@source(text=_of_barrier, utility="row__round__utility")
 def barriers_met(user: User) -> QuerySet[Any]:
     facts = _of_round("row__round", slug=F("row__slug"), applies=F("after__applies"))
     return ReadinessChange.objects.filter(row__round__utility__in=_mine(user)).annotate(facts=facts)
 
 
-def _scored(facts: Facts) -> Told:
-    told = _told("finished scoring in", facts)
-    return Told(told.did, told.what, told.url, who=facts["name"])
+def _scored(facts: Facts) -> ChangeText:
+    text = _text("finished scoring in", facts)
+    return ChangeText(text.did, text.what, text.url, who=facts["name"])
 
 
-@source(told=_scored, at="done_at", by="person__user", utility="workshop__utility")
+@source(text=_scored, at="done_at", by="person__user", utility="workshop__utility")
 def scored(user: User) -> QuerySet[Any]:
     """Who finished scoring in a workshop, also someone without an account, for whom its leader scores."""
     facts = _about("workshop", name=F("person__name"))
@@ -248,7 +250,7 @@ def scored(user: User) -> QuerySet[Any]:
 
 
 @source(
-    told=lambda facts: _told(
+    text=lambda facts: _text(
         "settled a conflict in" if facts["outcome"] == Pair.Outcome.SETTLED else "accepted a conflict in", facts
     ),
     at="changed_at",
@@ -260,11 +262,11 @@ def conflicts(user: User) -> QuerySet[Any]:
     return Pair.objects.filter(workshop__utility__in=_mine(user)).exclude(outcome="").annotate(facts=facts)
 
 
-def _read(facts: Facts) -> Told:
-    return _told("read" if facts["reader"] == facts["entered_by"] else "entered who read", facts)
+def _read(facts: Facts) -> ChangeText:
+    return _text("read" if facts["reader"] == facts["entered_by"] else "entered who read", facts)
 
 
-@source(told=_read, at="entered_at", by="entered_by", utility="document__utility", alike=("document",))
+@source(text=_read, at="entered_at", by="entered_by", utility="document__utility", alike=("document",))
 def documents_read(user: User) -> QuerySet[Any]:
     facts = _about("document", reader=F("person__user"), entered_by=F("entered_by"))
     return DocumentReader.objects.filter(document__utility__in=_mine(user), signed_on__isnull=False).annotate(

@@ -193,12 +193,12 @@ class Record(OfUtility, StateMachine, WithHistory):
             changed_at=timezone.now(),
             **fields,
         )
-        record.assigned_at = record._to_tell(by)
+        record.assigned_at = record._new_assigned_at(by)
         record.save(force_insert=True)
         record.events.create(by=by, from_status="", to_status=status)
         return record
 
-    def _to_tell(self, by: AbstractBaseUser) -> datetime | None:
+    def _new_assigned_at(self, by: AbstractBaseUser) -> datetime | None:
         """Returns now if the owner is someone else with an account, who must be told; else None."""
         owner = self.owner
         return timezone.now() if owner and owner.user_id not in (None, by.pk) else None
@@ -211,10 +211,10 @@ class Record(OfUtility, StateMachine, WithHistory):
         before = self.owner_id, self.due
         super().save_over(version, by=by, **options)
         if (self.owner_id, self.due) != before:
-            told: dict[str, Any] = {"reminded_on": timezone.localdate()}
+            values: dict[str, Any] = {"reminded_on": timezone.localdate()}
             if self.owner_id != before[0]:
-                told["assigned_at"] = self._to_tell(by)
-            Record.objects.filter(pk=self.pk).update(**told)
+                values["assigned_at"] = self._new_assigned_at(by)
+            Record.objects.filter(pk=self.pk).update(**values)
         return self
 
     def faults(self, given: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -35,16 +35,17 @@ def context(quarter: Quarter) -> dict[str, Any]:
 
 def sheets(context: dict[str, Any]) -> Mapping[str, Rows]:
     """Returns the sheets, without those that would have no rows."""
-    told: Report = context["report"]
-    quarter = told.quarter
+    performance: Report = context["report"]
+    quarter = performance.quarter
+    late = [[*_record(each), each.due] for each in performance.late]
     made = {
         "Summary": [["Quarter", "Utility", "Summary"], [str(quarter), str(quarter.utility), quarter.summary]],
-        "Measures": [[*HEADS, "Target met", "Trend", "Notes", "Owner"], *(_measure(line) for line in told.lines)],
-        "Readings": list(exported([reading for line in told.lines for reading in line.standing.readings])),
-        "No reading": [["Number", "Measure", "Period", "Reason"], *_missing(told)],
-        "Objectives reached": [["Number", "Objective", "Owner"], *_records(told.reached)],
-        "Actions done": [["Number", "Action", "Owner"], *_records(told.done)],
-        "Actions not done": [["Number", "Action", "Owner", "Due"], *([*_record(each), each.due] for each in told.late)],
+        "Measures": [[*HEADS, "Target met", "Trend", "Notes", "Owner"], *map(_measure, performance.lines)],
+        "Readings": list(exported([reading for line in performance.lines for reading in line.standing.readings])),
+        "No reading": [["Number", "Measure", "Period", "Reason"], *_missing(performance)],
+        "Objectives reached": [["Number", "Objective", "Owner"], *_records(performance.reached)],
+        "Actions done": [["Number", "Action", "Owner"], *_records(performance.done)],
+        "Actions not done": [["Number", "Action", "Owner", "Due"], *late],
     }
     return {name: rows for name, rows in made.items() if len(rows) > 1}
 
@@ -60,8 +61,8 @@ def _measure(line: Line) -> list[Any]:
     ]
 
 
-def _missing(told: Report) -> Iterator[list[Any]]:
-    for line, missing in told.missing:
+def _missing(performance: Report) -> Iterator[list[Any]]:
+    for line, missing in performance.missing:
         for period, why in missing:
             yield [line.measure.number, line.measure.title, period, why]
 

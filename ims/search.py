@@ -9,7 +9,7 @@ from accounts.models import User
 from ims import registers
 from ims.records import Record
 from workflow.matching import Plain
-from workflow.search import MOST, Place, has_all, own
+from workflow.search import MAX_FOUND, Place, has_all, own
 
 
 @own(order=5)
@@ -25,6 +25,6 @@ def records(user: User, words: list[str]) -> Iterator[Place]:
     number = Concat(dash, Plain("number"), dash)
     ranked = found.annotate(at=StrIndex(Value(f"-{'-'.join(words)}-"), number))
     place = Case(When(at__gt=0, then=Value(0)), When(named, then=Value(1)), default=Value(2))
-    for record in ranked.order_by(place, "-is_open", "due", "-pk")[:MOST]:
+    for record in ranked.order_by(place, "-is_open", "due", "-pk")[:MAX_FOUND]:
         text = f"{registers.get(record.register).name}, {record.utility}. {registers.status_label(record)}."
         yield Place("your record", str(record), text, record.get_absolute_url())

@@ -10,7 +10,7 @@ from letters.reminders import for_each
 @shared_task
 def tell_owners() -> None:
     """Tells the people who became owners a few minutes ago."""
-    for_each(emails.to_tell(), emails.tell_owner)
+    for_each(emails.newly_assigned(), emails.tell_owner)
 
 
 @shared_task

@@ -37,7 +37,7 @@ from pdca.models import Component, Element
 from workflow import saving
 from workflow.models import Stale, WrongState
 
-MOST_CHANGES = 30
+MAX_CHANGES = 30
 
 
 @login_required
@@ -107,7 +107,7 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
     """Shows a record. ``more`` may have a bound form of a move, a comment, a relation, a link or a file."""
     described = registers.get(found.register)
     labels = _labels(found)
-    changes = list(found.history.select_related("by")[: MOST_CHANGES + 1])
+    changes = list(found.history.select_related("by")[: MAX_CHANGES + 1])
     if any("objective" in change.after for change in changes):
         labels["objective"] = {each.pk: str(each) for each in Objective.objects.filter(utility=found.utility_id)}
     if any("elements" in change.after for change in changes):
@@ -119,7 +119,7 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "record": found,
         "register": described,
         "stages": _stages(found, described, events),
-        "fields": list(_told(found, described)),
+        "fields": list(_fields(found, described)),
         "areas": [labels["areas"].get(code, code) for code in found.areas],
         "initiatives": [labels["initiatives"].get(slug, slug) for slug in found.initiatives],
         "units": [labels["units"].get(pk, "a unit") for pk in found.units],
@@ -134,9 +134,9 @@ def page_of(request: AuthenticatedRequest, found: Any, *, status: int = 200, **m
         "link_form": LinkForm(auto_id="id_link_%s"),
         "file_form": FileForm(auto_id="id_file_%s"),
         "attachments": found.attachments.select_related("file"),
-        "changes": [(change, change.lines(labels)) for change in changes[:MOST_CHANGES]],
-        "are_more": len(changes) > MOST_CHANGES,
-        "most": MOST_CHANGES,
+        "changes": [(change, change.lines(labels)) for change in changes[:MAX_CHANGES]],
+        "are_more": len(changes) > MAX_CHANGES,
+        "most": MAX_CHANGES,
         "living": described.living(found),
         "may_be_deleted": found.status == DRAFT and found.may_be_deleted,
     }
@@ -163,7 +163,7 @@ def _labels(found: Any) -> dict[str, dict[Any, str]]:
     return names_of(found.utility) | {"owner": dict(found.utility.people.values_list("pk", "name"))}
 
 
-def _told(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str]]:
+def _fields(found: Any, described: Register) -> Iterator[tuple[str, Any, bool, str]]:
     """Yields (label, words, is long, address) of the register's own fields that have a value."""
     for name in dict.fromkeys((*described.origins, *described.fields, *described.recorded)):
         field: Any = described.model._meta.get_field(name)
@@ -290,8 +290,8 @@ def comment(request: AuthenticatedRequest, utility_pk: int, register: str, numbe
         return page_of(request, found, comment_form=form, status=422)
     with transaction.atomic():
         said = found.say(form.cleaned_data["text"], by=request.user)
-        told = tell_mentioned(said, found)
-    if told:
-        names = get_text_list([str(person) for person in told], "and")
+        recipients = tell_mentioned(said, found)
+    if recipients:
+        names = get_text_list([str(person) for person in recipients], "and")
         messages.success(request, f"Emailed to {names}.")
     return redirect(f"{found.get_absolute_url()}#comments")

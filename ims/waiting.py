@@ -26,8 +26,8 @@ from workflow.addresses import remembered
 from workflow.waiting import Waiting, source
 
 SOON = timedelta(days=14)
-MOST = 10
-MOST_TRAININGS = 3
+MAX_SHOWN = 10
+MAX_TRAININGS = 3
 
 
 @source(order=10)
@@ -52,7 +52,7 @@ def _due_first(user: User) -> Any:
     today = timezone.localdate()
     rows = Record.objects.visible_to(user).open().filter(owner__user=user, due__lte=today + SOON)
     counted = rows.annotate(n=Window(Count("pk")), n_late=Window(Count("pk", filter=Q(due__lt=today))))
-    return counted.order_by("due", "pk")[:MOST]
+    return counted.order_by("due", "pk")[:MAX_SHOWN]
 
 
 def _others(n: int, why: str, by: date, *, is_late: bool) -> Iterator[Waiting]:
@@ -69,12 +69,12 @@ def readings(user: User) -> Iterator[Waiting]:
     due = [(measure, period) for measure in composed.rows(_measures, user) if (period := due_period(measure))]
     due.sort(key=lambda each: each[1])
     several = len(user.memberships.all()) > 1
-    for measure, period in due[:MOST]:
+    for measure, period in due[:MAX_SHOWN]:
         why = f"{measure.period_name(period)} has no reading · you own it"
         why += f" · {measure.utility}" if several else ""
         url = reverse("ims:readings", args=[measure.utility_id, measure.number])
         yield Waiting(f"{measure.number} · {measure.title}", why, "Enter it", url)
-    if others := due[MOST:]:
+    if others := due[MAX_SHOWN:]:
         what = f"{len(others)} more {'measure' if len(others) == 1 else 'measures'} of yours"
         yield Waiting(what, "a reading is due", "View", reverse("ims:mine"), n=len(others))
 
@@ -95,14 +95,14 @@ def to_take_part_in(user: User) -> Iterator[Waiting]:
     several = len(user.memberships.all()) > 1
     unread = [facts for kind, facts in found if kind == "read"]
     for kind, facts in found:
-        if kind == "train" or (kind == "read" and facts in unread[MOST:]):
+        if kind == "train" or (kind == "read" and facts in unread[MAX_SHOWN:]):
             continue
         by = date.fromisoformat(facts["by"]) if facts.get("by") else None
-        what, why, do, url = TOLD[kind](facts)
+        what, why, do, url = WORDS_BY_KIND[kind](facts)
         why += f", by {date_format(by, 'F j, Y')}" if by else ""
         why += f" · {facts['utility']}" if several else ""
         yield Waiting(what, why, do, url, by=by, is_late=bool(by and by < timezone.localdate()))
-    if others := unread[MOST:]:
+    if others := unread[MAX_SHOWN:]:
         what = f"{len(others)} more {'document' if len(others) == 1 else 'documents'} to read"
         url = reverse("ims:list", args=[others[0]["utility_id"], "documents"])
         yield Waiting(what, "confirm that you read them", "View", url, n=len(others))
@@ -128,12 +128,12 @@ def _to_learn(topics: list[Any], *, several: bool) -> Iterator[Waiting]:
     """Yields the trainings that expired or expire first, and how many others there are."""
     found = [(facts, cell) for facts in topics if (cell := standing_of(facts)).state.is_open]
     found.sort(key=lambda each: (each[1].expires or date.max, each[0]["title"]))
-    for facts, cell in found[:MOST_TRAININGS]:
+    for facts, cell in found[:MAX_TRAININGS]:
         why = f"{cell} · you need it" + (f" · {facts['utility']}" if several else "")
         url = remembered("ims:record", facts["utility_id"], TrainingTopic.REGISTER, facts["number"])
         is_late = cell.state is State.EXPIRED
         yield Waiting(f"Training: {facts['title']}", why, "View", url, by=cell.expires, is_late=is_late)
-    if others := found[MOST_TRAININGS:]:
+    if others := found[MAX_TRAININGS:]:
         what = f"{len(others)} more {'training' if len(others) == 1 else 'trainings'} of yours"
         utility, person = (others[0][0][name] for name in ("utility_id", "person"))
         url = f"{reverse('ims:training_matrix', args=[utility])}#person-{person}"
@@ -167,7 +167,7 @@ def _to_read(facts: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return f"Read this document: {facts['name']}", "confirm that you read it", "Read", url
 
 
-TOLD = {"rate": _to_rate, "score": _to_score, "approve": _to_approve, "read": _to_read}
+WORDS_BY_KIND = {"rate": _to_rate, "score": _to_score, "approve": _to_approve, "read": _to_read}
 
 
 def _when(record: Record) -> str:

@@ -18,12 +18,12 @@ from workflow.addresses import remembered
 from workflow.year import Facts, Occasion, source
 
 
-def _told(day: date, facts: Facts) -> Occasion:
+def _due_occasion(day: date, facts: Facts) -> Occasion:
     url = remembered("ims:record", facts["utility_id"], facts["register"], facts["number"])
     return Occasion(day, f"{facts['number']} {facts['title']}", url, utility=facts["utility"])
 
 
-@source(told=_told)
+@source(occasion=_due_occasion)
 def due(user: User) -> QuerySet[Any]:
     component = Case(
         *(When(register=each.slug, then=Value(each.component)) for each in registers.known()),
@@ -45,7 +45,7 @@ def _expected(day: date, facts: Facts) -> Occasion:
     return Occasion(day, what, reverse(name, args=arguments), f"for {period}", utility=facts["where"])
 
 
-@source(told=_expected, are_few=True)
+@source(occasion=_expected, are_few=True)
 def readings(user: User) -> QuerySet[Any]:
     """The day after each period of the open measures, for all measures of one length together."""
     today = timezone.localdate()
@@ -72,7 +72,7 @@ def _rated(day: date, facts: Facts) -> Occasion:
     return Occasion(day, f"Readiness, {facts['name']}", url, "to be rated", utility=facts["utility"])
 
 
-@source(told=_rated, are_few=True)
+@source(occasion=_rated, are_few=True)
 def rating(user: User) -> QuerySet[Any]:
     rows = ReadinessRound.objects.visible_to(user).filter(status=ReadinessRound.Status.RATING)
     facts = JSONObject(round="pk", name="name", utility_id="utility_id", utility="utility__name")

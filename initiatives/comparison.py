@@ -127,24 +127,24 @@ class Aspect:
 
 
 def aspects(chosen: Sequence[Initiative], components: Iterable[Component]) -> list[Aspect]:
-    def row(name: str, told: Callable[[Initiative], Statement], **more: Any) -> Aspect:
-        return Aspect(name, [told(initiative) for initiative in chosen], **more)
+    def row(name: str, statement: Callable[[Initiative], Statement], **more: Any) -> Aspect:
+        return Aspect(name, [statement(initiative) for initiative in chosen], **more)
 
-    strengths = [row(one.name, _support_told(one.slug), component=one.slug) for one in components]
+    strengths = [row(one.name, _support(one.slug), component=one.slug) for one in components]
     return [
         row("What it is", lambda one: Statement([one.kind] if one.kind else [], one.profile_source)),
         row("Phase 1 grouping", lambda one: Statement(_some(one.get_grouping_display()), one.profile_source)),
         row("Group", lambda one: Statement([_group(one)], one.source)),
         row("Sponsors", lambda one: Statement(one.sponsors, one.profile_source, why=one.unsaid.get("sponsors", ""))),
-        row("Who can participate", _told("participants")),
+        row("Who can participate", _statement("participants")),
         row("Systems", lambda one: Statement(one.systems_shown)),
         row("Management areas", lambda one: Statement([area.name for area in one.areas.all()], one.source)),
         *strengths,
-        row("Drivers", _told("drivers")),
-        row("Goals", _told("goals")),
-        row("Benefits", _told("benefits")),
-        row("Steps and requirements", _told("steps"), in_order=True),
-        row("What it does not provide", _told("lacks")),
+        row("Drivers", _statement("drivers")),
+        row("Goals", _statement("goals")),
+        row("Benefits", _statement("benefits")),
+        row("Steps and requirements", _statement("steps"), in_order=True),
+        row("What it does not provide", _statement("lacks")),
         row("Status today", lambda one: Statement([one.get_today_display(), *_some(one.today_text)], one.today_source)),
     ]
 
@@ -153,25 +153,25 @@ def _some(text: str) -> list[str]:
     return [text] if text else []
 
 
-def _told(name: str) -> Callable[[Initiative], Statement]:
+def _statement(name: str) -> Callable[[Initiative], Statement]:
     """Returns a function that makes the statement of a field with a passage or a listing."""
 
-    def told(one: Initiative) -> Statement:
+    def statement(one: Initiative) -> Statement:
         value: dict[str, Any] = getattr(one, name)
         lines = value.get("items") or _some(value.get("text", ""))
         return Statement(lines, value.get("source", ""), value.get("note", ""), one.unsaid.get(name, ""))
 
-    return told
+    return statement
 
 
-def _support_told(component: str) -> Callable[[Initiative], Statement]:
-    def told(one: Initiative) -> Statement:
+def _support(component: str) -> Callable[[Initiative], Statement]:
+    def statement(one: Initiative) -> Statement:
         strength, note = Initiative.Strength(one.support[component]), one.notes[component]
         said = note.get("text") or one.unsaid_note(component)
         source = note.get("source") or one.source
         return Statement([strength.label, *_some(said)], source, note.get("note", ""), strength=strength.value)
 
-    return told
+    return statement
 
 
 def aspects_sheet(chosen: Sequence[Initiative], rows: Iterable[Aspect]) -> Rows:

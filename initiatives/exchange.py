@@ -52,7 +52,7 @@ def _read_yaml(content: bytes) -> Contents:
     except UnicodeDecodeError:
         raise Unreadable("This is neither a YAML file in UTF-8 nor an Excel file.") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: an invalid date or number
-        raise Unreadable(f"The YAML can’t be read: {_told(error)}") from None
+        raise Unreadable(f"The YAML can’t be read: {_reason(error)}") from None
     if not isinstance(document, dict) or not all(isinstance(rows, list) for rows in document.values()):
         raise Unreadable("The file must have a list of rows for each table: “initiatives:”, “elements:” and so on.")
     if sum(map(len, document.values())) > MAX_ROWS:
@@ -84,6 +84,6 @@ def load_yaml(text: str) -> Any:
     return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     return f"{getattr(error, 'problem', None) or error}{f', line {mark.line + 1}' if mark else ''}."

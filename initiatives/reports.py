@@ -70,8 +70,8 @@ def context(subject: Comparison) -> dict[str, Any]:
     columns = comparison.columns(areas, components)
     known = [column for column in columns if column.kind != "words" or any(map(column.value, chosen))]
     rows = comparison.who_asks(chosen, Element.objects.readable().select_related("component"))
-    told = [row for row in rows if any(map(_is_told, row.asks))]
-    asking = [one for place, one in enumerate(chosen) if any(_is_told(row.asks[place]) for row in told)]
+    stated = [row for row in rows if any(map(_is_stated, row.asks))]
+    asking = [one for place, one in enumerate(chosen) if any(_is_stated(row.asks[place]) for row in stated)]
     compared = [] if subject.pk == WHOLE else comparison.aspects(chosen, components)
     aspects = [row for row in compared if any(cell.lines or cell.why for cell in row.cells)]
     return {
@@ -83,15 +83,15 @@ def context(subject: Comparison) -> dict[str, Any]:
         "table_1": comparison.table_1(chosen, known),
         "asking": asking,
         "silent": [one for one in chosen if one not in asking],
-        "asked": [(row, _of(asking, chosen, row.asks)) for row in told],
-        "not_told": [row.element for row in rows if row not in told],
+        "asked": [(row, _of(asking, chosen, row.asks)) for row in stated],
+        "not_stated": [row.element for row in rows if row not in stated],
         "aspects": [(row, list(zip(chosen, row.cells, strict=True))) for row in aspects],
         "no_aspects": [row.name for row in compared if row not in aspects],
         "Stance": comparison.Stance,
     }
 
 
-def _is_told(ask: comparison.Ask) -> bool:
+def _is_stated(ask: comparison.Ask) -> bool:
     return ask.stance != comparison.Stance.SILENT
 
 

@@ -18,7 +18,7 @@ from initiatives.contents import MOVED, RETIRED, VERSION, Contents, Row, TooLong
 from pdca.entries import content_fields
 from workflow.shapes.columns import Shaped
 from workflow.shapes.values import LISTS, Grid, Listing, Passage, Reasons, Records
-from workflow.spreadsheets import LONGEST_CELL, Fault, Unreadable, escaped, opened, unescaped
+from workflow.spreadsheets import MAX_CELL, Fault, Unreadable, escaped, opened, unescaped
 
 MAX_ROWS, MAX_COLUMNS = 5_000, 100
 POSITION = "position"
@@ -185,7 +185,7 @@ def _cell(key: str, name: str, value: Any) -> Any:
     """Returns the cell of a plain value; None for an empty text."""
     if isinstance(value, str):
         value = escaped(value)
-        if len(value) > LONGEST_CELL:
+        if len(value) > MAX_CELL:
             raise TooLong(f"{key}: {name} does not fit into an Excel cell. Use the YAML file.")
     return value if value != "" else None
 

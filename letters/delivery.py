@@ -19,7 +19,7 @@ PAUSES = (MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE)  # after the first attem
 PAUSE = 240 * MINUTE  # after every later one
 TRIED_FOR = timedelta(days=3)
 DOUBTFUL_AFTER = 10 * MINUTE  # a worker that has been sending for so long was killed; it stops itself much earlier
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 STOPPED = "The program stopped while it was sending this email, so the email may have arrived."
 
 
@@ -69,9 +69,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     @transaction.atomic
     def send_again(self, by: models.Model) -> int:
-        """Sends those again that failed, at most MOST_AT_ONCE, the oldest first. Returns how many."""
+        """Sends those again that failed, at most MAX_AT_ONCE, the oldest first. Returns how many."""
         failed = self.filter(status=Delivery.Status.FAILED).select_for_update(skip_locked=True, of=("self",))
-        oldest = list(failed.order_by("pk")[:MOST_AT_ONCE])
+        oldest = list(failed.order_by("pk")[:MAX_AT_ONCE])
         for delivery in oldest:
             delivery.send_again(by)
         return len(oldest)

@@ -14,8 +14,8 @@ from django.template.defaulttags import CommentNode, IfNode
 
 from letters.wordings import Wording
 
-LONGEST = 20_000  # characters of a wording
-MOST_TAGS = 200  # variables and ifs
+MAX_LENGTH = 20_000  # characters of a wording
+MAX_TAGS = 200  # variables and ifs
 # Filters whose result is at most as long as what they get, or as an argument that is typed out.
 FILTERS = {
     "capfirst", "cut", "default", "default_if_none", "first", "last", "length", "lower", "slugify", "title",
@@ -27,10 +27,10 @@ PLAIN = "Its subject can’t have any, since it goes to people who have not aske
 
 def faults(text: str, wording: Wording) -> list[str]:
     """Returns the errors in ``text``, for the person who typed it; empty if letters can be made from it."""
-    if len(text) > LONGEST:
-        return [f"This is too long: {len(text) - LONGEST:,} characters more than the {LONGEST:,} that fit."]
-    if text.count("{{") + text.count("{%") > MOST_TAGS:
-        return [f"There are too many variables and conditions in it: at most {MOST_TAGS}."]
+    if len(text) > MAX_LENGTH:
+        return [f"This is too long: {len(text) - MAX_LENGTH:,} characters more than the {MAX_LENGTH:,} that fit."]
+    if text.count("{{") + text.count("{%") > MAX_TAGS:
+        return [f"There are too many variables and conditions in it: at most {MAX_TAGS}."]
     try:
         nodes = Template(text).nodelist
         names_used = list(dict.fromkeys(_variables(nodes)))

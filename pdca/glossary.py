@@ -14,11 +14,11 @@ JOINED = "\u2060"  # word joiner: no line break between a term's button and the 
 
 @dataclass
 class Explainer:
-    """Explains the terms of one page. ``told`` lists the terms explained so far, in order."""
+    """Explains the terms of one page. ``terms_explained`` lists the terms explained so far, in order."""
 
     terms: dict[str, Term]  # spelling → term
     pattern: re.Pattern[str] | None
-    told: list[Term]
+    terms_explained: list[Term]
 
     @classmethod
     def for_page(cls) -> "Explainer":
@@ -42,8 +42,8 @@ class Explainer:
         done = 0
         for found in self.pattern.finditer(str(text)):
             term = self.terms[found[0]]
-            if term not in self.told:
-                self.told.append(term)
+            if term not in self.terms_explained:
+                self.terms_explained.append(term)
                 parts += [conditional_escape(str(text)[done : found.start()]), _button(found[0], term)]
                 done = found.end()
                 if str(text)[done : done + 1].strip():

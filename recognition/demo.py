@@ -96,7 +96,7 @@ class Past:
 class Play:
     """The data, who takes part (``people`` by the local part of their email), and the applications by final stage."""
 
-    told: dict[str, Any]
+    data: dict[str, Any]
     people: Mapping[str, User]
     members: list[User]
     past: Past = field(default_factory=Past)
@@ -104,12 +104,12 @@ class Play:
 
     @property
     def words(self) -> dict[str, Any]:
-        return self.told["words"]
+        return self.data["words"]
 
 
 def load(people: Mapping[str, User]) -> None:
-    told = read(DATA)
-    play = Play(told, people, _panel(told["panel"], people))
+    data = read(DATA)
+    play = Play(data, people, _panel(data["panel"], people))
     closing, opened = _cycles()
     _apply_in_time(play, closing)
     _check(play)
@@ -183,7 +183,7 @@ def _at(days: int, hour: int) -> datetime:
     return datetime.combine(_day(days), time(hour), ZoneInfo(ZONE))
 
 
-def _panel(told: list[dict[str, str]], people: Mapping[str, User]) -> list[User]:
+def _panel(others: list[dict[str, str]], people: Mapping[str, User]) -> list[User]:
     """Makes panel members of the three people who can sign in, and of others who can't."""
     members = []
     for number, affiliation in enumerate(("hq", "region", "expert"), start=1):
@@ -198,7 +198,7 @@ def _panel(told: list[dict[str, str]], people: Mapping[str, User]) -> list[User]
         PanelMember.objects.create(user=member, affiliation=affiliation, state=state, **knows)
         members.append(member)
     group = members[0].groups.get()
-    for one in told:
+    for one in others:
         member = User.objects.create_user(one["email"], name=one["name"])
         member.groups.add(group)
         more = {name: one[name] for name in ("affiliation", "organization", "state")}
@@ -212,7 +212,7 @@ def _panel(told: list[dict[str, str]], people: Mapping[str, User]) -> list[User]
 
 def _apply_in_time(play: Play, cycle: Cycle) -> None:
     """Submits all applications of the cycle in review, then closes it and begins the review."""
-    rows = [row for row in play.told["utilities"] if row["stage"] not in EARLY]
+    rows = [row for row in play.data["utilities"] if row["stage"] not in EARLY]
     batches = [(58, rows[0::4]), (47, rows[1::4]), (39, rows[2::4]), (36, rows[3::4])]
     for days, some in batches:
         with play.past.ago(days + 23):
@@ -234,7 +234,7 @@ def _begun(play: Play, row: dict[str, Any], cycle: Cycle, *, signed: date | None
     Identifier.objects.bulk_create(Identifier(utility=utility, **one) for one in row["identifiers"])
     Membership.objects.create(user=manager, utility=utility, role=Role.MANAGER)
     application = Application.start(utility=utility, cycle=cycle, by=manager)
-    claims = play.told["claims"].get(row["name"], [])
+    claims = play.data["claims"].get(row["name"], [])
     _fill(application, row, manager, signed=signed, claims=claims)
     play.entries[row["stage"]] = application
     return application
@@ -470,8 +470,8 @@ def _share(play: Play) -> None:
 
 
 def _begin_another(play: Play, cycle: Cycle) -> None:
-    rows = {row["stage"]: row for row in play.told["utilities"]}
-    own, manager = play.told["own"], play.people["manager"]
+    rows = {row["stage"]: row for row in play.data["utilities"]}
+    own, manager = play.data["own"], play.people["manager"]
     with play.past.ago(13):
         _begun(play, rows["draft"], cycle, signed=None)
         mine = Application.start(utility=Utility.objects.get(name=own["name"]), cycle=cycle, by=manager)
@@ -546,7 +546,7 @@ def _come_back(play: Play) -> None:
 
 def _enter_from_paper(play: Play, cycle: Cycle) -> None:
     """Enters an application that came by mail, with gaps, from people whom no email reaches."""
-    row, staff = play.told["paper"], play.people["staff"]
+    row, staff = play.data["paper"], play.people["staff"]
     with play.past.ago(3):
         fields = {name: row[name] for name in ("name", "city", "state", "systems")}
         utility = Utility.objects.create(**fields, confirmed_at=timezone.now())

@@ -20,7 +20,7 @@ def close_late() -> None:
 
 
 @shared_task
-def give_back() -> None:
+def return_to_queue() -> None:
     """Leaves to nobody what people have who are no longer of the staff."""
     Application.objects.give_back_of_absent()
 

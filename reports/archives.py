@@ -17,13 +17,13 @@ from workflow.spreadsheets import as_workbook
 logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
-MOST_BYTES = 500 * MEGABYTE  # of all files together
-TOO_MUCH = f"The files of one ZIP are at most {MOST_BYTES // MEGABYTE} MB together."
-GONE = "It is missing in the storage."
+MAX_BYTES = 500 * MEGABYTE  # of all files together
+TOO_MUCH = f"The files of one ZIP are at most {MAX_BYTES // MEGABYTE} MB together."
+ERROR_MISSING = "It is missing in the storage."
 
 
 def pack(report: Report, kind: Kind, subject: Any, name: str) -> StoredFile:
-    """Stores the ZIP, built on disk. A file that can't be added is told of in the report instead.
+    """Stores the ZIP, built on disk. A file that can't be added is named in the report instead.
 
     Raises WrongState if the lease was lost.
     """
@@ -46,12 +46,12 @@ def _enclose(archive: ZipFile, report: Report, enclosures: Sequence[Enclosure]) 
     for n, each in enumerate(enclosures, start=1):
         report.report_progress(5 + 50 * n // len(enclosures), f"Adding file {n:,} of {len(enclosures):,}")
         size = each.file.size if each.file else 0
-        if each.file is None or n_bytes + size > MOST_BYTES:
+        if each.file is None or n_bytes + size > MAX_BYTES:
             left_out[each.place] = each.why or TOO_MUCH
         elif _added(archive, each.place, each.file):
             n_bytes += size
         else:
-            left_out[each.place] = GONE
+            left_out[each.place] = ERROR_MISSING
     return left_out
 
 

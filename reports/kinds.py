@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet, TextChoices
 
 from files.checks import ALLOWED
@@ -43,7 +44,7 @@ class Sharing:
         """Members share the reports of its rows, which belong to a utility; its managers may delete them."""
         return cls(readable=model.objects.visible_to, managed=model.objects.managed_by, utility=utility)
 
-    def given(self, user: Any) -> QuerySet[Any]:
+    def given(self, user: AbstractBaseUser) -> QuerySet[Any]:
         """Returns the objects whose report, of the outer query, the user may have with all that it told then."""
         objects = self.readable(user)
         for limit in _limits:
@@ -151,12 +152,12 @@ class Packed:
 class Chapter:
     """What an app adds to a report of an app below it.
 
-    ``template`` shows what is in ``told`` (its name there too), in the HTML of the PDF and the Word document;
+    ``template`` shows what is in ``content`` (its name there too), in the HTML of the PDF and the Word document;
     ``sheets`` are for the Excel file.
     """
 
     template: str
-    told: Any
+    content: Any
     sheets: Mapping[str, Rows]
 
 

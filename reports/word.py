@@ -32,17 +32,17 @@ LANGUAGE = "en-US"
 FONTS = ("PublicSans-Regular.ttf", "PublicSans-Bold.ttf")
 SHARPNESS = 3  # pixels of a chart for each of its own
 PIXEL = Emu(9525)  # 1/96 inch
-LONGEST = 255  # characters of a document's properties
+MAX_LENGTH = 255  # characters of a document's properties
 
 
 def docx(html: str) -> bytes:
     root = HTML(string=html).etree_element
     document, content = Document(), BytesIO()
     title = "".join(root.find("head/title").itertext())
-    told = {each.get("name"): each.get("content", "") for each in root.iterfind("head/meta")}
+    meta = {each.get("name"): each.get("content", "") for each in root.iterfind("head/meta")}
     known = document.core_properties
-    known.title, known.subject = _short(title), _short(told.get("description", ""))
-    known.author, known.comments, known.language = _short(told.get("author", "")), "", LANGUAGE
+    known.title, known.subject = _short(title), _short(meta.get("description", ""))
+    known.author, known.comments, known.language = _short(meta.get("author", "")), "", LANGUAGE
     _set_styles(document)
     _set_page(document, title)
     _Writer(document).write(root.find("body"), document)
@@ -167,7 +167,7 @@ class _Writer:
 
 
 def _short(text: str) -> str:
-    return CONTROL.sub("", " ".join(text.split()))[:LONGEST]
+    return CONTROL.sub("", " ".join(text.split()))[:MAX_LENGTH]
 
 
 def _set_styles(document: Any) -> None:

@@ -14,7 +14,7 @@ from weasyprint.formatting_structure import boxes
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6", "thead", "dt"}
 BELOW_HEADINGS = {"who", "about", "rating"}  # classes of lines that belong to the heading above them
 WHOLE = {"tr", "figure", "svg"}  # do not split, unless they are taller than most of a page
-LEAST = 1 / 3  # of a page in the middle must be filled
+MIN_FILLED = 1 / 3  # of a page in the middle must be filled
 SAYS_NOTHING = re.compile(r"[-–—]?|not (stated|said|known|answered)\.?|none", re.IGNORECASE)
 
 
@@ -47,7 +47,7 @@ def faults(document: Document) -> list[str]:
         if not ends and (last.tags & HEADINGS or BELOW_HEADINGS & set(last.elements[-1].get("class", "").split())):
             found.append(f"page {number + 1} ends with the heading “{last.text}”")
         filled = (last.bottom - tops[number]) / heights[number]
-        if number and not ends and filled < LEAST:
+        if number and not ends and filled < MIN_FILLED:
             found.append(f"page {number + 1} is filled to {filled:.0%}, down to “{last.text}”")
         if filled > 1.01:
             found.append(f"page {number + 1} is filled to {filled:.0%}")

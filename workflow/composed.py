@@ -21,7 +21,7 @@ from django.utils import timezone
 ANYONE, ANYWHERE = -2_000_000_001, -2_000_000_002  # the keys of the stand-in and of its one utility
 ANY_KEY, ANY_TEXT, ANY_TIME = -2_000_000_100, "any text", datetime(1900, 1, 1, tzinfo=UTC)
 MAX_KEY = 2**63 - 1  # of PostgreSQL
-MOST = 400  # statements that are kept
+MAX_KEPT = 400  # statements that are kept
 
 Compose = Callable[..., QuerySet[Any]]
 Summed = tuple[QuerySet[Any], Mapping[str, Aggregate]]  # rows, and the figures that sum them up
@@ -200,7 +200,7 @@ def _statement(kind: Any, compose: Any, user: Any, given: tuple[Any, ...]) -> tu
     key = compose, *dates, timezone.get_current_timezone_name(), roles, *map(type, given)
     stand_ins = [_stand_in(number, each) for number, each in enumerate(given)]
     if (statement := _statements.get(key)) is None:
-        if len(_statements) >= MOST:
+        if len(_statements) >= MAX_KEPT:
             _statements.clear()
         sent = [[each] if isinstance(one, list) else each for one, each in zip(given, stand_ins, strict=True)]
         with connection.execute_wrapper(_refuse):

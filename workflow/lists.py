@@ -7,6 +7,7 @@ from typing import Any
 
 import django_tables2 as tables
 from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, CharField, Count, F, Model, QuerySet, TextField, Value, When
 from django.db.models.functions import Lower
@@ -25,7 +26,7 @@ from workflow import cells, composed, spreadsheets
 from workflow.saved import kept_query
 
 PER_PAGE = 25
-MOST_COUNTED = 10_000  # rows of a list; to count on would take longer, the longer the list is
+MAX_COUNTED = 10_000  # rows of a list; to count on would take longer, the longer the list is
 SELECTED = " selected"
 
 
@@ -152,7 +153,7 @@ class Listed:
         self,
         compose: Callable[..., QuerySet[Any]],
         model: type[Model],
-        user: Any,
+        user: AbstractBaseUser | None,
         *given: Any,
         bare: Callable[..., QuerySet[Any]] | None = None,
     ) -> None:
@@ -174,7 +175,7 @@ class Listed:
         return composed.rows(_then(self.compose, ask, len(more)), self.user, *self.given, *more)
 
     def count(self) -> int:
-        """Returns their number, or one more than ``MOST_COUNTED``."""
+        """Returns their number, or one more than ``MAX_COUNTED``."""
         return int(composed.figures(_then(self.bare, _counted, 0), self.user, *self.given)["n"])
 
 
@@ -194,7 +195,7 @@ def _counted(rows: QuerySet[Any]) -> composed.Summed:
 
 
 def _to_count(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.order_by().values("pk")[: MOST_COUNTED + 1]
+    return rows.order_by().values("pk")[: MAX_COUNTED + 1]
 
 
 class Pages(Paginator):
@@ -202,7 +203,7 @@ class Pages(Paginator):
 
     def __init__(self, keys: Any, found: int) -> None:
         super().__init__(keys, PER_PAGE)
-        self.found, self.count, self.are_more = found, min(found, MOST_COUNTED), found > MOST_COUNTED
+        self.found, self.count, self.are_more = found, min(found, MAX_COUNTED), found > MAX_COUNTED
 
 
 def _of_keys(rows: QuerySet[Any], keys: Any) -> QuerySet[Any]:
@@ -276,8 +277,8 @@ def list_page(
         "order": str(table.order_by),
         "kept": [*kept(request)],
         "links": links,
-        "total": min(total, MOST_COUNTED),
-        "are_more": total > MOST_COUNTED,
+        "total": min(total, MAX_COUNTED),
+        "are_more": total > MAX_COUNTED,
         "pages": list(page.paginator.get_elided_page_range(page.number)),
         "show_all": f"{request.path}?sort={table.order_by}" if "sort" in request.GET else request.path,
     }

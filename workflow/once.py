@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
+
 Found = TypeVar("Found")
 
 
@@ -16,7 +18,7 @@ def once(function: Callable[[Any], Found]) -> Callable[[Any], Found]:
     name = f"_once_{function.__module__}_{function.__qualname__}".replace(".", "_")
 
     @wraps(function)
-    def kept(user: Any) -> Found:
+    def kept(user: AbstractBaseUser) -> Found:
         try:
             found: Found = getattr(user, name)
         except AttributeError:

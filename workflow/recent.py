@@ -17,15 +17,15 @@ from django.utils import timezone
 
 from workflow import composed
 
-LONGEST = timedelta(days=14)  # how far back the list goes
-MOST = 100  # changes that are read; of more, the newest
+MAX_AGE = timedelta(days=14)  # how far back the list goes
+MAX_CHANGES = 100  # changes that are read; of more, the newest
 OPEN = 10  # sentences that a page shows at once
 SHOWN = 3  # links in one sentence; it counts the others
 FORMER = "A former member"  # made the change and has no account any longer
 
 
 @dataclass(frozen=True)
-class Told:
+class ChangeText:
     """A change in words: who ``did`` the link ``what``, ``then``. Without ``did`` the sentence begins with the link.
 
     ``who`` replaces the name of the person who made the change; empty if nobody is to be named.
@@ -85,7 +85,7 @@ Rows = Callable[[Any], "QuerySet[Any]"]
 @dataclass(frozen=True)
 class _Source:
     rows: Rows
-    told: Callable[[Facts], Told]
+    text: Callable[[Facts], ChangeText]
     at: str
     by: str
     utility: str
@@ -96,18 +96,18 @@ _sources: dict[str, _Source] = {}
 
 
 def source(
-    *, told: Callable[[Facts], Told], utility: str, at: str = "at", by: str = "by", alike: tuple[str, ...] = ()
+    *, text: Callable[[Facts], ChangeText], utility: str, at: str = "at", by: str = "by", alike: tuple[str, ...] = ()
 ) -> Callable[[Rows], Rows]:
     """Decorator for a function that returns the changes that a user may read, whoever made them and whenever.
 
     Its query is composed once for all: see ``composed.rows`` for what it may ask of the user.
-    Its rows are annotated with ``facts`` (a JSONObject), of which ``told`` makes the words without a query. ``at`` and
+    Its rows are annotated with ``facts`` (a JSONObject), of which ``text`` makes the words without a query. ``at`` and
     ``by`` name the fields that say when it was and who made it, ``utility`` is the path to the utility of a change.
     Of changes that one person made in one day and that have the same ``alike``, the list has the newest only.
     """
 
     def add(function: Rows) -> Rows:
-        _sources[f"{function.__module__}.{function.__qualname__}"] = _Source(function, told, at, by, utility, alike)
+        _sources[f"{function.__module__}.{function.__qualname__}"] = _Source(function, text, at, by, utility, alike)
         return function
 
     return add
@@ -117,12 +117,12 @@ def recent_for(user: AbstractBaseUser, since: datetime) -> Recent:
     """Returns what others changed after ``since``, by day in the reader's zone. Makes one query."""
     newest = composed.rows(_newest_of_all, user, since) if _sources else []
     found: dict[tuple[date, str, str, str, str], Sentence] = {}
-    for row in newest[:MOST]:
-        told = _sentence(*row)
-        sentence = found.setdefault((told.day, told.who, told.did, told.then, told.utility), told)
-        if told.links[0] not in sentence.links:
-            sentence.links += told.links
-    return Recent(list(found.values()), are_more=len(newest) > MOST)
+    for row in newest[:MAX_CHANGES]:
+        one = _sentence(*row)
+        sentence = found.setdefault((one.day, one.who, one.did, one.then, one.utility), one)
+        if one.links[0] not in sentence.links:
+            sentence.links += one.links
+    return Recent(list(found.values()), are_more=len(newest) > MAX_CHANGES)
 
 
 def _newest_of_all(user: AbstractBaseUser, since: datetime) -> "QuerySet[Any]":
@@ -130,8 +130,8 @@ def _newest_of_all(user: AbstractBaseUser, since: datetime) -> "QuerySet[Any]":
     for name, each in _sources.items():
         rows = each.rows(user).filter(**{f"{each.at}__gt": since}).exclude(**{each.by: user})
         shown = _newest(rows, each) if each.alike else rows
-        parts.append(_part(name, each, shown).order_by("-when")[: MOST + 1])
-    return parts[0].union(*parts[1:], all=True).order_by("-when")[: MOST + 1]
+        parts.append(_part(name, each, shown).order_by("-when")[: MAX_CHANGES + 1])
+    return parts[0].union(*parts[1:], all=True).order_by("-when")[: MAX_CHANGES + 1]
 
 
 def last_by_utility(user: AbstractBaseUser) -> dict[int, Sentence]:
@@ -168,7 +168,7 @@ def _part(name: str, source: _Source, rows: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def _sentence(kind: str, when: datetime, who: str, facts: Facts, utility: str, pk: int) -> Sentence:
-    told = _sources[kind].told(facts)
-    who = (who or FORMER) if told.who is None else told.who
-    utility = "" if utility in told.what else utility
-    return Sentence(timezone.localtime(when).date(), when, who, told.did, told.then, utility, [(told.what, told.url)])
+    text = _sources[kind].text(facts)
+    who = (who or FORMER) if text.who is None else text.who
+    utility = "" if utility in text.what else utility
+    return Sentence(timezone.localtime(when).date(), when, who, text.did, text.then, utility, [(text.what, text.url)])

@@ -12,12 +12,12 @@ from django.http import QueryDict
 
 from workflow.forms import CheckingForm
 
-MOST = 30  # of one person in one list
+MAX_SAVED = 30  # of one person in one list
 NOT_KEPT = ("page", "export", "view")  # ``view=all`` asks for the whole list, whatever the default view is
 
 
 class TooManyViews(Exception):
-    """The person has ``MOST`` views of this list. Nothing was saved."""
+    """The person has ``MAX_SAVED`` views of this list. Nothing was saved."""
 
 
 class ViewQuerySet(models.QuerySet[Any]):
@@ -33,7 +33,7 @@ class ViewQuerySet(models.QuerySet[Any]):
         """Saves a view; one of the same name gets the new filters. Raises TooManyViews."""
         place = place | {"by": by}
         mine = self.filter(**place)
-        if not mine.filter(name__iexact=name).exists() and mine.count() >= MOST:
+        if not mine.filter(name__iexact=name).exists() and mine.count() >= MAX_SAVED:
             raise TooManyViews
         mine.update_or_create(name__iexact=name, defaults=kept, create_defaults=place | kept | {"name": name})
 

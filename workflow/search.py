@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q
 
 from workflow.matching import plain
@@ -39,7 +40,7 @@ def public(function: Public) -> Public:
 def own(*, order: int) -> Callable[[Own], Own]:
     """Decorator: results start with what the function returns for (user, words), lowest ``order`` first.
 
-    The function returns only rows that the user may see, at most ``MOST``.
+    The function returns only rows that the user may see, at most ``MAX_FOUND``.
     """
 
     def add(function: Own) -> Own:
@@ -50,14 +51,14 @@ def own(*, order: int) -> Callable[[Own], Own]:
     return add
 
 
-MOST = 5
+MAX_FOUND = 5
 
 
 def public_places() -> Iterable[Place]:
     return (place for function in _public for place in function())
 
 
-def own_places(user: Any, typed: str) -> list[Place]:
+def own_places(user: AbstractBaseUser, typed: str) -> list[Place]:
     """Returns the user's rows whose names have all words of ``typed``."""
     words = [word for word in re.findall(r"\w+", plain(typed)) if len(word) > 1 or word.isdigit()]
     return [place for _, function in _own for place in function(user, words)] if words else []

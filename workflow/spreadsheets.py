@@ -22,8 +22,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  
 ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how an Excel file writes a character, as _x000D_ for a carriage return
 NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?(E[+-]?[0-9]+)?", re.IGNORECASE)
 SHOWN_DIGITS = 11  # Excel shows a number with more digits as 1.23E+11
-WIDEST = 60  # characters, for an Excel column
-LONGEST_CELL = 32_767  # characters, Excel's limit
+MAX_WIDTH = 60  # characters, for an Excel column
+MAX_CELL = 32_767  # characters, Excel's limit
 MAX_UNPACKED = 40 * 1024 * 1024  # bytes
 
 Rows = Iterable[Iterable[Any]]  # the first row is the header
@@ -80,7 +80,7 @@ def _fill(sheet: Any, rows: Rows) -> None:
     sheet.freeze_panes = "A2"
     for number, column in enumerate(zip(*known, strict=True), start=1):
         width = max(len(str(value)) for value in column) + 2
-        sheet.column_dimensions[get_column_letter(number)].width = min(width, WIDEST)
+        sheet.column_dimensions[get_column_letter(number)].width = min(width, MAX_WIDTH)
     for number, row in enumerate(known):
         cells = [WriteOnlyCell(sheet, value) for value in row]
         for cell in cells:

@@ -54,21 +54,21 @@ class Group:
 
 Facts = Mapping[str, Any]
 Rows = Callable[[Any], "QuerySet[Any]"]
-Told = Callable[[date, Facts], Occasion]
-_sources: dict[str, tuple[Rows, Told, bool]] = {}
+MakeOccasion = Callable[[date, Facts], Occasion]
+_sources: dict[str, tuple[Rows, MakeOccasion, bool]] = {}
 
 
-def source(*, told: Told, are_few: bool = False) -> Callable[[Rows], Rows]:
+def source(*, occasion: MakeOccasion, are_few: bool = False) -> Callable[[Rows], Rows]:
     """Decorator for a function that returns the dates that a user may read.
 
     Its query is composed once for all: see ``composed.rows`` for what it may ask of the user.
     Its rows are annotated with ``day`` (a date), ``component`` (a slug or empty) and ``facts`` (a JSONObject), of which
-    ``told`` makes the words without a query. ``are_few`` says that a utility has a handful of them at most, so that all
-    may be read; then ``facts`` may have ``months``, after how many the same recurs on a day that every month has.
+    ``occasion`` makes the line without a query. ``are_few`` says that a utility has a handful of them at most, so that
+    all may be read; then ``facts`` may have ``months``, after how many the same recurs on a day that every month has.
     """
 
     def add(function: Rows) -> Rows:
-        _sources[f"{function.__module__}.{function.__qualname__}"] = function, told, are_few
+        _sources[f"{function.__module__}.{function.__qualname__}"] = function, occasion, are_few
         return function
 
     return add

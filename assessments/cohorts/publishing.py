@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Utility
-from assessments.cohorts.spread import LEAST, Member, basis_of, cohort_of, may_be_published, quartiles
+from assessments.cohorts.spread import MIN_UTILITIES, Member, basis_of, cohort_of, may_be_published, quartiles
 from assessments.models import GapAnalysis, Publication, Sharing
 
 
@@ -49,5 +49,5 @@ def _renew(cohort: str, members: list[Member]) -> None:
     earlier = list(Publication.objects.filter(cohort=cohort))
     if may_be_published(basis, [publication.basis for publication in earlier]):
         Publication.objects.create(cohort=cohort, n=len(basis), quartiles=quartiles(basis), basis=basis)
-    elif earlier and earlier[0].withdrawn_at is None and len(basis) < LEAST:
+    elif earlier and earlier[0].withdrawn_at is None and len(basis) < MIN_UTILITIES:
         Publication.objects.filter(pk=earlier[0].pk).update(withdrawn_at=timezone.now())

@@ -16,7 +16,7 @@ from statistics import quantiles
 from accounts.models import System
 from assessments.models import Size
 
-LEAST = 5
+MIN_UTILITIES = 5
 STEP = 5  # percentage points
 
 MIXES = {
@@ -63,7 +63,7 @@ def basis_of(members: Iterable[Member]) -> dict[str, Figures]:
 
 def may_be_published(basis: Basis, earlier: Iterable[Basis]) -> bool:
     """Returns whether the basis is large enough, and far enough from every basis published earlier."""
-    return len(basis) >= LEAST and all(changes(basis, before) >= LEAST for before in earlier)
+    return len(basis) >= MIN_UTILITIES and all(changes(basis, before) >= MIN_UTILITIES for before in earlier)
 
 
 def changes(basis: Basis, before: Basis) -> int:

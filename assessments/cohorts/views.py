@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.models import Role, Utility
 from accounts.requests import AuthenticatedRequest
-from assessments.cohorts.spread import LEAST, STEP
+from assessments.cohorts.spread import MIN_UTILITIES, STEP
 from assessments.cohorts.standing import standing
 from assessments.models import Sharing, Size
 from workflow.saving import status_of
@@ -47,7 +47,7 @@ def sharing(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
         "shared": shared,
         "standing": standing(utility, shared),
         "has_number": utility.identifiers.exists(),
-        "least": LEAST,
+        "least": MIN_UTILITIES,
         "step": STEP,
     }
     return render(request, "assessments/sharing.html", context, status=status_of(form))

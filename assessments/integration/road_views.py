@@ -24,7 +24,7 @@ from initiatives.models import Initiative
 from pdca.models import Element
 from workflow.models import Stale
 
-MOST = 60  # steps
+MAX_STEPS = 60  # steps
 
 
 class StepForm(forms.Form):
@@ -158,7 +158,7 @@ def _page(
         "reword": form if is_there else None,
         "key": key,
         "done": done,
-        "full": len(road.steps) >= MOST,
+        "full": len(road.steps) >= MAX_STEPS,
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "assessments/road_map.html#road", context)
@@ -198,6 +198,6 @@ def _changed(steps: Sequence[Step], do: str, key: str, form: StepForm | None) ->
             return without(steps, key)
         case "reword" if form:
             return reworded(steps, key, form.cleaned_data["text"])
-        case "add" if form and len(steps) < MOST:
+        case "add" if form and len(steps) < MAX_STEPS:
             return with_own(steps, form.cleaned_data["text"], form.cleaned_data["when"] or When.NEXT)
     return steps

@@ -24,8 +24,8 @@ from ims.plan.requirements import Evaluation
 from ims.plan.statements import Pairs
 from ims.records import Record, RecordEvent
 
-MOST = 10  # records shown of each topic
-LONGEST = 200  # characters shown of a finding
+MAX_SHOWN = 10  # records shown of each topic
+MAX_LENGTH = 200  # characters shown of a finding
 
 
 @dataclass(frozen=True)
@@ -107,18 +107,18 @@ def agenda(scope: Scope, decisions: Sequence[Any]) -> list[Topic]:
     Makes eight queries at any number of records.
     """
     records = _records(scope)
-    told = {
+    by_topic = {
         "decisions": _decisions(decisions),
         "policies": (list(_policies(scope)), []),
         "audits": _nonconformities(scope),
         "measures": _measures(scope),
         "compliance": _compliance(scope),
     }
-    return [_topic(about, scope.since, records, *told.get(about.slug, ([], []))) for about in TOPICS.values()]
+    return [_topic(about, scope.since, records, *by_topic.get(about.slug, ([], []))) for about in TOPICS.values()]
 
 
 def _topic(about: About, since: date, records: Sequence[Any], says: list[str], lines: list[Line]) -> Topic:
-    shown, more = list(lines[:MOST]), len(lines[MOST:])
+    shown, more = list(lines[:MAX_SHOWN]), len(lines[MAX_SHOWN:])
     counted = []
     for slug in about.registers:
         rows = [row for row in records if row.register == slug]
@@ -171,7 +171,7 @@ def _records(scope: Scope) -> list[Any]:
             order_by=[F("is_open").desc(), F("due").asc(nulls_last=True), F("pk").asc()],
         ),
     )
-    return list(numbered.filter(place__lte=MOST).order_by("register", "place"))
+    return list(numbered.filter(place__lte=MAX_SHOWN).order_by("register", "place"))
 
 
 def _decisions(decisions: Sequence[Any]) -> tuple[list[str], list[Line]]:
@@ -213,7 +213,7 @@ def _nonconformities(scope: Scope) -> tuple[list[str], list[Line]]:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return f"{line[:LONGEST]}…" if len(line) > LONGEST else line
+    return f"{line[:MAX_LENGTH]}…" if len(line) > MAX_LENGTH else line
 
 
 def _measures(scope: Scope) -> tuple[list[str], list[Line]]:

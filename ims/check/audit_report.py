@@ -20,7 +20,7 @@ def context(audit: Audit) -> dict[str, Any]:
     elements = dict(Element.objects.known().values_list("slug", "name"))
     lines = list(audit.lines.select_related("made"))
     named = [(line, line.question or elements.get(line.element, line.element)) for line in lines]
-    told = AuditLine.Finding
+    kinds = AuditLine.Finding
     return {
         "audit": audit,
         "utility": audit.utility,
@@ -30,12 +30,12 @@ def context(audit: Audit) -> dict[str, Any]:
         "units": list(Unit.objects.filter(pk__in=audit.units).values_list("title", flat=True)),
         "lines": named,
         "findings": sorted(
-            ((line, name) for line, name in named if line.is_worse or line.finding == told.OPPORTUNITY),
-            key=lambda pair: (told.MAJOR, told.MINOR, told.OPPORTUNITY).index(pair[0].finding),
+            ((line, name) for line, name in named if line.is_worse or line.finding == kinds.OPPORTUNITY),
+            key=lambda pair: (kinds.MAJOR, kinds.MINOR, kinds.OPPORTUNITY).index(pair[0].finding),
         ),
         "counts": [
             (label, sum(line.finding == value for line in lines))
-            for value, label in [*told.choices, ("", "No answer yet")]
+            for value, label in [*kinds.choices, ("", "No answer yet")]
         ],
     }
 

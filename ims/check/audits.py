@@ -123,8 +123,8 @@ class Audit(Record):
         for initiative in Initiative.objects.known().filter(slug__in=self.initiatives).order_by("short_name"):
             for element, each in initiative.required.items():
                 if not self.elements or element in self.elements:
-                    told = {"initiative": initiative.slug, "name": initiative.short_name, "text": each["text"]}
-                    found[element].append(told)
+                    requirement = {"initiative": initiative.slug, "name": initiative.short_name, "text": each["text"]}
+                    found[element].append(requirement)
         return found
 
     def lock(self, *statuses: str) -> None:

@@ -17,11 +17,11 @@ from ims.check.measures import Measure
 from ims.check.numbers import NotANumber, exact, number
 from ims.check.pasting import Grid
 from ims.check.periods import SAMPLE, Every, NotAPeriod, short, understood
-from ims.check.planning import LONGEST_NOTE, Entry
+from ims.check.planning import MAX_NOTE, Entry
 from ims.check.readings import Reading
 from workflow.spreadsheets import Unreadable
 
-MOST_BYTES = 10 * 1024**2
+MAX_BYTES = 10 * 1024**2
 
 
 class ReadingForm(forms.Form):
@@ -29,7 +29,7 @@ class ReadingForm(forms.Form):
 
     period = forms.CharField(max_length=40)
     value = forms.CharField(max_length=40)
-    note = forms.CharField(required=False, max_length=LONGEST_NOTE)
+    note = forms.CharField(required=False, max_length=MAX_NOTE)
 
     def __init__(self, data: Any = None, *, measure: Measure, **options: Any) -> None:
         super().__init__(data, **options)
@@ -51,7 +51,7 @@ class ReadingForm(forms.Form):
 class NoReadingForm(ReadingForm):
     """Why a period has no value."""
 
-    why = forms.CharField(label="Reason", max_length=LONGEST_NOTE)
+    why = forms.CharField(label="Reason", max_length=MAX_NOTE)
 
     def __init__(self, data: Any = None, *, measure: Measure, **options: Any) -> None:
         super().__init__(data, measure=measure, auto_id="id_none_%s", **options)
@@ -73,8 +73,8 @@ class CorrectionForm(forms.Form):
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     value = forms.CharField(required=False, max_length=40, help_text="Leave it empty to remove the value.")
-    note = forms.CharField(required=False, max_length=LONGEST_NOTE)
-    why = forms.CharField(label="Reason for the change", max_length=LONGEST_NOTE)
+    note = forms.CharField(required=False, max_length=MAX_NOTE)
+    why = forms.CharField(label="Reason for the change", max_length=MAX_NOTE)
 
     def __init__(self, data: Any = None, *, reading: Reading) -> None:
         value = exact(reading.value) if reading.value is not None else ""
@@ -121,7 +121,7 @@ def _of_file(upload: UploadedFile) -> Grid:
     ending = str(upload.name).lower().rpartition(".")[2]
     if ending not in ("xlsx", "csv"):
         raise Unreadable("Choose an Excel workbook (.xlsx) or a CSV file.")
-    if (upload.size or 0) > MOST_BYTES:
+    if (upload.size or 0) > MAX_BYTES:
         raise Unreadable("The file is larger than 10 MB.")
     if not looks_like(upload.file, f".{ending}"):  # type: ignore[arg-type]
         raise Unreadable("The file is not what its name says. Save it again from your spreadsheet.")
@@ -135,7 +135,7 @@ class ConfirmForm(forms.Form):
 
     text = forms.CharField(strip=False, widget=forms.HiddenInput)
     token = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    why = forms.CharField(label="Reason for the changes", required=False, max_length=LONGEST_NOTE)
+    why = forms.CharField(label="Reason for the changes", required=False, max_length=MAX_NOTE)
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class DueForm(forms.Form):
             self.fields[f"note-{measure.pk}-{period}"] = forms.CharField(
                 label=f"Note: {label}",
                 required=False,
-                max_length=LONGEST_NOTE,
+                max_length=MAX_NOTE,
                 widget=forms.TextInput(attrs={"class": "usa-input"}),
             )
 

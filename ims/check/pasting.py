@@ -16,7 +16,7 @@ from ims.check.numbers import NotANumber, exact, number
 from ims.check.periods import is_period
 from workflow.spreadsheets import FORMULA, Unreadable, opened, unescaped
 
-MOST = 20_000  # values in one input
+MAX_PASTED = 20_000  # values in one input
 SHAPES = (
     "Nothing that looks like readings was found. Use two columns for one measure (period and value), or a table with "
     "the measures down the side and the periods across the top, or the other way around."
@@ -125,8 +125,8 @@ def _cells(book: Any) -> tuple[Grid, list[tuple[int, int]]]:
     for cells in book.worksheets[0].iter_rows():
         formulas += [(len(grid), place) for place, cell in enumerate(cells) if cell.data_type == "f"]
         grid.append([_text(cell) for cell in cells])
-        if len(grid) * max(map(len, grid[-1:])) > MOST * 10:
-            raise Unreadable(f"The first sheet is too large: up to {MOST:,} values can be read.")
+        if len(grid) * max(map(len, grid[-1:])) > MAX_PASTED * 10:
+            raise Unreadable(f"The first sheet is too large: up to {MAX_PASTED:,} values can be read.")
     return grid, formulas
 
 
@@ -150,8 +150,8 @@ def read(grid: Grid, *, one: bool) -> Read:
     found = _with_headings(rows, grid) or _periods_across(rows, one) or _periods_down(rows, one) or _plain(rows, one)
     if found is None or not found.lines:
         raise Unreadable(SHAPES)
-    if len(found.lines) > MOST:
-        raise Unreadable(f"These are {len(found.lines):,} values. Up to {MOST:,} can be read at once.")
+    if len(found.lines) > MAX_PASTED:
+        raise Unreadable(f"These are {len(found.lines):,} values. Up to {MAX_PASTED:,} can be read at once.")
     return found
 
 

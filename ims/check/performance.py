@@ -101,8 +101,8 @@ class Line:
     @property
     def notes(self) -> list[tuple[str, str]]:
         """What people wrote beside the readings of the quarter, each with the name of its period."""
-        told = [(str(each), each.note if each.value is not None else each.why) for each in self.in_quarter]
-        return [(name, note) for name, note in told if note]
+        texts = [(str(each), each.note if each.value is not None else each.why) for each in self.in_quarter]
+        return [(name, note) for name, note in texts if note]
 
     @cached_property
     def missing(self) -> list[tuple[str, str]]:
@@ -157,12 +157,12 @@ class Report:
     rule = RULE
 
     @cached_property
-    def told(self) -> list[Line]:
+    def with_readings(self) -> list[Line]:
         """The measures that have a value in this or an earlier quarter."""
         return [line for line in self.lines if line.standing.readings]
 
     @property
-    def untold(self) -> list[Line]:
+    def without_readings(self) -> list[Line]:
         """The measures without any value up to the end of the quarter, unless one was due in it."""
         return [line for line in self.lines if not line.standing.readings and not line.missing]
 
@@ -170,11 +170,11 @@ class Report:
     def columns(self) -> list[str]:
         """What the table of the measures has for at least one of them."""
         said: dict[str, list[Any]] = {
-            "now": [line.now for line in self.told],
-            "before": [line.before for line in self.told],
-            "year_ago": [line.year_ago for line in self.told],
-            "target": [line.standing.goal_words for line in self.told],
-            "trend": [line.standing.trend for line in self.told],
+            "now": [line.now for line in self.with_readings],
+            "before": [line.before for line in self.with_readings],
+            "year_ago": [line.year_ago for line in self.with_readings],
+            "target": [line.standing.goal_words for line in self.with_readings],
+            "trend": [line.standing.trend for line in self.with_readings],
         }
         return [name for name, values in said.items() if any(values)]
 

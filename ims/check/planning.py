@@ -24,7 +24,7 @@ from ims.check.periods import NotAPeriod, understood
 from ims.check.readings import Reading, require_in_use
 from workflow.models import WrongState
 
-LONGEST_NOTE = 300
+MAX_NOTE = 300
 
 
 class State(StrEnum):
@@ -77,12 +77,12 @@ class Plan:
 
     @cached_property
     def token(self) -> str:
-        told = [
+        rows = [
             (line.measure, line.period, line.value, line.note, entry.state, entry.before.version if entry.before else 0)
             for entry in self.entries
             for line in [entry.line]
         ]
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def planned(lines: Sequence[Line], utility: Utility, user: User, *, one: Measure | None = None) -> Plan:
@@ -126,8 +126,8 @@ def _read(line: Line, named: dict[str, list[Measure]]) -> Entry:
     words = ""
     if period > timezone.localdate():
         words = f"{measure.period_name(period)} has not begun."
-    elif len(line.note) > LONGEST_NOTE:
-        words = f"The note has more than {LONGEST_NOTE} characters."
+    elif len(line.note) > MAX_NOTE:
+        words = f"The note has more than {MAX_NOTE} characters."
     return Entry(line, State.FAULT if words else State.ADD, measure, period, value, words=words)
 
 

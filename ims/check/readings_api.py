@@ -19,12 +19,12 @@ from ninja.errors import HttpError
 
 from accounts.bearer import ApiTokenBearer
 from accounts.requests import TokenRequest
-from assessments.analyses_api import MOST_ROWS, STALE, Date, Id, Moment, Sent, Text, UtilityOut, Version
+from assessments.analyses_api import MAX_ROWS, STALE, Date, Id, Moment, Sent, Text, UtilityOut, Version
 from ims.api import Part, as_sent, check, require_known
 from ims.check.forms import CorrectionForm, ReadingForm
 from ims.check.measures import Measure
 from ims.check.numbers import exact
-from ims.check.planning import LONGEST_NOTE
+from ims.check.planning import MAX_NOTE
 from ims.check.readings import Reading, enter
 from workflow.models import Stale, WrongState
 from workflow.problems import problem
@@ -104,7 +104,7 @@ class ReadingList(Schema):
 class SentForm(ReadingForm):
     """A reading as a program sends it: with a value or the reason why there is none."""
 
-    why = forms.CharField(required=False, max_length=LONGEST_NOTE)
+    why = forms.CharField(required=False, max_length=MAX_NOTE)
 
     def __init__(self, data: Any, *, measure: Measure) -> None:
         super().__init__(data, measure=measure)
@@ -159,7 +159,7 @@ def readings(request: TokenRequest, asked: Query[ReadingsAsked]) -> dict[str, An
         since = asked.changed_since
         since = since if since.tzinfo else timezone.make_aware(since)
         found = found.filter(Q(entered_at__gte=since) | Q(changed_at__gte=since))
-    part = found[asked.offset : asked.offset + min(asked.limit, MOST_ROWS)]
+    part = found[asked.offset : asked.offset + min(asked.limit, MAX_ROWS)]
     return {"items": [_out(row) for row in part], "count": found.count()}
 
 

@@ -29,8 +29,8 @@ from workflow.models import Stale, WrongState
 from workflow.saving import status_of
 from workflow.spreadsheets import KINDS, Unreadable
 
-MOST_SHOWN = 300  # lines of a preview, of each kind
-MOST_DUE = 50
+MAX_SHOWN = 300  # lines of a preview, of each kind
+MAX_DUE = 50
 CHARTED = 36
 
 
@@ -132,9 +132,7 @@ def due(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
             measures = Record.objects.filter(utility=utility, register=Measure.REGISTER)
             list(measures.select_for_update().order_by("pk").values("pk"))
         found = _due(request, utility)
-        shown = [
-            each for n, each in enumerate(found) if n < MOST_DUE or f"value-{each[0].pk}-{each[1]}" in (sent or ())
-        ]
+        shown = [each for n, each in enumerate(found) if n < MAX_DUE or f"value-{each[0].pk}-{each[1]}" in (sent or ())]
         form = DueForm(sent, due=shown)
         if sent is not None:
             taken = _taken(form, utility, request)
@@ -143,7 +141,7 @@ def due(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
                 return redirect(request.get_full_path())
     context = {
         **{"utility": utility, "register": registers.get("measures"), "form": form, "taken": taken},
-        **{"n_due": len(found), "most": MOST_DUE, "only_mine": request.GET.get("whose") == "mine"},
+        **{"n_due": len(found), "most": MAX_DUE, "only_mine": request.GET.get("whose") == "mine"},
     }
     return render(request, "ims/check/due.html", context, status=409 if taken else status_of(form))
 
@@ -210,7 +208,7 @@ def _preview(
     confirm.fields["why"].required = bool(plan.changed)
     sent = more.pop("pasted_form", None)
     shown = [
-        (state, label, entries[:MOST_SHOWN], len(entries))
+        (state, label, entries[:MAX_SHOWN], len(entries))
         for state, label, entries in (
             ("fault", "Not understood", plan.faults),
             ("change", "Changed", plan.changed),
@@ -221,7 +219,7 @@ def _preview(
     ]
     context = {
         **{"utility": utility, "register": registers.get("measures"), "record": one, "plan": plan, "shown": shown},
-        **{"ignored": ignored, "confirm": confirm, "most": MOST_SHOWN},
+        **{"ignored": ignored, "confirm": confirm, "most": MAX_SHOWN},
         "form": sent if sent and not sent.cleaned_data["file"] else None,
     }
     status = 422 if plan.faults or confirm.errors else 200

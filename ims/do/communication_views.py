@@ -17,8 +17,8 @@ def year(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     context = {
         "utility": utility,
         "year": found,
-        "audiences": found.told(found.audiences),
-        "methods": found.told(found.methods),
+        "audiences": found.lines(found.audiences),
+        "methods": found.lines(found.methods),
         "can_edit": can_edit(utility),
     }
     return render(request, "ims/do/communication_year.html", context)

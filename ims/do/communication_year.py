@@ -127,7 +127,7 @@ class Year:
             if audience in reached
         ]
 
-    def told(self, found: Iterable[Together], without: int | None = None) -> list[tuple[str, list[Any], str]]:
+    def lines(self, found: Iterable[Together], without: int | None = None) -> list[tuple[str, list[Any], str]]:
         """Returns (audience or method, communications in order, the months in words), but for one that is known."""
         labels = {AUDIENCE: Communication.Audience, METHOD: Communication.Method}
         return [
@@ -140,9 +140,9 @@ class Year:
         ]
 
     def about(self, record: Communication) -> tuple[list[Any], list[Any]]:
-        """Returns what could be joined with one: by audience and by method, as ``told`` does."""
+        """Returns what could be joined with one: by audience and by method, as ``lines`` does."""
         mine = [[each for each in found if record.pk in each.keys] for found in (self.audiences, self.methods)]
-        return self.told(mine[0], record.pk), self.told(mine[1], record.pk)
+        return self.lines(mine[0], record.pk), self.lines(mine[1], record.pk)
 
 
 def in_words(months: tuple[date, ...]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_tables2 as tables
 import pgtrigger
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.aggregates import StringAgg
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
@@ -105,7 +106,7 @@ class Document(Edition, Record):
             yield None, f"{other.number} has taken its place."
 
     @transaction.atomic
-    def _move(self, to: str, *, by: Any = None, **options: Any) -> None:
+    def _move(self, to: str, *, by: AbstractBaseUser | None = None, **options: Any) -> None:
         """Leaving the review clears the approvals unless it is approved. Approvals and reviews date the next review."""
         if self.status == self.Status.IN_REVIEW and to != self.Status.IN_FORCE:
             self._lock(self.Status.IN_REVIEW)

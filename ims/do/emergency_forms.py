@@ -11,7 +11,7 @@ from ims.do.emergency_plan import PlanTopic
 from ims.team.forms import RowForm
 from workflow.forms import CheckingForm
 
-LONGEST = Lesson._meta.get_field("text").max_length or 0
+MAX_LENGTH = Lesson._meta.get_field("text").max_length or 0
 NOT_APPLICABLE = PlanTopic.Answer.NOT_APPLICABLE
 
 
@@ -59,6 +59,6 @@ class DrillForm(CheckingForm):
     def clean_lessons(self) -> list[str]:
         lines = [" ".join(line.split()) for line in self.cleaned_data["lessons"].splitlines()]
         for line in lines:
-            if len(line) > LONGEST:
-                raise forms.ValidationError(f"Make this lesson shorter than {LONGEST} characters: “{line[:40]}…”")
+            if len(line) > MAX_LENGTH:
+                raise forms.ValidationError(f"Make this lesson shorter than {MAX_LENGTH} characters: “{line[:40]}…”")
         return [line for line in lines if line]

@@ -21,7 +21,7 @@ from ims.team.views import for_editor
 from workflow import saving
 from workflow.models import WrongState
 
-MOST_CHANGES = 100
+MAX_CHANGES = 100
 
 
 @login_required
@@ -77,12 +77,12 @@ def history(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     """What was answered about the topics, the newest first."""
     utility = utility_of(request, utility_pk)
     rows = PlanTopicChange.objects.filter(row__utility=utility).select_related("row", "by")
-    changes = list(rows[: MOST_CHANGES + 1])
+    changes = list(rows[: MAX_CHANGES + 1])
     context = {
         "utility": utility,
-        "changes": [(each.row.name, [(each, each.lines({}))]) for each in changes[:MOST_CHANGES]],
-        "are_more": len(changes) > MOST_CHANGES,
-        "most": MOST_CHANGES,
+        "changes": [(each.row.name, [(each, each.lines({}))]) for each in changes[:MAX_CHANGES]],
+        "are_more": len(changes) > MAX_CHANGES,
+        "most": MAX_CHANGES,
     }
     return render(request, "ims/do/emergency_history.html", context)
 

@@ -22,7 +22,7 @@ from ims.do.training_states import plain
 from ims.links import relatives
 from workflow.slots import fills
 
-MOST_SESSIONS = 10
+MAX_SESSIONS = 10
 
 
 @fills("record.documents")
@@ -62,7 +62,7 @@ def of_topic(record: TrainingTopic, user: User) -> SafeString:
     """Shows who needs a training and where they stand, and its sessions."""
     found = list(Matrix(record.utility, only=record).of(record))
     sessions = list(
-        record.sessions.select_related("changed_by").prefetch_related("people", "topics")[: MOST_SESSIONS + 1]
+        record.sessions.select_related("changed_by").prefetch_related("people", "topics")[: MAX_SESSIONS + 1]
     )
     jobs = {job for person, _ in found for job in person.jobs}  # type: ignore[attr-defined]
     context = {
@@ -70,9 +70,9 @@ def of_topic(record: TrainingTopic, user: User) -> SafeString:
         "groups": by_state(found),
         "unknown": [job for job in record.jobs if plain(job) not in jobs],
         "also": record.also.all(),
-        "sessions": sessions[:MOST_SESSIONS],
-        "are_more": len(sessions) > MOST_SESSIONS,
-        "most": MOST_SESSIONS,
+        "sessions": sessions[:MAX_SESSIONS],
+        "are_more": len(sessions) > MAX_SESSIONS,
+        "most": MAX_SESSIONS,
         "can_edit": record.my_role in CAN_EDIT and record.is_open,
         "can_correct": record.my_role in CAN_EDIT,
     }

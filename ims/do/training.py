@@ -118,8 +118,8 @@ class TrainingTopic(Record):
         _require_given([self])
         before, after = set(self.also.all()), set(people)
         self.also.set(after)
-        told = {"needed_by": after - before, "no_longer_needed_by": before - after}
-        named = {name: sorted(map(str, found)) for name, found in told.items() if found}
+        changes = {"needed_by": after - before, "no_longer_needed_by": before - after}
+        named = {name: sorted(map(str, found)) for name, found in changes.items() if found}
         if named:
             self.history.create(by=by, after=named)
 

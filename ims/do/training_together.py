@@ -24,8 +24,8 @@ from ims.records import Record
 from initiatives.models import Initiative
 from pdca.models import Area
 
-FEWEST = 2  # people who need both
-MOST = 12  # pairs on the page
+MIN_PEOPLE = 2  # people who need both
+MAX_PAIRS = 12  # pairs on the page
 NAMED = 5  # people by name
 
 
@@ -91,7 +91,7 @@ class Together:
 
     @property
     def shown(self) -> list[Pair]:
-        return self.pairs[:MOST]
+        return self.pairs[:MAX_PAIRS]
 
     def _pairs(self) -> Iterator[Pair]:
         for one, other in combinations(self.topics.values(), 2):
@@ -99,7 +99,7 @@ class Together:
                 continue
             first, second = self.needed[one.pk], self.needed[other.pk]
             both = [person for person in first if person in second]
-            if len(both) < max(FEWEST, len(first | second) / 2):
+            if len(both) < max(MIN_PEOPLE, len(first | second) / 2):
                 continue
             pair = Pair(
                 one,

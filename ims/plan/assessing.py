@@ -56,9 +56,9 @@ class Assessment(Record):
         criteria, scores = Criteria.current(self.utility), scores_of(self.scores)
         if criteria is None or not scores:
             return "Not scored yet"
-        told = ", ".join(f"{row.name} {scores[row.key]}" for row in criteria.rows.all() if row.key in scores)
+        by_criterion = ", ".join(f"{row.name} {scores[row.key]}" for row in criteria.rows.all() if row.key in scores)
         points = total(scores, criteria.weights_for(self.areas))
-        return f"{told}. " + ("Not complete" if points is None else f"Total {whole(points)} of 100, {criteria}")
+        return f"{by_criterion}. " + ("Not complete" if points is None else f"Total {whole(points)} of 100, {criteria}")
 
 
 def living(record: Record) -> str:

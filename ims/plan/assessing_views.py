@@ -16,9 +16,9 @@ from django.utils.datastructures import MultiValueDict
 from accounts.requests import AuthenticatedRequest
 from ims.access import can_edit, utility_of
 from ims.plan.assessing import Assessment
-from ims.plan.criteria import AREAS, MOST_CRITERIA, Criteria, Criterion, suggested
+from ims.plan.criteria import AREAS, MAX_CRITERIA, Criteria, Criterion, suggested
 from ims.plan.ranked import Ranked
-from ims.plan.ranking import MOST
+from ims.plan.ranking import MAX_WEIGHT
 from ims.plan.units import Unit
 from initiatives.models import Initiative
 from pdca.models import Area
@@ -31,7 +31,7 @@ PAGE = "ims/plan/ranked.html"
 def tried(asked: MultiValueDict[str, str]) -> dict[str, int]:
     """Returns the weights that the address tries: ``w-<key>``, each 0 to 100."""
     given = {name.removeprefix("w-"): str(value) for name, value in asked.items() if name.startswith("w-")}
-    return {key: min(int(value), MOST) for key, value in given.items() if value.isdecimal() and len(value) < 6}
+    return {key: min(int(value), MAX_WEIGHT) for key, value in given.items() if value.isdecimal() and len(value) < 6}
 
 
 class RankedFilters(forms.Form):
@@ -93,7 +93,7 @@ class CriterionForm(forms.Form):
     name = forms.CharField(label="Criterion", required=False, max_length=60)
     low = forms.CharField(label="1 means", required=False, max_length=120)
     high = forms.CharField(label="5 means", required=False, max_length=120)
-    weight = forms.IntegerField(label="Weight, 0 to 100", min_value=0, max_value=MOST, required=False)
+    weight = forms.IntegerField(label="Weight, 0 to 100", min_value=0, max_value=MAX_WEIGHT, required=False)
 
     def clean(self) -> dict[str, Any]:
         """A row without a name is left out; one with a name has everything."""
@@ -107,7 +107,7 @@ class CriterionForm(forms.Form):
 class ExceptionForm(forms.Form):
     criterion = forms.ChoiceField(required=False)
     area = forms.ChoiceField(label="Area", required=False)
-    weight = forms.IntegerField(label="Weight, 0 to 100", min_value=0, max_value=MOST, required=False)
+    weight = forms.IntegerField(label="Weight, 0 to 100", min_value=0, max_value=MAX_WEIGHT, required=False)
     why = forms.CharField(label="Reason", required=False, max_length=300)
 
     def __init__(self, *args: Any, criteria: list[Criterion], areas: list[tuple[str, str]], **options: Any) -> None:
@@ -136,8 +136,8 @@ class ExceptionFormSet(forms.BaseFormSet):
             raise forms.ValidationError("Give each area one weight by each criterion.")
 
 
-Rows = formset_factory(CriterionForm, extra=1, max_num=MOST_CRITERIA)
-Exceptions = formset_factory(ExceptionForm, formset=ExceptionFormSet, extra=1, max_num=MOST_CRITERIA * len(AREAS))
+Rows = formset_factory(CriterionForm, extra=1, max_num=MAX_CRITERIA)
+Exceptions = formset_factory(ExceptionForm, formset=ExceptionFormSet, extra=1, max_num=MAX_CRITERIA * len(AREAS))
 
 
 class SaveForm(forms.Form):

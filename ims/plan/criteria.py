@@ -17,11 +17,11 @@ from django.utils.text import slugify
 
 from accounts.models import User, Utility
 from accounts.rows import OfUtility, OfUtilityQuerySet
-from ims.plan.ranking import HIGH, LOW, MOST, Weights
+from ims.plan.ranking import HIGH, LOW, MAX_WEIGHT, Weights
 from workflow.models import Stale
 
 AREAS = ["E", "S", "Q", "F", "H"]
-MOST_CRITERIA = 12
+MAX_CRITERIA = 12
 
 # The guide names them as those that several initiatives share. What 1 and 5 mean, and that all count the same, is a
 # start that the team changes.
@@ -165,7 +165,7 @@ class Criterion(models.Model):
         verbose_name_plural = "criteria"
         constraints = [
             models.UniqueConstraint(fields=["criteria", "key"], name="criterion_once"),
-            models.CheckConstraint(condition=Q(weight__lte=MOST), name="criterion_weight_to_100"),
+            models.CheckConstraint(condition=Q(weight__lte=MAX_WEIGHT), name="criterion_weight_to_100"),
             models.CheckConstraint(condition=~Q(name=""), name="criterion_has_a_name"),
         ]
         triggers = [pgtrigger.Protect(name="criterion_is_kept", operation=pgtrigger.Update)]
@@ -186,7 +186,7 @@ class AreaWeight(models.Model):
         ordering = ["area"]
         constraints = [
             models.UniqueConstraint(fields=["criterion", "area"], name="area_weight_once"),
-            models.CheckConstraint(condition=Q(weight__lte=MOST), name="area_weight_to_100"),
+            models.CheckConstraint(condition=Q(weight__lte=MAX_WEIGHT), name="area_weight_to_100"),
             models.CheckConstraint(condition=Q(area__in=AREAS), name="area_weight_area_known"),
             models.CheckConstraint(condition=~Q(why=""), name="area_weight_has_a_reason"),
         ]

@@ -11,7 +11,7 @@ from math import ceil, floor
 from typing import Generic, TypeVar
 
 LOW, HIGH = 1, 5  # scores
-MOST = 100  # the largest weight
+MAX_WEIGHT = 100  # the largest weight
 
 Weights = Mapping[str, int]  # key of a criterion → its weight
 Scores = Mapping[str, Fraction | int]  # key of a criterion → the score by it
@@ -47,7 +47,7 @@ class Interval:
 
     @property
     def is_all(self) -> bool:
-        return self.low <= 1 and self.high == MOST
+        return self.low <= 1 and self.high == MAX_WEIGHT
 
 
 def parts(scores: Scores, weights: Weights) -> list[Part]:
@@ -110,7 +110,7 @@ def order_holds(order: Sequence[Scores], weights: Weights, key: str) -> Interval
 def _holds(pairs: Iterable[tuple[Scores, Scores]], weights: Weights, key: str) -> Interval:
     """Both totals of a pair have the same divisor, so their difference has the sign of ``fixed + weight * slope``."""
     others = {name: weight for name, weight in weights.items() if name != key and weight}
-    low, high = Fraction(0 if others else 1), Fraction(MOST)  # without any weight there is no order
+    low, high = Fraction(0 if others else 1), Fraction(MAX_WEIGHT)  # without any weight there is no order
     for above, below in pairs:
         fixed = sum((weight * Fraction(above[name] - below[name]) for name, weight in others.items()), Fraction())
         slope = Fraction(above[key] - below[key])

@@ -91,8 +91,8 @@ class Auditing:
         rows = {row.number: row for row in self._rows().filter(number__in=shown)}
         items = self._items(shown) if with_items else {}
 
-        def told(records: Iterable[Held]) -> list[Proof]:
-            return [_told(each, rows.get(each.number), items.get(each.number, [])) for each in records]
+        def proofs(records: Iterable[Held]) -> list[Proof]:
+            return [_proof(each, rows.get(each.number), items.get(each.number, [])) for each in records]
 
         return Index(
             self.initiative.name,
@@ -101,8 +101,8 @@ class Auditing:
             [
                 Line(
                     line.ask,
-                    told(line.proof[:most]),
-                    told(line.failing[:most]),
+                    proofs(line.proof[:most]),
+                    proofs(line.failing[:most]),
                     len(line.proof),
                     len(line.failing),
                     len(line.unnamed),
@@ -132,7 +132,7 @@ class Auditing:
         return found
 
 
-def _told(each: Held, row: Record | None, items: list[Item]) -> Proof:
+def _proof(each: Held, row: Record | None, items: list[Item]) -> Proof:
     """``row`` is None for what is no record, such as the report of a quarter."""
     about = (each.number, each.title, each.register, each.url, each.lacks)
     if row is None:

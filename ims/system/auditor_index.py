@@ -84,10 +84,10 @@ class AuditorIndex(OfUtility, models.Model):
         """Keeps what can be shown now. The last one is returned if it is of today and tells the same."""
         Utility.objects.select_for_update(no_key=True).get(pk=auditing.utility.pk)  # a double click makes one
         index = auditing.index(with_items=True)
-        told: dict[str, Any] = json.loads(json.dumps(index.as_json(), cls=DjangoJSONEncoder))
+        content: dict[str, Any] = json.loads(json.dumps(index.as_json(), cls=DjangoJSONEncoder))
         same = cls.objects.filter(utility=auditing.utility, initiative=auditing.initiative.slug, areas=auditing.scope)
         last = same.order_by("-made_at", "-pk").first()
-        if last and last.told == told and timezone.localdate(last.made_at) == timezone.localdate():
+        if last and last.told == content and timezone.localdate(last.made_at) == timezone.localdate():
             return last
         numbers = [each.number for line in index.lines for each in (*line.proof, *line.failing)]
         rows = Record.objects.filter(utility=auditing.utility, number__in=numbers)
@@ -98,6 +98,6 @@ class AuditorIndex(OfUtility, models.Model):
             registers=sorted(set(rows.order_by().values_list("register", flat=True))),
             n_asks=len(index.lines),
             n_proven=index.n_proven,
-            told=told,
+            told=content,
             made_by=by,
         )

@@ -11,8 +11,8 @@ from ims.system.index import Index, Line, Proof
 from reports.kinds import Enclosure
 from workflow.spreadsheets import Rows
 
-LONGEST = 120  # characters of a path in the ZIP, so that Windows unpacks it in a deep folder too
-MOST = 100  # records of an ask that its chapter lists; the list at the end has all
+MAX_PATH = 120  # characters of a path in the ZIP, so that Windows unpacks it in a deep folder too
+MAX_LISTED = 100  # records of an ask that its chapter lists; the list at the end has all
 REMOVED = "It was removed from its record since."
 CLOSED = "Its register is closed to some people now."
 
@@ -28,8 +28,8 @@ def context(kept: AuditorIndex, left_out: Mapping[str, str] | None = None) -> di
         "kept": kept,
         "utility": kept.utility,
         "index": index,
-        "most": MOST,
-        "most_shown": f":{MOST}",
+        "most": MAX_LISTED,
+        "most_shown": f":{MAX_LISTED}",
         "records": [
             (line, proof, [(item, places[item.pk], (left_out or {}).get(places[item.pk], "")) for item in proof.files])
             for line, proof in proving(index)
@@ -52,10 +52,10 @@ def places_of(index: Index) -> dict[int, str]:
     found: dict[int, str] = {}
     taken: dict[str, set[str]] = {}
     for line, proof in proving(index):
-        folder = f"files/{line.ask.order:02}-{line.ask.element}"[: LONGEST // 2]
+        folder = f"files/{line.ask.order:02}-{line.ask.element}"[: MAX_PATH // 2]
         for item in proof.files:
             used = taken.setdefault(folder, set())
-            found[item.pk] = f"{folder}/{untaken(f'{proof.number} {item.name}', used, LONGEST - len(folder) - 1)}"
+            found[item.pk] = f"{folder}/{untaken(f'{proof.number} {item.name}', used, MAX_PATH - len(folder) - 1)}"
     return found
 
 

@@ -36,7 +36,7 @@ STOP = frozenset(
     )
 )
 ENDINGS = ("ings", "ing", "ions", "ion", "es", "ed", "s", "e")
-SHORTEST = 4  # letters that are left of a word without its ending
+MIN_STEM = 4  # letters that are left of a word without its ending
 COMMON = 20  # a word or unit that more records of one register have does not by itself bring two of them together
 SAME_UNIT, SAME_AREA, NEITHER = 1 / 3, 1 / 2, 3 / 4
 OF_A_UNIT, OF_AN_AREA = 0.5, 0.25  # what they add to the certainty
@@ -70,17 +70,17 @@ class Double:
 
     def why(self, units: Mapping[int, str]) -> str:
         """Returns why, in words. ``units`` are the names of the units."""
-        told = []
+        reasons = []
         if self.units:
             names = [units.get(key, "a unit") for key in self.units]
-            told.append(f"same unit: {get_text_list(names, 'and')}")
+            reasons.append(f"same unit: {get_text_list(names, 'and')}")
         if self.same:
-            told.append(f"for the same people: {get_text_list(list(self.same), 'and')}")
-        if self.areas and not told:
-            told.append(f"same area: {get_text_list(list(self.areas), 'and')}")
+            reasons.append(f"for the same people: {get_text_list(list(self.same), 'and')}")
+        if self.areas and not reasons:
+            reasons.append(f"same area: {get_text_list(list(self.areas), 'and')}")
         if self.words:
-            told.append(f"titles share {get_text_list([f'“{word}”' for word in self.words], 'and')}")
-        return "; ".join(told)
+            reasons.append(f"titles share {get_text_list([f'“{word}”' for word in self.words], 'and')}")
+        return "; ".join(reasons)
 
 
 def words_of(title: str) -> dict[str, str]:
@@ -94,7 +94,7 @@ def words_of(title: str) -> dict[str, str]:
 
 def _stem(word: str) -> str:
     for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST:
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
             return word[: -len(ending)]
     return word
 

@@ -64,8 +64,8 @@ class Line:
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> "Line":
-        told = {name: [Proof.from_json(each) for each in kept[name]] for name in ("proof", "failing")}
-        return cls(**{**kept, **told, "ask": Ask(**kept["ask"])})
+        parsed = {name: [Proof.from_json(each) for each in kept[name]] for name in ("proof", "failing")}
+        return cls(**{**kept, **parsed, "ask": Ask(**kept["ask"])})
 
     @property
     def is_gap(self) -> bool:
@@ -86,11 +86,11 @@ class Index:
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> "Index":
-        told = {
+        parsed = {
             "lines": [Line.from_json(each) for each in kept["lines"]],
             "questions": [Question.from_json(each) for each in kept["questions"]],
         }
-        return cls(**{**kept, **told})
+        return cls(**{**kept, **parsed})
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

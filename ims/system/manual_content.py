@@ -73,25 +73,26 @@ def _held(utility: Utility, area: str, initiatives: dict[str, str]) -> tuple[dic
     lacking: dict[str, str] = {}
     used = set(Record.objects.filter(utility=utility).order_by().values_list("register", flat=True).distinct())
     for register in registers.known():
-        told = register.in_manual
-        if told is None or register.slug not in used:
+        in_manual = register.in_manual
+        if in_manual is None or register.slug not in used:
             continue
         found: dict[str, list[Any]] = {}
-        for record in _rows(register, told, utility):
+        for record in _rows(register, in_manual, utility):
             if why := _lacks(record, register, area):
                 lacking[record.number] = why
             else:
-                found.setdefault(register.serves(record), []).append(_record(record, told, initiatives))
+                found.setdefault(register.serves(record), []).append(_record(record, in_manual, initiatives))
         for element, records in found.items():
             part = {"register": register.slug, "name": register.name, "records": records}
             parts.setdefault(element, []).append(part)
     return parts, lacking
 
 
-def _rows(register: Register, told: InManual, utility: Utility) -> Any:
+def _rows(register: Register, in_manual: InManual, utility: Utility) -> Any:
     rows = register.model.objects.filter(utility=utility, restricted=False)
-    linked = [field.name for field in register.model._meta.fields if field.name in told.facts and field.is_relation]
-    return told.rows(rows.select_related("owner", *linked).order_by("number"))
+    fields = [field for field in register.model._meta.fields if field.name in in_manual.facts]
+    linked = [field.name for field in fields if field.is_relation]
+    return in_manual.rows(rows.select_related("owner", *linked).order_by("number"))
 
 
 def _lacks(record: Record, register: Register, area: str) -> str:
@@ -102,8 +103,8 @@ def _lacks(record: Record, register: Register, area: str) -> str:
     return ""
 
 
-def _record(record: Any, told: InManual, initiatives: dict[str, str]) -> dict[str, Any]:
-    facts = [(label_of(type(record), name).capitalize(), _line(words_of(record, name))) for name in told.facts]
+def _record(record: Any, in_manual: InManual, initiatives: dict[str, str]) -> dict[str, Any]:
+    facts = [(label_of(type(record), name).capitalize(), _line(words_of(record, name))) for name in in_manual.facts]
     facts.append(("Initiatives", ", ".join(initiatives.get(slug, slug) for slug in record.initiatives)))
     facts.append(("Due", _line(words_of(record, "due"))))
     return {
@@ -111,7 +112,7 @@ def _record(record: Any, told: InManual, initiatives: dict[str, str]) -> dict[st
         "title": record.title,
         "areas": record.areas,
         "owner": str(record.owner or ""),
-        "text": getattr(record, told.text) if told.text else "",
+        "text": getattr(record, in_manual.text) if in_manual.text else "",
         "facts": [[label, words] for label, words in facts if words],
     }
 
@@ -133,7 +134,7 @@ def _facts(team: Team, area: str) -> Iterator[list[str]]:
     yield ["Utility", f"{utility}, {utility.city}, {utility.get_state_display()}"]
     covers = [area] if area else scope.areas
     others = team.analysis.other_initiatives if team.analysis else []
-    told = {
+    facts = {
         "Management areas": ", ".join(names.areas.get(code, code) for code in covers),
         "Operations inside the fence line": "; ".join(OPERATIONS[slug] for slug in scope.operations),
         "Fence line": team.analysis.fence_line if team.analysis else "",
@@ -142,7 +143,7 @@ def _facts(team: Team, area: str) -> Iterator[list[str]]:
         ),
         "Management representative": str(team.representative or ""),
     }
-    yield from ([label, words] for label, words in told.items() if words)
+    yield from ([label, words] for label, words in facts.items() if words)
 
 
 def _functions(team: Team) -> Iterator[list[str]]:

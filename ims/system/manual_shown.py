@@ -11,7 +11,7 @@ from ims.system.manual import ManualEdition
 from ims.system.manual_changes import Changed, changes
 from pdca.models import Component
 
-MOST = 20  # records of one register that a page shows
+MAX_SHOWN = 20  # records of one register that a page shows
 
 
 def shown(utility: Utility, content: Mapping[str, Any], before: ManualEdition | None) -> dict[str, Any]:
@@ -36,8 +36,8 @@ def shown(utility: Utility, content: Mapping[str, Any], before: ManualEdition | 
         "components": [
             (components[slug], list(found)) for slug, found in groupby(elements, lambda each: each["component"])
         ],
-        "most": MOST,
-        "most_slice": f":{MOST}",
+        "most": MAX_SHOWN,
+        "most_slice": f":{MAX_SHOWN}",
     }
 
 
@@ -58,7 +58,7 @@ def _element(
         {
             **part,
             "rows": [(record, marks.get(record["number"])) for record in part["records"]],
-            "more": max(len(part["records"]) - MOST, 0),
+            "more": max(len(part["records"]) - MAX_SHOWN, 0),
             "has_areas": any(record["areas"] for record in part["records"]),
             "has_owners": any(record["owner"] for record in part["records"]),
             "has_texts": any(record["text"] for record in part["records"]),

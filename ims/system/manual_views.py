@@ -42,7 +42,7 @@ def manual(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
 def _page(request: AuthenticatedRequest, utility: Utility, area: str, form: IssueForm | None = None) -> HttpResponse:
     editions = list(ManualEdition.objects.series(utility, area).listed())
     last = editions[0] if editions else None
-    told = shown(utility, compose(utility, area), last)
+    manual_context = shown(utility, compose(utility, area), last)
     number = last.number if last else 0
     if form is None:
         form = IssueForm(initial={"area": area, "last": number})
@@ -58,7 +58,7 @@ def _page(request: AuthenticatedRequest, utility: Utility, area: str, form: Issu
         "can_edit": can_edit(utility),
         "draft_kind": draft_kind(area),
     }
-    return render(request, "ims/system/manual.html", told | context, status=saving.status_of(form))
+    return render(request, "ims/system/manual.html", manual_context | context, status=saving.status_of(form))
 
 
 @login_required

@@ -119,17 +119,17 @@ def figures(rows: Iterable[Row]) -> Figures:
     return Figures(len(cells), sum(bool(cell.living) for cell in cells), len(answering))
 
 
-def sentence(told: Figures, n_initiatives: int, n_doubles: int) -> str:
+def sentence(counts: Figures, n_initiatives: int, n_doubles: int) -> str:
     """Returns the figures in words: what is answered, what nobody answers, what is done twice."""
-    if not told.asked:
+    if not counts.asked:
         return "No initiative that asks for something is in place: no gap analysis and no living record names one."
     who = f"your {apnumber(n_initiatives)} initiative{pluralize(n_initiatives, ' asks,s ask')}"
-    if not told.records:
-        answered = f"No living record answers any of the {told.asked} things {who}."
+    if not counts.records:
+        answered = f"No living record answers any of the {counts.asked} things {who}."
     else:
-        records = f"{told.records} living record{pluralize(told.records, ' answers,s answer')}"
-        answered = f"{records} {told.answered} of the {told.asked} things {who}."
-    unanswered = f"Nobody answers {told.open}." if told.open else "Nothing is left without an answer."
+        records = f"{counts.records} living record{pluralize(counts.records, ' answers,s answer')}"
+        answered = f"{records} {counts.answered} of the {counts.asked} things {who}."
+    unanswered = f"Nobody answers {counts.open}." if counts.open else "Nothing is left without an answer."
     return f"{answered} {unanswered}{_twice(n_doubles)}"
 
 

@@ -78,8 +78,8 @@ def belongings(record: Any, carried: Collection[str] = ()) -> tuple[list[str], l
     rows = type(record)._base_manager.filter(pk=record.pk).values(**{key: _number(each) for key, each in found.items()})
     moves, stay = Counter[Any](), Counter[Any]()
     for key, n in rows.get().items():
-        told = moves if found[key].get_accessor_name() in carried else stay
-        told[found[key].related_model] += n or 0
+        counts = moves if found[key].get_accessor_name() in carried else stay
+        counts[found[key].related_model] += n or 0
     return _counted(moves), _counted(stay)
 
 

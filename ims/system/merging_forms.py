@@ -13,7 +13,7 @@ from workflow.conflicts import words
 
 KEEP, TAKE, WRITE = "keep", "take", "write"
 OF = "of_"  # begins the name of the choice about a field
-LONGEST = 80  # characters of a value that a choice shows; the whole texts are side by side above
+MAX_LENGTH = 80  # characters of a value that a choice shows; the whole texts are side by side above
 
 
 class MergeForm(RecordForm):
@@ -49,7 +49,7 @@ class MergeForm(RecordForm):
 
     def _label(self, field: forms.Field, value: Any, record: Any) -> str:
         shown = shown_as(field, value)
-        return f"{record.number}: {shown}" if len(shown) <= LONGEST else f"That of {record.number}"
+        return f"{record.number}: {shown}" if len(shown) <= MAX_LENGTH else f"That of {record.number}"
 
     def clean(self) -> None:
         for name in self.asked:
@@ -59,8 +59,8 @@ class MergeForm(RecordForm):
                 self.cleaned_data[name] = getattr(self.other if choice == TAKE else self.instance, name)
             elif not self.cleaned_data.get(name) and not self._meta.model._meta.get_field(name).blank:
                 self.add_error(name, "Enter it, or choose one of the two.")
-        for name, told in self.instance.faults(self.cleaned_data):
-            self.add_error(OF + name if name in self.asked else None, told)
+        for name, message in self.instance.faults(self.cleaned_data):
+            self.add_error(OF + name if name in self.asked else None, message)
 
     @property
     def outdated(self) -> Any:

@@ -255,11 +255,11 @@ class Round:
 
     def _reports(self) -> Iterator[Dated]:
         rows = Quarter.objects.filter(utility=self.utility, first__gte=later(self.first, -LENGTH[Every.QUARTER]))
-        told = {row.first: row for row in rows.exclude(summary="")}
+        reported = {row.first: row for row in rows.exclude(summary="")}
         page = reverse("ims:performance", args=[self.utility.pk])
         for day in self._ends(Every.QUARTER):
             quarter = moved(day, Every.QUARTER, -1)
-            done = told.get(quarter)
+            done = reported.get(quarter)
             if done or day >= self.today:
                 what = f"Performance report on {named(quarter, Every.QUARTER)}"
                 state, url = (State.DONE, done.get_absolute_url()) if done else (State.EXPECTED, page)

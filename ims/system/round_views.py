@@ -152,7 +152,7 @@ def _days(shown: Round) -> list[ical.Day]:
             sequence=each.version,
             is_tentative=each.state is State.EXPECTED,
         )
-        for each in shown.dated[: ical.MOST]
+        for each in shown.dated[: ical.MAX_DAYS]
     ]
 
 

@@ -21,7 +21,7 @@ from ims.check.trends import Trend
 from ims.records import Record
 from ims.registers import Register
 
-TOLD = 3  # readings in a sentence
+READINGS_SHOWN = 3  # readings in a sentence
 TRENDS = {Trend.BETTER: "getting better", Trend.STEADY: "steady", Trend.WORSE: "getting worse"}
 
 
@@ -69,11 +69,11 @@ def _rows(register: Register, keys: list[int]) -> Iterable[Any]:
 
 def _sentence(register: Register, record: Any) -> Sentence | None:
     is_measure = isinstance(record, Measure)
-    text = measured(Standing.of(record)) if is_measure else told(record)
+    text = measured(Standing.of(record)) if is_measure else status_sentence(record)
     return Sentence(record.pk, register.name, is_measure, text, record.get_absolute_url()) if text else None
 
 
-def told(record: Any) -> str:
+def status_sentence(record: Any) -> str:
     """Returns “DOC-2026-014 Chlorine response: approved since March 3, 2026.” ``record`` has ``became``."""
     since = f" since {timezone.localdate(record.became):%B %-d, %Y}" if record.became else ""
     return f"{record}: {record.status_label.lower()}{since}."
@@ -89,7 +89,8 @@ def measured(standing: Standing) -> str:
     if last is None or last.value is None:
         return ""
     before = [
-        f"{measure.shown(each.value)} in {measure.period_name(each.period)}" for each in standing.readings[-TOLD:-1]
+        f"{measure.shown(each.value)} in {measure.period_name(each.period)}"
+        for each in standing.readings[-READINGS_SHOWN:-1]
     ]
     parts = [f"{measure.with_unit(last.value)} in {measure.period_name(last.period)}"]
     if before:

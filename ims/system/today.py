@@ -139,10 +139,10 @@ class Today:
             findings = {each.element_id: each for each in self.analysis.findings.all()}
         made = []
         for element in self.elements.values():
-            told = proposal(self.held.get(element.slug, []), self.scope)
+            proposed = proposal(self.held.get(element.slug, []), self.scope)
             finding = findings.get(element.pk)
             was = [code for code in self.scope if finding and code in finding.areas]
-            made.append(Line(element, told, self._named(told.areas), finding, self._named(was)))
+            made.append(Line(element, proposed, self._named(proposed.areas), finding, self._named(was)))
         return made
 
     def _named(self, codes: Sequence[str]) -> list[Area]:
@@ -306,15 +306,15 @@ def fill(analysis: GapAnalysis, today: Today, *, by: User) -> int:
     links: list[Evidence] = []
     rows = Finding.objects.visible_to(by).filter(analysis=analysis, rating=None)
     for finding in rows:
-        told = proposal(held.get(finding.element.slug, []), analysis.areas)
-        if told.rating is None:
+        proposed = proposal(held.get(finding.element.slug, []), analysis.areas)
+        if proposed.rating is None:
             continue
-        initiatives = [slug for slug in told.initiatives if slug in in_place]
-        text = finding.evidence or evidence(told.living)
-        finding.propose(by=by, rating=told.rating, areas=told.areas, initiatives=initiatives, evidence=text)
+        initiatives = [slug for slug in proposed.initiatives if slug in in_place]
+        text = finding.evidence or evidence(proposed.living)
+        finding.propose(by=by, rating=proposed.rating, areas=proposed.areas, initiatives=initiatives, evidence=text)
         links += [
             Evidence(finding=finding, added_by=by, url=site + each.url, title=f"{each.number} {each.title}"[:TITLE])
-            for each in told.living[:LINKED]
+            for each in proposed.living[:LINKED]
         ]
         n += 1
     Evidence.objects.bulk_create(links)

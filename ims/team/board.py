@@ -28,14 +28,14 @@ OF_CHAIN: dict[str, list[str]] = {
     Chain.STORMWATER: list(VALUE_CHAINS["Stormwater"]),
     Chain.BIOSOLIDS: ["solids-handling", "biosolids-disposition"],
 }
-MOST_RECORDS = 5
+MAX_RECORDS = 5
 EVERY = ["every team"]
 
 
 class State(StrEnum):
     FILLED = "filled"
     MISSING = "missing"
-    GONE = "gone"  # the person is no longer here
+    NO_LONGER_HERE = "gone"
     LEFT_OUT = "left-out"
 
 
@@ -78,7 +78,7 @@ class Place:
             return State.LEFT_OUT
         if not self.seat.person_id:
             return State.MISSING
-        return State.FILLED if self.seat.person_id in self.here else State.GONE
+        return State.FILLED if self.seat.person_id in self.here else State.NO_LONGER_HERE
 
     @property
     def names(self) -> str:
@@ -86,12 +86,12 @@ class Place:
         if self.seat.left_out:
             return f"No seat: {self.seat.left_out}"
         alternate = f", alternate {self.seat.alternate}" if self.seat.alternate else ""
-        gone = " (no longer here)" if self.state == State.GONE else ""
+        gone = " (no longer here)" if self.state == State.NO_LONGER_HERE else ""
         return f"{self.seat.person}{gone}{alternate}" if self.seat.person else "Nobody yet"
 
     @property
     def is_missing(self) -> bool:
-        return self.state in (State.MISSING, State.GONE)
+        return self.state in (State.MISSING, State.NO_LONGER_HERE)
 
     @property
     def asked_by(self) -> list[str]:
@@ -266,7 +266,7 @@ class Team:
         if found:
             rows = Record.objects.filter(utility=self.utility, is_open=True, restricted=False)
             rows = rows.filter(initiatives__overlap=list(found))
-            for record in rows.order_by("-pk")[: MOST_RECORDS * len(found)]:
+            for record in rows.order_by("-pk")[: MAX_RECORDS * len(found)]:
                 for slug in found.keys() & set(record.initiatives):
                     found[slug].append(record)
         return found

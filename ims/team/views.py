@@ -22,7 +22,7 @@ from ims.team.functions import functions
 from ims.team.models import Seat, SeatChange, SubgroupChange, TeamScope, TeamScopeChange
 from workflow import saving
 
-MOST_CHANGES = 50
+MAX_CHANGES = 50
 
 
 def for_editor(request: AuthenticatedRequest, pk: int) -> Utility:
@@ -143,13 +143,13 @@ def history(request: AuthenticatedRequest, utility_pk: int) -> HttpResponse:
     kinds: list[Any] = [SeatChange, TeamScopeChange, SubgroupChange, PersonChange]
     rows = [kind.objects.filter(row__utility=utility) for kind in kinds]
     rows.append(RepresentativeChange.objects.filter(row=utility))
-    changes = [change for each in rows for change in each.select_related("row", "by")[: MOST_CHANGES + 1]]
-    newest = nlargest(MOST_CHANGES + 1, changes, key=lambda change: change.at)
+    changes = [change for each in rows for change in each.select_related("row", "by")[: MAX_CHANGES + 1]]
+    newest = nlargest(MAX_CHANGES + 1, changes, key=lambda change: change.at)
     context = {
         "utility": utility,
-        "changes": [(_named(change.row), [(change, change.lines(labels))]) for change in newest[:MOST_CHANGES]],
-        "are_more": len(newest) > MOST_CHANGES,
-        "most": MOST_CHANGES,
+        "changes": [(_named(change.row), [(change, change.lines(labels))]) for change in newest[:MAX_CHANGES]],
+        "are_more": len(newest) > MAX_CHANGES,
+        "most": MAX_CHANGES,
     }
     return render(request, "ims/team_history.html", context)
 

@@ -214,8 +214,8 @@ class EntryAdmin(KeptAdmin):
         entry = self._fetched(request, object_id)
         if entry.draft is None:
             raise Http404
-        told = "The draft was discarded. The form shows the published version."
-        return self._asked_once(request, entry, entry.discard_draft, "Discard draft", told, "discard")
+        done = "The draft was discarded. The form shows the published version."
+        return self._asked_once(request, entry, entry.discard_draft, "Discard draft", done, "discard")
 
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Retires the entry, or brings a retired one back."""
@@ -223,11 +223,11 @@ class EntryAdmin(KeptAdmin):
         if not entry.published or not self.may_retire:
             raise Http404
         on = None if entry.retired_on else timezone.localdate()
-        what, told = ("Retire", "Retired.") if on else ("Restore", "Restored. Readers can find it again.")
-        return self._asked_once(request, entry, lambda: entry.retire(on, by=request.user), what, told, "retire")
+        what, done = ("Retire", "Retired.") if on else ("Restore", "Restored. Readers can find it again.")
+        return self._asked_once(request, entry, lambda: entry.retire(on, by=request.user), what, done, "retire")
 
     def _asked_once(
-        self, request: HttpRequest, entry: Any, act: Callable[[], Any], what: str, told: str, action: str
+        self, request: HttpRequest, entry: Any, act: Callable[[], Any], what: str, done: str, action: str
     ) -> HttpResponse:
         if request.method != "POST":
             changes = differences(self.model, entry.plain() | (entry.draft or {}), entry.plain())
@@ -235,8 +235,8 @@ class EntryAdmin(KeptAdmin):
             return self._page(request, "confirm", what, **own)
         with transaction.atomic():
             act()
-            self.log_change(request, entry, told)
-        messages.success(request, told)
+            self.log_change(request, entry, done)
+        messages.success(request, done)
         return HttpResponseRedirect(self.address("change", entry.pk))
 
     def _page(self, request: HttpRequest, name: str, title: str, **own: Any) -> HttpResponse:

@@ -13,7 +13,7 @@ from typing import Any
 from recognition.application.content import Content, identifiers
 
 HIDDEN = "[hidden]"
-SHORTEST = 3  # characters of a name to cover; shorter ones would cover words
+MIN_NAME = 3  # characters of a name to cover; shorter ones would cover words
 SECOND = ("secondary_name", "secondary_phone", "secondary_email")
 NAMING = ("organization", "manager", "address", "city", "phone", "fax", "email", *SECOND)
 READ = ("attributes.", "categories.", "points.")
@@ -21,7 +21,7 @@ READ = ("attributes.", "categories.", "points.")
 
 def anonymous(content: Content, known: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Returns a copy with the evaluated sections only, in which names are covered. ``known``: the utility's own."""
-    names = {name.strip() for name in (*known, *_names(content)) if len(name.strip()) >= SHORTEST}
+    names = {name.strip() for name in (*known, *_names(content)) if len(name.strip()) >= MIN_NAME}
     longest_first = sorted(names, key=lambda name: (-len(name), name))
     words = [r"\s+".join(map(re.escape, name.split())) for name in longest_first]
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE) if words else None

@@ -19,7 +19,7 @@ PROMPTS = {
     "evaluated": "How do you judge performance by these measures?",
     "changes": "What did you change, and what did it improve?",
 }
-LONGEST = 60_000  # characters of one text
+MAX_LENGTH = 60_000  # characters of one text
 WITHHELD = "[claimed confidential, withheld]"
 _CATEGORY_FIELDS = CategoryAnswer.__dataclass_fields__
 

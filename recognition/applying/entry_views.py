@@ -32,7 +32,7 @@ def extend(request: AuthenticatedRequest, application: Application, rights: Righ
         application.extend(form.cleaned_data["until"], by=request.user, why=form.cleaned_data["why"])
         until = application.for_reader(form.cleaned_data["until"])
         messages.success(
-            request, f"Deadline extended. {application.utility} can submit until {until}. {application.how_told}"
+            request, f"Deadline extended. {application.utility} can submit until {until}. {application.how_notified}"
         )
         return redirect(application)
     if application.awaits_mailing:

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import User
 from assessments.models import Finding, GapAnalysis
 from ims.system.sentences import Sentence, sentences
-from recognition.application.content import LONGEST, PROMPTS, Content
+from recognition.application.content import MAX_LENGTH, PROMPTS, Content
 from recognition.models import Application, Attribute, Category, Section
 
 
@@ -18,7 +18,7 @@ def draft(attribute: Attribute, analysis: GapAnalysis) -> str:
     """Returns the evidence on the elements that the attribute is mapped to; empty if there is none."""
     findings = analysis.findings.filter(element__in=attribute.elements.all())
     ordered = findings.select_related("element").prefetch_related("evidence_items__file").order_by("element__order")
-    return "\n\n".join(filter(None, (_told(finding) for finding in ordered)))
+    return "\n\n".join(filter(None, (_in_words(finding) for finding in ordered)))
 
 
 def offered(about: Attribute | Category, application: Application, user: User) -> list[Sentence]:
@@ -52,13 +52,13 @@ def keep(application: Application, section: Section, answers: dict[str, Any], *,
     words, most = application.checked(content).words, application.cycle.edition.most_words
     if words > most:
         raise TooLong(f"Your narratives would have {words:,} words; the limit is {most:,}.")
-    if any(len(answers.get(name, "")) > LONGEST for name in (*PROMPTS, "narrative")):
-        raise TooLong(f"A text can have at most {LONGEST:,} characters.")
+    if any(len(answers.get(name, "")) > MAX_LENGTH for name in (*PROMPTS, "narrative")):
+        raise TooLong(f"A text can have at most {MAX_LENGTH:,} characters.")
     section.application = application
     section.answer(section.version, answers, by=by)
 
 
-def _told(finding: Finding) -> str:
+def _in_words(finding: Finding) -> str:
     shown = [str(item) for item in finding.evidence_items.all()]
     if not finding.evidence.strip() and not shown:
         return ""

@@ -8,23 +8,23 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from recognition.models import Application, ApplicationEvent
-from workflow.recent import Facts, Told, source
+from workflow.recent import ChangeText, Facts, source
 
 STARTED = "Started"  # the reason of the event with which an application begins
 
 
-def _told(facts: Facts) -> Told:
+def _text(facts: Facts) -> ChangeText:
     name = f"{facts['utility']}, {facts['cycle']}"
     url = reverse("recognition:application", args=[facts["application"]])
     if facts["to"] == Application.Status.DRAFT:
-        return Told("started", name, url)
+        return ChangeText("started", name, url)
     stage = Application(status=facts["to"]).stage_shown
     if facts["is_own"]:
-        return Told("moved", name, url, f"to “{stage}”")
-    return Told("", name, url, f"is now “{stage}”", who="")
+        return ChangeText("moved", name, url, f"to “{stage}”")
+    return ChangeText("", name, url, f"is now “{stage}”", who="")
 
 
-@source(told=_told, utility="application__utility")
+@source(text=_text, utility="application__utility")
 def steps(user: User) -> QuerySet[Any]:
     """The changes of stage that applicants see (recognition.applying.timeline), and the start."""
     own = Application.objects.of_utilities_of(user).order_by().values("pk")

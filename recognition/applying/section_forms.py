@@ -7,7 +7,7 @@ from django import forms
 from accounts.models import System
 from accounts.numbers import numbers_in
 from accounts.regions import states
-from recognition.application.content import LONGEST, PROMPTS
+from recognition.application.content import MAX_LENGTH, PROMPTS
 from recognition.application.shown import ANSWER_LABELS, CONTACT_LABELS, FIGURE_LABELS
 from recognition.criteria.completeness import CategoryRule, Criteria, needed
 from recognition.models import Section
@@ -19,7 +19,7 @@ class Narrative(forms.CharField):
 
     def __init__(self, label: str, rows: int = 5) -> None:
         widget = forms.Textarea(attrs={"rows": rows, "data-counted": ""})
-        super().__init__(label=label, required=False, max_length=LONGEST, widget=widget)
+        super().__init__(label=label, required=False, max_length=MAX_LENGTH, widget=widget)
 
 
 def _short(size: str, autocomplete: str) -> forms.TextInput:

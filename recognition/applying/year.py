@@ -35,29 +35,29 @@ def _applications(user: User, day: Any, what: str) -> QuerySet[Any]:
     return rows.annotate(day=TruncDate(day), component=Value(""), facts=facts)
 
 
-@source(told=_of_cycle, are_few=True)
+@source(occasion=_of_cycle, are_few=True)
 def opens(user: User) -> QuerySet[Any]:
     return _cycles("opens", "opens for applications")
 
 
-@source(told=_of_cycle, are_few=True)
+@source(occasion=_of_cycle, are_few=True)
 def closes(user: User) -> QuerySet[Any]:
     return _cycles("closes", "closes for applications")
 
 
-@source(told=_of_application, are_few=True)
+@source(occasion=_of_application, are_few=True)
 def extended(user: User) -> QuerySet[Any]:
     """A draft whose deadline is later than that of its cycle."""
     later = _applications(user, F("extended_until"), "the extended deadline")
     return later.filter(status=Status.DRAFT, extended_until__gt=F("cycle__closes"))
 
 
-@source(told=_of_application, are_few=True)
+@source(occasion=_of_application, are_few=True)
 def returned(user: User) -> QuerySet[Any]:
     return _applications(user, F("resubmit_by"), "to be resubmitted").filter(status=Status.RETURNED)
 
 
-@source(told=_of_application, are_few=True)
+@source(occasion=_of_application, are_few=True)
 def expires(user: User) -> QuerySet[Any]:
     """The last day of a valid recognition."""
     own = Application.objects.of_utilities_of(user).order_by().values("pk")

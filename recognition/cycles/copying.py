@@ -20,7 +20,7 @@ from recognition.models import Addressee, Attribute, Category, Cycle, Edition, O
 OF_ITS_OWN = ("id", "title", "status", "copied_from")
 OF_AN_EDITION = ("id", "slug", "name", "loaded", "copied_from")
 DAYS = ("panel_from", "panel_until", "letters_from", "letters_until")  # planned; they move with the cycle
-LONGEST = 120  # characters of a title or name
+MAX_LENGTH = 120  # characters of a title or name
 
 
 def _settings(row: models.Model, own: tuple[str, ...]) -> dict[str, Any]:
@@ -52,10 +52,10 @@ def _years(cycle: Cycle) -> int:
 def _named(name: str, years: int, taken: Any) -> str:
     """Returns a new name: with its year moved, else marked as a copy. ``taken`` says whether a name is in use."""
     moved = re.sub(r"\b(20\d\d)\b", lambda found: str(int(found[1]) + years), name)
-    whole = moved if moved != name and not taken(moved) else f"{name[: LONGEST - 12]} (copy)"
+    whole = moved if moved != name and not taken(moved) else f"{name[: MAX_LENGTH - 12]} (copy)"
     number = 2
     while taken(whole):
-        whole, number = f"{name[: LONGEST - 12]} (copy {number})", number + 1
+        whole, number = f"{name[: MAX_LENGTH - 12]} (copy {number})", number + 1
     return whole
 
 

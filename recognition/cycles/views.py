@@ -19,7 +19,7 @@ from recognition.models.cycle import LAW, LettersWait, StillWaiting
 from recognition.rights import Act, offered
 from workflow.models import WrongState
 
-MOST = 100  # applications listed as waiting
+MAX_LISTED = 100  # applications listed as waiting
 
 # URL name, tab label, and the act that a staff role must include.
 PAGES = [
@@ -108,8 +108,8 @@ def cycle(request: AuthenticatedRequest, cycle_pk: int) -> HttpResponse:
         "step": name,
         "means": means,
         "n_waiting": waiting.count(),
-        "waiting": waiting.order_by("status_since", "pk")[:MOST],
-        "most": MOST,
+        "waiting": waiting.order_by("status_since", "pk")[:MAX_LISTED],
+        "most": MAX_LISTED,
         "events": events,
         "dates": dates.for_staff(found, _marks(found, events)),
     }

@@ -181,7 +181,7 @@ def _done(request: AuthenticatedRequest, pk: int, act: Callable[[Announcement], 
     return redirect("recognition:message", pk)
 
 
-def _told(found: Announcement) -> str:
+def _outcome(found: Announcement) -> str:
     if found.is_at_work:
         return "The message is being sent. You can leave this page."
     if found.status == Announcement.Status.STOPPED:
@@ -198,7 +198,7 @@ def message_send(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
     def send(found: Announcement) -> str:
         found.send(version, by=request.user)
-        return _told(found)
+        return _outcome(found)
 
     return _done(request, pk, send)
 
@@ -215,12 +215,12 @@ def message_stop(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def message_go_on(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    def go_on(found: Announcement) -> str:
-        found.go_on(by=request.user)
-        return _told(found)
+def message_resume(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    def resume(found: Announcement) -> str:
+        found.resume(by=request.user)
+        return _outcome(found)
 
-    return _done(request, pk, go_on)
+    return _done(request, pk, resume)
 
 
 @login_required

@@ -28,13 +28,13 @@ logger = logging.getLogger(__name__)
 
 WORDING = "message-to-applicants"
 AT_ONCE = 20  # applicants who are written to while the person waits
-MOST_SUBJECT = 250  # characters, filled in
+MAX_SUBJECT = 250  # characters, filled in
 
 MOVED = "Its stage has changed since the message was drafted."
 ARCHIVED = "Its cycle is archived."
 ON_PANEL = "Whoever sends the message sits on its panel, or belongs to its utility."
-TOLD = "The same text went there before."
-BROKE = "An error in the program; its log says which. “Continue” tries again."
+ALREADY_SENT = "The same text went there before."
+ERROR_IN_PROGRAM = "An error in the program; its log says which. “Continue” tries again."
 
 
 class Announcement(Resumable, Versioned):
@@ -128,13 +128,13 @@ class Announcement(Resumable, Versioned):
         """Says of each recipient how the message would go there now, in a fixed number of queries."""
         rows = list(self.recipients.all())
         found = reaches([row.application_id for row in rows])
-        told, allowed = self._told(), self._allowed(self.by)
+        reached, allowed = self._reached(), self._allowed(self.by)
         for row in rows:
             reach = found[row.application_id]
-            row.way, row.why = self._way(row, reach, told, allowed)
+            row.way, row.why = self._way(row, reach, reached, allowed)
         Recipient.objects.bulk_update(rows, ["way", "why"], batch_size=500)
 
-    def _way(self, row: "Recipient", reach: Reach, told: set[int], allowed: set[int]) -> tuple[str, str]:
+    def _way(self, row: "Recipient", reach: Reach, reached: set[int], allowed: set[int]) -> tuple[str, str]:
         none = Recipient.Way.NONE
         if row.application_id not in allowed:
             return none, ON_PANEL
@@ -142,11 +142,11 @@ class Announcement(Resumable, Versioned):
             return none, ARCHIVED
         if reach.stage != row.stage:
             return none, MOVED
-        if row.application_id in told:
-            return none, TOLD
+        if row.application_id in reached:
+            return none, ALREADY_SENT
         return (Recipient.Way.EMAIL if reach.addresses else Recipient.Way.PAPER), ""
 
-    def _told(self, application: int | None = None) -> set[int]:
+    def _reached(self, application: int | None = None) -> set[int]:
         """Returns the applications to which the same text went, in this message or another."""
         went = Recipient.objects.filter(announcement__digest=self.digest, settled_at__isnull=False)
         went = went.exclude(way=Recipient.Way.NONE)
@@ -181,7 +181,7 @@ class Announcement(Resumable, Versioned):
         self._move(self.Status.REQUESTED, by=by, only_if=Q(version=version), by_id=by.pk, sent_at=now, heard_at=now)
         self._begin(by)
 
-    def go_on(self, *, by: User) -> None:
+    def resume(self, *, by: User) -> None:
         """Goes on with what was stopped. Raises WrongState."""
         self._move(self.Status.REQUESTED, by=by, by_id=by.pk, heard_at=timezone.now())
         self._begin(by)
@@ -206,7 +206,7 @@ class Announcement(Resumable, Versioned):
                 return
             except Exception:  # one that breaks must not keep the others
                 logger.exception("recipient %s could not be written to", pk)
-                Recipient.objects.filter(pk=pk, settled_at=None).update(why=BROKE)
+                Recipient.objects.filter(pk=pk, settled_at=None).update(why=ERROR_IN_PROGRAM)
         broke = self.recipients.filter(settled_at=None).exists()
         self._move(self.Status.STOPPED if broke else self.Status.DONE, why="Some could not be written to." * broke)
 
@@ -220,7 +220,7 @@ class Announcement(Resumable, Versioned):
         rows = Application.objects.select_for_update(of=("self",)).select_related("utility", "cycle__edition")
         application = rows.get(pk=row.application_id)
         reach = reaches([application.pk])[application.pk]
-        row.way, row.why = self._way(row, reach, self._told(application.pk), allowed)
+        row.way, row.why = self._way(row, reach, self._reached(application.pk), allowed)
         if row.way != Recipient.Way.NONE:
             subject, body = self.filled_for(application, by_mail=row.way == Recipient.Way.PAPER)
             application.write_to_applicants(self.occasion(application.pk), subject, body)
@@ -294,7 +294,7 @@ def filled_for(subject: str, body: str, application: Application, *, by_mail: bo
         by_mail="yes" if by_mail else "",
         **times,
     )
-    return filled[0][:MOST_SUBJECT], filled[1]
+    return filled[0][:MAX_SUBJECT], filled[1]
 
 
 class AnnouncementEvent(Event):

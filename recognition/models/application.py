@@ -262,10 +262,10 @@ class Application(Correspondent, Handled, StateMachine):
         ``submit`` takes the same lock, so that a change never reaches a submitted row, which the triggers would refuse.
         """
         rows = Application.objects.select_for_update(of=("self",)).select_related("cycle__edition")
-        held = rows.filter(pk=self.pk).first()
-        if held is None or not held.is_editable:
+        locked = rows.filter(pk=self.pk).first()
+        if locked is None or not locked.is_editable:
             raise WrongState("It can no longer be changed.")
-        return held
+        return locked
 
     def content(self) -> dict[str, dict[str, Any]]:
         """Returns current answers by section."""

@@ -104,7 +104,7 @@ class Correspondent(Named, models.Model):
         return reaches([self.pk])[self.pk].addresses
 
     @property
-    def how_told(self) -> str:
+    def how_notified(self) -> str:
         """How the applicant gets a letter, to end a sentence about one that was just written."""
         if self.applicants():
             return "We emailed them the letter."

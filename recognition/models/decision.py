@@ -90,13 +90,13 @@ class Decision(Versioned):
     def make(cls, application: Application, *, by: User, recognize: bool, reason: str = "") -> "Decision":
         """Creates a pending decision. Raises ReasonNeeded, or WrongState if the application does not await one."""
         rows = Application.objects.select_for_update(of=("self",)).select_related("recommendation", "cycle")
-        held = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
-        if held is None:
+        locked = rows.filter(pk=application.pk, status__in=Application.PENDING, recommendation__isnull=False).first()
+        if locked is None:
             raise WrongState("The application is not awaiting a decision.")
-        in_review(held.cycle)
-        if recognize and held.compliance_checks.that_bar().exists():
+        in_review(locked.cycle)
+        if recognize and locked.compliance_checks.that_bar().exists():
             raise WrongState(BARRED)
-        recommended = held.recommendation.recommends
+        recommended = locked.recommendation.recommends
         if recognize != recommended and not reason.strip():
             raise ReasonNeeded
         subject, body = _letter(application, recognize, reason)

@@ -45,7 +45,7 @@ class HandledQuerySet(models.QuerySet[Any]):
         """Gives ``by`` those of the rows that nobody has. Returns how many."""
         return self.nobodys()._hand(by, NOBODYS)
 
-    def give_back(self, *, by: User) -> int:
+    def return_to_queue(self, *, by: User) -> int:
         """Leaves those of the rows that ``by`` has to nobody. Returns how many."""
         return self.had_by(by)._hand(None, Q(handler=by))
 
@@ -102,7 +102,7 @@ class Away(models.Model):
     def leave(cls, user: User, until: date, had: HandledQuerySet) -> int:
         """Notes the absence and gives back what the person has of ``had``. Returns how many."""
         cls.objects.update_or_create(user=user, defaults={"until": until})
-        return had.give_back(by=user)
+        return had.return_to_queue(by=user)
 
     @classmethod
     def come_back(cls, user: User) -> None:
@@ -125,8 +125,8 @@ class StaffNote(Comment):
     def write(cls, application: Any, text: str, *, by: User, tell: Iterable[User] = ()) -> "StaffNote":
         """Adds a note. Whom it tells have it among what needs their attention, and get an email without its text."""
         note = cls.objects.create(application=application, text=text, by=by)
-        told = NoteReader.objects.bulk_create(NoteReader(note=note, user=user) for user in tell)
-        for reader in told:
+        readers = NoteReader.objects.bulk_create(NoteReader(note=note, user=user) for user in tell)
+        for reader in readers:
             application.tell(reader.user, "staff-note", str(note.pk), author=by)
         return note
 

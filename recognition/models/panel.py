@@ -47,8 +47,8 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         give for each claimed criterion. Returns how many.
         """
         ids = self.order_by().values("application")
-        held = Application.objects.select_for_update(of=("self",)).filter(pk__in=ids, status=Application.Status.PANEL)
-        applications = held.order_by("pk").select_related("cycle__edition").prefetch_related(*CRITERIA).in_bulk()
+        locked = Application.objects.select_for_update(of=("self",)).filter(pk__in=ids, status=Application.Status.PANEL)
+        applications = locked.order_by("pk").select_related("cycle__edition").prefetch_related(*CRITERIA).in_bulk()
         undeclared = self.active().filter(application__in=applications, declared_at=None)
         seats = list(undeclared.select_related("member"))
         last = Submission.objects.filter(application__in=applications).order_by("application_id", "-number")
@@ -283,10 +283,10 @@ def _tell_if_ready(application: Application) -> None:
 
 def _lock_at_panel(application: Application) -> None:
     """Locks the application until the transaction ends. Raises WrongState if it is not in panel review."""
-    held = Application.objects.select_for_update(of=("self",)).filter(
+    locked = Application.objects.select_for_update(of=("self",)).filter(
         pk=application.pk, status=Application.Status.PANEL
     )
-    if not held.values("pk").first():
+    if not locked.values("pk").first():
         raise WrongState("The panel is not reviewing this application.")
 
 

@@ -39,11 +39,11 @@ class Photo(models.Model):
         cls, application: Application, upload: UploadedFile, *, by: User, caption: str, may_publish: bool
     ) -> "Photo":
         """Stores a photo re-encoded, without the camera's metadata. Raises RefusedFile, WrongState, TooManyPhotos."""
-        held = application.lock_editable()
-        if held.photos_now().count() >= held.cycle.edition.most_photos:
+        locked = application.lock_editable()
+        if locked.photos_now().count() >= locked.cycle.edition.most_photos:
             raise TooManyPhotos
         name = f"{PurePath(upload.name or 'photo').stem[:200]}.jpg"
-        file = StoredFile.keep_made(name, "image/jpeg", reencoded(upload), by=by, utility=held.utility)
+        file = StoredFile.keep_made(name, "image/jpeg", reencoded(upload), by=by, utility=locked.utility)
         return cls.objects.create(application=application, file=file, caption=caption, may_publish=may_publish)
 
     @transaction.atomic

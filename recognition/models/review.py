@@ -98,7 +98,7 @@ class CheckItem(models.Model):
         """What is missing, for the applicant to read: the reviewer's reason, the automatic findings, or the label."""
         return ([self.reason] if self.reason else self.findings) or [self.label]
 
-    def told(self) -> list[str]:
+    def as_lines(self) -> list[str]:
         """Returns what is missing as lines of a letter."""
         return [f"- {line}" for line in self.missing]
 
@@ -152,8 +152,8 @@ def record_checklist(
 
 def _lock_at_stage(application: Application, *stages: str) -> None:
     """Locks the application until the transaction ends. Raises WrongState if it is not at one of ``stages``."""
-    held = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, status__in=stages)
-    if application.status not in stages or not held.values("pk").first():
+    locked = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, status__in=stages)
+    if application.status not in stages or not locked.values("pk").first():
         raise WrongState("The application has just moved to another stage.")
 
 
@@ -287,7 +287,7 @@ def return_letter(application: Application, *, due: date, letter: str) -> tuple[
 def _return_words(submission: Submission, due: date, letter: str) -> dict[str, str]:
     application, missing = submission.application, submission.checklist.filter(met=False)
     return {
-        "deficiencies": "\n".join(line for item in missing for line in item.told()),
+        "deficiencies": "\n".join(line for item in missing for line in item.as_lines()),
         "due": due_in_letter(application, due),
         "letter": letter,
     }

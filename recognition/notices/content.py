@@ -172,7 +172,7 @@ def lines(cycle: Cycle, known: list[Place] | None = None) -> list[Line]:
     of, before, of_cycle = places(cycle) if known is None else known, earlier(cycle), gaps(cycle)
     sent = {(row.kind, row.addressee_id): row for row in cycle.notices.filter(application=None).select_related("by")}
     rows = sorted(cycle.addressees.select_related("cycle", "utility"), key=_place)
-    told = [
+    lines = [
         Line(
             key=f"office-{row.pk}",
             what=Kind.OFFICE.label,
@@ -186,7 +186,7 @@ def lines(cycle: Cycle, known: list[Place] | None = None) -> list[Line]:
     ]
     lacks = [*([] if of else ["recognized organizations"]), *of_cycle]
     notice = sent.get((Kind.REGISTER, None))
-    return [*told, Line(Kind.REGISTER, Kind.REGISTER.label, "Office of the Federal Register", lacks, notice)]
+    return [*lines, Line(Kind.REGISTER, Kind.REGISTER.label, "Office of the Federal Register", lacks, notice)]
 
 
 def _place(addressee: Addressee) -> tuple[int, str, str]:

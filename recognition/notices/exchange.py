@@ -76,10 +76,10 @@ class OfficeExchange(Exchange):
     @classmethod
     def locked(cls, cycle: Cycle) -> "OfficeExchange":
         """Locks the cycle and its list until the end of the transaction. Raises WrongState once it is archived."""
-        held = Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
-        if held.is_archived:
+        locked = Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
+        if locked.is_archived:
             raise WrongState("The cycle is archived, so its notices no longer change.")
-        return cls(held, offices(held, lock=True))
+        return cls(locked, offices(locked, lock=True))
 
     def key_of(self, row: Office) -> str:
         of = row.addressee

@@ -57,7 +57,7 @@ def revoke(request: AuthenticatedRequest, application: Application, rights: Righ
     form = RevokeForm(request.POST or None)
     if is_confirmed(request, form):
         recognition.revoke(by=request.user, **form.cleaned_data)
-        messages.success(request, f"The recognition of {application.utility} was revoked. {application.how_told}")
+        messages.success(request, f"The recognition of {application.utility} was revoked. {application.how_notified}")
         return redirect(application)
     letter = preview(request, form, application, lambda said: recognition.revocation_letter(**said))
     context = {"application": application, "recognition": recognition, "form": form, "letter": letter}

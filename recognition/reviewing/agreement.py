@@ -73,7 +73,7 @@ def in_short(lines: Sequence[Agreement]) -> str:
 
 
 WORTH = {MET: 1.0, PARTLY: 0.5, NOT_MET: 0.0}
-FEWEST = 3  # reviews beside others: a difference seen on fewer says nothing of a person
+MIN_REVIEWS = 3  # reviews beside others: a difference seen on fewer says nothing of a person
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Leaning:
     @property
     def words(self) -> str:
         """Says it in a phrase; empty for too few reviews."""
-        if self.n < FEWEST:
+        if self.n < MIN_REVIEWS:
             return ""
         points = round(abs(self.difference) * 100)
         way = "stricter" if self.difference < 0 else "milder"

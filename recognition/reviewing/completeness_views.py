@@ -90,7 +90,7 @@ def send_back(request: AuthenticatedRequest, application: Application, rights: R
         missing = returnable(application).checklist.filter(met=False)
         if is_confirmed(request, form):
             return_for_completion(application, by=request.user, **form.cleaned_data)
-            messages.success(request, f"Returned to {application.utility}. {application.how_told}")
+            messages.success(request, f"Returned to {application.utility}. {application.how_notified}")
             return redirect("recognition:queue", "completeness")
     except Unfinished as error:
         messages.error(request, f"Not returned. {error}")
@@ -108,7 +108,7 @@ def incomplete(request: AuthenticatedRequest, application: Application, rights: 
     if not waits and not unmailed and is_confirmed(request, form):
         find_incomplete(application, by=request.user, why=form.cleaned_data["why"])
         messages.success(
-            request, f"The application of {application.utility} was closed as incomplete. {application.how_told}"
+            request, f"The application of {application.utility} was closed as incomplete. {application.how_notified}"
         )
         return redirect("recognition:queue", "completeness")
     due = application.resubmit_by

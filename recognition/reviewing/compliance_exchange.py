@@ -78,17 +78,17 @@ class ChecksForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for kind in ComplianceCheck.Kind:
-            told = {fact: cleaned.get(f"{kind}_{fact}") for fact in FACTS}
-            if not any(told.values()):
+            facts = {fact: cleaned.get(f"{kind}_{fact}") for fact in FACTS}
+            if not any(facts.values()):
                 if kind in self.recorded:
                     self.add_error(f"{kind}_result", "A recorded check can’t be removed. Enter its result again.")
                 continue
             for fact in ("result", "source", "checked_on"):
-                if not told[fact] and f"{kind}_{fact}" not in self.errors:
+                if not facts[fact] and f"{kind}_{fact}" not in self.errors:
                     self.add_error(f"{kind}_{fact}", "Enter this too: the check has something else.")
-            if told["checked_on"] and told["checked_on"] > timezone.localdate():
+            if facts["checked_on"] and facts["checked_on"] > timezone.localdate():
                 self.add_error(f"{kind}_checked_on", "The date is in the future.")
-            if told["result"] == ComplianceCheck.Result.VIOLATION and not (told["note"] or "").strip():
+            if facts["result"] == ComplianceCheck.Result.VIOLATION and not (facts["note"] or "").strip():
                 self.add_error(f"{kind}_note", "Describe the finding.")
         return cleaned
 
@@ -160,10 +160,11 @@ class ChecksExchange(Exchange):
 
     def save(self, row: Checked, changes: dict[str, Any], *, by: AbstractBaseUser) -> None:
         """Records each check that changed, as its page does. Raises WrongState."""
+        assert isinstance(by, User)  # noqa: S101  (for the type checker)
         for kind in ComplianceCheck.Kind:
             facts = {fact: changes[f"{kind}_{fact}"] for fact in FACTS if f"{kind}_{fact}" in changes}
             if facts and facts["result"]:
-                ComplianceCheck.record(row.application, by=by, kind=kind, **facts)  # type: ignore[arg-type]
+                ComplianceCheck.record(row.application, by=by, kind=kind, **facts)
 
 
 def _sent(value: Any) -> Any:

@@ -61,11 +61,11 @@ def _import(request: AuthenticatedRequest) -> Import:
         after=reverse("recognition:queue", args=["compliance"]),
         again=reverse("recognition:compliance_import"),
         row="application",
-        told=_told,
+        summary=_summary,
     )
 
 
-def _told(plan: Plan, n_saved: int) -> str:
+def _summary(plan: Plan, n_saved: int) -> str:
     one = "1 application was" if n_saved == 1 else f"{n_saved} applications were"
     return f"The checks of {one} recorded. Download the file again before you edit it further."
 

@@ -71,7 +71,9 @@ def not_eligible(request: AuthenticatedRequest, application: Application, rights
         not_eligible_letter(application)  # raises if it can't be written yet
         if is_confirmed(request, form):
             find_not_eligible(application, by=request.user, **form.cleaned_data)
-            messages.success(request, f"{application.utility} is not eligible in this cycle. {application.how_told}")
+            messages.success(
+                request, f"{application.utility} is not eligible in this cycle. {application.how_notified}"
+            )
             return redirect("recognition:queue", "compliance")
         letter = preview(request, form, application, lambda said: not_eligible_letter(application, **said))
     except Unfinished as error:

@@ -30,7 +30,7 @@ class Costs:
 
 
 COSTS = Costs()
-MOST_TOPICS = 3
+MAX_TOPICS = 3
 
 
 class NoPlan(Exception):
@@ -61,7 +61,7 @@ class Reviewer:
 
 
 @dataclass(frozen=True)
-class Entry:
+class OpenPanel:
     """An application with empty seats. ``seated``: affiliations of its present members; ``barred``: who had a seat."""
 
     id: int
@@ -89,14 +89,14 @@ class Panel:
     why: str = ""
 
 
-def cost(entry: Entry, one: Reviewer) -> int:
+def cost(entry: OpenPanel, one: Reviewer) -> int:
     """Returns what speaks against this member on this panel, in points."""
     known = 0 if one.systems & entry.systems else COSTS.unknown_systems if one.systems else COSTS.unstated_systems
     same = COSTS.same_state if one.state and one.state == entry.state else 0
-    return known + same + COSTS.topic * min(len(entry.topics & one.topics), MOST_TOPICS)
+    return known + same + COSTS.topic * min(len(entry.topics & one.topics), MAX_TOPICS)
 
 
-def plan(entries: Iterable[Entry], reviewers: Iterable[Reviewer], *, seconds: float = SECONDS) -> list[Panel]:
+def plan(entries: Iterable[OpenPanel], reviewers: Iterable[Reviewer], *, seconds: float = SECONDS) -> list[Panel]:
     """Returns a panel for each entry, in the order of their ids. Raises NoPlan."""
     entries, people = sorted(entries, key=lambda each: each.id), sorted(reviewers, key=lambda each: each.id)
     if not entries:
@@ -124,7 +124,7 @@ def plan(entries: Iterable[Entry], reviewers: Iterable[Reviewer], *, seconds: fl
 
 
 def _leads(
-    entries: Sequence[Entry], people: Sequence[Reviewer], chosen: list[list[int]], seconds: float
+    entries: Sequence[OpenPanel], people: Sequence[Reviewer], chosen: list[list[int]], seconds: float
 ) -> list[int | None]:
     """Returns the lead of each panel without one: a new member, so that everyone leads about as often."""
     needs = [0 if entry.has_lead or not members else 1 for entry, members in zip(entries, chosen, strict=True)]
@@ -135,7 +135,7 @@ def _leads(
     return [members[0] if members else None for members in found]
 
 
-def _why(entry: Entry, members: Sequence[int], n_may: int, people: Sequence[Reviewer]) -> str:
+def _why(entry: OpenPanel, members: Sequence[int], n_may: int, people: Sequence[Reviewer]) -> str:
     empty = entry.need - len(members)
     if empty <= 0:
         return ""

@@ -31,7 +31,7 @@ from recognition.models import (
     Submission,
 )
 from recognition.reviewing import panel_planning as planning
-from recognition.reviewing.panel_planning import Entry, NoPlan, Reviewer
+from recognition.reviewing.panel_planning import NoPlan, OpenPanel, Reviewer
 from workflow.models import WrongState
 
 logger = logging.getLogger(__name__)
@@ -106,10 +106,10 @@ def lacking(cycle: Cycle, user: User | None) -> Any:
     return rows.annotate(n_active=Coalesce(n, 0)).filter(n_active__lt=cycle.panel_size).order_by("pk")
 
 
-def _entry(row: Any, topics: frozenset[str]) -> Entry:
+def _entry(row: Any, topics: frozenset[str]) -> OpenPanel:
     seats = list(row.seats.all())
     active = [seat for seat in seats if not seat.recused_at]
-    return Entry(
+    return OpenPanel(
         id=row.pk,
         utility=row.utility_id,
         state=row.utility.state,
@@ -193,11 +193,11 @@ def assign(proposal: PanelProposal, *, by: User, due: date) -> Done:
         .order_by("application")
     )
     ids = [panel.application_id for panel in panels]
-    held = Application.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-    statuses = dict(held.values_list("pk", "status"))
+    locked = Application.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    statuses = dict(locked.values_list("pk", "status"))
     roster = Roster(proposal.cycle, ids)
     seats: list[Seat] = []
-    told: list[ApplicationEvent] = []
+    events: list[ApplicationEvent] = []
     for panel in panels:
         planned = list(panel.seats.all())
         panel.left_out = roster.fault(panel, planned, statuses.get(panel.application_id, ""))
@@ -205,11 +205,11 @@ def assign(proposal: PanelProposal, *, by: User, due: date) -> Done:
             continue
         for one in planned:
             seats.append(_seat(panel, one, proposal, by, due))
-            told.append(panel.application.noted(by=by, why=f"{one.member} was assigned to the panel"))
+            events.append(panel.application.noted(by=by, why=f"{one.member} was assigned to the panel"))
             if one.lead:
-                told.append(panel.application.noted(by=by, why=f"{one.member} became the panel lead"))
+                events.append(panel.application.noted(by=by, why=f"{one.member} became the panel lead"))
     Seat.objects.bulk_create(seats, batch_size=1000)
-    ApplicationEvent.objects.bulk_create(told, batch_size=1000)
+    ApplicationEvent.objects.bulk_create(events, batch_size=1000)
     left = [panel for panel in panels if panel.left_out]
     PlannedPanel.objects.bulk_update(left, ["left_out"])
     _tell(proposal, seats, "panels-assigned", due=f"{due:%B %-d, %Y}")

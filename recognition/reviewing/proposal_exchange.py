@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from accounts.models import User
@@ -51,8 +52,8 @@ class PanelExchange(Exchange):
     @classmethod
     def locked(cls, proposal: PanelProposal, user: User) -> "PanelExchange":
         """Locks the proposal until the end of the transaction, so that no panel changes. Raises WrongState."""
-        held = PanelProposal.objects.select_for_update(of=("self",)).select_related("cycle__edition")
-        stored = held.get(pk=proposal.pk)
+        locked = PanelProposal.objects.select_for_update(of=("self",)).select_related("cycle__edition")
+        stored = locked.get(pk=proposal.pk)
         if stored.status != PanelProposal.Status.READY:
             raise WrongState("This proposal is no longer open.")
         return cls(stored, user)
@@ -92,5 +93,6 @@ class PanelExchange(Exchange):
     def bound(self, row: PlannedPanel, values: dict[str, Any]) -> PlannedPanelForm:
         return PlannedPanelForm(values | {"version": row.version}, panel=row, roster=self.roster)
 
-    def save(self, row: PlannedPanel, changes: dict[str, Any], *, by: Any) -> None:
+    def save(self, row: PlannedPanel, changes: dict[str, Any], *, by: AbstractBaseUser) -> None:
+        assert isinstance(by, User)  # noqa: S101  (for the type checker)
         row.adjust(row.version, members=changes["members"], lead=changes["lead"], by=by)

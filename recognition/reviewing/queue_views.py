@@ -23,7 +23,7 @@ from workflow.lists import kept, list_page
 from workflow.saved import kept_query
 
 AT_ONCE = 500  # rows of an Excel file that is made while the person waits
-MOST_QUERY = 1000  # characters
+MAX_QUERY = 1000  # characters
 
 
 @login_required
@@ -61,7 +61,7 @@ def queue_file(request: AuthenticatedRequest, name: str) -> HttpResponse:
     shown = queue_of(request, name)
     query = asked_of(request.GET)
     back = f"{reverse('recognition:queue', args=[name])}?{query or 'view=all'}"
-    if len(query) > MOST_QUERY:
+    if len(query) > MAX_QUERY:
         messages.error(request, "These filters are too long for a file. Use fewer.")
         return redirect(back)
     if request.method != "POST":

@@ -177,18 +177,18 @@ def with_failed_mail() -> Q:
     return Q(pk__in=_with_failed_mail())  # of few emails, so they are found first
 
 
-def untold() -> QuerySet[Any]:
+def not_notified() -> QuerySet[Any]:
     """Returns the keys of applications about which an email failed or is in doubt, or a letter waits to be mailed."""
     return _with_failed_mail().union(PaperLetter.objects.to_mail().order_by().values("application"))
 
 
 def _with_failed_mail() -> QuerySet[Any]:
-    told = Message.objects.filter(
+    written = Message.objects.filter(
         about_type__app_label="recognition",
         about_type__model="application",
         email__delivery__status__in=Delivery.UNSOLVED,
     )
-    return told.order_by().values("about_id")
+    return written.order_by().values("about_id")
 
 
 def with_letter_to_mail() -> Exists:

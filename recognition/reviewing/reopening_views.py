@@ -27,7 +27,7 @@ def reopen_one(request: AuthenticatedRequest, application: Application, rights: 
     try:
         if is_confirmed(request, form):
             reopen(application, by=request.user, **form.cleaned_data)
-            messages.success(request, f"Reopened: {_shown(to, rights).lower()}. {application.how_told}")
+            messages.success(request, f"Reopened: {_shown(to, rights).lower()}. {application.how_notified}")
             return redirect(application)
     except Unfinished as error:
         messages.error(request, f"Not reopened. {error}")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
@@ -104,15 +105,16 @@ class ReviewerExchange(Exchange):
             self.taken.add(str(values.get("email", "")).strip().lower())
         return form
 
-    def save(self, row: PanelMember, changes: dict[str, Any], *, by: Any) -> None:
+    def save(self, row: PanelMember, changes: dict[str, Any], *, by: AbstractBaseUser) -> None:
         changes = dict(changes)
         conflicts = changes.pop("conflicts", None)
         row.save_over(row.version, by=by, **changes)
         if conflicts is not None:
             row.interests.set(utilities_in(conflicts))
 
-    def add(self, values: dict[str, Any], *, by: Any) -> None:
+    def add(self, values: dict[str, Any], *, by: AbstractBaseUser) -> None:
         """Invites. Raises WrongState past the limit, or if the person is a reviewer already."""
+        assert isinstance(by, User)  # noqa: S101  (for the type checker)
         profile = {name: value for name, value in values.items() if name not in ("available", "conflicts")}
         invite(by=by, interests=utilities_in(values.get("conflicts", "")), **profile)
 

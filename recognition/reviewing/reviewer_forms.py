@@ -15,7 +15,7 @@ from recognition.models.reviewer_invitation import reviewer_at
 from workflow.forms import CheckingForm
 from workflow.matching import plain
 
-MOST_UTILITIES = 200
+MAX_UTILITIES = 200
 
 
 class ProfileForm(CheckingForm):
@@ -181,8 +181,8 @@ class ReviewerRowForm(ProfileForm):
 def utilities_in(text: str) -> list[Utility]:
     """Returns the utilities that the lines name. Raises ValidationError for a line that fits none or several."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    if len(lines) > MOST_UTILITIES:
-        raise forms.ValidationError(f"Enter at most {MOST_UTILITIES} utilities.")
+    if len(lines) > MAX_UTILITIES:
+        raise forms.ValidationError(f"Enter at most {MAX_UTILITIES} utilities.")
     found, wrong = [], []
     for line in dict.fromkeys(lines):
         fitting = _fitting(line)

@@ -182,11 +182,11 @@ def _import(request: AuthenticatedRequest) -> Import:
         after=reverse("recognition:reviewer_list"),
         again=reverse("recognition:reviewer_import"),
         row="reviewer",
-        told=_told,
+        summary=_summary,
     )
 
 
-def _told(plan: Plan, n_saved: int) -> str:
+def _summary(plan: Plan, n_saved: int) -> str:
     parts = [counted(n_saved, "profile was", "profiles were") + " changed"] if n_saved else []
     parts += [counted(len(plan.added), "invitation is", "invitations are") + " on the way"] if plan.added else []
     return f"Imported from Excel: {' and '.join(parts) or 'nothing was changed'}."

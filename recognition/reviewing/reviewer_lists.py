@@ -71,13 +71,13 @@ def _last_activity(cycle: Cycle, hidden: list[int]) -> Greatest:
 
 def _last_reminder(cycle: Cycle) -> Subquery:
     """Returns when a reviewer was last reminded of all their reviews in the cycle, by staff or by the date."""
-    told = Message.objects.filter(
+    letters = Message.objects.filter(
         about_type=ContentType.objects.get_for_model(Cycle),
         about_id=cycle.pk,
         key__startswith=f"reviews-reminder:{cycle.pk}:",
         key__endswith=Concat(Value(":"), OuterRef("email")),
     )
-    return Subquery(told.order_by("-written_at").values("written_at")[:1])
+    return Subquery(letters.order_by("-written_at").values("written_at")[:1])
 
 
 def strictness(applications: list[int], member: Any) -> Subquery:

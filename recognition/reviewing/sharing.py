@@ -56,13 +56,13 @@ def share(rows: Any, do: str, to: User | None, *, by: User) -> int:
     if do == TAKE:
         return int(rows.take_up(by=by))
     if do == GIVE:
-        return int(rows.give_back(by=by))
+        return int(rows.return_to_queue(by=by))
     if to is None:
         raise WrongState("Choose a person.")
     return int(rows.of_others(to).filter(status__in=stages(to, Act.HANDLE)).hand_to(to))
 
 
-def told(n: int, do: str, to: User | None) -> str:
+def outcome(n: int, do: str, to: User | None) -> str:
     """Returns what was done, in words."""
     what = "1 application" if n == 1 else f"{n:,} applications"
     said = {
@@ -160,11 +160,11 @@ def of_application(application: Application, rights: Rights, user: User) -> dict
 
 
 def _notes(user: User, application: int) -> QuerySet[StaffNote]:
-    """Returns the notes, each with the names of whom it was ``told`` and whether it waits for ``user``."""
+    """Returns the notes, each with the names of whom it is ``shown_to`` and whether it waits for ``user``."""
     readers = NoteReader.objects.filter(note=OuterRef("pk")).order_by("user__name", "pk")
     names = Coalesce(NullIf("user__name", Value("")), "user__email", output_field=CharField())
-    told = {
-        "told": ArraySubquery(readers.values(shown=names)),
+    parts = {
+        "shown_to": ArraySubquery(readers.values(shown=names)),
         "is_for_me": Exists(readers.filter(user=user, done_at=None)),
     }
-    return StaffNote.objects.filter(application=application).select_related("by").annotate(**told)
+    return StaffNote.objects.filter(application=application).select_related("by").annotate(**parts)

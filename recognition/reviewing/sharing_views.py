@@ -15,7 +15,7 @@ from accounts.requests import AuthenticatedRequest
 from recognition.access import application_for, step
 from recognition.models import Application, Away, NoteReader, QueueView, StaffNote
 from recognition.reviewing.lists import QUEUES, Queue
-from recognition.reviewing.sharing import AwayForm, NoteForm, QueueViewForm, ShareForm, ShareSeveralForm, share, told
+from recognition.reviewing.sharing import AwayForm, NoteForm, QueueViewForm, ShareForm, ShareSeveralForm, outcome, share
 from recognition.rights import Act, Rights, offered
 from workflow.models import WrongState
 from workflow.saved import TooManyViews, faults, kept_query
@@ -41,7 +41,7 @@ def handle(request: AuthenticatedRequest, application: Application, rights: Righ
         given = form.cleaned_data
         rows = Application.objects.visible_to(request.user).filter(pk=application.pk)
         n = share(rows, given["do"], given["to"], by=request.user)
-        (messages.success if n else messages.info)(request, told(n, given["do"], given["to"]))
+        (messages.success if n else messages.info)(request, outcome(n, given["do"], given["to"]))
     else:
         messages.error(request, f"Nothing was changed. {faults(form)}")
     return redirect(_back(request, application, "work"))
@@ -100,7 +100,7 @@ def share_several(request: AuthenticatedRequest, name: str) -> HttpResponse:
     except WrongState as error:
         messages.error(request, f"Nothing was changed. {error}")
     else:
-        (messages.success if n else messages.info)(request, told(n, given["do"], given["to"]))
+        (messages.success if n else messages.info)(request, outcome(n, given["do"], given["to"]))
     return redirect(back)
 
 

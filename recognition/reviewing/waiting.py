@@ -134,7 +134,7 @@ def _under_review(user: User) -> composed.Summed:
 
 def _not_reached(user: User) -> Iterator[Waiting]:
     """Yields applications of any stage, also closed ones, whose applicant was not told something yet. One query."""
-    n = composed.figures(_untold, user)
+    n = composed.figures(_not_notified, user)
     if n["to_mail"]:
         letters, why = reverse("recognition:letters", args=[n["to_mail_of"]]), "Nobody can be reached by email."
         yield from _some(n["to_mail"], "with a letter to print and mail", why, f"{letters}?mailed=no")
@@ -147,9 +147,9 @@ def _not_reached(user: User) -> Iterator[Waiting]:
     )
 
 
-def _untold(user: User) -> composed.Summed:
+def _not_notified(user: User) -> composed.Summed:
     failed, to_mail = queues.with_failed_mail(), Q(queues.with_letter_to_mail(), my_seat=None)
-    return Application.objects.visible_to(user).of_others(user).filter(pk__in=queues.untold()), {
+    return Application.objects.visible_to(user).of_others(user).filter(pk__in=queues.not_notified()), {
         "failed": Count("pk", filter=failed),
         "to_mail": Count("pk", filter=to_mail),
         "to_mail_of": Max("cycle", filter=to_mail),

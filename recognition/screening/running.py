@@ -60,7 +60,7 @@ def _screen(screening: Screening, folder: Path | None) -> None:
                 wanted[service].add(number)
     meter = Meter(screening, steps=len(bulk.FILES) + (0 if folder else len(bulk.ARCHIVES)))
     outcomes = [each for name in bulk.ARCHIVES for each in _of_archive(name, folder, wanted, period, meter)]
-    files = [outcome.told for outcome in outcomes]
+    files = [outcome.as_json for outcome in outcomes]
     if all(outcome.error for outcome in outcomes):
         screening.fail(ERROR_NOTHING_READ, files=files)
         return
@@ -86,12 +86,12 @@ class Outcome:
     error: str = ""
 
     @property
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What the screening's row stores for the page."""
-        told: dict[str, Any] = {"name": self.file.name, "archive": self.file.archive, "error": self.error}
+        found: dict[str, Any] = {"name": self.file.name, "archive": self.file.archive, "error": self.error}
         if self.extract:
-            told |= {"rows": self.extract.rows, "refused": self.extract.refused, "date": str(self.extract.made)}
-        return told
+            found |= {"rows": self.extract.rows, "refused": self.extract.refused, "date": str(self.extract.made)}
+        return found
 
     def reading(self, service: str, number: str, period: Period) -> Reading:
         if self.extract is None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User, Utility
 from recognition.models import Application, CapacityElement, Cycle
 from workflow.matching import plain
-from workflow.search import MOST, Place, own, public
+from workflow.search import MAX_FOUND, Place, own, public
 
 
 @public
@@ -49,6 +49,6 @@ def applications(user: User, words: list[str]) -> Iterator[Place]:
         else:
             named = named.named(word)
     found = found.filter(utility__in=named.values("pk"))
-    for application in found.order_by("-cycle__opens", "utility__name", "pk")[:MOST]:
+    for application in found.order_by("-cycle__opens", "utility__name", "pk")[:MAX_FOUND]:
         kind = "your application" if application.my_role else "application"
         yield Place(kind, str(application), application.stage_shown, application.get_absolute_url())

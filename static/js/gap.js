@@ -80,7 +80,7 @@
     const rating = ratingOf(row);
     const codes = checked(row).map((box) => box.value);
     if (["1", "2"].includes(rating)) keptField(row).value = JSON.stringify({ ...kept(row), [rating]: codes });
-    row.querySelector("[data-told]").textContent = codes.join(" ");
+    row.querySelector("[data-chosen]").textContent = codes.join(" ");
   };
 
   // Before save.js sees the event, so that it sends all of it.
@@ -131,9 +131,11 @@
 
   document.addEventListener("headworks:saved", (event) => {
     progress(new Set(event.detail.answered));
-    const { rating, missing_reason: lack } = event.detail;
-    event.target.querySelector("[data-lack]").textContent = rating ? lack.charAt(0).toUpperCase() + lack.slice(1) : "";
-    if (rating && lack) event.target.toggleAttribute("data-areas", true);
+    const { rating, missing_reason: reason } = event.detail;
+    event.target.querySelector("[data-missing]").textContent = rating
+      ? reason.charAt(0).toUpperCase() + reason.slice(1)
+      : "";
+    if (rating && reason) event.target.toggleAttribute("data-areas", true);
     keepAreas(event.target); // what save.js restored made no input event
     for (const mark of event.target.querySelectorAll("[data-confirm]")) mark.remove();
     tellToConfirm();

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const MOST = 6;
+  const MAX_NAMES = 6;
 
   const start = (area) => {
     const names = JSON.parse(document.getElementById(area.dataset.mention).textContent);
@@ -37,7 +37,9 @@
     const offer = () => {
       const word = asked()?.toLowerCase();
       const found =
-        word === undefined ? [] : names.filter((name) => ` ${name.toLowerCase()}`.includes(` ${word}`)).slice(0, MOST);
+        word === undefined
+          ? []
+          : names.filter((name) => ` ${name.toLowerCase()}`.includes(` ${word}`)).slice(0, MAX_NAMES);
       if (!found.length || found[0].toLowerCase() === word?.trim()) return close();
       list.replaceChildren(
         ...found.map((name, place) => {

@@ -206,9 +206,9 @@ def test_both_sides_are_told_two_weeks_before_and_once(utility, manager, joe):
     for days in (1, 1, 2):
         with time_machine.travel(timedelta(days=days) + timezone.now()):
             reminders.remind()
-    told = {email.to[0]: email.subject for email in Email.objects.all()}
+    subjects = {email.to[0]: email.subject for email in Email.objects.all()}
     last = date_format(day(15), "F j, Y")
-    assert told == {
+    assert subjects == {
         joe.email: f"Headworks: Your access to {utility} ends on {last}",
         manager.email: f"Headworks: Joe Brook is an advisor of {utility} until {last}",
     }
@@ -225,6 +225,6 @@ def test_nobody_is_reminded_of_what_has_ended(former):
 )
 def test_home_tells_managers_who_ends_and_who_has_ended(days, said, utility, manager, viewer, joe):
     MembershipFactory(utility=utility, user=joe, role=Role.ADVISOR, until=day(days))
-    told = [item.why for item in waiting_for(manager) if item.what.startswith("Joe Brook")]
-    assert [why.partition(said)[1] for why in told] == ([said] if said else [])
+    reasons = [item.why for item in waiting_for(manager) if item.what.startswith("Joe Brook")]
+    assert [why.partition(said)[1] for why in reasons] == ([said] if said else [])
     assert not [item for item in waiting_for(viewer) if item.what.startswith("Joe Brook")]

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.api_tokens import MOST_TOKENS, NameInUse, TooManyTokens, digest_of
+from accounts.api_tokens import MAX_TOKENS, NameInUse, TooManyTokens, digest_of
 from accounts.models import ApiToken
 from tests.accounts.conftest import link_in, show_again_who_one_is, sign_in
 from tests.factories import PASSWORD, UserFactory
@@ -162,18 +162,18 @@ def test_a_token_that_was_used_is_not_replaced(person):
 
 
 def test_there_is_a_limit_for_each_person(inside, person):
-    tokens = [make(person, name=f"Program {n}")[0] for n in range(MOST_TOKENS)]
+    tokens = [make(person, name=f"Program {n}")[0] for n in range(MAX_TOKENS)]
     assert "20 tokens, which is the limit" in inside.post(CREATE, GOOD).text
     make(UserFactory())
     ApiToken.objects.filter(pk=tokens[0].pk).revoke()
     assert "headworks_" in inside.post(CREATE, GOOD).text
-    assert ApiToken.objects.valid().filter(user=person).count() == MOST_TOKENS
+    assert ApiToken.objects.valid().filter(user=person).count() == MAX_TOKENS
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_limit_holds_for_two_at_once():
     user = UserFactory()
-    for n in range(MOST_TOKENS - 1):
+    for n in range(MAX_TOKENS - 1):
         make(user, name=f"Program {n}")
     ready, outcomes = threading.Barrier(2), []
 
@@ -193,7 +193,7 @@ def test_the_limit_holds_for_two_at_once():
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["made", "refused"]
-    assert ApiToken.objects.count() == MOST_TOKENS
+    assert ApiToken.objects.count() == MAX_TOKENS
 
 
 def expire(token):

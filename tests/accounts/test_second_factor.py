@@ -75,9 +75,9 @@ def test_the_key_can_be_replaced(person, settings):
         factor.wrap().validate_code("000000")
     settings.SECRET_KEY_FALLBACKS = [old]
     assert factor.wrap().validate_code(code_for(secret)), "the earlier key still reads it"
-    told = StringIO()
-    call_command("reencrypt", stdout=told)
-    assert told.getvalue() == "Encrypted with the present key: 2\n"
+    printed = StringIO()
+    call_command("reencrypt", stdout=printed)
+    assert printed.getvalue() == "Encrypted with the present key: 2\n"
     settings.SECRET_KEY_FALLBACKS = []
     factor.refresh_from_db()
     assert len(RecoveryCodes.activate(person).get_unused_codes()) == 10

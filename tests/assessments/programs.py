@@ -30,11 +30,11 @@ class Program:
 
 def is_problem(answer, status: int) -> dict:
     assert (answer.status_code, answer["Content-Type"]) == (status, PROBLEM), answer.content
-    told = answer.json()
-    assert told["status"] == status
-    assert told["title"]
-    assert told["detail"]
-    return told
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    return problem
 
 
 def everything() -> list:

@@ -97,8 +97,8 @@ def test_each_role(ask, program, name, role):
 def test_a_token_for_reading_changes_nothing(ask, program, role):
     asking, before = program(role, scope="read"), everything()
     for name in WITHOUT_REOPENING:
-        told = is_problem(ask(asking, name), 403)
-        assert "can only read" in told["detail"]
+        problem = is_problem(ask(asking, name), 403)
+        assert "can only read" in problem["detail"]
     assert everything() == before
     is_problem(ask(asking, REOPENING), 403)
 
@@ -279,7 +279,7 @@ def test_its_parts(several, program, monkeypatch):
     part = asking("GET", "analyses", limit=2, offset=1).json()
     assert ([each["id"] for each in part["items"]], part["count"]) == (whole[1:3], 4)
     assert asking("GET", "analyses", offset=99).json() == {"items": [], "count": 4}
-    monkeypatch.setattr("assessments.analyses_api.MOST_ROWS", 3)
+    monkeypatch.setattr("assessments.analyses_api.MAX_ROWS", 3)
     assert len(asking("GET", "analyses", limit=10**30).json()["items"]) == 3
 
 
@@ -297,8 +297,8 @@ def test_its_parts(several, program, monkeypatch):
     ],
 )
 def test_what_the_list_refuses(analysis, program, asked, named):
-    told = is_problem(program("manager")("GET", "analyses", **asked), 422)
-    assert told["errors"][0]["loc"][-1] == named
+    problem = is_problem(program("manager")("GET", "analyses", **asked), 422)
+    assert problem["errors"][0]["loc"][-1] == named
 
 
 @pytest.mark.parametrize("path", ["analyses", "analyses/{id}", "analyses/{id}/findings", "analyses/{id}/results"])
@@ -397,16 +397,16 @@ def test_all_areas_are_in_scope_unless_some_are_named(program, utility, catalog)
 )
 def test_what_starting_refuses(program, analysis, change, named):
     sent = START | {"utility": analysis.utility_id} | change
-    told = is_problem(program("manager")("POST", "analyses", sent), 422)
-    assert {error["loc"][2] for error in told["errors"]} == {named}
-    assert all(error["msg"] for error in told["errors"])
+    problem = is_problem(program("manager")("POST", "analyses", sent), 422)
+    assert {error["loc"][2] for error in problem["errors"]} == {named}
+    assert all(error["msg"] for error in problem["errors"])
     assert GapAnalysis.objects.get() == analysis
 
 
 def test_the_earlier_one_is_of_the_same_utility(program, utility, catalog):
     sent = START | {"utility": utility.pk, "previous": GapAnalysisFactory().pk}
-    told = is_problem(program("manager")("POST", "analyses", sent), 422)
-    assert told["errors"][0]["loc"] == ["body", "asked", "previous"]
+    problem = is_problem(program("manager")("POST", "analyses", sent), 422)
+    assert problem["errors"][0]["loc"] == ["body", "asked", "previous"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff"])
@@ -433,9 +433,9 @@ def test_what_is_left_out_of_the_scope_stays(program, analysis, contributor):
 def test_what_findings_use_stays_in_the_scope(program, answered):
     answered.findings.filter(element__slug="vision").update(initiatives=["cmom"])
     sent = {"version": 1, "areas": ["S", "Q"], "initiatives": ["iso-14001"]}
-    told = is_problem(program("manager")("PATCH", f"analyses/{answered.pk}", sent), 422)
-    assert {error["loc"][2] for error in told["errors"]} == {"areas", "initiatives"}
-    said = [error["msg"] for error in told["errors"]]
+    problem = is_problem(program("manager")("PATCH", f"analyses/{answered.pk}", sent), 422)
+    assert {error["loc"][2] for error in problem["errors"]} == {"areas", "initiatives"}
+    said = [error["msg"] for error in problem["errors"]]
     assert any(each.startswith("“Vision") and each.endswith("Change that row first or keep it here.") for each in said)
     answered.refresh_from_db()
     assert answered.version == 1
@@ -444,13 +444,15 @@ def test_what_findings_use_stays_in_the_scope(program, answered):
 def test_a_stale_scope_is_a_conflict(program, analysis):
     asking = program("manager")
     asking("PATCH", f"analyses/{analysis.pk}", {"version": 1, "name": "First"})
-    told = is_problem(asking("PATCH", f"analyses/{analysis.pk}", {"version": 1, "name": "Second"}), 409)
-    assert told["current"] == asking("GET", f"analyses/{analysis.pk}").json()
-    assert (told["current"]["name"], told["current"]["version"]) == ("First", 2)
+    problem = is_problem(asking("PATCH", f"analyses/{analysis.pk}", {"version": 1, "name": "Second"}), 409)
+    assert problem["current"] == asking("GET", f"analyses/{analysis.pk}").json()
+    assert (problem["current"]["name"], problem["current"]["version"]) == ("First", 2)
     again = asking("PATCH", f"analyses/{analysis.pk}", {"version": 2, "name": "Second"})
     assert again.json()["name"] == "Second"
 
 
 def test_a_complete_one_keeps_its_scope(program, complete):
-    told = is_problem(program("manager")("PATCH", f"analyses/{complete.pk}", {"version": 1, "name": "x"}), 403)
-    assert told["detail"] == ("This gap analysis is complete, so its scope can’t be changed. A manager can reopen it.")
+    problem = is_problem(program("manager")("PATCH", f"analyses/{complete.pk}", {"version": 1, "name": "x"}), 403)
+    assert problem["detail"] == (
+        "This gap analysis is complete, so its scope can’t be changed. A manager can reopen it."
+    )

@@ -69,10 +69,10 @@ def test_a_row_without_an_answer_again(program, answered):
 def test_a_stale_row_is_a_conflict_that_shows_the_current_one(program, analysis, row):
     asking = program("manager")
     first = asking("PATCH", of(analysis), {"version": 1, "rating": 1, "areas": ["E"]}).json()
-    told = is_problem(asking("PATCH", of(analysis), {"version": 1, "rating": 0, "areas": []}), 409)
-    assert told["current"] == first == asking("GET", of(analysis)).json()
+    problem = is_problem(asking("PATCH", of(analysis), {"version": 1, "rating": 0, "areas": []}), 409)
+    assert problem["current"] == first == asking("GET", of(analysis)).json()
     assert row(analysis).rating == 1
-    again = asking("PATCH", of(analysis), {"version": told["current"]["version"], "rating": 0, "areas": []})
+    again = asking("PATCH", of(analysis), {"version": problem["current"]["version"], "rating": 0, "areas": []})
     assert (again.status_code, again.json()["rating"], again.json()["version"]) == (200, 0, 3)
 
 
@@ -113,14 +113,14 @@ def test_the_same_values_sent_twice_are_no_conflict(program, analysis, row):
 )
 def test_what_a_row_refuses(program, analysis, change, named):
     before = everything()
-    told = is_problem(program("manager")("PATCH", of(analysis), {"version": 1} | change), 422)
-    assert [error["loc"][2] for error in told["errors"]] == [named]
+    problem = is_problem(program("manager")("PATCH", of(analysis), {"version": 1} | change), 422)
+    assert [error["loc"][2] for error in problem["errors"]] == [named]
     assert everything() == before
 
 
 def test_a_row_needs_its_version(program, analysis):
-    told = is_problem(program("manager")("PATCH", of(analysis), {"rating": 0}), 422)
-    assert told["errors"][0]["loc"] == ["body", "asked", "version"]
+    problem = is_problem(program("manager")("PATCH", of(analysis), {"rating": 0}), 422)
+    assert problem["errors"][0]["loc"] == ["body", "asked", "version"]
 
 
 def test_nothing_is_saved_of_what_is_partly_wrong(program, analysis):
@@ -131,8 +131,10 @@ def test_nothing_is_saved_of_what_is_partly_wrong(program, analysis):
 
 
 def test_the_rows_of_a_complete_one_stay(program, complete):
-    told = is_problem(program("manager")("PATCH", of(complete), {"version": 1, "rating": 0, "areas": []}), 403)
-    assert told["detail"] == ("This gap analysis is complete, so its rows can’t be changed. A manager can reopen it.")
+    problem = is_problem(program("manager")("PATCH", of(complete), {"version": 1, "rating": 0, "areas": []}), 403)
+    assert problem["detail"] == (
+        "This gap analysis is complete, so its rows can’t be changed. A manager can reopen it."
+    )
 
 
 def test_a_row_of_an_analysis_that_is_completed_at_that_moment(program, answered, manager, monkeypatch):
@@ -144,8 +146,8 @@ def test_a_row_of_an_analysis_that_is_completed_at_that_moment(program, answered
             saving(row, *args, **more)
 
     monkeypatch.setattr(Finding, "answer", late)
-    told = is_problem(program("manager")("PATCH", of(answered), {"version": 1, "notes": "late"}), 409)
-    assert "current" not in told
+    problem = is_problem(program("manager")("PATCH", of(answered), {"version": 1, "notes": "late"}), 409)
+    assert "current" not in problem
     assert set(answered.findings.values_list("notes", flat=True)) == {""}
 
 
@@ -155,8 +157,8 @@ def test_a_row_of_an_analysis_that_is_completed_at_that_moment(program, answered
 def test_completing_names_what_is_missing(program, answered, answer_all):
     answered.findings.filter(element__slug="vision").update(rating=None, areas=[])
     answered.findings.filter(element__slug="auditing").update(to_confirm=True)
-    told = is_problem(program("manager")("POST", f"analyses/{answered.pk}/complete"), 422)
-    assert {(error["loc"][1], error["msg"]) for error in told["errors"]} == {
+    problem = is_problem(program("manager")("POST", f"analyses/{answered.pk}/complete"), 422)
+    assert {(error["loc"][1], error["msg"]) for error in problem["errors"]} == {
         ("vision", "not answered yet"),
         ("auditing", "carried over from an earlier analysis: confirm or change it"),
     }
@@ -168,11 +170,11 @@ def test_completing_and_reopening(program, answered, manager):
     found = asking("POST", f"analyses/{answered.pk}/complete").json()
     assert found["status"] == "complete"
     assert found["completed_at"]
-    told = is_problem(asking("POST", f"analyses/{answered.pk}/complete"), 409)
-    assert told["detail"] == "It was already marked complete."
+    problem = is_problem(asking("POST", f"analyses/{answered.pk}/complete"), 409)
+    assert problem["detail"] == "It was already marked complete."
     for reason in ("", "  ", "x" * 1001):
-        told = is_problem(asking("POST", f"analyses/{answered.pk}/reopen", {"reason": reason}), 422)
-        assert told["errors"][0]["loc"] == ["body", "asked", "reason"]
+        problem = is_problem(asking("POST", f"analyses/{answered.pk}/reopen", {"reason": reason}), 422)
+        assert problem["errors"][0]["loc"] == ["body", "asked", "reason"]
     found = asking("POST", f"analyses/{answered.pk}/reopen", {"reason": "A row was wrong."}).json()
     assert (found["status"], found["completed_at"]) == ("draft", None)
     assert GapAnalysisEvent.objects.latest("pk").why == "A row was wrong."

@@ -35,7 +35,7 @@ def later():
     ]
 
 
-def told(finding) -> list[tuple]:
+def changes(finding) -> list[tuple]:
     return [(each.by.name, each.before, each.after) for each in finding.history.select_related("by")]
 
 
@@ -51,7 +51,7 @@ def page_of(as_, user, url, analysis, slug="vision", **headers) -> str:
 def test_a_save_is_kept_with_what_changed(analysis, row, change, manager, contributor):
     change(manager, analysis, rating=1, areas=["E"], evidence="Minutes.")
     change(contributor, analysis, rating=2, areas=["E", "Q"], evidence="Minutes.", notes="")
-    assert told(row(analysis)) == [
+    assert changes(row(analysis)) == [
         ("Connie Boyd", {"rating": 1, "areas": ["E"]}, {"rating": 2, "areas": ["E", "Q"]}),
         (
             "Mara Gerr",
@@ -71,7 +71,7 @@ def test_saves_that_follow_each_other_are_one_change(analysis, row, change, mana
     for text in ("M", "Minutes", "Minutes of May."):
         change(manager, analysis, evidence=text)
     change(manager, analysis, rating=0, areas=[])
-    assert told(row(analysis)) == [
+    assert changes(row(analysis)) == [
         ("Mara Gerr", {"rating": None, "evidence": ""}, {"rating": 0, "evidence": "Minutes of May."})
     ]
     later()
@@ -84,13 +84,13 @@ def test_what_is_put_back_at_once_leaves_no_change(analysis, row, change, manage
     later()
     change(manager, analysis, rating=0, areas=[])
     change(manager, analysis, rating=1, areas=["E"])
-    assert [after for _, _, after in told(row(analysis))] == [{"rating": 1, "areas": ["E"]}]
+    assert [after for _, _, after in changes(row(analysis))] == [{"rating": 1, "areas": ["E"]}]
 
 
 def test_saves_of_two_people_are_not_merged(analysis, row, change, manager, contributor):
     for person, text in [(manager, "a"), (contributor, "b"), (manager, "c")]:
         change(person, analysis, notes=text)
-    assert [(before["notes"], after["notes"]) for _, before, after in told(row(analysis))] == [
+    assert [(before["notes"], after["notes"]) for _, before, after in changes(row(analysis))] == [
         ("b", "c"),
         ("a", "b"),
         ("", "a"),
@@ -102,7 +102,7 @@ def test_a_save_that_was_refused_is_not_kept(analysis, row, manager, contributor
     row(analysis, by=manager).answer(1, by=manager, notes="Mine.")
     with pytest.raises(Stale):
         old.answer(1, by=contributor, notes="Theirs.")
-    assert len(told(row(analysis))) == 1
+    assert len(changes(row(analysis))) == 1
 
 
 def test_what_a_row_had_is_read_anew_if_it_was_fetched_before(analysis, row, manager, contributor):
@@ -110,13 +110,13 @@ def test_what_a_row_had_is_read_anew_if_it_was_fetched_before(analysis, row, man
     old = row(analysis, by=contributor)
     row(analysis, by=manager).answer(1, by=manager, notes="Mine.")
     old.answer(2, by=contributor, notes="Theirs.")
-    assert told(row(analysis))[0] == ("Connie Boyd", {"notes": "Mine."}, {"notes": "Theirs."})
+    assert changes(row(analysis))[0] == ("Connie Boyd", {"notes": "Mine."}, {"notes": "Theirs."})
 
 
 def test_confirming_a_row_is_a_change(analysis, row, change, manager):
     Finding.objects.filter(pk=row(analysis).pk).update(rating=0, to_confirm=True)
     change(manager, analysis)
-    assert told(row(analysis)) == [("Mara Gerr", {"to_confirm": True}, {"to_confirm": False})]
+    assert changes(row(analysis)) == [("Mara Gerr", {"to_confirm": True}, {"to_confirm": False})]
 
 
 def test_links_and_files_are_in_the_history(analysis, row, change, manager, contributor):
@@ -126,7 +126,8 @@ def test_links_and_files_are_in_the_history(analysis, row, change, manager, cont
     item.discard(by=contributor)
     change(manager, analysis, notes="b")
     assert [
-        (by, after.get("links_and_files"), before.get("links_and_files")) for by, before, after in told(row(analysis))
+        (by, after.get("links_and_files"), before.get("links_and_files"))
+        for by, before, after in changes(row(analysis))
     ] == [
         ("Mara Gerr", None, None),
         ("Connie Boyd", None, "policy.pdf"),

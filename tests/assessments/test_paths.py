@@ -39,8 +39,8 @@ def test_operations_that_are_not_listed_decide_nothing():
 
 
 def test_every_approach_is_told_with_its_rules_and_figures():
-    told = {fit.approach: [(rule.found, rule.holds) for rule in fit.rules] for fit in fits(WHOLE)}
-    assert told == {
+    rules = {fit.approach: [(rule.found, rule.holds) for rule in fit.rules] for fit in fits(WHOLE)}
+    assert rules == {
         "areas": [("In place: ISO 14001.", True), ("12 of 18 elements exist.", True), ("4 do.", True)],
         "operations": [("5 of 5 are inside.", False), ("12 of 18 elements exist.", True)],
         "planning": [("", False)],

@@ -74,8 +74,13 @@ def initiatives_in_place(catalog):
 
 def filled(analysis, manager) -> GapAnalysis:
     for place, finding in enumerate(analysis.findings.all()):
-        told = [f"{place}{HOSTILE[(place + n) % len(HOSTILE)]}"[:10_000] for n in range(3)]
-        named = {"evidence": told[0], "changes": told[1], "notes": told[2], "initiatives": ["cmom"][: place % 2]}
+        answers = [f"{place}{HOSTILE[(place + n) % len(HOSTILE)]}"[:10_000] for n in range(3)]
+        named = {
+            "evidence": answers[0],
+            "changes": answers[1],
+            "notes": answers[2],
+            "initiatives": ["cmom"][: place % 2],
+        }
         Finding.objects.filter(pk=finding.pk).update(rating=1, areas=["SEQ"[place % 3]], **named)
         finding.evidence_items.create(url=f"https://example.org/{place}", title=HOSTILE[place % len(HOSTILE)][:90])
     finding.evidence_items.create(file=StoredFile.keep(upload("policy <b>.pdf"), by=manager))
@@ -138,9 +143,9 @@ def test_excel_has_everything_that_the_template_shows(whole, shown):
     context, _, texts = shown(whole)
     rows = [row for sheet in sheets(context) for row in sheet.values]
     pictures, grammar = {"coverage_bars", "heat_map"}, "|pluralize"
-    told = [(name, text) for name, text in texts if name not in pictures and grammar not in name and letters(text)]
-    assert len({name for name, _ in told}) > 60
-    assert [(name, text[:80]) for name, text in told if not is_in(text, rows)] == []
+    shown = [(name, text) for name, text in texts if name not in pictures and grammar not in name and letters(text)]
+    assert len({name for name, _ in shown}) > 60
+    assert [(name, text[:80]) for name, text in shown if not is_in(text, rows)] == []
 
 
 def test_both_have_everything_that_people_entered(whole, shown):

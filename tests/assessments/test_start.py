@@ -105,7 +105,7 @@ def test_status_and_owner_cannot_be_forged(catalog, utility, manager, stranger, 
 @pytest.fixture
 def earlier(analysis, row, manager) -> GapAnalysis:
     """A vision that serves E and Q, objectives for E only, training that is absent, the rest unanswered."""
-    told = {
+    chosen = {
         "vision": {
             "rating": 2,
             "areas": ["E", "Q"],
@@ -121,7 +121,7 @@ def earlier(analysis, row, manager) -> GapAnalysis:
         "reporting": {"rating": 1, "areas": []},
         "management-review": {"rating": 2, "areas": ["E"]},
     }
-    for slug, answers in told.items():
+    for slug, answers in chosen.items():
         row(analysis, slug, by=manager).answer(1, by=manager, **answers)
     row(analysis).evidence_items.create(url="https://example.org/vision", title="Vision", added_by=manager)
     row(analysis).evidence_items.create(file=StoredFile.keep(upload(), by=manager), added_by=manager)

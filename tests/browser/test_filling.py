@@ -127,8 +127,8 @@ def test_arrow_keys_through_every_row_leave_all_answers(visits, analysis, manage
     slugs = list(analysis.findings.values_list("element__slug", flat=True))
     for number, slug in enumerate(slugs):
         rating, areas = ANSWERS[number % len(ANSWERS)]
-        told = {"evidence": f"Evidence {number}.", "changes": "Share it.", "notes": "Ask."}
-        answer(analysis, manager, slug, rating=rating, areas=areas, initiatives=["cmom"], **told)
+        texts = {"evidence": f"Evidence {number}.", "changes": "Share it.", "notes": "Ask."}
+        answer(analysis, manager, slug, rating=rating, areas=areas, initiatives=["cmom"], **texts)
     names = ("element__slug", "rating", "areas", "initiatives", "evidence", "changes", "notes")
     before = list(analysis.findings.values_list(*names))
     page = visits(manager, analysis.get_absolute_url())

@@ -24,8 +24,8 @@ LONG = (
 @pytest.fixture
 def changed(analysis, manager, contributor):
     """Two people changed the row."""
-    told = {"initiatives": ["cmom"], "evidence": LONG, "notes": "Ask Vic."}
-    answer(analysis, contributor, "vision", rating=1, areas=["E"], **told)
+    answers = {"initiatives": ["cmom"], "evidence": LONG, "notes": "Ask Vic."}
+    answer(analysis, contributor, "vision", rating=1, areas=["E"], **answers)
     answer(analysis, manager, "vision", rating=2, areas=["E", "Q"], evidence=LONG.replace("May", "June"), notes="")
     return analysis
 
@@ -40,15 +40,15 @@ def history(page, slug="vision"):
 def test_it_opens_in_the_row_and_follows_what_is_saved(visits, manager, changed):
     page = visits(manager, changed.get_absolute_url())
     open_row(page, "vision")
-    told = history(page)
-    expect(told.get_by_role("listitem")).to_have_count(2)
-    expect(told.get_by_role("listitem").first).to_contain_text("Mara Gerr")
-    expect(told.get_by_role("listitem").last).to_contain_text("Connie Boyd")
-    expect(told.locator("del").first).to_contain_text("May")
-    expect(told.get_by_text("as a separate page")).to_be_hidden()
+    changes = history(page)
+    expect(changes.get_by_role("listitem")).to_have_count(2)
+    expect(changes.get_by_role("listitem").first).to_contain_text("Mara Gerr")
+    expect(changes.get_by_role("listitem").last).to_contain_text("Connie Boyd")
+    expect(changes.locator("del").first).to_contain_text("May")
+    expect(changes.get_by_text("as a separate page")).to_be_hidden()
     look(page, "history-in-the-row")
     choose(page, "vision", DOES_NOT_EXIST)
-    expect(told.get_by_role("listitem").first).to_contain_text(DOES_NOT_EXIST)
+    expect(changes.get_by_role("listitem").first).to_contain_text(DOES_NOT_EXIST)
 
 
 def test_the_last_change_is_undone_and_that_too(visits, manager, changed):
@@ -66,9 +66,9 @@ def test_the_last_change_is_undone_and_that_too(visits, manager, changed):
 def test_what_is_typed_just_before_is_saved_and_then_undone_with_it(visits, manager, changed):
     page = visits(manager, changed.get_absolute_url())
     vision = open_row(page, "vision")
-    told = history(page)
+    changes = history(page)
     vision.get_by_label("Evidence").fill("Typed.")
-    told.get_by_role("button", name="Undo the last change").click()
+    changes.get_by_role("button", name="Undo the last change").click()
     expect(page.get_by_text("was undone")).to_be_visible()
     expect(vision.get_by_label("Evidence")).to_have_value(LONG)
     page.reload()
@@ -80,9 +80,9 @@ def test_what_someone_changed_meanwhile_is_not_undone(visits, manager, contribut
     visits.expected.append("status of 409")
     page = visits(manager, changed.get_absolute_url())
     open_row(page, "vision")
-    told = history(page)
+    changes = history(page)
     answer(changed, contributor, "vision", notes="Theirs.")
-    told.get_by_role("button", name="Undo the last change").click()
+    changes.get_by_role("button", name="Undo the last change").click()
     expect(page.get_by_role("alert")).to_contain_text("Connie Boyd changed this row")
     look(page, "history-not-undone")
     assert stored(changed, "vision").notes == "Theirs."
@@ -94,9 +94,9 @@ def test_what_someone_changed_meanwhile_is_not_undone(visits, manager, contribut
 def test_without_changes_there_is_nothing_to_undo(visits, manager, analysis):
     page = visits(manager, analysis.get_absolute_url())
     open_row(page, "vision")
-    told = history(page)
-    expect(told.get_by_text("No changes yet")).to_be_visible()
-    expect(told.get_by_role("button")).to_have_count(0)
+    changes = history(page)
+    expect(changes.get_by_text("No changes yet")).to_be_visible()
+    expect(changes.get_by_role("button")).to_have_count(0)
 
 
 def test_a_viewer_opens_it_in_the_row(visits, viewer, changed):

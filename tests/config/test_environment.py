@@ -99,9 +99,9 @@ def test_the_proxy_that_ends_tls_is_trusted(https, count, trusted):
 @pytest.mark.parametrize(("https", "count", "warns"), [(True, 0, True), (True, 1, False), (False, 0, False)])
 def test_a_proxy_that_is_not_trusted_is_warned_of(settings, https, count, warns):
     settings.HTTPS, settings.ALLAUTH_TRUSTED_PROXY_COUNT = https, count
-    told = StringIO()
-    call_command("check", stderr=told, stdout=StringIO())
-    assert ("all visitors behind the proxy share one address" in told.getvalue()) is warns
+    printed = StringIO()
+    call_command("check", stderr=printed, stdout=StringIO())
+    assert ("all visitors behind the proxy share one address" in printed.getvalue()) is warns
     server = Mock()
     gunicorn.when_ready(server)  # as at the start of the server
     assert server.log.warning.called is warns
@@ -141,6 +141,6 @@ def test_a_database_url_with_a_socket_folder_reaches_the_same_database():
 
 def test_the_page_for_who_runs_it_has_each_setting_with_its_default():
     page = (settings.BASE_DIR / "docs/running.md").read_text()
-    told = dict(re.findall(r"^\| `([A-Z_]+)` \| `?(.*?)`? \|", page, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `([A-Z_]+)` \| `?(.*?)`? \|", page, re.MULTILINE))
     lines = re.findall(r"^(#?)([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE)
-    assert told == {name: "not set" if off else value or "empty" for off, name, value in lines}
+    assert documented == {name: "not set" if off else value or "empty" for off, name, value in lines}

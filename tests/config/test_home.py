@@ -427,7 +427,7 @@ def test_the_rules_that_a_query_brings_are_those_of_the_edition(entry):
 # What the page costs.
 
 
-MOST_QUERIES = 15
+MAX_QUERIES = 15
 
 
 def a_lot(utility, by, cycle, owner=None) -> None:
@@ -461,11 +461,11 @@ def test_the_home_of_a_member_costs_the_same_at_two_sizes(
         Claim.objects.create(utility=utility, user=UserFactory())
         browser = as_(person)
         words(browser)
-        with django_assert_max_num_queries(MOST_QUERIES) as captured:
+        with django_assert_max_num_queries(MAX_QUERIES) as captured:
             words(browser)
         sizes.append(len(captured))
         Visit.objects.update(at=timezone.now() - timedelta(days=2))
-        with django_assert_max_num_queries(MOST_QUERIES):
+        with django_assert_max_num_queries(MAX_QUERIES):
             words(browser)  # the first page of a visit
     assert sizes[0] == sizes[1]
 
@@ -480,7 +480,7 @@ def test_the_home_of_staff_costs_the_same_at_two_sizes(as_, entry, django_assert
             if status == "panel":
                 Seat.objects.create(application=given, member=person, due=timezone.localdate())
         words(browser)
-        with django_assert_max_num_queries(MOST_QUERIES) as captured:
+        with django_assert_max_num_queries(MAX_QUERIES) as captured:
             page = words(browser)
         assert page.count("Your review of") == 2 * n  # each told twice: to see, and to hear
         sizes.append(len(captured))
@@ -497,9 +497,9 @@ def test_the_home_of_a_panel_member_costs_the_same_at_two_sizes(as_, entry, djan
             given = Application.objects.create(utility=UtilityFactory(), cycle=entry.cycle, status="panel")
             Seat.objects.create(application=given, member=person, due=timezone.localdate())
         Visit.objects.update(at=timezone.now() - timedelta(days=2))
-        with django_assert_max_num_queries(MOST_QUERIES):
+        with django_assert_max_num_queries(MAX_QUERIES):
             words(browser)  # the first page of a visit
-        with django_assert_max_num_queries(MOST_QUERIES) as captured:
+        with django_assert_max_num_queries(MAX_QUERIES) as captured:
             words(browser)
         sizes.append(len(captured))
     assert sizes[0] == sizes[1]

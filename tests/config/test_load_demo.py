@@ -157,7 +157,7 @@ def test_the_accounts_are_printed_and_can_sign_in(loaded, client):
 def test_everyone_has_their_role(loaded):
     for name, (_, role) in AT_UTILITIES.items():
         memberships = Membership.objects.filter(user=person(name))
-        assert set(memberships.values_list("role", "utility__name")) == {(Role(role), told) for told in TOLD}
+        assert set(memberships.values_list("role", "utility__name")) == {(Role(role), name) for name in TOLD}
     for name, (_, group) in IN_THE_PROGRAM.items():
         assert person(name).staff_groups == {StaffGroup(group)}
     stands = dict(PanelMember.objects.values_list("user__email", "affiliation"))
@@ -166,8 +166,8 @@ def test_everyone_has_their_role(loaded):
 
 @pytest.mark.django_db
 def test_every_analysis_is_loaded_as_told(loaded):
-    for name, told in TOLD.items():
-        for one in told["analyses"]:
+    for name, utility in TOLD.items():
+        for one in utility["analyses"]:
             analysis = GapAnalysis.objects.get(utility__name=name, name=one["name"])
             assert (analysis.status, analysis.areas, analysis.as_of) == (one["status"], one["areas"], one["as_of"])
             assert sorted(analysis.initiatives.values_list("slug", flat=True)) == sorted(one["initiatives"])
@@ -177,7 +177,7 @@ def test_every_analysis_is_loaded_as_told(loaded):
                 row = one["findings"].get(slug, {"rating": None, "areas": []})
                 assert (finding.rating, finding.areas) == (row["rating"], row["areas"]), f"{name}: {slug}"
                 assert finding.evidence == row.get("evidence", "").strip()
-    assert GapAnalysis.objects.count() == sum(len(told["analyses"]) for told in TOLD.values())
+    assert GapAnalysis.objects.count() == sum(len(row["analyses"]) for row in TOLD.values())
 
 
 @pytest.mark.django_db
@@ -192,7 +192,7 @@ def test_the_worked_cases_are_under_way_and_silent_where_the_text_is(loaded, cit
 
 @pytest.mark.django_db
 def test_the_invented_utility_has_a_complete_one_and_an_older_one(loaded):
-    name = next(name for name, told in TOLD.items() if told.get("fictional"))
+    name = next(name for name, row in TOLD.items() if row.get("fictional"))
     analyses = list(GapAnalysis.objects.filter(utility__name=name))
     assert len(analyses) >= 2
     assert any(analysis.status == "complete" and analysis.frozen for analysis in analyses)
@@ -227,8 +227,8 @@ def test_the_others_read_of_some_changes_and_not_of_the_loading(loaded):
     since = timezone.now() - timedelta(days=13)
     of_manager = [sentence.did for sentence in recent_for(person("manager"), since).sentences]
     assert {"moved", "commented on", "finished scoring in"} <= set(of_manager)
-    told = recent_for(person("viewer"), since).sentences
-    assert not [sentence for sentence in told if sentence.day == timezone.localdate()]
+    sentences = recent_for(person("viewer"), since).sentences
+    assert not [sentence for sentence in sentences if sentence.day == timezone.localdate()]
 
 
 @pytest.mark.django_db
@@ -288,8 +288,8 @@ def test_an_open_cycle_and_one_in_review_with_an_application_at_every_stage(load
     assert sorted(cycle.stage for cycle in Cycle.objects.filter(blind=False)) == ["In review", "Open"]
     rows = Application.objects.filter(cycle__blind=False).select_related("utility")
     by_name = {application.utility.name: application for application in rows}
-    for told in APPLIED["utilities"]:
-        assert by_name[told["name"]].status == told["stage"].replace("-", "_")
+    for row in APPLIED["utilities"]:
+        assert by_name[row["name"]].status == row["stage"].replace("-", "_")
     asked_of_a_region = {Status.REGION}  # only where a cycle asks for it
     assert {application.status for application in by_name.values()} == set(Status) - asked_of_a_region
     assert Utility.objects.get(name=APPLIED["own"]["name"]).applications.get().status == Status.DRAFT

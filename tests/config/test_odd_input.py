@@ -145,9 +145,9 @@ def test_it_says_what_is_wrong(client, as_, manager):
     assert (answer.status_code, answer["Content-Type"]) == (400, PROBLEM)
     assert client.get("/help/", HTTP_COOKIE='sessionid="a\\000b"').status_code == 400
     address = reverse("accounts:ask", args=[manager.memberships.get().utility_id])
-    told = as_(manager).post(address, {"message": "a\0"}, headers={"accept": "application/json"})
-    assert told.status_code == 422
-    assert told.json() == {"errors": [{"name": "message", "label": "", "message": WORDS}]}
+    refused = as_(manager).post(address, {"message": "a\0"}, headers={"accept": "application/json"})
+    assert refused.status_code == 422
+    assert refused.json() == {"errors": [{"name": "message", "label": "", "message": WORDS}]}
 
 
 def test_a_checklist_that_nobody_judged_and_a_form_of_another_page(staff, as_, at):

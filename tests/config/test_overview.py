@@ -51,7 +51,7 @@ def action(utility, due: int | None, owner=None, title: str = "Clean the sewers"
     return Action.objects.visible_to(utility.boss).get(pk=made.pk)
 
 
-def told(as_, user) -> dict[str, dict[str, str]]:
+def rows_of(as_, user) -> dict[str, dict[str, str]]:
     """What the page says: name of the utility → heading of the column → text; in the order of the page."""
     page = main_of(as_(user).get(reverse(LIST)))
     table = re.search(r"<table.*?</table>", page, re.DOTALL)[0]
@@ -77,7 +77,7 @@ def test_what_has_most_late_comes_first_then_what_is_due_soon_then_what_ends(adv
     worst = advised("Worst")
     for due in (-9, -2, 3):
         action(worst, due)
-    assert list(told(as_, consultant)) == ["Worst", "Late", "Soon", "Ends first", "Ends late", "Calm"]
+    assert list(rows_of(as_, consultant)) == ["Worst", "Late", "Soon", "Ends first", "Ends late", "Calm"]
     page = main_of(as_(consultant).get(reverse(LIST)))
     assert "2 of 6 have something late." in page
 
@@ -87,7 +87,7 @@ def test_what_has_most_late_comes_first_then_what_is_due_soon_then_what_ends(adv
 )
 def test_the_last_day_is_told_and_warned_of_within_thirty_days(advised, as_, consultant, days, said):
     advised("Alder Creek", days)
-    text = told(as_, consultant)["Alder Creek"]["Utility"]
+    text = rows_of(as_, consultant)["Alder Creek"]["Utility"]
     assert f"Advisor until {date_format(day(days), 'M j, Y')}" in text
     assert text.endswith(said or date_format(day(days), "Y"))
 
@@ -98,7 +98,7 @@ def test_records_that_are_late_due_soon_and_open(advised, as_, consultant):
         action(utility, due)
     action(utility, -30).move("canceled", by=utility.boss, why="Not needed")
     first = date_format(timezone.localdate() - timedelta(days=20), "M j, Y")
-    row = told(as_, consultant)["Alder Creek"]
+    row = rows_of(as_, consultant)["Alder Creek"]
     assert row["Records"] == f"2 late since {first} 2 due in 14 days 6 open"
     assert row["Yours"] == ""
 
@@ -109,7 +109,7 @@ def test_ones_own_records(advised, as_, consultant):
         action(utility, due, consultant)
     action(utility, -5, utility.boss)
     action(other, 3, consultant)
-    rows = told(as_, consultant)
+    rows = rows_of(as_, consultant)
     assert rows["Alder Creek"]["Yours"] == "1 late 3 open"
     assert rows["Birch Hill"]["Yours"] == "1 open"
 
@@ -143,12 +143,12 @@ def test_the_coverage_and_the_progress(advised, as_, consultant):
     complete(done, 2025, ["E"])
     complete(done, 2026, ["E", "S"])
     GapAnalysisFactory(utility=done, by=done.boss, as_of="2027-01-31")
-    rows = told(as_, consultant)
+    rows = rows_of(as_, consultant)
     assert rows["None"]["Gap analysis"] == "Start one"
     assert rows["Begun"]["Gap analysis"] == "1 of 18 answered in progress"
     assert rows["Done"]["Gap analysis"] == "0 of 18 answered in progress 36 of 90 cells covered, March 2026"
     Membership.objects.filter(utility=none, user=consultant).update(role=Role.VIEWER, until=None)
-    assert told(as_, consultant)["None"]["Gap analysis"] == "", "a viewer starts none"
+    assert rows_of(as_, consultant)["None"]["Gap analysis"] == "", "a viewer starts none"
 
 
 def complete(utility, year: int, areas: list[str]) -> None:
@@ -167,27 +167,27 @@ def test_where_the_application_stands(advised, as_, consultant):
         closes=now + timedelta(days=10),
     )
     entry = Application.start(utility=utility, cycle=cycle, by=utility.boss)
-    rows = told(as_, consultant)
+    rows = rows_of(as_, consultant)
     closes = date_format(entry.deadline.astimezone(cycle.closes.tzinfo), "Y")
     assert re.fullmatch(rf"Draft Recognition 2027 Submit by \w+ \d+, {closes}", rows["Alder Creek"]["Application"])
     assert rows["Birch Hill"]["Application"] == ""
     assert list(rows)[0] == "Alder Creek", "it is due in ten days"
     Cycle.objects.update(closes=now + timedelta(days=60))
     action(other, 5)
-    assert list(told(as_, consultant))[0] == "Birch Hill"
+    assert list(rows_of(as_, consultant))[0] == "Birch Hill"
     Application.objects.update(status="panel")
-    assert told(as_, consultant)["Alder Creek"]["Application"] == "Panel review Recognition 2027"
+    assert rows_of(as_, consultant)["Alder Creek"]["Application"] == "Panel review Recognition 2027"
 
 
 def test_the_last_change_there_whoever_made_it(advised, as_, consultant):
     utility, quiet = advised("Alder Creek"), advised("Birch Hill")
     record = action(utility, None)
-    assert "Boss of Alder Creek added" in told(as_, consultant)["Alder Creek"]["Last change"]
+    assert "Boss of Alder Creek added" in rows_of(as_, consultant)["Alder Creek"]["Last change"]
     record.say("It leaks.", by=consultant)
     today = date_format(timezone.localdate(), "M j, Y")
     expected = f"Ada Reed commented on {record} “It leaks.” {today}"
-    assert told(as_, consultant)["Alder Creek"]["Last change"] == expected
-    assert told(as_, consultant)["Birch Hill"]["Last change"] == ""
+    assert rows_of(as_, consultant)["Alder Creek"]["Last change"] == expected
+    assert rows_of(as_, consultant)["Birch Hill"]["Last change"] == ""
     assert last_by_utility(quiet.boss) == {}, "nothing of a utility of others"
 
 
@@ -209,7 +209,7 @@ def test_what_has_ended_is_not_shown(advised, as_, consultant):
     page = as_(consultant).get(reverse(LIST)).text
     assert "Ended" not in page
     assert "Secret" not in page
-    assert list(told(as_, consultant)) == ["Alder Creek"]
+    assert list(rows_of(as_, consultant)) == ["Alder Creek"]
 
 
 def test_home_leads_to_it_where_there_are_several(advised, as_, consultant):

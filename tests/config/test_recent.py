@@ -32,14 +32,14 @@ from pdca.models import Area, Opportunity
 from recognition.models import Application, Cycle, Edition
 from tests.factories import GapAnalysisFactory, MembershipFactory, UserFactory
 from workflow.changes import label_of
-from workflow.recent import LONGEST, MOST, recent_for
+from workflow.recent import MAX_AGE, MAX_CHANGES, recent_for
 
 pytestmark = pytest.mark.django_db
 
 
-def told(user, since=None) -> list[str]:
+def lines(user, since=None) -> list[str]:
     """The sentences as text, the newest first."""
-    recent = recent_for(user, since or timezone.now() - LONGEST)
+    recent = recent_for(user, since or timezone.now() - MAX_AGE)
     return [
         " ".join(
             [each.who if each.did else "", each.did, ", ".join(words for words, _ in each.links), each.then]
@@ -70,7 +70,7 @@ def test_what_happened_to_a_record(action, contributor, viewer, manager):
     action.say("Ready for the check.\nPlease read.", by=viewer)
     action.attach_link(by=contributor, url="https://example.org/plan", title="The plan")
     name = "PRG-2026-001 Clean the sewers".replace("2026", str(timezone.localdate().year))
-    assert told(manager) == [
+    assert lines(manager) == [
         f"Connie Boyd added “The plan” to {name}",
         f"Vic Weir commented on {name} “Ready for the check. Please read.”",
         f"Connie Boyd changed {name} (due, hours of work)",
@@ -87,7 +87,7 @@ def test_what_was_taken_from_a_record_or_linked_to_it(action, utility, contribut
     action.history.create(by=contributor, before={"link": f"led to {later}"})
     name = str(action)
     label = label_of(Action, "link")
-    assert told(manager)[:3] == [
+    assert lines(manager)[:3] == [
         f"Connie Boyd changed {name} ({label})",
         f"Connie Boyd removed “The plan” from {name}",
         f"Connie Boyd added “The plan” to {name}",
@@ -97,30 +97,30 @@ def test_what_was_taken_from_a_record_or_linked_to_it(action, utility, contribut
 def test_a_reason_and_a_long_comment(action, contributor, manager):
     action.move("canceled", by=contributor, why="The street is rebuilt.")
     action.say("word " * 100, by=contributor)
-    comment, move, _ = told(manager)
+    comment, move, _ = lines(manager)
     assert move.endswith("to “Canceled”: “The street is rebuilt.”")
     assert comment.endswith("…”")
     assert len(comment) < 150
 
 
 def test_my_own_doings_are_not_news(action, contributor, manager):
-    assert told(contributor) == []
+    assert lines(contributor) == []
     action.say("Well done.", by=manager)
-    assert len(told(contributor)) == 1
-    assert len(told(manager)) == 1, "that it was added"
+    assert len(lines(contributor)) == 1
+    assert len(lines(manager)) == 1, "that it was added"
 
 
 def test_a_stranger_reads_nothing(action, analysis, contributor, stranger):
     action.say("Among us.", by=contributor)
     save(analysis, contributor, "vision", rating=0, areas=[])
-    assert told(stranger) == []
+    assert lines(stranger) == []
 
 
 def test_who_has_no_account_any_longer(action, contributor, manager):
     action.say("I leave.", by=contributor)
     action.events.update(by=None)
     action.comments.update(by=None)
-    assert [line.split(" PRG")[0] for line in told(manager)] == [
+    assert [line.split(" PRG")[0] for line in lines(manager)] == [
         "A former member commented on",
         "A former member added",
     ]
@@ -129,7 +129,7 @@ def test_who_has_no_account_any_longer(action, contributor, manager):
 def test_one_sentence_for_the_same_of_several(utility, contributor, manager, as_):
     for n in range(5):
         Action.open_in(utility, by=contributor, title=f"Action {n}")
-    recent = recent_for(manager, timezone.now() - LONGEST)
+    recent = recent_for(manager, timezone.now() - MAX_AGE)
     (sentence,) = recent.sentences
     assert [words.split()[-1] for words, _ in sentence.shown] == ["4", "3", "2"]
     assert sentence.n_more == 2
@@ -148,12 +148,12 @@ def test_days_are_those_of_the_reader(action, contributor, manager):
 
 def test_the_newest_are_read_of_very_many(utility, contributor, manager):
     made = Action.open_in(utility, by=contributor, title="Talked about")
-    for n in range(MOST + 5):
+    for n in range(MAX_CHANGES + 5):
         made.comments.create(by=contributor, text=f"Comment {n}")
-    recent = recent_for(manager, timezone.now() - LONGEST)
+    recent = recent_for(manager, timezone.now() - MAX_AGE)
     assert recent.are_more
-    assert len(recent.sentences) == MOST
-    assert "Comment 104" in told(manager)[0]
+    assert len(recent.sentences) == MAX_CHANGES
+    assert "Comment 104" in lines(manager)[0]
     assert (len(recent.first), len(recent.rest)) == (10, 90)
 
 
@@ -174,13 +174,13 @@ def test_readings_of_a_day_are_one_change_of_their_measure(measure, utility, con
             for n in range(60)
         )
     Reading.objects.create(measure=measure, period=date(2025, 1, 1), value=1, entered_by=manager)
-    rows = [line for line in told(viewer) if "readings" in line]
+    rows = [line for line in lines(viewer) if "readings" in line]
     assert rows == [
         f"Mara Gerr entered readings of {measure}",
         f"Connie Boyd entered readings of {Measure.objects.get(title='Energy')}, {measure}",
     ]
-    assert told(stranger) == []
-    (url,) = {url for each in recent_for(manager, timezone.now() - LONGEST).sentences for _, url in each.links} - {
+    assert lines(stranger) == []
+    (url,) = {url for each in recent_for(manager, timezone.now() - MAX_AGE).sentences for _, url in each.links} - {
         reverse("ims:readings", args=[utility.pk, Measure.objects.get(title="Energy").number])
     }
     assert url == reverse("ims:readings", args=[utility.pk, measure.number])
@@ -191,8 +191,8 @@ def test_corrections_of_readings_say_why(measure, contributor, manager, viewer):
         Reading.objects.create(measure=measure, period=date(2026, month, 1), value=month, entered_by=manager)
         row = Reading.objects.visible_to(contributor).get(period=date(2026, month, 1))
         row.correct(1, by=contributor, value=9, note="", why="The lab corrected it.")
-    assert told(viewer)[0] == f"Connie Boyd corrected readings of {measure} “The lab corrected it.”"
-    assert sum("corrected readings" in line for line in told(viewer)) == 1
+    assert lines(viewer)[0] == f"Connie Boyd corrected readings of {measure} “The lab corrected it.”"
+    assert sum("corrected readings" in line for line in lines(viewer)) == 1
 
 
 def test_who_sits_at_the_table_and_what_it_covers(catalog, utility, contributor, manager, viewer, stranger):
@@ -205,14 +205,14 @@ def test_who_sits_at_the_table_and_what_it_covers(catalog, utility, contributor,
     group = Subgroup.form(utility, by=contributor, members=[], name="Biosolids")
     group = Subgroup.objects.visible_to(contributor).get(pk=group.pk)
     group.change(group.version, by=contributor, purpose="To plan.")
-    assert told(manager) == [
+    assert lines(manager) == [
         "Connie Boyd changed the subgroup Biosolids, the scope of the team",
         "Connie Boyd chose who represents Lab, Finance",
         "Connie Boyd left Purchasing without a seat: “The city buys for us.”",
     ]
     Subgroup.objects.visible_to(manager).get().change(group.version, by=manager, is_closed=True)
-    assert told(viewer)[0] == "Mara Gerr closed the subgroup Biosolids"
-    assert told(stranger) == []
+    assert lines(viewer)[0] == "Mara Gerr closed the subgroup Biosolids"
+    assert lines(stranger) == []
 
 
 def test_rounds_of_readiness_but_nobodys_ratings(catalog, utility, contributor, manager, viewer, stranger):
@@ -220,21 +220,21 @@ def test_rounds_of_readiness_but_nobodys_ratings(catalog, utility, contributor, 
     person = Person.objects.of(utility).get(user=contributor)
     factor, barrier = next(iter(factors())), next(iter(barriers().values()))
     ReadinessRating.give(made, person, factor, 0, by=contributor, value=1, note="Nobody helps.")
-    assert told(manager) == ["Connie Boyd began the rating of readiness, June 2026"]
+    assert lines(manager) == ["Connie Boyd began the rating of readiness, June 2026"]
     found = ReadinessRound.objects.visible_to(contributor).get()
     found.show(by=contributor)
     found.reopen(by=contributor, why="One more person.")
     point = ReadinessPoint.objects.visible_to(contributor).get(round=made, slug=barrier.slug)
     point.change(1, by=contributor, applies=True)
-    assert told(manager)[:3] == [
+    assert lines(manager)[:3] == [
         f"Connie Boyd said that {barrier.name} applies to us",
         "Connie Boyd reopened the rating of readiness, June 2026 “One more person.”",
         "Connie Boyd showed the ratings of readiness, June 2026 to the team",
     ]
     point.change(2, by=manager, own="Ask the board")
-    assert told(viewer)[0] == f"Mara Gerr changed what is done about {barrier.name}"
-    assert not any("Nobody helps" in line for line in told(viewer))
-    assert told(stranger) == []
+    assert lines(viewer)[0] == f"Mara Gerr changed what is done about {barrier.name}"
+    assert not any("Nobody helps" in line for line in lines(viewer))
+    assert lines(stranger) == []
 
 
 # In the gap analyses.
@@ -250,7 +250,7 @@ def test_coverage_that_moved(analysis, contributor, manager, as_):
     analysis.findings.get(element__slug="policy-statements").history.update(by=None)
     save(analysis, contributor, "policy-statements", rating=2, areas=["S", "Q"])
     name = dict(Area.objects.values_list("code", "name"))
-    assert told(manager)[0] == (
+    assert lines(manager)[0] == (
         f"Policy statements now covers {name['Q']} and {name['S']} and no longer covers {name['E']}: "
         "2 of 90 cells in Integrated system, 2026"
     )
@@ -263,7 +263,7 @@ def test_answers_notes_and_evidence_of_rows(analysis, contributor, manager):
     finding.attach_link(by=contributor, url="https://example.org/audit")
     finding.evidence_items.get().discard(by=contributor)
     save(analysis, contributor, "reporting", notes="To be asked.")
-    assert told(manager) == [
+    assert lines(manager) == [
         "Connie Boyd changed Reporting in Integrated system, 2026",
         "Connie Boyd removed evidence from Auditing",
         "Connie Boyd added evidence to Auditing",
@@ -277,7 +277,7 @@ def test_completion_with_the_coverage_before(utility, manager, viewer, catalog):
         started.findings.update(rating=2 if len(areas) > 1 else 1, areas=areas)
         GapAnalysis.objects.visible_to(manager).get(pk=started.pk).complete(by=manager)
     GapAnalysis.objects.visible_to(manager).get(pk=started.pk).reopen(by=manager, why="One more area")
-    assert told(viewer)[:3] == [
+    assert lines(viewer)[:3] == [
         "Mara Gerr reopened In 2026 with the reason “One more area”",
         "Mara Gerr marked In 2026 complete: 36 of 90 cells covered, 18 of 90 in March 2025",
         "Mara Gerr started In 2026, In 2025",
@@ -288,7 +288,7 @@ def test_opportunities_and_the_road_map(analysis, utility, manager, contributor)
     opportunity = Opportunity.objects.first()
     Answer.give(utility, opportunity, 0, by=manager, choice="taken-up")
     RoadMap.keep(analysis, 0, by=manager, approach="planning", steps=[])
-    assert told(contributor)[:2] == [
+    assert lines(contributor)[:2] == [
         "Mara Gerr changed the road map",
         f"Mara Gerr adopted {opportunity.title}",
     ]
@@ -316,14 +316,14 @@ def test_steps_of_an_application_name_nobody_of_the_staff(entry, manager, viewer
     entry.events.create(by=staff, from_status="submitted", to_status="completeness")
     entry.note(by=staff, why="Sam Prather was assigned to the panel")
     entry.events.create(by=staff, from_status="panel", to_status="not_recommended")
-    found = told(viewer)
+    found = lines(viewer)
     assert found == [
         f"{name} is now “Awaiting decision”",
         f"{name} is now “Completeness review”",
         f"Mara Gerr moved {name} to “Submitted”",
         f"Mara Gerr started {name}",
     ]
-    sentences = recent_for(viewer, timezone.now() - LONGEST).sentences
+    sentences = recent_for(viewer, timezone.now() - MAX_AGE).sentences
     assert "Sam Prather" not in {each.who for each in sentences}
 
 
@@ -331,7 +331,7 @@ def test_staff_are_told_of_no_other_utility(entry, manager):
     staff = MembershipFactory().user
     staff.groups.add(*Group.objects.all())
     entry.events.create(by=manager, from_status="draft", to_status="submitted")
-    assert told(staff) == []
+    assert lines(staff) == []
 
 
 # Since when.

@@ -120,8 +120,8 @@ def test_a_full_database_answers_507_in_words(no_room, as_, manager, utility):
     assert page.status_code == 507
     assert "There is no room at the moment" in page.text
     assert "what you typed is still in the form" in page.text
-    told = browser.post(address, {"title": "Clean Mill Street"}, headers={"Accept": "application/json"})
-    assert (told.status_code, told.json()) == (507, {"message": NO_ROOM})
+    refused = browser.post(address, {"title": "Clean Mill Street"}, headers={"Accept": "application/json"})
+    assert (refused.status_code, refused.json()) == (507, {"message": NO_ROOM})
 
 
 @pytest.mark.django_db

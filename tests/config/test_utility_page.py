@@ -15,7 +15,7 @@ from recognition.models import Application, Cycle, Edition, Recognition
 from tests.factories import GapAnalysisFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-MOST_QUERIES = 15
+MAX_QUERIES = 15
 
 
 def cards(browser, utility) -> dict[str, str]:
@@ -108,7 +108,7 @@ def test_it_costs_the_same_at_two_sizes(request, as_, cycle, utility, manager, d
         MembershipFactory(utility=utility, role="viewer")
         Claim.objects.create(utility=utility, user=UserFactory())
         cards(browser, utility)
-        with django_assert_max_num_queries(MOST_QUERIES) as captured:
+        with django_assert_max_num_queries(MAX_QUERIES) as captured:
             cards(browser, utility)
         sizes.append(len(captured))
     assert sizes[0] == sizes[1]

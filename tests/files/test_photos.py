@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from files.models import RefusedFile
-from files.photos import LONGEST_SIDE, reencoded
+from files.photos import MAX_SIDE, reencoded
 from tests.pictures import SECRETS, claiming, from_a_camera, jpeg, photo
 from tests.uploads import EXE, GIF, HTML, JPEG, PDF, PNG, SCRIPT, packed, upload
 
@@ -89,8 +89,8 @@ def test_the_case_of_the_ending_does_not_matter(name):
 
 
 def test_a_large_photo_is_made_smaller():
-    picture = opened(reencoded(photo(jpeg("L", (LONGEST_SIDE * 2, 40)))))
-    assert picture.size == (LONGEST_SIDE, 20)
+    picture = opened(reencoded(photo(jpeg("L", (MAX_SIDE * 2, 40)))))
+    assert picture.size == (MAX_SIDE, 20)
 
 
 def test_what_hangs_on_behind_a_photo_is_cut_off():

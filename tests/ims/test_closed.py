@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, Role
 from ims.closed import ClosedRegister
-from ims.emails import remind, tell_owner, tell_week, to_tell
+from ims.emails import newly_assigned, remind, tell_owner, tell_week
 from ims.links import LED_TO, link, relatives
 from ims.models import Action, CorrectiveAction, Person, Record, RecordAttachment, Review
 from ims.team.board import Team
@@ -121,7 +121,7 @@ def test_its_files_are_not_given_to_others(accident, utility, manager, contribut
 def test_no_email_tells_others_of_it(accident, utility, viewer, manager):
     owner = Person.objects.of(utility).get(user=viewer)
     Record.objects.filter(pk=accident.pk).update(owner=owner, assigned_at=timezone.now() - timedelta(hours=1))
-    for record in to_tell():
+    for record in newly_assigned():
         tell_owner(record)
     remind(list(Record.objects.filter(pk=accident.pk).select_related("utility", "owner__user")), TODAY)
     tell_week(viewer, TODAY)

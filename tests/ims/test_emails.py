@@ -159,17 +159,17 @@ def test_whom_a_text_mentions(utility, text, found):
 
 
 @pytest.mark.parametrize(
-    ("day", "told"),
+    ("day", "is_sent"),
     [
         (date(2030, 6, 20), False),
         (date(2030, 6, 21), True),
         (date(2030, 6, 24), True),  # nothing ran on the 21st
     ],
 )
-def test_the_first_reminder(owned, contributor, on, day, told):
+def test_the_first_reminder(owned, contributor, on, day, is_sent):
     on(day)
     reminders.remind()
-    assert to() == [contributor.email] * told
+    assert to() == [contributor.email] * is_sent
 
 
 def test_a_record_is_reminded_of_three_times(owned, contributor, on):

@@ -101,7 +101,7 @@ def test_it_links_to_nothing_if_the_steps_are_the_persons_own(single, new, as_, 
 def test_steps_that_do_not_fit_are_left_out_whole(offered, monkeypatch):
     first, second = offered
     whole = origins._steps([first])
-    monkeypatch.setattr(origins, "LONGEST", len(whole))
+    monkeypatch.setattr(origins, "MAX_LENGTH", len(whole))
     assert origins._steps([first, second]) == whole
     assert Action._meta.get_field("lines").max_length == 5000
 

@@ -182,8 +182,8 @@ def test_every_file_has_the_plan(whole):
     assert "No action yet for</span> Finance, Human resources" in made
     assert text_of_document(word.docx(page(whole))) == text_of_page(page(whole))
     sheets = book(whole)
-    [head, told] = sheets["Objectives"].values
-    assert dict(zip(head, told, strict=True)) | {"Number": "", "Days late": 0} == {
+    [head, row] = sheets["Objectives"].values
+    assert dict(zip(head, row, strict=True)) | {"Number": "", "Days late": 0} == {
         "Number": "",
         "Title": "Cut overflows to 2 per 100 miles",
         "Stage": "Proposed",
@@ -204,9 +204,9 @@ def test_every_file_has_the_plan(whole):
         "Clean the sewers of Mill Street",
         "Share one audit <i>team</i>",
     ]
-    told = {each[0]: each[1:] for each in sheets["Gaps in the plan"].values}
-    assert len(told) == 18, "the heads, and every element but the vision"
-    assert told["Auditing"][2:] == ("Share one audit <i>team</i>", "Planned", "Finance, Human resources")
+    gaps = {each[0]: each[1:] for each in sheets["Gaps in the plan"].values}
+    assert len(gaps) == 18, "the heads, and every element but the vision"
+    assert gaps["Auditing"][2:] == ("Share one audit <i>team</i>", "Planned", "Finance, Human resources")
 
 
 def test_a_plan_that_is_empty_says_what_to_do(answered):

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims.plan.ranking import MOST, Interval, Part, first_holds, moved, order_holds, parts, placed, ranked, total, whole
+from ims.plan.ranking import (
+    MAX_WEIGHT,
+    Interval,
+    Part,
+    first_holds,
+    moved,
+    order_holds,
+    parts,
+    placed,
+    ranked,
+    total,
+    whole,
+)
 
 THREE = {"risk": 50, "cost": 25, "law": 25}
 
@@ -90,7 +102,7 @@ keys = ["risk", "cost", "law"]
 
 @given(
     st.lists(st.fixed_dictionaries(dict.fromkeys(keys, scores)), min_size=2, max_size=6),
-    st.fixed_dictionaries(dict.fromkeys(keys, st.integers(0, MOST))),
+    st.fixed_dictionaries(dict.fromkeys(keys, st.integers(0, MAX_WEIGHT))),
     st.sampled_from(keys),
 )
 def test_the_intervals_are_those_that_trying_every_weight_finds(items, weights, key):
@@ -98,7 +110,7 @@ def test_the_intervals_are_those_that_trying_every_weight_finds(items, weights, 
         weights[key] = 1
     order = [items[place.item] for place in ranked(dict(enumerate(items)), lambda item: weights)]
     first, whole = set(), set()
-    for weight in range(MOST + 1):
+    for weight in range(MAX_WEIGHT + 1):
         tried = weights | {key: weight}
         totals = [total(each, tried) for each in order]
         if None in totals:

@@ -227,8 +227,8 @@ def test_the_list_its_filters_and_its_parts(several, program, utility):
     ],
 )
 def test_what_the_list_refuses(action, program, asked):
-    told = is_problem(program()("GET", "records/actions", **asked), 422)
-    assert told["errors"][0]["loc"][-1] == next(iter(asked))
+    problem = is_problem(program()("GET", "records/actions", **asked), 422)
+    assert problem["errors"][0]["loc"][-1] == next(iter(asked))
 
 
 @pytest.mark.parametrize("slug", [each.slug for each in registers.known()])
@@ -272,8 +272,7 @@ def test_adding_with_everything(program, utility, contributor, objective, unit):
     assert answer.status_code == 201, answer.content
     made = Action.objects.get()
     assert answer["Location"] == f"/api/v1/records/actions/{made.pk}"
-    told = answer.json()["values"]
-    assert told == values | {
+    assert answer.json()["values"] == values | {
         "title": "Flush\nthe mains",
         "lines": "One.\nTwo.",
         "cost": "12500.5",
@@ -325,16 +324,16 @@ def test_a_title_alone_is_enough_in_every_register(program, utility, catalog, sl
 )
 def test_what_adding_refuses(program, action, values, named):
     before = everything()
-    told = is_problem(program()("POST", "records/actions", {"utility": action.utility_id, "values": values}), 422)
-    assert {error["loc"][-1] for error in told["errors"]} == {named}
-    assert all(error["msg"] for error in told["errors"])
+    problem = is_problem(program()("POST", "records/actions", {"utility": action.utility_id, "values": values}), 422)
+    assert {error["loc"][-1] for error in problem["errors"]} == {named}
+    assert all(error["msg"] for error in problem["errors"])
     assert everything() == before
 
 
 @pytest.mark.parametrize("values", [{"title": "\ud800"}, {"areas": ["\udfff"]}, {"\ud800": "x"}, {"title": {}}, [], 1])
 def test_values_of_a_shape_that_nobody_can_store(program, action, values):
-    told = is_problem(program()("POST", "records/actions", {"utility": action.utility_id, "values": values}), 422)
-    assert told["errors"][0]["loc"][:3] == ["body", "asked", "values"]
+    problem = is_problem(program()("POST", "records/actions", {"utility": action.utility_id, "values": values}), 422)
+    assert problem["errors"][0]["loc"][:3] == ["body", "asked", "values"]
 
 
 def test_rows_of_another_utility_are_refused(program, action, manager):
@@ -347,8 +346,10 @@ def test_rows_of_another_utility_are_refused(program, action, manager):
     asking = program()
     is_problem(asking("POST", "records/actions", {"utility": other.pk, "values": {"title": "x"}}), 404)
     for name, value in theirs.items():
-        told = is_problem(asking("PATCH", f"records/actions/{action.pk}", {"version": 1, "values": {name: value}}), 422)
-        assert told["errors"][0]["loc"][-1] == name
+        problem = is_problem(
+            asking("PATCH", f"records/actions/{action.pk}", {"version": 1, "values": {name: value}}), 422
+        )
+        assert problem["errors"][0]["loc"][-1] == name
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff"])
@@ -380,9 +381,9 @@ def test_a_stale_change_gets_the_record_as_it_is(program, action, contributor):
     asking, path = program(), f"records/actions/{action.pk}"
     Action.objects.visible_to(contributor).get().change(1, by=contributor, title="On the site")
     before = everything()
-    told = is_problem(asking("PATCH", path, {"version": 1, "values": {"title": "Sent"}}), 409)
-    assert told["current"] == asking("GET", path).json()
-    assert (told["current"]["version"], told["current"]["values"]["title"]) == (2, "On the site")
+    problem = is_problem(asking("PATCH", path, {"version": 1, "values": {"title": "Sent"}}), 409)
+    assert problem["current"] == asking("GET", path).json()
+    assert (problem["current"]["version"], problem["current"]["values"]["title"]) == (2, "On the site")
     assert everything() == before
     assert asking("PATCH", path, {"version": 1, "values": {"title": "On the site"}}).status_code == 200
     assert asking("PATCH", path, {"version": 2, "values": {"title": "Sent"}}).json()["version"] == 3
@@ -390,9 +391,11 @@ def test_a_stale_change_gets_the_record_as_it_is(program, action, contributor):
 
 def test_a_closed_record_is_not_changed(program, action, manager):
     action.move("canceled", by=manager, why="No money.")
-    told = is_problem(program()("PATCH", f"records/actions/{action.pk}", {"version": 2, "values": {"title": "x"}}), 409)
-    assert "It is “Canceled”" in told["detail"]
-    assert told["current"]["status"] == "canceled"
+    problem = is_problem(
+        program()("PATCH", f"records/actions/{action.pk}", {"version": 2, "values": {"title": "x"}}), 409
+    )
+    assert "It is “Canceled”" in problem["detail"]
+    assert problem["current"]["status"] == "canceled"
 
 
 @pytest.mark.parametrize("version", [0, -1, 2**31, "1", 1.5, None, True])
@@ -406,8 +409,8 @@ def test_versions_that_are_none(program, action, version):
 def test_the_way_of_an_action_to_its_close(program, action):
     asking, path = program(), f"records/actions/{action.pk}"
     assert asking("POST", f"{path}/moves/start", {}).json()["status"] == "under-way"
-    told = is_problem(asking("POST", f"{path}/moves/start", {}), 409)
-    assert told["current"]["status"] == "under-way"
+    problem = is_problem(asking("POST", f"{path}/moves/start", {}), 409)
+    assert problem["current"]["status"] == "under-way"
     assert asking("POST", f"{path}/moves/finish", {}).json()["moves"] == ["close", "redo"]
     missing = is_problem(asking("POST", f"{path}/moves/close", {"values": {"verified": "Seen."}}), 422)
     assert missing["errors"][0]["loc"] == ["body", "asked", "values", "verified_by"]
@@ -415,8 +418,8 @@ def test_the_way_of_an_action_to_its_close(program, action):
     closed = asking("POST", f"{path}/moves/close", sent).json()
     assert (closed["status"], closed["is_open"]) == ("closed", False)
     assert (closed["told"]["verified"], closed["told"]["verified_by"]) == ("No overflow.", "Dana")
-    told = is_problem(asking("POST", f"{path}/moves/reopen", {}), 422)
-    assert told["errors"][0]["loc"] == ["body", "asked", "why"]
+    problem = is_problem(asking("POST", f"{path}/moves/reopen", {}), 422)
+    assert problem["errors"][0]["loc"] == ["body", "asked", "why"]
     assert asking("POST", f"{path}/moves/reopen", {"why": "It leaks."}).json()["status"] == "under-way"
     assert action.events.last().why == "It leaks."
 
@@ -448,6 +451,6 @@ def test_a_viewer_comments_and_whom_they_mention_is_told(program, action, utilit
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 5001, None, 7, "a\x00"])
 def test_what_a_comment_refuses(program, action, text):
-    told = is_problem(program()("POST", f"records/actions/{action.pk}/comments", {"text": text}), 422)
-    assert told["errors"][0]["loc"][-1] == "text"
+    problem = is_problem(program()("POST", f"records/actions/{action.pk}/comments", {"text": text}), 422)
+    assert problem["errors"][0]["loc"][-1] == "text"
     assert not RecordComment.objects.exists()

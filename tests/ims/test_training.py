@@ -230,8 +230,8 @@ def test_a_wrong_session_is_corrected_with_a_reason_and_what_it_said_is_kept(chl
     browser.post(page, sent | {"why": "The wrong name was ticked."})
     found = states(utility)
     assert (found["Ann Lee", "Chlorine"], found["Bo Ruiz", "Chlorine"]) == ("not trained yet", "trained")
-    told = main_of(browser.get(chlorine.get_absolute_url()))
-    assert "The wrong name was ticked." in told
+    shown = main_of(browser.get(chlorine.get_absolute_url()))
+    assert "The wrong name was ticked." in shown
     change = chlorine.history.first()
     assert "Ann Lee" in change.before["session"]
     assert not change.can_be_undone
@@ -253,9 +253,9 @@ def test_a_session_entered_by_mistake_does_not_count_and_stays(chlorine, crew, u
     as_(manager).post(page, sent)
     assert states(utility)["Ann Lee", "Chlorine"] == "not trained yet"
     assert seen(chlorine, manager).last_on is None
-    told = main_of(as_(manager).get(chlorine.get_absolute_url()))
-    assert "does not count" in told
-    assert "It was called off." in told
+    shown = main_of(as_(manager).get(chlorine.get_absolute_url()))
+    assert "does not count" in shown
+    assert "It was called off." in shown
 
 
 @pytest.mark.django_db
@@ -470,9 +470,9 @@ def test_a_person_is_told_of_missing_and_lapsing_trainings(topic, chlorine, crew
     Person.objects.filter(pk=viewer_.pk).update(job="Operator")
     topic("Policy", jobs=["Everyone"])
     topic("Budget", jobs=["Clerk"])
-    told = {item.what: item for item in to_take_part_in(viewer)}
-    assert set(told) == {"Training: Chlorine", "Training: Policy"}
-    assert "not trained yet" in told["Training: Policy"].why
+    items = {item.what: item for item in to_take_part_in(viewer)}
+    assert set(items) == {"Training: Chlorine", "Training: Policy"}
+    assert "not trained yet" in items["Training: Policy"].why
     people = {"Vic": viewer_}
     entered(chlorine, manager, people, "Vic", on=TODAY - timedelta(days=330))
     item = next(iter(item for item in to_take_part_in(viewer) if "Chlorine" in item.what))
@@ -493,9 +493,9 @@ def test_many_trainings_are_summed_up(topic, utility, viewer, django_assert_max_
     Person.objects.of(utility)
     for n in range(7):
         topic(f"Topic {n}", jobs=["Everyone"])
-    told = list(to_take_part_in(viewer))
-    assert sum(item.n for item in told) == 7
-    assert told[-1].what == "4 more trainings of yours"
+    items = list(to_take_part_in(viewer))
+    assert sum(item.n for item in items) == 7
+    assert items[-1].what == "4 more trainings of yours"
     prefetch_related_objects([viewer], "memberships")  # as the home page does
     with django_assert_max_num_queries(1):
         list(to_take_part_in(viewer))

@@ -194,15 +194,15 @@ def test_the_spreadsheet_has_the_cells_of_the_page_and_their_sources(client, cat
 
     assert head == ("Aspect", "CMOM", "CMOM: source", "ISO 14001", "ISO 14001: source")
     for cells, values in zip(page, body, strict=True):
-        name, *told = [value or "" for value in values]
+        name, *pairs = [value or "" for value in values]
         assert cells[0].endswith(name)
-        for cell, said, source in zip(cells[1:], told[::2], told[1::2], strict=True):
+        for cell, said, source in zip(cells[1:], pairs[::2], pairs[1::2], strict=True):
             assert cell.startswith(" ".join(said.split()))
             assert cell.endswith(source)
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "message"),
     [
         ("?with=cmom", "Select 2 to"),
         ("?with=cmom&with=cmom", "Select 2 to"),
@@ -211,11 +211,11 @@ def test_the_spreadsheet_has_the_cells_of_the_page_and_their_sources(client, cat
         ("?with=cmom&with=gasb-34&with=qualserve&with=osha-vpp&with=nbp-ems", "You selected 5. Select at most 4"),
     ],
 )
-def test_what_cannot_be_compared_is_answered_kindly_and_the_ticks_stay(client, catalog, query, told):
+def test_what_cannot_be_compared_is_answered_kindly_and_the_ticks_stay(client, catalog, query, message):
     page = client.get(f"{TABLE}{query}")
 
     assert page.status_code == 200
-    assert told in page.text
+    assert message in page.text
     assert len(rows(page.text)) == 15
     assert 'id="with-cmom" checked' in page.text
 
@@ -326,10 +326,10 @@ def test_its_spreadsheet_has_the_texts_and_who_can_share(client, catalog):
     assert head[2:6] == ("CMOM", "CMOM: source", "ISO 14001", "ISO 14001: source")
     assert len(body) == 18
     for cells, values in zip(page, body, strict=True):
-        component, name, *told, sharing, shared = [value or "" for value in values]
+        component, name, *pairs, sharing, shared = [value or "" for value in values]
         assert component[0] == cells[0][0]
         assert name in cells[0]
-        for cell, said, source in zip(cells[1:3], told[::2], told[1::2], strict=True):
+        for cell, said, source in zip(cells[1:3], pairs[::2], pairs[1::2], strict=True):
             mark, _, words = said.partition(": ")
             assert cell.startswith(mark)
             assert " ".join(words.split()) in cell

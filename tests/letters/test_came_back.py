@@ -76,9 +76,9 @@ def test_what_does_not_arrive_is_told_to_staff_once_and_not_of_itself(staff):
     Delivery.objects.claim().refuse("550")
     for _ in range(2):
         reminders.tell_staff()
-    told = Message.objects.get()
-    assert told.email.to == ["staff@example.org"]
-    assert told.email.subject == "Headworks: 2 emails did not arrive"
+    notice = Message.objects.get()
+    assert notice.email.to == ["staff@example.org"]
+    assert notice.email.subject == "Headworks: 2 emails did not arrive"
     Delivery.objects.claim().refuse("550 No such staff")
     reminders.tell_staff()
     assert Message.objects.count() == 1

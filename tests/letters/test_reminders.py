@@ -15,7 +15,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("today", "told"),
+    ("today", "notified"),
     [
         ("2026-10-12", None),
         ("2026-10-13", "7 days before 2026-10-20"),
@@ -27,28 +27,28 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
         ("2026-10-21", None),  # the date is over
     ],
 )
-def test_the_reminder_of_each_day(today, told, time_machine):
+def test_the_reminder_of_each_day(today, notified, time_machine):
     time_machine.move_to(f"{today}T16:00Z", tick=False)
-    assert occasion((7, 2), DUE, since=LONG_AGO, time_zone="America/New_York") == told
-    assert occasion((2, 7), DUE, since=LONG_AGO, time_zone="America/New_York") == told, "in whatever order"
+    assert occasion((7, 2), DUE, since=LONG_AGO, time_zone="America/New_York") == notified
+    assert occasion((2, 7), DUE, since=LONG_AGO, time_zone="America/New_York") == notified, "in whatever order"
 
 
 @pytest.mark.parametrize(
-    ("since", "told"),
+    ("since", "notified"),
     [
         ("2026-10-12", "7 days before 2026-10-20"),
         ("2026-10-13", None),  # who was told of it on the very day
         ("2026-10-14", None),
     ],
 )
-def test_who_was_told_of_the_date_later_is_not_reminded_at_once(since, told, time_machine):
+def test_who_was_told_of_the_date_later_is_not_reminded_at_once(since, notified, time_machine):
     time_machine.move_to("2026-10-15T16:00Z", tick=False)
     since = datetime.fromisoformat(f"{since}T16:00Z")
-    assert occasion((7, 2), DUE, since=since, time_zone="America/New_York") == told
+    assert occasion((7, 2), DUE, since=since, time_zone="America/New_York") == notified
 
 
 @pytest.mark.parametrize(
-    ("now", "zone", "told"),
+    ("now", "zone", "notified"),
     [
         ("2026-10-13T03:59Z", "America/New_York", None),  # 11:59 PM of the 12th
         ("2026-10-13T04:00Z", "America/New_York", "7 days before 2026-10-20"),
@@ -56,25 +56,25 @@ def test_who_was_told_of_the_date_later_is_not_reminded_at_once(since, told, tim
         ("2026-10-12T14:00Z", "Pacific/Guam", "7 days before 2026-10-20"),
     ],
 )
-def test_days_are_those_of_the_time_zone(now, zone, told, time_machine):
+def test_days_are_those_of_the_time_zone(now, zone, notified, time_machine):
     time_machine.move_to(now, tick=False)
-    assert occasion((7,), DUE, since=LONG_AGO, time_zone=zone) == told
+    assert occasion((7,), DUE, since=LONG_AGO, time_zone=zone) == notified
 
 
 @pytest.mark.parametrize(
-    ("zone", "told"), [("UTC", "2 days before 2026-10-20"), ("Pacific/Guam", "2 days before 2026-10-21")]
+    ("zone", "notified"), [("UTC", "2 days before 2026-10-20"), ("Pacific/Guam", "2 days before 2026-10-21")]
 )
-def test_a_moment_is_due_on_its_day_in_the_time_zone(zone, told, time_machine):
+def test_a_moment_is_due_on_its_day_in_the_time_zone(zone, notified, time_machine):
     time_machine.move_to("2026-10-19T06:00Z", tick=False)
-    assert occasion((2,), datetime(2026, 10, 20, 20, tzinfo=UTC), since=LONG_AGO, time_zone=zone) == told
+    assert occasion((2,), datetime(2026, 10, 20, 20, tzinfo=UTC), since=LONG_AGO, time_zone=zone) == notified
 
 
-@pytest.mark.parametrize(("zone", "told"), [("UTC", None), ("Pacific/Honolulu", "7 days before 2026-10-20")])
-def test_it_began_on_its_day_in_the_time_zone(zone, told, time_machine):
+@pytest.mark.parametrize(("zone", "notified"), [("UTC", None), ("Pacific/Honolulu", "7 days before 2026-10-20")])
+def test_it_began_on_its_day_in_the_time_zone(zone, notified, time_machine):
     """At 5 in the morning of the 13th by UTC, which is still the 12th in Honolulu."""
     time_machine.move_to("2026-10-14T16:00Z", tick=False)
     since = datetime(2026, 10, 13, 5, tzinfo=UTC)
-    assert occasion((7,), DUE, since=since, time_zone=zone) == told
+    assert occasion((7,), DUE, since=since, time_zone=zone) == notified
 
 
 def test_whatever_is_registered_runs_every_day(monkeypatch):

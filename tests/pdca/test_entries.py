@@ -419,7 +419,7 @@ def test_a_completed_gap_analysis_stays_as_it_was(browser, analysis, manager, cm
     for finding in Finding.objects.visible_to(manager).filter(analysis=analysis):
         finding.answer(finding.version, by=manager, rating=1, areas=["E"], initiatives=["cmom"])
     analysis.complete(by=manager)
-    told = analysis.results_with_findings()[0].as_json()
+    results = analysis.results_with_findings()[0].as_json()
 
     save(browser, cmom, "_publish", name="Another name", short_name="Another", plan=3, areas=["H"])
     browser.post(address(cmom, "retire"))
@@ -427,7 +427,7 @@ def test_a_completed_gap_analysis_stays_as_it_was(browser, analysis, manager, cm
     save(browser, vision, "_publish", name="Vision and mission")
 
     analysis.refresh_from_db()
-    assert analysis.results_with_findings()[0].as_json() == told
+    assert analysis.results_with_findings()[0].as_json() == results
 
 
 # Who may.

@@ -37,7 +37,7 @@ def test_only_the_first_time_on_a_page_is_explained_under_whatever_spelling(no_c
     assert words(first) == ["EMS"]
     assert re.sub("<[^>]+>", "", first) == "An EMS, explained is an environmental management system. EMS!"
     assert second == "Some environmental management systems"
-    assert [told.slug for told in explainer.told] == ["ems"]
+    assert [term.slug for term in explainer.terms_explained] == ["ems"]
 
 
 def test_the_longest_spelling_wins_and_only_whole_words_count(no_catalog):

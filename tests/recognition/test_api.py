@@ -26,7 +26,7 @@ def post(body, client: Client | None = None, **more):
     return (client or Client()).post(CHECK, data, content_type="application/json", **more)
 
 
-def told(body) -> dict:
+def checked(body) -> dict:
     answer = post(body)
     assert answer.status_code == 200, answer.content
     return answer.json()
@@ -137,7 +137,7 @@ EXAMPLE = {
 
 
 def test_the_check_as_json(catalog):
-    answer = told(EXAMPLE | {"certification": EXAMPLE["certification"] | {"date": date.today().isoformat()}})
+    answer = checked(EXAMPLE | {"certification": EXAMPLE["certification"] | {"date": date.today().isoformat()}})
     deficiencies = answer.pop("deficiencies")
     assert answer == {
         "size": "large",
@@ -159,17 +159,17 @@ def test_the_check_as_json(catalog):
 
 def test_a_complete_one_is_complete_and_noted_where_it_has_more(catalog, client):
     attributes = {each["slug"]: "told" for each in client.get(CRITERIA).json()["attributes"][:7]}
-    answer = told(EXAMPLE | {"attributes": attributes, "categories": dict(list(EXAMPLE["categories"].items())[:2])})
+    answer = checked(EXAMPLE | {"attributes": attributes, "categories": dict(list(EXAMPLE["categories"].items())[:2])})
     assert codes(answer) == ["boxes-too-few"]
     assert [isinstance(note, str) for note in answer["notes"]] == [True]
     energy = {"energy-management": EXAMPLE["categories"]["energy-management"]}
     two = dict(list(EXAMPLE["categories"].items())[:2])
-    answer = told(EXAMPLE | {"attributes": attributes, "categories": two | energy})
+    answer = checked(EXAMPLE | {"attributes": attributes, "categories": two | energy})
     assert (answer["complete"], answer["deficiencies"]) == (True, [])
 
 
 def test_nothing_at_all_is_an_answer_too(catalog):
-    answer = told({})
+    answer = checked({})
     assert (answer["size"], answer["required_attributes"], answer["required_boxes"]) == (None, None, None)
     assert codes(answer) == ["facility-type-missing", *["contact-missing"] * 9, *["certification-missing"] * 3]
     assert answer["notes"] == []
@@ -179,7 +179,7 @@ def test_today_is_no_future(catalog):
     for day, expected in [(0, []), (1, ["certification-date-invalid"])]:
         signed = timezone.localdate(timezone=LATEST) + timedelta(days=day)
         body = {"certification": {"name": "M", "title": "M", "date": signed.isoformat()}}
-        assert [code for code in codes(told(body)) if code.startswith("certification")] == expected
+        assert [code for code in codes(checked(body)) if code.startswith("certification")] == expected
 
 
 WRONG = [
@@ -277,17 +277,17 @@ def test_more_than_is_taken_in_is_a_problem(catalog):
 
 def test_big_numbers_and_long_texts_are_judged(catalog):
     big = '{"facility_types": ["wastewater", "drinking_water"], "drinking_water_population": 1' + "0" * 400 + "}"
-    assert told(big)["size"] == "large"
-    assert told({"facility_types": ["wastewater"], "wastewater_mgd": 1e308})["size"] == "large"
+    assert checked(big)["size"] == "large"
+    assert checked({"facility_types": ["wastewater"], "wastewater_mgd": 1e308})["size"] == "large"
     answer = post('{"facility_types": ["wastewater"], "wastewater_mgd": 1' + "0" * 400 + "}")
     assert answer.status_code in (200, 422)
-    answer = told({"attributes": {"product-quality": "drip " * 200_000}})
+    answer = checked({"attributes": {"product-quality": "drip " * 200_000}})
     assert answer["words"] == 200_000
     assert "narrative-too-long" in codes(answer)
 
 
 def test_half_a_letter_is_judged_like_any_text(catalog):
-    answer = told('{"identifiers": ["\\ud800"], "attributes": {"product-quality": "\\ud800 \\u0000"}}')
+    answer = checked('{"identifiers": ["\\ud800"], "attributes": {"product-quality": "\\ud800 \\u0000"}}')
     assert answer["words"] == 2
     assert "identifier-invalid" in codes(answer)
 

@@ -164,8 +164,8 @@ def only_the_other_is_released(decided: dict[str, Decision], released: int) -> N
     assert (first.status, second.status, released) == ("recommended", "not_recognized", 1)
     assert list(Decision.objects.pending()) == [decided["Riverbend"]]
     assert not hasattr(first, "recognition")
-    told = [each.email.to for each in Message.objects.filter(key__startswith="decided")]
-    assert told == [["stranger@example.org"]]
+    emailed = [each.email.to for each in Message.objects.filter(key__startswith="decided")]
+    assert emailed == [["stranger@example.org"]]
 
 
 def test_a_letter_held_while_the_release_waits_for_its_application_stays(decided, official):
@@ -206,5 +206,5 @@ def test_of_two_who_take_up_the_same_work_the_first_has_it(draft, staff):
     assert in_the_meantime(lambda: rows.take_up(by=staff), lambda: rows.take_up(by=colleague)) == 0
     assert Application.objects.get().handler == staff
     # What was handed on in the meantime is not given back for the one who has it now.
-    assert in_the_meantime(lambda: rows.hand_to(colleague), lambda: rows.give_back(by=staff)) == 0
+    assert in_the_meantime(lambda: rows.hand_to(colleague), lambda: rows.return_to_queue(by=staff)) == 0
     assert Application.objects.get().handler == colleague

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 GUAM = ZoneInfo("Pacific/Guam")
 
 
-def told(template: str) -> list[str]:
+def emailed(template: str) -> list[str]:
     return [each.email.to[0] for each in Message.objects.filter(key__startswith=template).order_by("pk")]
 
 
@@ -55,7 +55,7 @@ def test_a_returned_application_is_brought_to_mind_twice(returned):
     for days, expected in [(8, 0), (7, 1), (7, 1), (6, 1), (3, 1), (2, 2), (1, 2), (0, 2)]:
         with days_before(due, days):
             remind()
-        assert len(told("application-reminder")) == expected, f"{days} days before"
+        assert len(emailed("application-reminder")) == expected, f"{days} days before"
     email = Message.objects.filter(key__startswith="application-reminder").first().email
     assert "11:59 PM ChST" in email.message
     assert "Reminder: your application is due" in email.subject
@@ -65,16 +65,16 @@ def test_the_day_begins_where_the_cycle_is(returned):
     due = due_of(returned)
     with days_before(due, 8, hour=23):
         remind()
-    assert told("application-reminder") == []
+    assert emailed("application-reminder") == []
     with days_before(due, 7, hour=1):  # still the day before in New York
         remind()
-    assert len(told("application-reminder")) == 1
+    assert len(emailed("application-reminder")) == 1
 
 
 def test_a_day_without_a_worker_is_made_up_for(returned):
     with days_before(due_of(returned), 5):
         remind()
-    assert len(told("application-reminder")) == 1
+    assert len(emailed("application-reminder")) == 1
 
 
 def test_who_has_just_been_told_is_not_reminded_at_once(returned):
@@ -85,18 +85,18 @@ def test_who_has_just_been_told_is_not_reminded_at_once(returned):
     for days, expected in [(4, 0), (3, 0), (2, 1)]:
         with days_before(due, days, hour=20):
             remind()
-        assert len(told("application-reminder")) == expected
+        assert len(emailed("application-reminder")) == expected
 
 
 def test_a_later_date_is_a_new_occasion(returned):
     due = due_of(returned)
     with days_before(due, 2):
         remind()
-    assert len(told("application-reminder")) == 1
+    assert len(emailed("application-reminder")) == 1
     Application.objects.update(resubmit_by=returned.end_of(due + timedelta(days=30)))
     with days_before(due + timedelta(days=30), 2):
         remind()
-    assert len(told("application-reminder")) == 2
+    assert len(emailed("application-reminder")) == 2
 
 
 def test_a_draft_is_brought_to_mind_before_its_cycle_closes(draft, utility, contributor):
@@ -107,7 +107,7 @@ def test_a_draft_is_brought_to_mind_before_its_cycle_closes(draft, utility, cont
     for days, expected in [(15, []), (14, managers), (4, managers), (3, managers * 2)]:
         with days_before(closes, days, hour=1, zone=zone):
             remind()
-        assert sorted(told("draft-reminder")) == sorted(expected), f"{days} days before"
+        assert sorted(emailed("draft-reminder")) == sorted(expected), f"{days} days before"
 
 
 def test_a_draft_with_a_later_deadline_goes_by_it(draft, staff):
@@ -115,10 +115,10 @@ def test_a_draft_with_a_later_deadline_goes_by_it(draft, staff):
     zone = ZoneInfo(draft.cycle.time_zone)
     with days_before(draft.cycle.closes.astimezone(zone).date(), 3, hour=1, zone=zone):
         remind()
-    assert told("draft-reminder") == []
+    assert emailed("draft-reminder") == []
     with days_before(draft.deadline.astimezone(zone).date(), 3, hour=1, zone=zone):
         remind()
-    assert len(told("draft-reminder")) == 1
+    assert len(emailed("draft-reminder")) == 1
 
 
 @pytest.mark.parametrize("why", ["on paper", "over", "submitted"])
@@ -131,7 +131,7 @@ def test_no_reminder_where_nothing_can_be_done(draft, manager, why):
         draft.submit(by=manager)
     with time_machine.travel(draft.cycle.closes - timedelta(days=2), tick=False):
         remind()
-    assert told("draft-reminder") == []
+    assert emailed("draft-reminder") == []
 
 
 def test_a_member_is_reminded_of_a_review_that_is_due(at, staff, panelists):
@@ -144,7 +144,7 @@ def test_a_member_is_reminded_of_a_review_that_is_due(at, staff, panelists):
     for days, expected in [(4, []), (3, ["panelist3@example.org"]), (2, ["panelist3@example.org"])]:
         with days_before(due, days, zone=zone):
             remind()
-        assert told("panel-reminder") == expected
+        assert emailed("panel-reminder") == expected
     email = Email.objects.get(to=["panelist3@example.org"], subject__startswith="Reminder")
     assert f"due by {due:%B %-d, %Y}" in email.subject
     assert seats[2].get_absolute_url() in email.message
@@ -164,7 +164,7 @@ def test_what_did_not_come_back_is_closed_once_its_last_second_is_over(returned)
     event = returned.events.last()
     assert event.by is None
     assert "11:59 PM ChST" in event.why
-    assert told("application-incomplete") == ["manager@example.org"]
+    assert emailed("application-incomplete") == ["manager@example.org"]
 
 
 def test_one_that_came_back_meanwhile_stays(returned, manager, monkeypatch):
@@ -176,7 +176,7 @@ def test_one_that_came_back_meanwhile_stays(returned, manager, monkeypatch):
         reminders._close(stale)
     returned.refresh_from_db()
     assert returned.status == Status.RESUBMITTED
-    assert told("application-incomplete") == []
+    assert emailed("application-incomplete") == []
 
 
 def test_one_that_breaks_does_not_keep_the_others(returned, cycle, caplog, monkeypatch):
@@ -193,7 +193,7 @@ def test_one_that_breaks_does_not_keep_the_others(returned, cycle, caplog, monke
     Application.objects.update(status_since=timezone.now() - timedelta(days=1))
     with days_before(due_of(returned), 2), caplog.at_level(logging.ERROR):
         remind()
-    assert told("application-reminder") == ["other@example.org"]
+    assert emailed("application-reminder") == ["other@example.org"]
     assert f"application {returned.pk}" in caplog.text
     assert "a template that can't be read" in caplog.text
 

@@ -63,16 +63,16 @@ def test_a_report_becomes_an_excel_file(kind, utility, viewer, no_broker):
 
 
 def test_the_waiting_person_is_told_each_step(report, kind, monkeypatch):
-    told = []
+    steps = []
     heartbeat = Report.heartbeat
 
     def listen(self, progress=None, doing=None):
-        told.append((progress, doing))
+        steps.append((progress, doing))
         return heartbeat(self, progress, doing)
 
     monkeypatch.setattr(Report, "heartbeat", listen)
     made(report)
-    assert told == [(5, "Collecting the data"), (30, "Laying out pages"), (80, "Creating the PDF")]
+    assert steps == [(5, "Collecting the data"), (30, "Laying out pages"), (80, "Creating the PDF")]
 
 
 def test_times_are_in_the_zone_of_the_person_who_asked(report, utility, kind, monkeypatch):

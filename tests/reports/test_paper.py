@@ -305,12 +305,12 @@ def test_letters_to_offices(cycle, n):
 )
 def test_the_packet(draft, at, manager, staff, panelists, tmp_path, most, reader):
     rng = Random(f"{reader}{most}")
-    told = {
+    texts = {
         name: {key: text(rng, most) or "x" if isinstance(value, str) else value for key, value in answers.items()}
         for name, answers in whole_content().items()
         if name.startswith("attributes")
     }
-    fill(draft, manager, **told)
+    fill(draft, manager, **texts)
     for number in range(rng.choice([0, 1, 3])):
         Photo.add(draft, photo(), by=manager, caption=text(rng, 200), may_publish=bool(number % 2))
     application = at(Status.RECOMMENDED)

@@ -183,17 +183,17 @@ def test_it_is_downloaded_as_a_zip(bundle, work, as_, viewer):
 
 def test_the_waiting_person_is_told_how_far_it_is(bundle, work, monkeypatch):
     work(7)
-    told = []
+    steps = []
     heartbeat = Report.heartbeat
 
     def listen(self, progress=None, doing=None):
-        told.append((progress, doing))
+        steps.append((progress, doing))
         return heartbeat(self, progress, doing)
 
     monkeypatch.setattr(Report, "heartbeat", listen)
     work()
     together = [(15 * n, f"Combining {n} of 6") for n in range(1, 7)]
-    assert told == [(0, "Preparing the documents"), *together, (95, "Saving the ZIP")]
+    assert steps == [(0, "Preparing the documents"), *together, (95, "Saving the ZIP")]
 
 
 def test_who_lost_the_lease_puts_nothing_together(bundle, work, silent, monkeypatch):

@@ -105,7 +105,7 @@ def test_staff_roles_dates_and_zones_have_statements_of_their_own(utility, manag
 
 
 def test_so_many_are_kept_and_no_more(manager, monkeypatch):
-    monkeypatch.setattr(composed, "MOST", 2)
+    monkeypatch.setattr(composed, "MAX_KEPT", 2)
     for _ in range(5):
         composed.rows(lambda user: User.objects.filter(pk=user.pk).values_list("pk"), manager)
     assert 0 < len(composed._statements) <= 2

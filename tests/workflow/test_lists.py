@@ -224,7 +224,7 @@ def test_what_a_person_typed_is_shown_as_text(ask):
 
 @pytest.mark.parametrize("rows", [None, Listed(lambda: Utility.objects.order_by("name"), Utility, None)])
 def test_a_very_long_list_is_counted_to_a_number_only(ask, monkeypatch, rows):
-    monkeypatch.setattr("workflow.lists.MOST_COUNTED", 30)
+    monkeypatch.setattr("workflow.lists.MAX_COUNTED", 30)
     for number in range(30):
         UtilityFactory(name=f"{number:02}", state="OR" if number < 3 else "WA")
     assert "30 utilities, 1 to 25 on this page" in ask(rows, None).text

@@ -4,7 +4,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 KEPT_FOR = 3600  # seconds
-GONE = (
+ERROR_EXPIRED = (
     "This preview was confirmed already or is more than an hour old, so nothing was imported now. "
     "Check the rows; if something is missing, choose the file again."
 )

@@ -18,7 +18,7 @@ from workflow.matching import plain
 
 X = "x"
 CHOSEN, NOT_CHOSEN = {X, "yes", "true", "1", "✓", "✔"}, {"", "no", "false", "0"}
-MOST_LISTED = 8  # choices that an error lists
+MAX_LISTED = 8  # choices that an error lists
 THOUSANDS = re.compile(r"\$?\d{1,3}(,\d{3})+(\.\d*)?")
 
 
@@ -92,7 +92,7 @@ class Column:
         typed = plain(" ".join(text.split()))
         if typed in self._by_words:
             return self._by_words[typed]
-        if len(self.choices) > MOST_LISTED:
+        if len(self.choices) > MAX_LISTED:
             raise ValueError(f"“{text.strip()[:80]}” is not on the list. The sheet “Choices” has what can be entered.")
         raise ValueError(f"Enter {_listed(self.choices.values())}, or leave the cell empty.")
 

@@ -11,16 +11,16 @@ from typing import Any
 from django import forms
 
 from workflow.exchange.rows import Column, Exchange, Kind, X
-from workflow.spreadsheets import LONGEST_CELL, Fault, Unreadable, escaped, opened, unescaped
+from workflow.spreadsheets import MAX_CELL, Fault, Unreadable, escaped, opened, unescaped
 
 FORMAT = "headworks-rows-1"
 EXPORTED = "Exported"  # the hidden sheet
 CHOICES = "Choices"  # the sheet with lists that are too long for a cell's validation
 VERSION = re.compile(r"[0-9]{1,9}")
 MAX_ROWS, MAX_COLUMNS = 20_000, 200
-LONGEST_LIST = 255  # characters of the choices in a cell's validation, Excel's limit
+MAX_CHOICES_LENGTH = 255  # characters of the choices in a cell's validation, Excel's limit
 GRAY, BLUE = "F0F0F0", "D9E8F6"
-MOST_DIGITS = 15  # of a number in Excel
+MAX_DIGITS = 15  # of a number in Excel
 FIRST_DATE = date(1900, 3, 1)  # Excel counts a February 29 in 1900, so earlier dates are texts
 FORMATS = {Kind.DATE: "yyyy-mm-dd", Kind.NUMBER: "General"}
 LAST_ROW = 1_048_576
@@ -53,7 +53,7 @@ def written(exchange: Exchange) -> bytes:
 def _fitting(text: str) -> str:
     """Returns the text as an Excel file holds it. A text of a locked column may have to be cut."""
     text = escaped(text)
-    return text if len(text.encode("utf-16-le")) // 2 <= LONGEST_CELL else f"{text[:15_000]} …"
+    return text if len(text.encode("utf-16-le")) // 2 <= MAX_CELL else f"{text[:15_000]} …"
 
 
 def _texts(sheet: Any, texts: list[str]) -> list[Any]:
@@ -79,7 +79,7 @@ def _offered(column: Column) -> list[str]:
 
 def _fits_validation(offered: list[str]) -> bool:
     listed = ",".join(offered)
-    return len(listed) <= LONGEST_LIST and listed.count(",") <= max(len(offered) - 1, 0) and '"' not in listed
+    return len(listed) <= MAX_CHOICES_LENGTH and listed.count(",") <= max(len(offered) - 1, 0) and '"' not in listed
 
 
 def _write_choices(sheet: Any, columns: list[Column]) -> None:
@@ -167,7 +167,7 @@ def _as_native(cell: Any, kind: Kind) -> None:
     if kind is Kind.DATE and date.fromisoformat(cell.value) >= FIRST_DATE:
         cell.value = date.fromisoformat(cell.value)
         cell.number_format = FORMATS[kind]  # openpyxl has set its own
-    elif kind is Kind.NUMBER and len(Decimal(cell.value).normalize().as_tuple().digits) <= MOST_DIGITS:
+    elif kind is Kind.NUMBER and len(Decimal(cell.value).normalize().as_tuple().digits) <= MAX_DIGITS:
         cell.value = Decimal(cell.value)
 
 

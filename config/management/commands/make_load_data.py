@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from accounts.models import User, Utility
 from config.load import analyses, copies, program, records, utilities
 
-MOST, MADE = 100, 2  # blocks, and how many are made row by row
+MAX_BLOCKS, MADE = 100, 2  # blocks, and how many are made row by row
 
 
 class Command(BaseCommand):
@@ -21,12 +21,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--scale", type=int, default=1, help=f"1 to {MOST} (default: 1)")
+        parser.add_argument("--scale", type=int, default=1, help=f"1 to {MAX_BLOCKS} (default: 1)")
         parser.add_argument("--password", default="", help="with which manager0, staff0 and others can sign in")
 
     def handle(self, *args: Any, scale: int, password: str, **options: Any) -> None:
-        if not 1 <= scale <= MOST:
-            raise CommandError(f"--scale is 1 to {MOST}.")
+        if not 1 <= scale <= MAX_BLOCKS:
+            raise CommandError(f"--scale is 1 to {MAX_BLOCKS}.")
         if User.objects.exists() or Utility.objects.exists():
             raise CommandError("This database has data of people. Rows to measure with go into an empty one only.")
         call_command("load_catalog", stdout=self.stdout)

@@ -25,7 +25,7 @@ from workflow.models import Stale, Versioned, WrongState
 from workflow.rights import NotAllowed
 
 YEAR = timedelta(days=366)
-MOST_VOTES = 100  # of one person
+MAX_VOTES = 100  # of one person
 
 
 def broken(error: IntegrityError) -> str:
@@ -76,7 +76,7 @@ class Workshop(Record):
     dots = models.PositiveSmallIntegerField(
         "votes per person",
         default=10,
-        validators=[MinValueValidator(1), MaxValueValidator(MOST_VOTES)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_VOTES)],
         help_text="Only for votes.",
     )
     weights = models.JSONField(default=dict, editable=False)
@@ -92,7 +92,7 @@ class Workshop(Record):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(dots__gte=1, dots__lte=MOST_VOTES), name="workshop_votes_1_to_100"),
+            models.CheckConstraint(condition=Q(dots__gte=1, dots__lte=MAX_VOTES), name="workshop_votes_1_to_100"),
             models.CheckConstraint(condition=Q(revealed__lte=F("round")), name="workshop_revealed_to_round"),
             models.CheckConstraint(
                 condition=(Q(amount=None) | Q(amount__gte=0)) & (Q(hours=None) | Q(hours__gte=0)),

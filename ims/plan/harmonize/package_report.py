@@ -35,7 +35,7 @@ def find(user: User, object_id: int) -> Workshop | None:
 
 
 @dataclass(frozen=True)
-class Told:
+class PackageReport:
     """The package as of now, or as it was kept when the workshop was closed."""
 
     board: Board
@@ -139,7 +139,7 @@ def number(value: Decimal) -> str:
 def context(workshop: Workshop) -> dict[str, Any]:
     """Makes a fixed number of queries."""
     board = Board(workshop)
-    return {"workshop": workshop, "utility": workshop.utility, "board": board, "told": Told(board)}
+    return {"workshop": workshop, "utility": workshop.utility, "board": board, "report": PackageReport(board)}
 
 
 # --- In Excel
@@ -147,31 +147,31 @@ def context(workshop: Workshop) -> dict[str, Any]:
 
 def sheets(context: dict[str, Any]) -> Mapping[str, Rows]:
     """Returns the sheets, without those that would have no rows."""
-    told: Told = context["told"]
+    report: PackageReport = context["report"]
     heads = ["Rank", "Number", "Objective", "Chosen", "Cost", "Gets", "Short of", "Hours", "Why it is left out"]
-    by_criterion = [f"{letter} {row}" for letter, row, *_ in told.criteria]
-    total = "Votes" if told.board.by_votes else "Total, of 100"
+    by_criterion = [f"{letter} {row}" for letter, row, *_ in report.criteria]
+    total = "Votes" if report.board.by_votes else "Total, of 100"
     made = {
-        "Summary": [["What", "Value"], *_summary(told)],
-        "Package": [[*heads, "What cutting it breaks"], *_package(told)],
-        "Scores": [["Rank", "Number", "Objective", total, *by_criterion], *_scores(told)],
-        "Criteria": [["Letter", "Criterion", "Weight", "First place holds from", "to"], *_criteria(told)],
-        "Conflicts": [["Objective", "Hinders", "Why", "Outcome"], *_conflicts(told)],
-        "Joined": [["Objective", "Says the same as"], *([str(one), str(other)] for one, other in told.joined)],
+        "Summary": [["What", "Value"], *_summary(report)],
+        "Package": [[*heads, "What cutting it breaks"], *_package(report)],
+        "Scores": [["Rank", "Number", "Objective", total, *by_criterion], *_scores(report)],
+        "Criteria": [["Letter", "Criterion", "Weight", "First place holds from", "to"], *_criteria(report)],
+        "Conflicts": [["Objective", "Hinders", "Why", "Outcome"], *_conflicts(report)],
+        "Joined": [["Objective", "Says the same as"], *([str(one), str(other)] for one, other in report.joined)],
     }
     return {name: rows for name, rows in made.items() if len(rows) > 1}
 
 
-def _summary(told: Told) -> Iterator[list[Any]]:
-    workshop, board = told.workshop, told.board
+def _summary(report: PackageReport) -> Iterator[list[Any]]:
+    workshop, board = report.workshop, report.board
     yield ["Workshop", str(workshop)]
     yield ["Utility", str(workshop.utility)]
     yield ["Status", workshop.status_label]
     yield ["Closed on", workshop.closed_at]
     yield ["Led by", str(workshop.owner or "")]
-    yield ["People who scored", told.n_people]
+    yield ["People who scored", report.n_people]
     yield ["Objectives", len(board.proposals)]
-    yield ["Objectives chosen", len(told.chosen)]
+    yield ["Objectives chosen", len(report.chosen)]
     yield ["Dollars available", workshop.amount]
     yield ["Dollars in the package", board.cost]
     yield ["Dollars left", board.left]
@@ -181,9 +181,9 @@ def _summary(told: Told) -> Iterator[list[Any]]:
     yield ["First place", board.robust]
 
 
-def _package(told: Told) -> Iterator[list[Any]]:
-    why = {line.proposal.pk: " ".join(words) for line, words in told.left_out}
-    for line in told.board.budget:
+def _package(report: PackageReport) -> Iterator[list[Any]]:
+    why = {line.proposal.pk: " ".join(words) for line, words in report.left_out}
+    for line in report.board.budget:
         part, proposal = line.part, line.proposal
         yield [
             *[line.rank, proposal.objective.number, _title(proposal), "yes" if part.chosen else "no"],
@@ -192,9 +192,9 @@ def _package(told: Told) -> Iterator[list[Any]]:
         ]
 
 
-def _scores(told: Told) -> Iterator[list[Any]]:
-    for line, _ in told.scores:
-        averages = [float(each.average) if each else "" for each in line.in_order] if told.criteria else []
+def _scores(report: PackageReport) -> Iterator[list[Any]]:
+    for line, _ in report.scores:
+        averages = [float(each.average) if each else "" for each in line.in_order] if report.criteria else []
         number, title = line.proposal.objective.number, _title(line.proposal)
         yield [line.rank, number, title, round(float(line.total), 1), *averages]
 
@@ -204,12 +204,12 @@ def _title(proposal: Proposal) -> str:
     return str(proposal).removeprefix(f"{proposal.objective.number} ")
 
 
-def _criteria(told: Told) -> Iterator[list[Any]]:
-    holds = {each.criterion.key: [each.first.low, each.first.high] for each in told.board.holds}
-    for letter, row, weight, _ in told.criteria:
+def _criteria(report: PackageReport) -> Iterator[list[Any]]:
+    holds = {each.criterion.key: [each.first.low, each.first.high] for each in report.board.holds}
+    for letter, row, weight, _ in report.criteria:
         yield [letter, str(row), weight, *holds.get(row.key, ["", ""])]
 
 
-def _conflicts(told: Told) -> Iterator[list[Any]]:
-    for cell, outcome in told.conflicts:
+def _conflicts(report: PackageReport) -> Iterator[list[Any]]:
+    for cell, outcome in report.conflicts:
         yield [str(cell.second), str(cell.first), cell.pair.note if cell.pair else "", outcome]

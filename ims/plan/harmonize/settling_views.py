@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from ims.plan.assessing_views import tried
 from ims.plan.harmonize.access import frame, page_url, workshop_of
@@ -117,7 +118,7 @@ def conflict(request: AuthenticatedRequest, utility_pk: int, number: str, pk: in
         found.require_editor()
         if form.is_valid():
 
-            def keep(*, by: Any, version: int, **changes: Any) -> None:
+            def keep(*, by: User, version: int, **changes: Any) -> None:
                 Pair.set(found, [one.first, one.second], version, by=by, **changes)
 
             try:

@@ -45,8 +45,8 @@ def step(request: AuthenticatedRequest, utility_pk: int, number: str) -> HttpRes
         else:
             found.move(to, by=request.user)
     except WrongState as error:
-        told = str(error) if to == Status.CLOSED else "Someone has just taken the workshop to another step."
-        messages.error(request, f"Nothing was changed. {told}")
+        reason = str(error) if to == Status.CLOSED else "Someone has just taken the workshop to another step."
+        messages.error(request, f"Nothing was changed. {reason}")
         return redirect(page_url(workshop_of(request, utility_pk, number)))
     return redirect(page_url(found))
 

@@ -19,7 +19,7 @@ from ims.plan.units import Unit
 
 AHEAD = (Action.Status.PLANNED, Action.Status.UNDER_WAY)  # what is done only needs its check
 WITHIN = timedelta(days=183)  # Albany's streets were to be dug up six months after they were paved (guide, §4.1.7)
-MOST_MONTHS, SHOWN_MONTHS, BACK = 24, 12, 3  # of the timeline, of the hours, and of the timeline before today
+MAX_MONTHS, SHOWN_MONTHS, BACK = 24, 12, 3  # of the timeline, of the hours, and of the timeline before today
 BY = {"objective": "Objective", "owner": "Owner", "unit": "Unit"}
 
 
@@ -138,7 +138,7 @@ class Glance:
         firsts = [Month.of(work.first) for work in self.placed if work.first]
         lasts = [Month.of(work.last) for work in self.placed if work.last]
         first = max(min([this, *firsts]), this.plus(-BACK))
-        last = min(max([this.plus(2), *lasts]), first.plus(MOST_MONTHS - 1))
+        last = min(max([this.plus(2), *lasts]), first.plus(MAX_MONTHS - 1))
         number = (last.year - first.year) * 12 + last.number - first.number + 1
         return months_from(first, number)
 

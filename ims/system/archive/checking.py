@@ -28,9 +28,9 @@ from ims.system.archive.tables import Table, tables
 from initiatives.models import Initiative
 from pdca.models import Element
 
-MOST_SAID = 50
-MOST_VERSION = 1_000_000
-MOST_NUMBER = 999_999
+MAX_SAID = 50
+MAX_VERSION = 1_000_000
+MAX_NUMBER = 999_999
 NUMBER = r"-(?:19|20|21)\d\d-\d{3,6}"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -122,21 +122,21 @@ class Checked:
         return {row[KEY] for row in self.rows[label]}
 
 
-def checked(archive: ZipFile, told: Mapping[str, Any]) -> Checked:
+def checked(archive: ZipFile, data: Mapping[str, Any]) -> Checked:
     """Returns what the archive says. Raises Refused with the first thing that is wrong, and where."""
-    return _Checking(archive, told).check()
+    return _Checking(archive, data).check()
 
 
 class _Checking:
-    def __init__(self, archive: ZipFile, told: Mapping[str, Any]) -> None:
-        self.archive, self.told = archive, told
+    def __init__(self, archive: ZipFile, data: Mapping[str, Any]) -> None:
+        self.archive, self.data = archive, data
         self.found = Checked()
         self.catalog: dict[Any, dict[str, Any]] = {}
         self.numbers: dict[str, str] = {}  # number of a record → its table
         self.keys: dict[str, set[Any]] = {}
 
     def check(self) -> Checked:
-        if unknown := self.told["tables"].keys() - tables().keys():
+        if unknown := self.data["tables"].keys() - tables().keys():
             raise Refused(f"{NEWER} It has rows that are unknown here: {_listed(unknown)}.")
         self._check_accounts()
         self._check_files()
@@ -145,11 +145,11 @@ class _Checking:
         for table in tables().values():
             self.found.rows[table.label] = self._rows(table)
         self._say_unknown_initiatives()
-        self.found.dropped = list(dict.fromkeys(self.found.dropped))[:MOST_SAID]
+        self.found.dropped = list(dict.fromkeys(self.found.dropped))[:MAX_SAID]
         return self.found
 
     def _check_accounts(self) -> None:
-        for each in self.told["accounts"]:
+        for each in self.data["accounts"]:
             if not _texts(each, ("name", "email")) or len(each["name"]) > 150 or len(each["email"]) > 254:
                 raise Refused(NOT_OURS)
             try:
@@ -160,7 +160,7 @@ class _Checking:
 
     def _check_files(self) -> None:
         names = set(self.archive.namelist())
-        for each in self.told["files"]:
+        for each in self.data["files"]:
             if not _texts(each, ("name", "path", "sha256")) or not isinstance(each.get("size"), int):
                 raise Refused(NOT_OURS)
             name, path = each["name"], each["path"]
@@ -175,7 +175,7 @@ class _Checking:
             self.found.files.append(each)
 
     def _check_keys(self, table: Table) -> set[Any]:
-        rows = self.told["tables"].get(table.label, [])
+        rows = self.data["tables"].get(table.label, [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Refused(NOT_OURS)
         keys = [row.get(KEY) for row in rows]
@@ -193,7 +193,7 @@ class _Checking:
         return set(keys)
 
     def _rows(self, table: Table) -> list[Row]:
-        rows = self.told["tables"].get(table.label, [])
+        rows = self.data["tables"].get(table.label, [])
         names = {each.name for each in table.fields} | {KEY}
         reads = [(each, self._reader(table, each)) for each in table.fields]
         made, left = [], Count[str]()
@@ -322,9 +322,9 @@ def value_of(name: str, of: Any, value: Any) -> Any:
         raise ValueError("It has no time zone.")
     if of.choices and python not in dict(of.flatchoices) and not (python == "" and (of.blank or of.default == "")):
         raise ValueError(f"“{str(python)[:40]}” is unknown here.")
-    if of.name == "version" and not 1 <= python <= MOST_VERSION:
+    if of.name == "version" and not 1 <= python <= MAX_VERSION:
         raise ValueError("It is no version.")
-    if of.name == "last" and not 0 <= python <= MOST_NUMBER:
+    if of.name == "last" and not 0 <= python <= MAX_NUMBER:
         raise ValueError("It is no number.")
     of.run_validators(python)
     return python

@@ -61,7 +61,7 @@ class _Collecting:
         for table, rows in self.stored.items():
             if table.is_register:
                 self.numbers |= {row[table.key]: row["number"] for row in rows}
-        self.told = Attribution.all_of(utility)
+        self.attributions = Attribution.all_of(utility)
         self.catalog: dict[type, dict[Any, str]] = {}
 
     def _stored(self, table: Table) -> list[Row]:
@@ -95,10 +95,11 @@ class _Collecting:
         columns = [(table, each) for table in self.stored for each in table.fields if described.is_account(each)]
         ids = {row[each.attname] for table, each in columns for row in self.stored[table]} - {None}
         users = {user.pk: Author(user.name, user.email) for user in User.objects.filter(pk__in=ids)}
-        self.found.accounts = sorted({*users.values(), *self.told.values()}, key=lambda each: (each.email, each.name))
+        authors = {*users.values(), *self.attributions.values()}
+        self.found.accounts = sorted(authors, key=lambda each: (each.email, each.name))
         place = {author: number for number, author in enumerate(self.found.accounts, start=1)}
         self.accounts = {pk: place[author] for pk, author in users.items()}
-        self.authors = {at: place[author] for at, author in self.told.items()}
+        self.authors = {at: place[author] for at, author in self.attributions.items()}
 
     def _collect_files(self) -> list[StoredFile]:
         columns = [(table, each) for table in self.stored for each in table.fields if described.is_file(each)]

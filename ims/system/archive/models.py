@@ -30,9 +30,11 @@ logger = logging.getLogger(__name__)
 
 MAX_SECONDS = 3000
 KEPT = timedelta(days=7)  # without being confirmed
-MOST_NAMES = 12  # that the page shows
+MAX_NAMES = 12  # that the page shows
 UNDER_WAY = "An archive is being imported already."
-BROKE = "Something went wrong. Nothing was imported. People who run this site find the details in its log, import {}."
+ERROR_INTERNAL = (
+    "Something went wrong. Nothing was imported. People who run this site find the details in its log, import {}."
+)
 NO_LONGER = "The person who asked for it is no longer a manager. Nothing was imported."
 TOO_LONG = "It took too long and was stopped. Nothing was imported."
 
@@ -101,8 +103,8 @@ class ArchiveImport(OfUtility, models.Model):
         """Checks and keeps an upload; one that nobody confirmed makes way. Raises Refused."""
         if not is_empty(utility):
             raise Refused(NOT_EMPTY)
-        with opened(upload) as (archive, told):
-            shown = summary(checked(archive, told), told, People.of(utility, by))
+        with opened(upload) as (archive, data):
+            shown = summary(checked(archive, data), data, People.of(utility, by))
         upload.seek(0)
         try:
             return cls._kept(utility, upload, shown, by)
@@ -177,7 +179,7 @@ class ArchiveImport(OfUtility, models.Model):
             error = TOO_LONG
         except Exception:
             logger.exception("archive import %s broke", pk)
-            error = BROKE.format(pk)
+            error = ERROR_INTERNAL.format(pk)
         if error:
             with transaction.atomic():
                 for row in cls.objects.select_for_update().filter(pk=pk, finished_at=None):
@@ -189,8 +191,8 @@ class ArchiveImport(OfUtility, models.Model):
             raise Refused(NO_LONGER)
         # The ZIP goes once its files are there, so the utility needs no room for both.
         StoredFile.objects.filter(pk=self.file.pk).update(utility=None)
-        with self.file.content.open("rb") as source, opened(source) as (archive, told):
-            unpack(self.utility, checked(archive, told), archive, by=self.by)
+        with self.file.content.open("rb") as source, opened(source) as (archive, data):
+            unpack(self.utility, checked(archive, data), archive, by=self.by)
 
     def _finish(self, error: str) -> None:
         file, self.file = self.file, None
@@ -208,23 +210,23 @@ def _day(moment: Any) -> str:
         return ""
 
 
-def summary(found: Checked, told: Mapping[str, Any], people: People) -> dict[str, Any]:
+def summary(found: Checked, data: Mapping[str, Any], people: People) -> dict[str, Any]:
     """Returns what the page says before anything comes in."""
     accounts = [found.accounts[row["user"] - 1] for row in found.rows["ims.person"] if row.get("user")]
     strangers = [author.name or author.email for author in accounts if people.member(author) is None]
     readers = [found.accounts[row["user"] - 1] for row in found.rows["ims.closedregister_readers"]]
     counted = [(table.name, len(found.rows[table.label]), table.is_register) for table in tables().values()]
     return {
-        "utility": str(told.get("utility", ""))[:200],
-        "made_at": _day(told.get("made_at")),
+        "utility": str(data.get("utility", ""))[:200],
+        "made_at": _day(data.get("made_at")),
         "registers": sorted([name, n] for name, n, is_register in counted if is_register and n),
         "others": sorted([name, n] for name, n, is_register in counted if not is_register and n),
         "records": sum(n for _, n, is_register in counted if is_register),
         "files": len(found.files),
         "bytes": sum(each["size"] for each in found.files),
         "members": len(accounts) - len(strangers),
-        "strangers": strangers[:MOST_NAMES],
-        "more_strangers": max(len(strangers) - MOST_NAMES, 0),
+        "strangers": strangers[:MAX_NAMES],
+        "more_strangers": max(len(strangers) - MAX_NAMES, 0),
         "readers": sum(people.member(author) is None for author in readers),
         "dropped": found.dropped,
     }

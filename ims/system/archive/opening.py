@@ -16,7 +16,7 @@ from django.conf import settings
 from ims.system.archive.contents import FORMAT, VERSION
 from ims.system.archive.paper import JSON, XLSX
 
-MOST_ENTRIES = 100_000
+MAX_ENTRIES = 100_000
 NOT_OURS = "This is not an archive that Headworks made: choose the ZIP that you downloaded here."
 CHANGED_BOOK = (
     "system.xlsx in this ZIP was changed. It is for reading only: changes in it would not come back. "
@@ -59,7 +59,7 @@ def _refuse_odd(archive: ZipFile) -> None:
     """Refuses by the ZIP's own list, before anything is unpacked."""
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
-    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > settings.ARCHIVE_MAX_UNPACKED:
+    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > settings.ARCHIVE_MAX_UNPACKED:
         raise Refused("This ZIP is too large when unpacked.")
     if len(names) != len({name.casefold() for name in names}):
         raise Refused("This ZIP has two files of one name.")
@@ -78,21 +78,21 @@ def _refuse_odd(archive: ZipFile) -> None:
 def _exact(archive: ZipFile) -> dict[str, Any]:
     try:
         text = read(archive, JSON).decode()
-        told = json.loads(text, parse_constant=_refuse_constant)
+        data = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # also a number with too many digits
         raise Refused(NOT_OURS) from error
-    if not isinstance(told, dict) or told.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise Refused(NOT_OURS)
-    if told.get("version") != VERSION:
+    if data.get("version") != VERSION:
         raise Refused(NEWER)
-    if "\\u0000" in text and has_nul(told):
+    if "\\u0000" in text and has_nul(data):
         raise Refused("This archive has characters that no text has.")
     kinds = (list, list, dict)
-    if not all(isinstance(told.get(part), kind) for part, kind in zip(PARTS, kinds, strict=True)):
+    if not all(isinstance(data.get(part), kind) for part, kind in zip(PARTS, kinds, strict=True)):
         raise Refused(NOT_OURS)
-    if hashlib.sha256(read(archive, XLSX)).hexdigest() != told.get("workbook"):
+    if hashlib.sha256(read(archive, XLSX)).hexdigest() != data.get("workbook"):
         raise Refused(CHANGED_BOOK)
-    return told
+    return data
 
 
 def _refuse_constant(name: str) -> None:

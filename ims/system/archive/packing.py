@@ -38,7 +38,7 @@ def pack(utility: Utility, by: User, path: Path, tell: Tell = lambda percent, wo
 
 
 def _exact(utility: Utility, by: User, found: Contents, book: bytes) -> bytes:
-    told = {
+    data = {
         "format": FORMAT,
         "version": VERSION,
         "utility": str(utility),
@@ -50,7 +50,7 @@ def _exact(utility: Utility, by: User, found: Contents, book: bytes) -> bytes:
         "withheld": found.withheld,
         "tables": found.rows,
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _add_files(archive: ZipFile, found: Contents, stored: list[StoredFile], tell: Tell) -> list[str]:
@@ -60,11 +60,11 @@ def _add_files(archive: ZipFile, found: Contents, stored: list[StoredFile], tell
     """
     lost: dict[int, str] = {}
     taken: dict[str, set[str]] = defaultdict(set)
-    for place, (told, file) in enumerate(zip(found.files, stored, strict=True), start=1):
+    for place, (entry, file) in enumerate(zip(found.files, stored, strict=True), start=1):
         if place % 20 == 0:
             tell(25 + 30 * place // len(stored), f"Adding the files: {place:,} of {len(stored):,}")
-        folder = plain(told["folder"])
-        path = f"files/{folder}/{untaken(told['name'], taken[folder])}"
+        folder = plain(entry["folder"])
+        path = f"files/{folder}/{untaken(entry['name'], taken[folder])}"
         try:
             source = file.content.open("rb")
         except OSError:
@@ -72,7 +72,7 @@ def _add_files(archive: ZipFile, found: Contents, stored: list[StoredFile], tell
             continue
         with source, archive.open(in_zip(path, ZIP_DEFLATED), "w") as target:
             shutil.copyfileobj(source, target)
-        told["path"] = path
+        entry["path"] = path
     _leave_out(found, lost)
     return list(lost.values())
 

@@ -8,15 +8,15 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from accounts.models import Utility
+from accounts.models import User, Utility
 from ims.system.archive import tables as described
 from ims.system.archive.contents import KEY, Contents
 from ims.system.archive.tables import Table, tables
-from workflow.spreadsheets import LONGEST_CELL, as_workbook
+from workflow.spreadsheets import MAX_CELL, as_workbook
 
 JSON, XLSX, README = "system.json", "system.xlsx", "README.txt"
 CUT = " … (the whole text is in system.json)"
-MOST_SHEET = 31  # characters in the name of a sheet
+MAX_SHEET = 31  # characters in the name of a sheet
 ABOUT = """Everything of {utility}
 Made on {day} with Headworks by {by}.
 
@@ -46,7 +46,7 @@ These files could not be read and are not in the ZIP:
 """
 
 
-def readme(utility: Utility, by: Any, found: Contents, lost: list[str]) -> str:
+def readme(utility: Utility, by: User, found: Contents, lost: list[str]) -> str:
     more = ALONE.format(n=sum(found.withheld.values())) if found.withheld else ""
     more += LOST.format(names="\n".join(lost)) if lost else ""
     day = f"{timezone.localtime():%B %-d, %Y, %-I:%M %p %Z}"
@@ -66,7 +66,7 @@ def workbook(found: Contents) -> bytes:
 
 
 def _sheet_of(table: Table) -> str:
-    return table.name.replace(":", ",").replace("/", "-")[:MOST_SHEET]
+    return table.name.replace(":", ",").replace("/", "-")[:MAX_SHEET]
 
 
 def _what(table: Table) -> str:
@@ -145,6 +145,6 @@ def _plain(field: Any, value: Any) -> Any:
         text = json.dumps(value, ensure_ascii=False) if value else ""
     else:
         text = value
-    if isinstance(text, str) and len(text) > LONGEST_CELL:
-        return text[: LONGEST_CELL - len(CUT)] + CUT
+    if isinstance(text, str) and len(text) > MAX_CELL:
+        return text[: MAX_CELL - len(CUT)] + CUT
     return text

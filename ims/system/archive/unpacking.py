@@ -116,7 +116,7 @@ class _Unpacking:
         self.people = People.of(utility, by)
         self.keys: dict[Any, dict[Any, int]] = {}  # model → key in the archive → key in the database
         self.numbers: dict[str, int] = {}
-        self.told: dict[tuple[str, Author], list[int]] = defaultdict(list)
+        self.attributions: dict[tuple[str, Author], list[int]] = defaultdict(list)
         self.last: dict[Any, list[Any]] = defaultdict(list)
 
     def unpack(self) -> None:
@@ -161,25 +161,25 @@ class _Unpacking:
         StoredFile.objects.bulk_create(rows, batch_size=BATCH)
         self.files = [row.pk for row in rows]
 
-    def _kept_file(self, told: Row) -> StoredFile:
-        data = read(self.archive, told["path"])
+    def _kept_file(self, entry: Row) -> StoredFile:
+        data = read(self.archive, entry["path"])
         row = StoredFile(
-            name=told["name"], size=len(data), sha256=told["sha256"], kept_by=self.by, utility=self.utility
+            name=entry["name"], size=len(data), sha256=entry["sha256"], kept_by=self.by, utility=self.utility
         )
         try:
-            row.content_type = checked(SimpleUploadedFile(told["name"], data))
+            row.content_type = checked(SimpleUploadedFile(entry["name"], data))
         except RefusedFile as error:
             raise Refused(str(error)) from error
         if row.sha256 != hashlib.sha256(data).hexdigest():
-            raise Refused(f"The file {told['path'][:200]} is not the one that was put into the archive.")
-        name = random_path(row, told["name"])
+            raise Refused(f"The file {entry['path'][:200]} is not the one that was put into the archive.")
+        name = random_path(row, entry["name"])
         self.kept.append(name)  # before it is written: a full disk keeps a part of it
         row.content = default_storage.save(name, ContentFile(data))
         return row
 
     def _write(self, table: Table) -> None:
         reads = [(each, self._reader(table, each)) for each in table.fields]
-        rows = [row for row in (self._made(table, told, reads) for told in self.found.rows[table.label]) if row]
+        rows = [row for row in (self._made(table, entry, reads) for entry in self.found.rows[table.label]) if row]
         for batch in _batches(rows):
             if table.is_register:
                 Record._base_manager.bulk_create(_as_record(row) for row in batch)
@@ -189,18 +189,18 @@ class _Unpacking:
             else:
                 table.model._base_manager.bulk_create(batch)
 
-    def _made(self, table: Table, told: Row, reads: Iterable[tuple[Any, Any]]) -> Any:
+    def _made(self, table: Table, entry: Row, reads: Iterable[tuple[Any, Any]]) -> Any:
         """Returns the row to write; None if it is about a person who is no member, such as a reader of a register."""
-        pk = self.keys[table.model][told[KEY]]
+        pk = self.keys[table.model][entry[KEY]]
         values: Row = {table.key: pk}
-        values |= {each.attname: read(told[each.name], pk) for each, read in reads if each.name in told}
+        values |= {each.attname: read(entry[each.name], pk) for each, read in reads if each.name in entry}
         for each, _ in reads:
             if described.is_account(each) and not each.null and values.get(each.attname) is None:
                 return None
         if described.is_change(table):
-            model = self._changed(table, told["row"])
+            model = self._changed(table, entry["row"])
             for name in ("before", "after"):
-                values[name] = {key: self._changed_value(model, key, value) for key, value in told[name].items()}
+                values[name] = {key: self._changed_value(model, key, value) for key, value in entry[name].items()}
         if table.path == "utility":
             values["utility_id"] = self.utility.pk
         if table.is_register:
@@ -243,7 +243,7 @@ class _Unpacking:
         if self.people.is_by(author):
             account = self.by.pk
         if account is None and of.null:
-            self.told[column_of(of), author].append(pk)
+            self.attributions[column_of(of), author].append(pk)
         return account
 
     def _changed(self, table: Table, key: Any) -> Any:
@@ -281,7 +281,7 @@ class _Unpacking:
     def _write_authors(self) -> None:
         Attribution.objects.bulk_create(
             Attribution(utility=self.utility, column=column, name=author.name, email=author.email, rows=rows)
-            for (column, author), rows in self.told.items()
+            for (column, author), rows in self.attributions.items()
         )
 
     def _verify(self) -> None:

@@ -76,7 +76,7 @@ def _found(request: AuthenticatedRequest, utility_pk: int, pk: int) -> ArchiveIm
 def coming_back(request: AuthenticatedRequest, utility_pk: int, pk: int) -> HttpResponse:
     """Shows what is in an archive, then how far it is; to htmx, only the part that changes."""
     found = _found(request, utility_pk, pk)
-    context = {"utility": found.utility, "found": found, "told": found.told}
+    context = {"utility": found.utility, "found": found, "summary": found.told}
     if not request.headers.get("HX-Request"):
         return render(request, "ims/system/archive_back.html", context)
     fragment = "ims/system/archive_back.html#status"

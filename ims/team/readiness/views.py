@@ -23,7 +23,7 @@ from ims.team.readiness.factors import Barrier, Factor, barriers, factors, scale
 from ims.team.readiness.forms import BarrierForm, RatingForm, RoundForm, WhyForm, choices
 from ims.team.readiness.models import ReadinessChange, ReadinessPoint, ReadinessRating, ReadinessRound, on_team
 from ims.team.readiness.spread import Spread, most_apart, weakest_first
-from ims.team.views import MOST_CHANGES, for_editor
+from ims.team.views import MAX_CHANGES, for_editor
 from workflow import saving
 from workflow.models import WrongState
 
@@ -288,14 +288,14 @@ def history(request: AuthenticatedRequest, utility_pk: int, pk: int) -> HttpResp
     found = _round(request, utility_pk, pk)
     labels = {"responses": {one.slug: one.name for barrier in barriers().values() for one in barrier.responses}}
     rows = ReadinessChange.objects.filter(row__round=found).select_related("row", "by")
-    changes = list(rows[: MOST_CHANGES + 1])
+    changes = list(rows[: MAX_CHANGES + 1])
     context = {
         "utility": found.utility,
         "round": found,
         "events": found.events.select_related("by"),
-        "changes": [(each.row.name, [(each, each.lines(labels))]) for each in changes[:MOST_CHANGES]],
-        "are_more": len(changes) > MOST_CHANGES,
-        "most": MOST_CHANGES,
+        "changes": [(each.row.name, [(each, each.lines(labels))]) for each in changes[:MAX_CHANGES]],
+        "are_more": len(changes) > MAX_CHANGES,
+        "most": MAX_CHANGES,
     }
     return render(request, "ims/readiness/history.html", context)
 

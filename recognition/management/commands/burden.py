@@ -38,13 +38,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, unrounded")
         assumptions = parser.add_argument_group("assumptions")
         for each in ASSUMED:
-            told = "{part} · {label}: {unit}".format(**each.metadata)
+            name = "{part} · {label}: {unit}".format(**each.metadata)
             assumptions.add_argument(
                 "--" + each.name.replace("_", "-"),
                 type=each.type,
                 default=each.default,
                 metavar="N",
-                help=f"{told}. Default {each.default:g}",
+                help=f"{name}. Default {each.default:g}",
             )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -33,8 +33,8 @@ class Command(BaseCommand):
         screening.run(made, folder)
         made.refresh_from_db()
         for file in made.files:
-            told = file["error"] or f"{file['rows']:,} rows, {file['refused']:,} rejected, dated {file['date']}"
-            self.stdout.write(f"{file['name']:<40} {told}")
+            result = file["error"] or f"{file['rows']:,} rows, {file['refused']:,} rejected, dated {file['date']}"
+            self.stdout.write(f"{file['name']:<40} {result}")
         if made.status != Screening.Status.DONE:
             raise CommandError(made.error or "Another process stopped it.")
         for verdict, n in made.findings.order_by("verdict").values_list("verdict").annotate(Count("pk")):

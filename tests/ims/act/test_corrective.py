@@ -157,17 +157,17 @@ def late(problem, utility, contributor):
     return of
 
 
-def told() -> list[str]:
+def recipients() -> list[str]:
     return [email.to[0] for email in Email.objects.filter(subject__contains="is two weeks late")]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("days", "is_told"), [(13, False), (14, True), (20, True), (21, False)])
-def test_managers_are_told_after_two_weeks(late, days, is_told):
+@pytest.mark.parametrize(("days", "is_sent"), [(13, False), (14, True), (20, True), (21, False)])
+def test_managers_are_told_after_two_weeks(late, days, is_sent):
     problem = late(days)
     reminders.escalate()
-    assert told() == ["manager@example.org"] * is_told
-    if is_told:
+    assert recipients() == ["manager@example.org"] * is_sent
+    if is_sent:
         email = Email.objects.get(subject__contains="two weeks")
         assert email.subject == f"Headworks: {problem.number} at Riverbend Water and Sewer is two weeks late"
         assert "Connie Boyd owns it." in email.message
@@ -180,10 +180,10 @@ def test_they_are_told_once_for_each_date(late):
     late(14)
     for _ in range(2):
         reminders.escalate()
-    assert len(told()) == 1
+    assert len(recipients()) == 1
     late(15)
     reminders.escalate()
-    assert len(told()) == 2
+    assert len(recipients()) == 2
 
 
 @pytest.mark.django_db
@@ -191,4 +191,4 @@ def test_what_is_closed_or_is_no_corrective_action_is_not_told(late, action, man
     Record.objects.filter(pk=action.pk).update(due=TODAY - timedelta(days=14))
     late(14).move("canceled", by=manager, why="No problem after all.")
     reminders.escalate()
-    assert told() == []
+    assert recipients() == []

@@ -32,7 +32,7 @@ from tests.factories import UtilityFactory
 from tests.ims.audits.conftest import answer_all, at, finish, lines_of, move, seen
 from tests.ims.conftest import at_the_end
 from workflow.models import Stale, WrongState
-from workflow.recent import LONGEST, recent_for
+from workflow.recent import MAX_AGE, recent_for
 from workflow.rights import NotAllowed
 
 TODAY = timezone.localdate()
@@ -116,7 +116,7 @@ def test_an_answer_is_saved_as_you_go(under_way, manager, viewer, as_):
     assert (answer.status_code, answer.json()["version"]) == (200, line.version + 1)
     stored = AuditLine.objects.get(pk=line.pk)
     assert (stored.finding, stored.seen, stored.changed_by) == ("minor", "Two binders are from 2019.", manager)
-    sentences = recent_for(viewer, timezone.now() - LONGEST).sentences
+    sentences = recent_for(viewer, timezone.now() - MAX_AGE).sentences
     assert any(each.did == "entered findings of" for each in sentences)
 
 
@@ -367,8 +367,8 @@ def test_open_nonconformities_are_on_the_agenda(under_way, utility, manager):
     AuditLine.objects.filter(pk=second.pk).update(finding="major", seen="A setting was changed by nobody.")
     topic = next(each for each in review.topics() if each.slug == "audits")
     assert "2 open nonconformities, 1 major" in topic.says
-    told = [(line.title, line.says, line.flag) for line in topic.lines if line.flag]
-    assert told == [
+    flagged = [(line.title, line.says, line.flag) for line in topic.lines if line.flag]
+    assert flagged == [
         ("A setting was changed by nobody.", "Nothing was made of it yet", "major nonconformity"),
         ("Two binders are old.", "Nothing was made of it yet", "minor nonconformity"),
     ]

@@ -220,7 +220,7 @@ def test_two_people_write_the_first_words_on_a_quarter(utility, as_, manager, co
 
 
 @pytest.fixture
-def told(quarter, read, utility, manager):
+def filled_quarter(quarter, read, utility, manager):
     Quarter.objects.filter(pk=quarter.pk).update(summary="A dry quarter.")
     fill(add(utility, manager, title="Filtered water", unit="%", direction="higher", target=95), *["96.5"] * 3)
     add(utility, manager, title="Fines")
@@ -238,15 +238,15 @@ def test_who_gets_the_report(quarter, manager, viewer, stranger):
     )
 
 
-def test_the_pdf_is_accessible_and_has_charts_and_tables(told, tmp_path):
+def test_the_pdf_is_accessible_and_has_charts_and_tables(filled_quarter, tmp_path):
     file = tmp_path / "performance.pdf"
-    document = rendering.pages(KIND.template, KIND.context(told))
+    document = rendering.pages(KIND.template, KIND.context(filled_quarter))
     file.write_bytes(rendering.pdf(document))
     assert problems(file) == []
 
 
-def test_the_excel_file(told):
-    book = load_workbook(BytesIO(as_workbook(KIND.sheets(KIND.context(told)))))
+def test_the_excel_file(filled_quarter):
+    book = load_workbook(BytesIO(as_workbook(KIND.sheets(KIND.context(filled_quarter)))))
     assert book.sheetnames == ["Summary", "Measures", "Readings"]
     overflows = [cell.value for cell in book["Measures"][2]]
     assert overflows[1:5] == ["Overflows", "per 100 miles", "Monthly", "Lower is better"]
@@ -256,8 +256,8 @@ def test_the_excel_file(told):
     assert [cell.value for cell in book["Summary"][2]] == ["Q1 2026", "Riverbend Water and Sewer", "A dry quarter."]
 
 
-def test_a_measure_without_readings_has_no_chart(told):
-    found = report(told)
-    assert [line.measure.title for line in found.told] == ["Overflows", "Filtered water"]
+def test_a_measure_without_readings_has_no_chart(filled_quarter):
+    found = report(filled_quarter)
+    assert [line.measure.title for line in found.with_readings] == ["Overflows", "Filtered water"]
     assert (found.n_met, len(found.judged)) == (1, 2)
     assert isinstance(found.lines[0], Line)

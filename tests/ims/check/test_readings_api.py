@@ -178,8 +178,8 @@ def test_the_list_its_filters_and_its_parts(several, program, read):
     ],
 )
 def test_what_the_list_refuses(read, program, asked):
-    told = is_problem(program()("GET", "readings", **asked), 422)
-    assert told["errors"][0]["loc"][-1] == next(iter(asked))
+    problem = is_problem(program()("GET", "readings", **asked), 422)
+    assert problem["errors"][0]["loc"][-1] == next(iter(asked))
 
 
 def test_a_list_takes_as_many_queries_for_many_readings(program, read, utility, manager):
@@ -238,8 +238,8 @@ def test_a_period_is_written_as_on_the_pages(program, measure, contributor, peri
 
 def test_a_period_without_a_value_needs_a_reason(program, measure):
     asking, sent = program(), {"measure": measure.pk, "period": "2026-03"}
-    told = is_problem(asking("POST", "readings", sent), 422)
-    assert told["errors"][0]["loc"][-1] == "why"
+    problem = is_problem(asking("POST", "readings", sent), 422)
+    assert problem["errors"][0]["loc"][-1] == "why"
     made = asking("POST", "readings", sent | {"why": "The gauge was broken."}).json()
     assert (made["value"], made["why"]) == (None, "The gauge was broken.")
 
@@ -272,25 +272,25 @@ def test_a_period_without_a_value_needs_a_reason(program, measure):
     ],
 )
 def test_what_adding_refuses(program, measure, more, named):
-    told = is_problem(
+    problem = is_problem(
         program()("POST", "readings", {"measure": measure.pk, "period": "2026-03", "value": 1} | more), 422
     )
-    assert all(named in error["loc"] and error["msg"] for error in told["errors"])
+    assert all(named in error["loc"] and error["msg"] for error in problem["errors"])
     assert not Reading.objects.exists()
 
 
 def test_a_second_reading_of_a_period_gets_the_first(program, read, march):
     asking, before = program(), everything()
-    told = is_problem(asking("POST", "readings", {"measure": read.pk, "period": "2026-03", "value": 9}), 409)
-    assert told["current"] == asking("GET", f"readings/{march.pk}").json()
-    assert "has a reading already" in told["detail"]
+    problem = is_problem(asking("POST", "readings", {"measure": read.pk, "period": "2026-03", "value": 9}), 409)
+    assert problem["current"] == asking("GET", f"readings/{march.pk}").json()
+    assert "has a reading already" in problem["detail"]
     assert everything() == before
 
 
 def test_what_has_not_begun_and_what_is_retired(program, read, march, manager):
     asking, before = program(), everything()
-    told = is_problem(asking("POST", "readings", {"measure": read.pk, "period": "2026-06", "value": 9}), 409)
-    assert "has not begun" in told["detail"]
+    problem = is_problem(asking("POST", "readings", {"measure": read.pk, "period": "2026-06", "value": 9}), 409)
+    assert "has not begun" in problem["detail"]
     assert everything() == before
     read.move("retired", by=manager, why="Measured otherwise.")
     before = everything()
@@ -331,9 +331,9 @@ def test_a_stale_correction_gets_the_reading_as_it_is(program, march, contributo
     on_the_site = Reading.objects.visible_to(contributor).get(pk=march.pk)
     on_the_site.correct(1, by=contributor, value=Decimal("2.5"), note="", why="The lab corrected it.")
     before = everything()
-    told = is_problem(asking("PATCH", path, {"version": 1, "value": 9, "why": "Wrong."}), 409)
-    assert told["current"] == asking("GET", path).json()
-    assert (told["current"]["version"], told["current"]["value"]) == (2, "2.5")
+    problem = is_problem(asking("PATCH", path, {"version": 1, "value": 9, "why": "Wrong."}), 409)
+    assert problem["current"] == asking("GET", path).json()
+    assert (problem["current"]["version"], problem["current"]["value"]) == (2, "2.5")
     same = {"version": 1, "value": "2.50", "why": "The lab corrected it."}
     assert asking("PATCH", path, same).status_code == 200, "what is stored already is no conflict"
     assert everything() == before

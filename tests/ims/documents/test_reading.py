@@ -9,7 +9,7 @@ from django.utils.html import strip_tags
 
 from accounts.models import Role
 from ims.models import Document, Person
-from ims.waiting import MOST, to_take_part_in
+from ims.waiting import MAX_SHOWN, to_take_part_in
 from tests.conftest import main_of, member
 from tests.ims.documents.conftest import LAST_WEEK, TODAY, TOMORROW, at, seen
 from workflow.rights import NotAllowed
@@ -122,7 +122,7 @@ def test_home_asks_to_approve_and_to_read(in_review, manager, contributor, viewe
 
 def test_home_sums_up_many_and_asks_one_query(utility, manager, viewer, person, catalog):
     counts = []
-    for n in (2, MOST + 3):
+    for n in (2, MAX_SHOWN + 3):
         for each in range(n):
             made = seen(Document.open_in(utility, by=manager, title=f"Form {n}-{each}", text="x"), manager)
             made.ask_approvers([person(manager)], by=manager)
@@ -135,8 +135,8 @@ def test_home_sums_up_many_and_asks_one_query(utility, manager, viewer, person, 
             items = list(to_take_part_in(viewer))
         counts.append(len(queries))
     assert counts == [1, 1]
-    assert sum(item.n for item in items) == MOST + 5
-    assert len(items) == MOST + 1
+    assert sum(item.n for item in items) == MAX_SHOWN + 5
+    assert len(items) == MAX_SHOWN + 1
     assert items[-1].what == "5 more documents to read"
 
 

@@ -17,7 +17,7 @@ from workflow.waiting import waiting_for
 pytestmark = pytest.mark.django_db
 
 
-def told(user) -> list[str]:
+def sentences_for(user) -> list[str]:
     """What others did, as text, the newest first."""
     recent = recent_for(user, timezone.now() - timedelta(days=1))
     return [
@@ -30,23 +30,23 @@ def test_what_happens_in_a_workshop_but_nobodys_scores(scored, contributor, mana
     first, second, third = scored.proposals.all()
     named = scored.participants.create(person=Person.objects.create(utility=scored.utility, name="Lee Ortiz"))
     scored.participants.update(done_at=timezone.now())
-    lines = told(viewer)
+    lines = sentences_for(viewer)
     for name in ("Connie Boyd", "Mara Gerr", named.person.name):
         assert f"{name} finished scoring in {scored}" in lines
     assert f"Connie Boyd moved {scored} to “Score”" in lines
-    assert f"Mara Gerr finished scoring in {scored}" not in told(manager)
+    assert f"Mara Gerr finished scoring in {scored}" not in sentences_for(manager)
     scored.move("settle", by=contributor)
     scored = Workshop.objects.visible_to(contributor).get()
     hinders = {"effect": Pair.Effect.HINDERS}
     Pair.set(scored, [first, second], 0, by=contributor, **hinders, outcome="settled", agreed="One after the other.")
     Pair.set(scored, [first, third], 0, by=contributor, **hinders, outcome="accepted", agreed="Both are needed.")
     Pair.set(scored, [second, third], 0, by=contributor, **hinders)
-    assert told(viewer)[:2] == [
+    assert sentences_for(viewer)[:2] == [
         f"Connie Boyd accepted a conflict in {scored}",
         f"Connie Boyd settled a conflict in {scored}",
     ]
-    assert not any("risk" in line for line in told(viewer))
-    assert told(stranger) == []
+    assert not any("risk" in line for line in sentences_for(viewer))
+    assert sentences_for(stranger) == []
 
 
 # Whom it waits for.

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 KIND = kinds.single("budget-package")
 
 
-def told(workshop, user):
-    return KIND.context(KIND.find(user, workshop.pk))["told"]
+def report_for(workshop, user):
+    return KIND.context(KIND.find(user, workshop.pk))["report"]
 
 
 def page(workshop, user) -> str:
@@ -65,21 +65,21 @@ def test_what_a_part_takes_more_than_is_left(amount, hours, expected):
 
 def test_why_something_is_left_out(chosen, contributor, objectives, utility, manager):
     first, second, third = proposals(chosen)
-    found = {line.proposal: why for line, why in told(chosen, contributor).left_out}
+    found = {line.proposal: why for line, why in report_for(chosen, contributor).left_out}
     assert found[second] == [f"It is in conflict with “{first}”, which is chosen."]
     assert found[third] == ["It takes 30 hours of work; 25 are left."]
     Workshop.objects.update(amount=50, hours=None)
-    found = {line.proposal: why for line, why in told(chosen, contributor).left_out}
+    found = {line.proposal: why for line, why in report_for(chosen, contributor).left_out}
     assert found[third] == ["It costs $40; $5 is left."]
     Workshop.objects.update(amount=20)
-    found = {line.proposal: why for line, why in told(chosen, contributor).left_out}
+    found = {line.proposal: why for line, why in report_for(chosen, contributor).left_out}
     assert found[third] == ["It costs $40; −$25 is left."]
     Workshop.objects.update(amount=None)
-    found = {line.proposal: why for line, why in told(chosen, contributor).left_out}
+    found = {line.proposal: why for line, why in report_for(chosen, contributor).left_out}
     assert found[third] == ["It would fit; the team chose others."]
     late = Objective.open_in(utility, by=manager, title="Too late")
     chosen.proposals.create(objective=late)
-    found = {str(line.proposal): why for line, why in told(chosen, contributor).left_out}
+    found = {str(line.proposal): why for line, why in report_for(chosen, contributor).left_out}
     assert found["Too late"] == ["It is not ranked."]
 
 

@@ -64,9 +64,9 @@ def test_one_person_scores_an_objective_differently_in_two_tabs(scoring, send, c
     place = [answer.status_code for answer in answers].index(200)
     ballot = Ballot.objects.get()
     assert ballot.scores == [f"risk:{(4, 5)[place]}"]
-    told = answers[1 - place].json()
-    assert told["version"] == ballot.version
-    assert f"Risk: {(4, 5)[place]}" in told["conflict"], "the other tab is shown what is kept"
+    answer = answers[1 - place].json()
+    assert answer["version"] == ballot.version
+    assert f"Risk: {(4, 5)[place]}" in answer["conflict"], "the other tab is shown what is kept"
 
 
 def test_one_person_scores_an_objective_alike_in_two_tabs(scoring, send, contributor):

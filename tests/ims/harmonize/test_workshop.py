@@ -292,8 +292,8 @@ def test_a_conflict_is_settled_or_accepted_with_a_reason(settling, at, as_, cont
 def test_the_order_follows_weights_that_are_tried(settling, at, as_, viewer, contributor):
     htmx = {"HX-Request": "true"}
     shown = as_(viewer).get(f"{at('workshop_settle')}?w-risk=0&w-cost=50", headers=htmx)
-    told = [" ".join(re.sub("<[^>]+>", " ", each).split()) for each in re.findall("<li.*?</li>", shown.text, re.S)]
-    assert told == [
+    items = [" ".join(re.sub("<[^>]+>", " ", each).split()) for each in re.findall("<li.*?</li>", shown.text, re.S)]
+    assert items == [
         "1. Renew 1.5 % of mains each year up 1 100 of 100",
         "2. Cut overflows to 2 per 100 miles down 1 50 of 100",
         "3. Energy per million gallons −10 % 0 of 100",

@@ -22,7 +22,7 @@ def packed(utility: Utility, by: User, folder: Any) -> bytes:
     return path.read_bytes()
 
 
-def told_in(content: bytes) -> dict[str, Any]:
+def data_in(content: bytes) -> dict[str, Any]:
     with ZipFile(BytesIO(content)) as archive:
         return json.loads(archive.read("system.json"))
 
@@ -34,17 +34,17 @@ def changed(content: bytes, change: Callable[[dict[str, Any]], Any], **files: by
         for name in before.namelist():
             data = files.get(name.replace(".", "_"), before.read(name))
             if name == "system.json" and data is not None:
-                told = json.loads(data)
-                change(told)
-                data = json.dumps(told).encode()
+                parsed = json.loads(data)
+                change(parsed)
+                data = json.dumps(parsed).encode()
             if data is not None:
                 after.writestr(name, data)
     return made.getvalue()
 
 
 def take_in(utility: Utility, content: bytes, by: User) -> None:
-    with opened(BytesIO(content)) as (archive, told):
-        unpack(utility, checked(archive, told), archive, by=by)
+    with opened(BytesIO(content)) as (archive, parsed):
+        unpack(utility, checked(archive, parsed), archive, by=by)
 
 
 def upload(content: bytes, name: str = "everything.zip") -> SimpleUploadedFile:

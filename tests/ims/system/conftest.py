@@ -56,8 +56,8 @@ def filled(own_folder, action, utility, manager, contributor):
     follow_up = Action.open_in(utility, by=manager, title="Tell the board", owner=people[manager])
     link(action, follow_up, LED_TO, by=manager)
     for step in ("under-way", "done", "closed"):
-        told = {"verified": "No overflow.", "verified_by": "Dana"} if step == "closed" else {}
-        Action.objects.visible_to(manager).get(pk=action.pk).move(step, by=manager, **told)
+        asked = {"verified": "No overflow.", "verified_by": "Dana"} if step == "closed" else {}
+        Action.objects.visible_to(manager).get(pk=action.pk).move(step, by=manager, **asked)
     document = Document.open_in(utility, by=manager, title="Pump changes", text="Isolate the pump.", areas=["S"])
     document = Document.objects.visible_to(manager).get(pk=document.pk)
     document.ask_approvers([people[manager], people[contributor]], by=manager)

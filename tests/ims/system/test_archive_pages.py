@@ -20,7 +20,7 @@ from reports import tasks
 from reports.models import Report
 from tests.conftest import main_of
 from tests.factories import MembershipFactory
-from tests.ims.system.archive_parts import changed, keep, told_in, upload
+from tests.ims.system.archive_parts import changed, data_in, keep, upload
 from workflow.models import WrongState
 
 ROLES = ["manager", "contributor", "advisor", "viewer", "stranger", "former", "nobody"]
@@ -146,7 +146,7 @@ def test_a_wrong_upload_is_explained(content, empty, manager, as_, settings):
     send = reverse("ims:bring_archive", args=[empty.pk])
     for sent, words in [
         (upload(b"not a zip"), "damaged"),
-        (upload(changed(content, lambda told: told.update(version=9))), "newer Headworks"),
+        (upload(changed(content, lambda data: data.update(version=9))), "newer Headworks"),
     ]:
         answer = as_(manager).post(send, {"file": sent})
         assert (answer.status_code, words in answer.text) == (422, True)
@@ -165,9 +165,9 @@ def test_only_who_requested_it_downloads_it(filled, utility, manager, own_folder
     assert (report.status, report.format) == ("done", "ZIP")
     download = reverse("reports:download", args=[report.pk])
     got = as_(manager).get(download)
-    told = told_in(b"".join(got.streaming_content))
-    assert told["utility"] == str(utility)
-    assert told["tables"]["ims.contact"][0]["said"] == "It smells."
+    data = data_in(b"".join(got.streaming_content))
+    assert data["utility"] == str(utility)
+    assert data["tables"]["ims.contact"][0]["said"] == "It smells."
     for user in (other, manager):
         if user == manager:
             Membership.objects.filter(utility=utility, user=manager).update(role=Role.VIEWER)

@@ -16,24 +16,24 @@ from tests.conftest import main_of
 from tests.ims.system.archive_parts import changed, packed, take_in
 
 
-def rows(told, label):
-    return told["tables"][f"ims.{label}"]
+def rows(data, label):
+    return data["tables"][f"ims.{label}"]
 
 
-def first(told, label, **values):
-    rows(told, label)[0].update(values)
+def first(data, label, **values):
+    rows(data, label)[0].update(values)
 
 
 def of(label, **values):
-    return lambda told: first(told, label, **values)
+    return lambda data: first(data, label, **values)
 
 
 def with_table(label, found):
-    return lambda told: told["tables"].update({label: found})
+    return lambda data: data["tables"].update({label: found})
 
 
 def in_manual(**values):
-    return lambda told: rows(told, "manualedition")[0]["content"].update(values)
+    return lambda data: rows(data, "manualedition")[0]["content"].update(values)
 
 
 def odd_element(slug="vision", register="actions"):
@@ -42,12 +42,12 @@ def odd_element(slug="vision", register="actions"):
     return {"slug": slug, "parts": [part], **words}
 
 
-def linked_to_itself(told):
-    first(told, "recordlink", later=rows(told, "recordlink")[0]["earlier"])
+def linked_to_itself(data):
+    first(data, "recordlink", later=rows(data, "recordlink")[0]["earlier"])
 
 
-def twice(told, label):
-    rows(told, label).append(dict(rows(told, label)[0]))
+def twice(data, label):
+    rows(data, label).append(dict(rows(data, label)[0]))
 
 
 def stored(folder):
@@ -59,9 +59,9 @@ WRONG = {
     "a record of another register": (of("action", objective="PRG-2026-001"), "not in the archive"),
     "an unknown register": (with_table("ims.spaceship", []), "newer Headworks"),
     "an unknown field": (of("action", color="blue"), "newer Headworks"),
-    "a number twice": (lambda told: twice(told, "action"), "PRG-2026-001 is twice"),
+    "a number twice": (lambda data: twice(data, "action"), "PRG-2026-001 is twice"),
     "the number of another register": (of("action", **{"#": "X-2026-001"}, number="X-2026-001"), "no number"),
-    "a row is missing": (lambda told: rows(told, "recordevent").pop(0), "missing or twice"),
+    "a row is missing": (lambda data: rows(data, "recordevent").pop(0), "missing or twice"),
     "a status to come": (of("action", status="beamed-up"), "status “beamed-up” is unknown"),
     "an unknown choice": (of("recordlink", kind="fights"), "“fights” is unknown"),
     "a title that is too long": (of("action", title="x" * 201), "can’t be imported"),
@@ -80,19 +80,19 @@ WRONG = {
     "approved without an approval": (with_table("ims.documentapprover", []), "document is approved"),
     "another utility's key": (of("action", utility=1), "newer Headworks"),
     "an open record of a closed register": (of("contact", restricted=False), "newer Headworks"),
-    "an account that is no address": (lambda told: told["accounts"][0].update(email="root"), "no email address"),
+    "an account that is no address": (lambda data: data["accounts"][0].update(email="root"), "no email address"),
     "an account that is not there": (of("recordevent", by=99), "not in the archive"),
     "no rows but a text": (with_table("ims.action", "all"), "not an archive"),
-    "another program's": (lambda told: told.update(format="other"), "not an archive"),
-    "of a later version": (lambda told: told.update(version=2), "newer Headworks"),
+    "another program's": (lambda data: data.update(format="other"), "not an archive"),
+    "of a later version": (lambda data: data.update(version=2), "newer Headworks"),
     "a manual without elements": (of("manualedition", content={}), "can’t be imported"),
     "a manual with an odd fact": (in_manual(facts=[["Utility"]]), "another shape"),
     "a manual of no register": (in_manual(elements=[odd_element(register="spaceships")]), "another shape"),
     "a manual of no element": (in_manual(elements=[odd_element(slug="spaceship")]), "another shape"),
-    "a file that is missing": (lambda told: told["files"][0].update(path="files/gone.txt"), "gone.txt is missing"),
-    "another file": (lambda told: told["files"][0].update(sha256="0" * 64), "not the one"),
-    "a program as a file": (lambda told: told["files"][0].update(name="Plan.exe"), "of a type"),
-    "a page as a picture": (lambda told: told["files"][0].update(name="Plan.png"), "does not match"),
+    "a file that is missing": (lambda data: data["files"][0].update(path="files/gone.txt"), "gone.txt is missing"),
+    "another file": (lambda data: data["files"][0].update(sha256="0" * 64), "not the one"),
+    "a program as a file": (lambda data: data["files"][0].update(name="Plan.exe"), "of a type"),
+    "a page as a picture": (lambda data: data["files"][0].update(name="Plan.png"), "does not match"),
 }  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def zipped(**files: bytes) -> bytes:
 
 
 def edited_workbook(content):
-    return changed(content, lambda told: None, system_xlsx=zipped(**{"xl/workbook.xml": b"other"}))
+    return changed(content, lambda data: None, system_xlsx=zipped(**{"xl/workbook.xml": b"other"}))
 
 
 WRONG_ZIPS = {
@@ -123,7 +123,7 @@ WRONG_ZIPS = {
     "half of it": (lambda content: content[: len(content) // 2], "damaged"),
     "a broken part": (lambda content: content[:2000] + bytes(500) + content[2500:], "damaged|changed|not an archive"),
     "another product's": (lambda content: zipped(**{"export.csv": b"a,b"}), "not an archive"),
-    "without its rows": (lambda content: changed(content, lambda told: None, system_json=None), "not an archive"),
+    "without its rows": (lambda content: changed(content, lambda data: None, system_json=None), "not an archive"),
     "no JSON": (lambda content: zipped(**{"system.json": b"[" * 100_000, "system.xlsx": b""}), "not an archive"),
     "a number that is none": (lambda content: zipped(**{"system.json": b"NaN", "system.xlsx": b""}), "not an archive"),
     "an edited workbook": (edited_workbook, "system.xlsx in this ZIP was changed"),
@@ -174,10 +174,10 @@ def test_what_breaks_at_the_end_leaves_nothing(content, empty, manager, everythi
 def test_an_archive_proves_nothing_about_what_others_did(content, filled, empty, manager, contributor, as_):
     """A manager could write anything into a ZIP: that a colleague approved, closed or said something."""
 
-    def forged(told):
-        connie = next(place for place, each in enumerate(told["accounts"], 1) if each["email"] == contributor.email)
+    def forged(data):
+        connie = next(place for place, each in enumerate(data["accounts"], 1) if each["email"] == contributor.email)
         for label in ("recordevent", "recordchange", "recordcomment", "documentapprover"):
-            for row in rows(told, label):
+            for row in rows(data, label):
                 row["by" if "by" in row else "entered_by"] = connie
 
     take_in(empty, changed(content, forged), manager)
@@ -214,8 +214,8 @@ def test_members_are_matched_by_email_for_what_they_own_only(content, filled, em
 def test_no_stranger_gets_in(content, filled, empty, manager, contributor, stranger):
     """The address of somebody who is no member there gives them nothing."""
 
-    def forged(told):
-        for each in told["accounts"]:
+    def forged(data):
+        for each in data["accounts"]:
             if each["email"] == contributor.email:
                 each["email"] = stranger.email
 

@@ -18,7 +18,7 @@ from ims.models import Action, ClosedRegister, Record, RecordComment
 from ims.system.archive.tables import WITHHELD, tables
 from tests.conftest import main_of
 from tests.factories import UtilityFactory
-from tests.ims.system.archive_parts import packed, take_in, told_in
+from tests.ims.system.archive_parts import data_in, packed, take_in
 
 pytestmark = pytest.mark.django_db  # all of them: pytest-django puts off those that do not say so, and loads again
 
@@ -60,7 +60,7 @@ def test_an_archive_that_came_back_goes_out_the_same(demo, other, tmp_path, own_
     _, manager, content = demo
     take_in(other, content, manager)
     connection.check_constraints()
-    before, after = told_in(content), told_in(packed(other, manager, tmp_path))
+    before, after = data_in(content), data_in(packed(other, manager, tmp_path))
     assert before.keys() == after.keys()
     for part in before.keys() - MAY_DIFFER - {"tables"}:
         assert before[part] == after[part], part
@@ -121,8 +121,8 @@ def test_the_workbook_opens(demo):
     for name in ("README.txt", "system.xlsx", "system.json"):
         assert name in readme
     assert any(name.startswith("files/PRG-") and name.endswith("/Plan.txt") for name in names)
-    told = told_in(content)
-    filled = {table.name[:31] for table in tables().values() if told["tables"][table.label]}
+    data = data_in(content)
+    filled = {table.name[:31] for table in tables().values() if data["tables"][table.label]}
     assert {name.replace(":", ",").replace("/", "-") for name in filled} | {"Contents"} == set(book.sheetnames)
     actions = [[cell.value for cell in row] for row in book["Management programs"]]
     place = actions[0].index("Status")
@@ -136,13 +136,13 @@ def test_the_workbook_opens(demo):
 
 def test_what_people_gave_alone_stays_secret(demo):
     utility, _, content = demo
-    told = told_in(content)
+    data = data_in(content)
     for label in WITHHELD:
         hidden = tables()[label].withheld(utility).count()
-        assert told["withheld"].get(label, 0) == hidden
+        assert data["withheld"].get(label, 0) == hidden
         all_rows = tables()[label].model.objects.filter(**{tables()[label].path: utility}).count()
-        assert len(told["tables"][label]) == all_rows - hidden
-    assert sum(told["withheld"].values()), "the demo has such ratings or scores"
+        assert len(data["tables"][label]) == all_rows - hidden
+    assert sum(data["withheld"].values()), "the demo has such ratings or scores"
 
 
 def test_nobody_but_members_gets_an_account(demo, other, own_folder):

@@ -190,11 +190,11 @@ def test_what_an_auditor_asks_first(permit, utility, manager, auditing):
     held_review(utility, manager, "Winter review", due=held_on)
     Record.objects.filter(pk=permit.pk).update(is_open=False)  # what was made of a finding is closed
     audits, reviews, corrective, compliance = auditing().index().questions
-    [told] = audits.facts
-    assert (told.name.endswith("Spring audit"), told.flag) == (True, "2 open")
-    assert told.says == f"Done on {TODAY:%B %-d, %Y}: 3 nonconformities, 1 closed"
-    [told] = reviews.facts
-    assert told.says == f"Held on {held_on:%B %-d, %Y}. Held, minutes to approve."
+    [fact] = audits.facts
+    assert (fact.name.endswith("Spring audit"), fact.flag) == (True, "2 open")
+    assert fact.says == f"Done on {TODAY:%B %-d, %Y}: 3 nonconformities, 1 closed"
+    [fact] = reviews.facts
+    assert fact.says == f"Held on {held_on:%B %-d, %Y}. Held, minutes to approve."
     assert [(each.says, each.flag) for each in corrective.facts] == [
         ("2 actions that name the initiative still open", "1 late")
     ]

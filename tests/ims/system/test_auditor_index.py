@@ -238,7 +238,7 @@ def test_what_is_missing_or_too_much_is_told_instead(permit, keep, manager, fold
     kept = keep()
     items[0].file.content.storage.delete(items[0].file.content.name)
     items[1].remove()
-    monkeypatch.setattr(archives, "MOST_BYTES", items[2].file.size + 1)
+    monkeypatch.setattr(archives, "MAX_BYTES", items[2].file.size + 1)
     archive = zipped(kept, manager)
     assert left_out(archive) == {
         f"{folder}/{permit.number} 1 lost.pdf": "It is missing in the storage.",

@@ -107,8 +107,8 @@ def test_every_register_can_be_in_a_manual(register, catalog, utility, manager, 
     described = registers.get(register)
     made = described.model.open_in(utility, by=manager, title="Found in the manual")
     monkeypatch.setitem(described.__dict__, "living", lambda record: "")
-    told = str(compose(utility)["elements"])
-    assert (made.number in told) == (register != "contacts")
+    elements = str(compose(utility)["elements"])
+    assert (made.number in elements) == (register != "contacts")
 
 
 def test_what_people_outside_said_is_not_in_it(catalog, utility, manager):

@@ -16,8 +16,8 @@ def content(policies=(), vision=(), *, words="", notes=(), lacking=None, closed=
 
     def element(slug, name, records, words="", notes=()):
         parts = [{"register": "statements", "name": "Statements", "records": list(records)}] if records else []
-        told = {"slug": slug, "name": name, "component": "plan", "purpose": "Why."}
-        return told | {"words": words, "notes": list(notes), "parts": parts}
+        named = {"slug": slug, "name": name, "component": "plan", "purpose": "Why."}
+        return named | {"words": words, "notes": list(notes), "parts": parts}
 
     return {
         "facts": [list(pair) for pair in facts],
@@ -31,7 +31,7 @@ def content(policies=(), vision=(), *, words="", notes=(), lacking=None, closed=
     }
 
 
-def told(before, after):
+def changed_rows(before, after):
     return [(each.word, each.place, each.number, each.title, each.why) for each in changes(before, after)]
 
 
@@ -45,7 +45,7 @@ def test_the_same_content_did_not_change():
 
 
 def test_a_record_is_new():
-    assert told(content(), content([record("POL-1", "Safety")])) == [
+    assert changed_rows(content(), content([record("POL-1", "Safety")])) == [
         ("New", "Policy statements", "POL-1", "Safety", "")
     ]
 
@@ -59,7 +59,7 @@ def test_a_record_is_new():
     ],
 )
 def test_a_record_is_gone_and_why(lacking, why):
-    found = told(content([record("POL-1", "Safety")]), content(lacking=lacking))
+    found = changed_rows(content([record("POL-1", "Safety")]), content(lacking=lacking))
     assert found == [("Gone", "Policy statements", "POL-1", "Safety", why)]
 
 
@@ -86,7 +86,7 @@ def test_a_text_tells_the_words_that_changed():
 
 def test_a_record_that_moves_to_another_element_is_one_change():
     before, after = content(policies=[record("POL-1")]), content(vision=[record("POL-1")])
-    assert told(before, after) == [("Changed", "Vision", "POL-1", "A title", "")]
+    assert changed_rows(before, after) == [("Changed", "Vision", "POL-1", "A title", "")]
     assert differences(before, after) == [("Element", "Policy statements", "Vision")]
 
 
@@ -94,7 +94,7 @@ def test_own_words_and_notes():
     [words] = changes(content(words="We sign."), content(words="The board signs."))
     assert (words.number, words.place, words.title) == ("", "Policy statements", "In our own words")
     assert ("added", "The board signs.") in words.differences[0].pieces
-    assert told(content(notes=["8 of 10."]), content(notes=["9 of 10."])) == [
+    assert changed_rows(content(notes=["8 of 10."]), content(notes=["9 of 10."])) == [
         ("Changed", "Policy statements", "", "What else is said", "")
     ]
 
@@ -124,7 +124,7 @@ def test_the_wording_of_the_guide_is_no_change():
 def test_the_order_is_that_of_the_manual_and_what_is_gone_comes_last():
     before = content([record("POL-1"), record("POL-2")], [record("VIS-1")])
     after = content([record("POL-2", "Other"), record("POL-3")], [record("VIS-1"), record("VIS-2")])
-    assert [(word, number) for word, _, number, _, _ in told(before, after)] == [
+    assert [(word, number) for word, _, number, _, _ in changed_rows(before, after)] == [
         ("New", "VIS-2"),
         ("Changed", "POL-2"),
         ("New", "POL-3"),

@@ -55,7 +55,7 @@ def test_the_figures():
 
 
 @pytest.mark.parametrize(
-    ("told", "n", "doubles", "words"),
+    ("counts", "n", "doubles", "words"),
     [
         (
             Figures(63, 45, 212),
@@ -91,8 +91,8 @@ def test_the_figures():
         ),
     ],
 )
-def test_the_figures_in_words(told, n, doubles, words):
-    assert sentence(told, n, doubles) == words
+def test_the_figures_in_words(counts, n, doubles, words):
+    assert sentence(counts, n, doubles) == words
 
 
 def test_who_asks_without_an_answer_in_words():
@@ -141,12 +141,12 @@ def test_a_hole_and_an_answer_with_what_is_asked(catalog, utility, manager, view
     assert f'href="{address}#cmom"' in page
     assert "Asked, nobody answers: CMOM, Legal and other requirements" in page
     assert "1 living record answers" in page
-    told = as_(viewer).get(address).text
+    element_page = as_(viewer).get(address).text
     asked = next(ask for ask in Initiative.objects.get(slug="cmom").asks if ask["element"] == LEGAL)
-    assert asked["text"][:40].replace("'", "&#x27;") in told
-    assert made.number in told
-    assert f"{old.number} Report spills" in told
-    assert "does not count: It is not in force." in told
+    assert asked["text"][:40].replace("'", "&#x27;") in element_page
+    assert made.number in element_page
+    assert f"{old.number} Report spills" in element_page
+    assert "does not count: It is not in force." in element_page
 
 
 @pytest.mark.django_db

@@ -93,9 +93,9 @@ def test_each_page_shows_the_other(both, manager, as_):
     stays, other = merged(*both, manager)
     browser = as_(manager)
     assert other.number in browser.get(stays.get_absolute_url()).text
-    told = browser.get(other.get_absolute_url()).text
-    assert "Merged into" in told
-    assert stays.get_absolute_url() in told
+    page = browser.get(other.get_absolute_url()).text
+    assert "Merged into" in page
+    assert stays.get_absolute_url() in page
 
 
 def test_what_was_taught_counts_for_the_topic_that_stays(utility, manager):

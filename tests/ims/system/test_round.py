@@ -130,8 +130,8 @@ def make(catalog, utility, manager, in_november):
 
 
 @pytest.fixture
-def told(utility, manager):
-    """``told(first)``: what the round says to the manager, one line for each day."""
+def round_lines(utility, manager):
+    """``round_lines(first)``: what the round says to the manager, one line for each day."""
 
     def of(first=JANUARY, user=manager, **options) -> list[str]:
         mine = type(utility).objects.visible_to(user).get(pk=utility.pk)
@@ -142,7 +142,7 @@ def told(utility, manager):
 
 
 @pytest.mark.django_db
-def test_each_register_says_what_recurs(make, told):
+def test_each_register_says_what_recurs(make, round_lines):
     policy = make(Statement, "Policy", "in-force", every=12, due=date(2026, 12, 31))
     manual = make(Document, "Manual", "in-force", every=6, due=date(2027, 3, 31))
     draft = make(Document, "Draft", every=12, due=date(2027, 1, 15))
@@ -153,7 +153,7 @@ def test_each_register_says_what_recurs(make, told):
     lifting = make(TrainingTopic, "Lifting", months=12, due=date(2027, 8, 1))
     bill = make(Communication, "Insert", rhythm="half-yearly", due=date(2027, 6, 1))
     audit = make(Audit, "Audit of the plant", due=date(2027, 10, 1))
-    assert told(date(2027, 1, 1)) == [
+    assert round_lines(date(2027, 1, 1)) == [
         f"2027-01-15 set To be ready: {draft}",
         f"2027-01-31 set Evaluation: {rule}",
         f"2027-02-01 set Inspection: {pump}",
@@ -174,16 +174,16 @@ def test_each_register_says_what_recurs(make, told):
 
 
 @pytest.mark.django_db
-def test_what_is_withdrawn_or_falls_due_once_is_left_out(make, told):
+def test_what_is_withdrawn_or_falls_due_once_is_left_out(make, round_lines):
     make(Document, "Old manual", "withdrawn", every=12, due=date(2026, 12, 1))
     make(Communication, "Ended", "ended", rhythm="weekly", due=date(2026, 12, 1))
     make(Communication, "Was once", "done", due=date(2026, 12, 1))
     make(Action, "Clean the sewers", due=date(2026, 12, 1))
-    assert told() == []
+    assert round_lines() == []
 
 
 @pytest.mark.django_db
-def test_audits_and_meetings_that_took_place_are_done_and_the_last_meeting_of_a_scope_is_followed(make, told):
+def test_audits_and_meetings_that_took_place_are_done_and_the_last_meeting_of_a_scope_is_followed(make, round_lines):
     make(Audit, "Spring audit", "closed", due=date(2026, 6, 30))
     Audit.objects.update(done_on=date(2026, 5, 20))
     first = make(Review, "First", "closed", every=6, due=date(2026, 4, 1))
@@ -191,13 +191,13 @@ def test_audits_and_meetings_that_took_place_are_done_and_the_last_meeting_of_a_
     safety = make(Review, "Safety", "held", every=3, due=date(2026, 11, 1), areas=["S"])
     make(Review, "Canceled", "canceled", every=1, due=date(2026, 11, 2))
     (audit,) = Audit.objects.all()
-    assert told() == [
+    assert round_lines() == [
         f"2026-04-01 done Meeting: {first}",
         f"2026-05-20 done Audit: {audit}",
         f"2026-10-01 done Meeting: {second}",
         f"2026-11-01 done Meeting: {safety}",
     ]
-    assert told(date(2027, 1, 1)) == [
+    assert round_lines(date(2027, 1, 1)) == [
         f"2027-02-01 expected Meeting: {safety}",
         f"2027-04-01 expected Meeting: {second}",
         f"2027-05-01 expected Meeting: {safety}",
@@ -206,23 +206,23 @@ def test_audits_and_meetings_that_took_place_are_done_and_the_last_meeting_of_a_
         f"2027-11-01 expected Meeting: {safety}",
     ]
     planned = make(Review, "Third", every=6, due=date(2027, 3, 15))
-    whole = [line for line in told(date(2027, 1, 1)) if str(safety) not in line]
+    whole = [line for line in round_lines(date(2027, 1, 1)) if str(safety) not in line]
     assert whole == [f"2027-03-15 set Meeting: {planned}", f"2027-09-15 expected Meeting: {planned}"]
 
 
 @pytest.mark.django_db
-def test_readings_reports_and_readiness(make, told, utility, manager):
+def test_readings_reports_and_readiness(make, round_lines, utility, manager):
     for title, every in [("Overflows", "month"), ("Energy", "quarter"), ("Odor", "quarter"), ("Audits", "year")]:
         make(Measure, title, every=every)
     make(Measure, "Retired", "retired", every="month")
     Quarter.objects.create(utility=utility, first=date(2026, 4, 1), summary="We met nine targets.")
     ReadinessRound.begin(utility, by=manager, name="Winter", rate_by=date(2026, 12, 5))
-    assert told() == [
+    assert round_lines() == [
         "2026-07-01 done Performance report on Q2 2026",
         "2026-12-01 expected Reading of Overflows",
         "2026-12-05 set Readiness to be rated: Winter",
     ]
-    later = told(date(2027, 1, 1))
+    later = round_lines(date(2027, 1, 1))
     assert [line for line in later if "quarterly" in line] == [
         f"2027-{month}-01 expected Readings of 2 quarterly measures" for month in ("01", "04", "07", "10")
     ]
@@ -235,7 +235,7 @@ def test_readings_reports_and_readiness(make, told, utility, manager):
 
 
 @pytest.mark.django_db
-def test_the_filters(make, told, utility, manager):
+def test_the_filters(make, round_lines, utility, manager):
     unit, me = make(Unit, "Lift stations"), Person.objects.of(utility).get(user=manager)
     due, january = date(2027, 1, 10), date(2027, 1, 1)
     make(Requirement, "Air permit", due=due, areas=["E"], units=[unit.pk])
@@ -244,7 +244,7 @@ def test_the_filters(make, told, utility, manager):
     make(Measure, "Spills", every="year", areas=["E"])
 
     def titles(**chosen) -> list[str]:
-        lines = told(january, chosen=Chosen(**chosen))
+        lines = round_lines(january, chosen=Chosen(**chosen))
         return sorted(line.rpartition(" ")[2] for line in lines if "report" not in line)
 
     assert titles() == ["Ladders", "Letters", "Spills", "permit"]
@@ -297,11 +297,11 @@ def test_nonsense_in_the_address_is_not_found(catalog, utility, manager, as_, qu
 
 
 @pytest.mark.django_db
-def test_closed_registers_are_for_their_readers_and_never_leave(make, told, utility, manager, viewer, as_):
+def test_closed_registers_are_for_their_readers_and_never_leave(make, round_lines, utility, manager, viewer, as_):
     make(Document, "About Robin Marsh", due=date(2026, 12, 1))
     ClosedRegister.close(utility, "documents", [], by=manager)
-    assert len(told()) == 1
-    assert told(user=viewer) == []
+    assert len(round_lines()) == 1
+    assert round_lines(user=viewer) == []
     assert "Robin" not in as_(manager).get(reverse("ims:year_file", args=[utility.pk])).text
     address = RoundFeed.new(manager, utility)
     assert b"Robin" not in Client().get(address).content

@@ -90,9 +90,9 @@ def policy(catalog, utility, manager) -> Statement:
 def test_a_record_counts_while_it_lives(policy, utility):
     assert line(utility, "policy-statements").proposal.rating == 2
     Record.objects.filter(pk=policy.pk).update(due=TODAY - timedelta(days=1))
-    told = line(utility, "policy-statements").proposal
-    assert told.rating == 0
-    assert "Its review was due on" in told.why
+    proposed = line(utility, "policy-statements").proposal
+    assert proposed.rating == 0
+    assert "Its review was due on" in proposed.why
 
 
 @pytest.mark.django_db
@@ -114,9 +114,9 @@ def test_a_quarterly_report_with_a_summary_serves_reporting(catalog, utility, ma
     assert line(utility, "reporting").proposal.rating is None
     first = moved(start(TODAY, Every.QUARTER), Every.QUARTER, -ago)
     Quarter.objects.create(utility=utility, first=first, summary="We met nine targets.")
-    told = line(utility, "reporting").proposal
-    assert (told.rating, told.areas) == (rating, ["E", "Q"] if rating else [])
-    assert told.initiatives == (["cmom"] if rating else [])  # those that its living measures name
+    proposed = line(utility, "reporting").proposal
+    assert (proposed.rating, proposed.areas) == (rating, ["E", "Q"] if rating else [])
+    assert proposed.initiatives == (["cmom"] if rating else [])  # those that its living measures name
 
 
 @pytest.mark.django_db
@@ -267,8 +267,8 @@ def test_five_thousand_records_propose_within_a_second(catalog, utility, manager
         )
     begun = process_time()
     today = Today(utility)
-    told = next(each for each in today.lines if each.element.slug == "legal-and-other-requirements").proposal
-    assert (told.rating, len(told.living)) == (2, 4999)
+    proposed = next(each for each in today.lines if each.element.slug == "legal-and-other-requirements").proposal
+    assert (proposed.rating, len(proposed.living)) == (2, 4999)
     assert today.figures.records == 4999
     assert len(today.doubles) == 2499  # "Rule 4 of 2a" and "Rule 5 of 2a"
     took = process_time() - begun

@@ -90,12 +90,12 @@ def test_a_section_saves_and_tells_what_is_missing(draft, contributor, as_):
     )
 
     assert answer.status_code == 200
-    told = answer.json()
-    assert told["version"] == draft.sections.get(name="contact").version
-    assert "Enter a phone number" in told["missing"]
-    assert told["words"] == 4 * 4 * 8 + 2 * 30
+    problem = answer.json()
+    assert problem["version"] == draft.sections.get(name="contact").version
+    assert "Enter a phone number" in problem["missing"]
+    assert problem["words"] == 4 * 4 * 8 + 2 * 30
     assert stored(draft, "contact")["identifiers"] == ["OR1234567", "OR1234568", "ORSO00001"]
-    assert "Check “ORSO00001”: it has a letter O" in told["missing"]
+    assert "Check “ORSO00001”: it has a letter O" in problem["missing"]
 
 
 def checked_off(html: str) -> list[str]:

@@ -69,14 +69,14 @@ def test_what_is_chosen_is_added_below_what_is_there(draft, control, measure, ma
     slug = ATTRIBUTES[0]  # mapped to operational control and to measuring
     before = stored(draft, f"attributes.{slug}")
     browser = as_(manager)
-    told = f"{control.number} Chlorine dose: in force since March 3, 2026."
+    line = f"{control.number} Chlorine dose: in force since March 3, 2026."
     shown = browser.get(page(draft, slug)).text
-    assert told in shown
+    assert line in shown
     assert SAYS in shown
     answer = browser.post(page(draft, slug), {"record": [control.pk, measure.pk]}, follow=True)
     assert "Added from 2 records to Product quality" in answer.text
     after = stored(draft, f"attributes.{slug}")
-    assert after["assessed"] == f"{before['assessed']}\n\n{told}"
+    assert after["assessed"] == f"{before['assessed']}\n\n{line}"
     assert after["measures"].startswith(f"{before['measures']}\n\n{measure.number} {SAYS}")
     assert (after["evaluated"], after["changes"]) == (before["evaluated"], before["changes"])
     assert "already in your text" in browser.get(page(draft, slug)).text

@@ -248,7 +248,7 @@ def test_a_deadline_that_is_over_is_not_moved_into_the_past(draft, staff, time_m
     """The cycle closed two days ago: a later deadline than that is not enough, it must be yet to come."""
     now = draft.cycle.closes + timedelta(days=2)
     time_machine.move_to(now, tick=False)
-    deadline, told, events = draft.deadline, subjects(), draft.events.count()
+    deadline, letters, events = draft.deadline, subjects(), draft.events.count()
     if granted:
         draft.extend(now + until, by=staff, why="A flood.")
         assert again(draft).deadline == now + until
@@ -257,7 +257,7 @@ def test_a_deadline_that_is_over_is_not_moved_into_the_past(draft, staff, time_m
         draft.extend(now + until, by=staff, why="A flood.")
     for row in (draft, again(draft)):
         assert (row.extended_until, row.deadline, row.is_editable) == (None, deadline, False)
-    assert (draft.events.count(), subjects()) == (events, told)
+    assert (draft.events.count(), subjects()) == (events, letters)
 
 
 # --- Returned
@@ -312,10 +312,10 @@ def test_what_came_back_incomplete_is_not_told_that_it_did_not_come_back(returne
     returned.submit(by=manager)
     begin_completeness(returned, by=staff)
     find_incomplete(returned, by=staff, why="Still no measures.")
-    told = Email.objects.last().message
-    assert "Still no measures." in told
-    assert "was not resubmitted" not in told
-    assert "None" not in told
+    letters = Email.objects.last().message
+    assert "Still no measures." in letters
+    assert "was not resubmitted" not in letters
+    assert "None" not in letters
 
 
 def test_a_returned_one_may_be_open_longer_than_its_cycle(returned, manager, time_machine):
@@ -342,10 +342,10 @@ def test_it_is_withdrawn_until_the_release(at, manager, stage):
 @pytest.mark.parametrize("stage", [Status.DRAFT, Status.RECOGNIZED])
 def test_nothing_else_is_withdrawn(at, manager, stage):
     application = at(stage)
-    told = subjects()
+    letters = subjects()
     with pytest.raises(WrongState):
         application.withdraw(by=manager, why="x")
-    assert (again(application).status, subjects()) == (stage, told)
+    assert (again(application).status, subjects()) == (stage, letters)
 
 
 def test_a_draft_goes_with_its_photos(draft, manager, own_folder, django_capture_on_commit_callbacks):

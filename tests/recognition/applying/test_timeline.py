@@ -97,7 +97,7 @@ def read(application: Application, user, status: str) -> list[TimelineEntry]:
     return entries(seen, Rights(user, seen))
 
 
-def told(timeline: list[TimelineEntry]) -> list[tuple]:
+def shown(timeline: list[TimelineEntry]) -> list[tuple]:
     return [(each.what, each.who, each.why, each.missing) for each in timeline]
 
 
@@ -113,7 +113,7 @@ def test_applicants_read_no_names_of_staff_and_only_the_reasons_written_to_them(
         for pair, (what, has_reason) in TO_APPLICANTS.items()
     ]
     for status in Status.values:
-        assert told(read(application, user, status)) == expected, status
+        assert shown(read(application, user, status)) == expected, status
 
 
 def test_applicants_read_names_and_reasons_of_their_own_people(history, manager, viewer):
@@ -122,7 +122,7 @@ def test_applicants_read_names_and_reasons_of_their_own_people(history, manager,
         (what, "Mara Gerr", reason(*pair), MISSING if pair[1] == "returned" else [])
         for pair, (what, _) in TO_APPLICANTS.items()
     ]
-    assert told(read(application, viewer, "panel")) == expected
+    assert shown(read(application, viewer, "panel")) == expected
 
 
 @pytest.mark.parametrize("by", ["staff", "compliance", "official", "panelist"])
@@ -154,7 +154,7 @@ def test_a_panel_member_before_the_own_review_reads_what_the_region_said_and_no_
     expected = [
         (what, "", region if pair == ("region", "panel") else "", []) for pair, (what, _) in TO_APPLICANTS.items()
     ]
-    assert told(read(application, panelists[place], "panel")) == expected
+    assert shown(read(application, panelists[place], "panel")) == expected
 
 
 def test_staff_on_the_panel_read_as_members_before_the_own_review(history, staff, compliance):

@@ -242,8 +242,8 @@ def test_the_api_gives_the_estimate_unrounded_and_it_may_be_kept(client):
 
 
 def test_every_assumption_is_a_parameter_of_the_api(client):
-    told = client.get("/api/v1/openapi.json").json()["paths"][API]["get"]["parameters"]
-    assert {each["name"]: each["schema"].get("default") for each in told} == {
+    parameters = client.get("/api/v1/openapi.json").json()["paths"][API]["get"]["parameters"]
+    assert {each["name"]: each["schema"].get("default") for each in parameters} == {
         "wastewater": None,
         "drinking_water": None,
     } | {each.name: each.default for each in fields(Assumptions)}
@@ -343,8 +343,8 @@ def test_anyone_sees_the_sources_first_year(client):
         assert f'name="{each.name}" value="{each.default}"' in shown
         assert each.metadata["source"] in shown
     assert "Inconsistencies in the source" in shown
-    for told in ("13,564", "$614,315", "678", "1,263", "5 and 5", "$56,576"):
-        assert told in shown
+    for parameters in ("13,564", "$614,315", "678", "1,263", "5 and 5", "$56,576"):
+        assert parameters in shown
     assert '<details class="ask">' in shown
     assert client.post(reverse("recognition:burden")).status_code == 405
 

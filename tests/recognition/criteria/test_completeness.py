@@ -54,7 +54,7 @@ def ticked(category: str, n: int) -> list[str]:
     return list(CRITERIA.categories[category].activities)[:n]
 
 
-def told(n: int) -> dict[str, str]:
+def narratives(n: int) -> dict[str, str]:
     """Narratives of the first ``n`` attributes."""
     return dict.fromkeys(ATTRIBUTES[:n], "what we do")
 
@@ -68,7 +68,7 @@ WHOLE = Answers(
     drinking_water_population=9_999,
     identifiers=["TX0123456"],
     contact=dict.fromkeys(CONTACT, "given"),
-    attributes=told(4),
+    attributes=narratives(4),
     categories={"water-efficiency": WATER, "climate-change": CLIMATE},
     photos=[("plant.jpg", "The plant")],
     certification={"name": "Mara Gerr", "title": "Manager", "date": "2026-09-30"},
@@ -228,7 +228,7 @@ LARGE = {
     ],
 )
 def test_how_many_attributes(n, changes, missing, noted):
-    result = outcome(attributes=told(n), **changes)
+    result = outcome(attributes=narratives(n), **changes)
     assert result.counted_attributes == n
     assert [each.code for each in result.deficiencies] == ["attributes-too-few"] * missing
     assert len(result.notes) == noted
@@ -236,10 +236,10 @@ def test_how_many_attributes(n, changes, missing, noted):
 
 
 def test_a_blank_narrative_is_missing_and_does_not_count():
-    assert found(attributes=told(4) | {ATTRIBUTES[4]: " \n\t"}) == [
+    assert found(attributes=narratives(4) | {ATTRIBUTES[4]: " \n\t"}) == [
         ("narrative-missing", f"attributes.{ATTRIBUTES[4]}")
     ]
-    assert found(attributes=told(3) | {ATTRIBUTES[3]: ""}) == [
+    assert found(attributes=narratives(3) | {ATTRIBUTES[3]: ""}) == [
         ("narrative-missing", f"attributes.{ATTRIBUTES[3]}"),
         ("attributes-too-few", "attributes"),
     ]
@@ -365,7 +365,7 @@ def test_a_category_without_a_narrative_is_no_box(category):
     assert result.counted_boxes == 2 - (category in WHOLE.categories)
 
 
-SMALL, BIG = {}, {"drinking_water_population": 10_000, "attributes": told(6)}
+SMALL, BIG = {}, {"drinking_water_population": 10_000, "attributes": narratives(6)}
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def test_how_many_boxes(size, categories, counted, complete):
 
 @pytest.mark.parametrize(("n", "too_long"), [(4_999, False), (5_000, False), (5_001, True)])
 def test_all_narratives_together_have_at_most_5000_words(n, too_long):
-    attributes = told(4) | {ATTRIBUTES[0]: "word " * (n - 3 * 3 - 2)}
+    attributes = narratives(4) | {ATTRIBUTES[0]: "word " * (n - 3 * 3 - 2)}
     result = outcome(attributes=attributes)
     assert result.words == n
     assert [(d.code, d.field) for d in result.deficiencies] == [("narrative-too-long", "narratives")] * too_long
@@ -398,7 +398,7 @@ def test_all_narratives_together_have_at_most_5000_words(n, too_long):
 
 def test_a_word_is_what_stands_between_white_space():
     text = "  One-two\tthree,four\n\n– five\u00a0six\u2003seven "
-    assert outcome(attributes=told(3) | {ATTRIBUTES[3]: text}).words == 3 * 3 + 2 + 6
+    assert outcome(attributes=narratives(3) | {ATTRIBUTES[3]: text}).words == 3 * 3 + 2 + 6
 
 
 def test_only_narratives_count_as_words():
@@ -468,7 +468,7 @@ def test_who_certifies_it_is_needed(name):
 
 def test_what_is_not_in_the_edition_neither_counts_nor_is_asked_about():
     strange = {"excellence": "many words of it"}
-    result = outcome(attributes=told(3) | strange, categories={"beauty": CategoryAnswer(narrative="words")})
+    result = outcome(attributes=narratives(3) | strange, categories={"beauty": CategoryAnswer(narrative="words")})
     assert (result.counted_attributes, result.counted_boxes, result.words) == (3, 0, 9)
     assert [d.code for d in result.deficiencies] == ["attributes-too-few", "boxes-too-few"]
     invented = CategoryAnswer(activities=["a", "b", "c"], narrative="x")

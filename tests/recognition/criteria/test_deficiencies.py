@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from recognition.criteria.completeness import Answers, CategoryAnswer, check
-from tests.recognition.criteria.test_completeness import CRITERIA, TODAY, WATER, WHOLE, told
+from tests.recognition.criteria.test_completeness import CRITERIA, TODAY, WATER, WHOLE, narratives
 
 ENTRIES = [
     ({"facility_types": []}, "facility-type-missing", "facility_types", "Check at least one type of facility."),
@@ -40,13 +40,13 @@ ENTRIES = [
         "“TX-1” is not a valid permit number or public water system ID. Both have nine characters.",
     ),
     (
-        {"attributes": told(4) | {"stakeholder-support": " "}},
+        {"attributes": narratives(4) | {"stakeholder-support": " "}},
         "narrative-missing",
         "attributes.stakeholder-support",
         "Write its narrative or uncheck it.",
     ),
     (
-        {"attributes": told(3)},
+        {"attributes": narratives(3)},
         "attributes-too-few",
         "attributes",
         "3 of the 4 required attributes have a narrative.",
@@ -58,7 +58,7 @@ ENTRIES = [
         "1 of the 2 required boxes are filled. A category counts once its rule is met.",
     ),
     (
-        {"attributes": told(4) | {"product-quality": "word " * 5_000}},
+        {"attributes": narratives(4) | {"product-quality": "word " * 5_000}},
         "narrative-too-long",
         "narratives",
         "5,011 words in all narratives; the limit is 5,000. Shorten them.",
@@ -172,6 +172,6 @@ def test_the_contact_and_the_certification():
 
 
 def test_more_attributes_than_are_asked_for_are_noted():
-    assert check(replace(WHOLE, attributes=told(6)), CRITERIA, TODAY).notes == [
+    assert check(replace(WHOLE, attributes=narratives(6)), CRITERIA, TODAY).notes == [
         "6 attributes have a narrative; only 4 are required."
     ]

@@ -220,16 +220,16 @@ def test_released_together_but_for_what_is_held(decided, staff, official, as_):
     assert statuses == ["recognized", "not_recognized", "recommended"]
     assert len(set(Decision.objects.pending().values_list("application", flat=True))) == 1
 
-    def told() -> list[str]:
+    def addressees() -> list[str]:
         letters = Email.objects.filter(subject__regex="is recognized|Decision on")
         return sorted(address for letter in letters for address in letter.to)
 
-    assert told() == ["alder@example.org", "birch@example.org"]
+    assert addressees() == ["alder@example.org", "birch@example.org"]
     browser.post(url("release", alder.cycle), {"upto": upto})
-    assert len(told()) == 2, "a second release tells nobody again"
+    assert len(addressees()) == 2, "a second release tells nobody again"
     browser.post(url("hold", cedar), {"held": "no"})
     browser.post(url("release", alder.cycle), {"upto": upto})
-    assert told() == ["alder@example.org", "birch@example.org", "cedar@example.org"]
+    assert addressees() == ["alder@example.org", "birch@example.org", "cedar@example.org"]
     cedar.refresh_from_db()
     assert cedar.events.filter(to_status="recognized").count() == 1
 

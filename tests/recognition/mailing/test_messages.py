@@ -245,7 +245,7 @@ def test_it_is_stopped_between_two_and_goes_on(made, staff, as_, monkeypatch):
     assert (made.status, Message.objects.count()) == ("stopped", 5)
     monkeypatch.setattr(Announcement, "_one", real)
     assert "Continue with the 25 left" in as_(staff).get(made.get_absolute_url()).text
-    as_(staff).post(url("message_go_on", made))
+    as_(staff).post(url("message_resume", made))
     tasks.announce(made.pk)
     assert Message.objects.count() == 25
 
@@ -262,7 +262,7 @@ def test_one_that_breaks_keeps_no_other_and_can_be_tried_again(made, staff, town
     finish(made, staff)
     assert (made.status, Message.objects.count()) == ("stopped", 24)
     monkeypatch.setattr(Application, "write_to_applicants", real)
-    made.go_on(by=staff)
+    made.resume(by=staff)
     made.refresh_from_db()
     assert (made.status, Message.objects.count()) == ("done", 25)
 
@@ -314,7 +314,7 @@ def test_only_program_staff_write_and_a_draft_is_its_writers(made, staff, as_, r
         browser = as_(request.getfixturevalue(role))
         for address in (write(), reverse("recognition:messages"), made.get_absolute_url()):
             assert browser.get(address).status_code == status, (role, address)
-        for name in ("send", "stop", "go_on", "again", "on_paper", "discard", "change"):
+        for name in ("send", "stop", "resume", "again", "on_paper", "discard", "change"):
             assert browser.post(url(f"message_{name}", made)).status_code == status, (role, name)
     other = as_(person_in(StaffGroup.PROGRAM, "other@example.org", "Olga Ott"))
     assert other.get(made.get_absolute_url()).status_code == 404

@@ -34,7 +34,7 @@ def url(name: str, *args: object) -> str:
 
 
 @pytest.fixture
-def told(cycle) -> Cycle:
+def with_offices(cycle) -> Cycle:
     """Three organizations in two states, one of them of a Tribe, one revoked; every office has its addressee."""
     signed(cycle)
     decided(cycle, "Alder Water", "OR"), decided(cycle, "Birch & Sons <Sewer>", "WA")
@@ -58,8 +58,8 @@ def made(addressee: Addressee, path) -> str:
 # Letters to the offices.
 
 
-def test_a_letter_names_those_of_whom_the_office_is_told(told, tmp_path):
-    governor = of(told, Office.GOVERNOR, state="WA")
+def test_a_letter_names_those_of_whom_the_office_is_told(with_offices, tmp_path):
+    governor = of(with_offices, Office.GOVERNOR, state="WA")
     governor.salutation = "Governor Wood"
     text = made(governor, tmp_path / "governor.pdf")
     for said in (
@@ -76,20 +76,20 @@ def test_a_letter_names_those_of_whom_the_office_is_told(told, tmp_path):
     ):
         assert said in text
     assert "Alder Water" not in text
-    leader = made(of(told, Office.TRIBAL_LEADER), tmp_path / "leader.pdf")
+    leader = made(of(with_offices, Office.TRIBAL_LEADER), tmp_path / "leader.pdf")
     assert "Recognition of 1 organization in the jurisdiction of your Tribe" in leader
     assert "Dear Tribal Leader:" in leader
     assert ("Nation Water" in leader, "Birch" in leader) == (True, False)
-    president = made(of(told, Office.PRESIDENT), tmp_path / "president.pdf")
+    president = made(of(with_offices, Office.PRESIDENT), tmp_path / "president.pdf")
     assert "3 organizations in the United States" in president
     assert president.index("Oregon") < president.index("Alder Water") < president.index("Washington Birch")
     assert "Fallen" not in president
 
 
-def test_many_organizations_are_enclosed(told, tmp_path):
+def test_many_organizations_are_enclosed(with_offices, tmp_path):
     for n in range(60):
-        decided(told, f"Town {n:02} Water", "OR")
-    text = made(of(told, Office.SPEAKER), tmp_path / "speaker.pdf")
+        decided(with_offices, f"Town {n:02} Water", "OR")
+    text = made(of(with_offices, Office.SPEAKER), tmp_path / "speaker.pdf")
     assert (
         text.index("Ann Minister") < text.index("Enclosure: list of recognized organizations") < text.index("Town 00")
     )
@@ -97,16 +97,16 @@ def test_many_organizations_are_enclosed(told, tmp_path):
     assert "Town 59 Water" in text
 
 
-def test_a_letter_that_was_sent_keeps_its_day(told, staff):
-    governor = of(told, Office.GOVERNOR, state="OR")
+def test_a_letter_that_was_sent_keeps_its_day(with_offices, staff):
+    governor = of(with_offices, Office.GOVERNOR, state="OR")
     sent_on = today() - timedelta(days=4)
-    Notice.record(told, Kind.OFFICE, by=staff, sent_on=sent_on, addressee=governor)
+    Notice.record(with_offices, Kind.OFFICE, by=staff, sent_on=sent_on, addressee=governor)
     assert context(governor)["day"] == sent_on
 
 
-def test_a_letter_is_asked_for_by_program_staff_once_nothing_is_missing(told, request, as_, staff):
+def test_a_letter_is_asked_for_by_program_staff_once_nothing_is_missing(with_offices, request, as_, staff):
     assert kinds.get("notice-letter") is NOTICE_LETTER
-    governor = of(told, Office.GOVERNOR, state="OR")
+    governor = of(with_offices, Office.GOVERNOR, state="OR")
     ask = reverse("reports:request", args=["notice-letter", governor.pk])
     for who in ("manager", "stranger", "compliance", "official"):
         assert as_(request.getfixturevalue(who)).post(ask).status_code == 404
@@ -124,14 +124,14 @@ def test_a_letter_is_asked_for_by_program_staff_once_nothing_is_missing(told, re
     assert NOTICE_LETTER.filename(governor) == "letter-governor-governor-of-oregon"
 
 
-def test_all_letters_that_are_ready_are_one_bundle(told, request, as_, staff):
-    ask = reverse("reports:request", args=["notice-letters", told.pk])
+def test_all_letters_that_are_ready_are_one_bundle(with_offices, request, as_, staff):
+    ask = reverse("reports:request", args=["notice-letters", with_offices.pk])
     for who in ("manager", "stranger", "compliance", "official"):
         assert as_(request.getfixturevalue(who)).post(ask).status_code == 404
-    assert ask in as_(staff).get(url("notices", told.pk)).text
-    of(told, Office.SPEAKER).delete()
+    assert ask in as_(staff).get(url("notices", with_offices.pk)).text
+    of(with_offices, Office.SPEAKER).delete()
     Addressee.objects.filter(office=Office.PRESIDENT).update(address="")
-    assert [(part.kind, part.filename) for part in NOTICE_LETTERS.parts(told)] == [
+    assert [(part.kind, part.filename) for part in NOTICE_LETTERS.parts(with_offices)] == [
         ("notice-letter", "President pro tempore of the Senate"),
         ("notice-letter", "Governor of Oregon"),
         ("notice-letter", "Governor of Washington"),
@@ -152,8 +152,8 @@ def draft(browser, cycle):
     return Document(BytesIO(answer.content))
 
 
-def test_the_draft_has_its_parts_as_headings_and_the_organizations_by_state(told, staff, as_):
-    document = draft(as_(staff), told)
+def test_the_draft_has_its_parts_as_headings_and_the_organizations_by_state(with_offices, staff, as_):
+    document = draft(as_(staff), with_offices)
     read = [(each.style.name, each.text) for each in document.paragraphs]
     assert [text for style, text in read if style == "Heading 1"] == [
         "AGENCY:", "ACTION:", "SUMMARY:", "DATES:", "FOR FURTHER INFORMATION CONTACT:", "SUPPLEMENTARY INFORMATION:"
@@ -191,12 +191,12 @@ def test_before_the_release_the_draft_says_what_is_to_be_filled_in(cycle, staff,
         assert blank in text
 
 
-def test_the_administrators_words_are_the_notice(told):
+def test_the_administrators_words_are_the_notice(with_offices):
     EmailTemplate.objects.filter(name="federal-register").update(
         subject="Our {{ cycle }}",
         content="ACTION: Notice of\naward.\n\nSUMMARY:\n\nI. Why\n\nNOT a caption: {{ count }}\n",
     )
-    found = [(each.kind, each.text) for each in notices.register_notice(told)][2:8]
+    found = [(each.kind, each.text) for each in notices.register_notice(with_offices)][2:8]
     assert found == [
         ("title", "Our Recognition 2027"),
         ("heading", "ACTION:"),
@@ -216,8 +216,8 @@ def test_characters_that_word_can_not_read_are_left_out():
 
 
 @pytest.fixture
-def alder(told):
-    return told.applications.get(utility__name="Alder Water")
+def alder(with_offices):
+    return with_offices.applications.get(utility__name="Alder Water")
 
 
 def test_the_press_text_is_for_members_and_program_staff(alder, request, as_, staff):
@@ -269,7 +269,7 @@ def test_the_press_text_is_filled_in(alder, staff, as_):
 
 
 @pytest.fixture
-def administrator(told, as_):
+def administrator(with_offices, as_):
     person = UserFactory(is_staff=True)
     person.groups.add(Group.objects.get(name=StaffGroup.ADMINISTRATOR))
     names = ["view_addressee", "change_addressee", "view_notice", "view_cycle", "view_utility"]
@@ -277,8 +277,8 @@ def administrator(told, as_):
     return as_(person)
 
 
-def test_administrators_correct_an_addressee_but_not_its_office(told, administrator):
-    leader = of(told, Office.TRIBAL_LEADER)
+def test_administrators_correct_an_addressee_but_not_its_office(with_offices, administrator):
+    leader = of(with_offices, Office.TRIBAL_LEADER)
     change = reverse("admin:recognition_addressee_change", args=[leader.pk])
     assert "Tribal leader" in administrator.get(reverse("admin:recognition_addressee_changelist")).text
     sent = {"name": "Chair Vale", "title": "", "salutation": "", "address": "1 Road", "office": "speaker"}
@@ -287,11 +287,11 @@ def test_administrators_correct_an_addressee_but_not_its_office(told, administra
     assert (leader.name, leader.office) == ("Chair Vale", Office.TRIBAL_LEADER)
 
 
-def test_administrators_look_at_what_was_sent(told, staff, alder, administrator):
+def test_administrators_look_at_what_was_sent(with_offices, staff, alder, administrator):
     day = today()
-    Notice.record(told, Kind.REGISTER, by=staff, sent_on=day, how="EPA-1")
-    notice = Notice.record(told, Kind.LETTER, by=staff, sent_on=day, application=alder)
-    Notice.record(told, Kind.OFFICE, by=staff, sent_on=day, addressee=of(told, Office.SPEAKER))
+    Notice.record(with_offices, Kind.REGISTER, by=staff, sent_on=day, how="EPA-1")
+    notice = Notice.record(with_offices, Kind.LETTER, by=staff, sent_on=day, application=alder)
+    Notice.record(with_offices, Kind.OFFICE, by=staff, sent_on=day, addressee=of(with_offices, Office.SPEAKER))
     page = administrator.get(reverse("admin:recognition_notice_changelist")).text
     for whom in ("Alder Water", "Office of the Federal Register", "Speaker of the House"):
         assert whom in page
@@ -309,33 +309,33 @@ def refused_by(save) -> str:
     return str(caught.value.__cause__.diag.constraint_name)
 
 
-def test_an_office_is_listed_once_in_a_cycle(told):
-    leader = of(told, Office.TRIBAL_LEADER)
+def test_an_office_is_listed_once_in_a_cycle(with_offices):
+    leader = of(with_offices, Office.TRIBAL_LEADER)
     for key in (
         {"office": "president"},
         {"office": "governor", "state": "OR"},
         {"office": "tribal_leader", "utility": leader.utility},
     ):
-        assert refused_by(lambda: Addressee.objects.create(cycle=told, **key)) == "addressee_once"  # noqa: B023
-    Addressee.objects.create(cycle=told, office="governor", state="NV")
-    Addressee.objects.create(cycle=told, office="tribal_leader", utility=UtilityFactory())
+        assert refused_by(lambda: Addressee.objects.create(cycle=with_offices, **key)) == "addressee_once"  # noqa: B023
+    Addressee.objects.create(cycle=with_offices, office="governor", state="NV")
+    Addressee.objects.create(cycle=with_offices, office="tribal_leader", utility=UtilityFactory())
 
 
-def test_a_governor_and_nobody_else_has_a_state(told):
+def test_a_governor_and_nobody_else_has_a_state(with_offices):
     for office, state in (("governor", ""), ("speaker", "OR"), ("tribal_leader", "OR")):
-        rows = Addressee.objects.filter(cycle=told, office=office)
+        rows = Addressee.objects.filter(cycle=with_offices, office=office)
         assert refused_by(lambda: rows.update(state=state)) == "addressee_governor_has_a_state"  # noqa: B023
 
 
-def test_a_tribal_leader_and_nobody_else_has_a_utility(told):
+def test_a_tribal_leader_and_nobody_else_has_a_utility(with_offices):
     for office, utility in (("tribal_leader", None), ("president", UtilityFactory()), ("governor", UtilityFactory())):
-        row = Addressee.objects.filter(cycle=told, office=office)
+        row = Addressee.objects.filter(cycle=with_offices, office=office)
         named = refused_by(lambda: row.update(utility=utility))  # noqa: B023
         assert named == "addressee_tribal_leader_has_a_utility"
 
 
-def test_a_line_is_recorded_once(told, alder):
-    day, speaker = today(), of(told, Office.SPEAKER)
+def test_a_line_is_recorded_once(with_offices, alder):
+    day, speaker = today(), of(with_offices, Office.SPEAKER)
     keys = [
         {"kind": "office", "addressee": speaker},
         {"kind": "federal_register"},
@@ -344,14 +344,14 @@ def test_a_line_is_recorded_once(told, alder):
         {"kind": "press", "application": alder},
     ]
     for key in keys:
-        Notice.objects.create(cycle=told, sent_on=day, **key)
-        again = Notice(cycle=told, sent_on=day, **key)
+        Notice.objects.create(cycle=with_offices, sent_on=day, **key)
+        again = Notice(cycle=with_offices, sent_on=day, **key)
         assert refused_by(again.save) == "notice_once"
     assert Notice.objects.count() == len(keys)
 
 
-def test_a_notice_goes_to_the_one_it_is_for(told, alder):
-    day, speaker = today(), of(told, Office.SPEAKER)
+def test_a_notice_goes_to_the_one_it_is_for(with_offices, alder):
+    day, speaker = today(), of(with_offices, Office.SPEAKER)
     for key in (
         {"kind": "office"},
         {"kind": "office", "application": alder},
@@ -363,4 +363,4 @@ def test_a_notice_goes_to_the_one_it_is_for(told, alder):
         {"kind": "press", "addressee": speaker, "application": alder},
         {"kind": "telegram", "application": alder},
     ):
-        assert refused_by(Notice(cycle=told, sent_on=day, **key).save) == "notice_is_for_someone", key
+        assert refused_by(Notice(cycle=with_offices, sent_on=day, **key).save) == "notice_is_for_someone", key

@@ -281,7 +281,7 @@ def test_before_the_recognition_there_is_nothing_to_show_or_revoke(at, manager, 
 # Half a year ahead.
 
 
-def told() -> list[str]:
+def emailed() -> list[str]:
     return [each.email.to[0] for each in Message.objects.filter(key__startswith="recognition-expires").order_by("pk")]
 
 
@@ -290,7 +290,7 @@ def test_managers_are_told_once_half_a_year_ahead(recognition, contributor):
     for days, expected in [(190, 0), (184, 0), (183, 1), (182, 1), (20, 1), (0, 1)]:
         with noon(recognition.until - timedelta(days=days)):
             reminders.remind()
-        assert told() == ["manager@example.org"] * expected, f"{days} days before"
+        assert emailed() == ["manager@example.org"] * expected, f"{days} days before"
     email = Message.objects.get(key__startswith="recognition-expires").email
     assert f"{recognition.until:%B %-d, %Y}" in email.subject
     assert "apply again" in email.message
@@ -313,7 +313,7 @@ def test_nobody_is_told_where_nothing_is_to_be_done(recognition, staff, why):
         Recognition.objects.exclude(pk=recognition.pk).update(until=recognition.until + timedelta(days=900))
     with noon(day):
         reminders.remind()
-    assert told() == []
+    assert emailed() == []
 
 
 # The administration pages.

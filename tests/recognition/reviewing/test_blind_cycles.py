@@ -42,7 +42,7 @@ def panel(blind, seats, panelists) -> list[Seat]:
     return seats
 
 
-def told(text: str) -> list[str]:
+def names_in(text: str) -> list[str]:
     return [name for name in NAMES if name in text.lower()]
 
 
@@ -79,7 +79,7 @@ def test_no_address_tells_a_panel_member_who_applies(panel, panelists, as_):
         browser = as_(member)
         for page in addresses(application):
             answer = browser.get(page, follow=True)
-            assert not told("" if answer.streaming else answer.text), (member, page)
+            assert not names_in("" if answer.streaming else answer.text), (member, page)
             assert not answer.headers["Content-Type"].startswith("image/"), page
             opened += answer.status_code == 200
         for words_of in ("Riverbend", "Mara+Gerr", "OR4100001"):
@@ -99,20 +99,20 @@ def test_what_is_sent_and_filed_says_nothing_either(panel, panelists, as_, tmp_p
         pdf = made("application-packet", member, application, tmp_path / "packet.pdf")
         text = "".join(page.extract_text() for page in pdf.pages) + str(pdf.metadata)
         assert application.label in text
-        assert not told(text)
+        assert not names_in(text)
         assert not list(pdf.pages[-1].images), "a photo shows whose plant it is"
         asked = found("application-packet", member, application)
         kind = kinds.single("application-packet")
-        assert not told(kind.title(asked) + kind.filename(asked))
+        assert not names_in(kind.title(asked) + kind.filename(asked))
     sent = Email.objects.filter(to__in=[person.email for person in panelists])
     assert sent.count() >= 4
-    assert not told("".join(f"{email.subject} {email.message}" for email in sent))
+    assert not names_in("".join(f"{email.subject} {email.message}" for email in sent))
     book = load_workbook(
         BytesIO(as_(panelists[0]).get(reverse("recognition:queue", args=["my-reviews"]) + "?export=xlsx").content)
     )
     cells = [str(cell.value) for row in book.active.iter_rows() for cell in row]
     assert application.label in cells
-    assert not told(" ".join(cells))
+    assert not names_in(" ".join(cells))
     assert "OR" not in cells
 
 

@@ -54,7 +54,7 @@ def pages(application: Application) -> list[str]:
     ]
 
 
-def told(browser, application: Application) -> dict[str, str]:
+def contents(browser, application: Application) -> dict[str, str]:
     """What each of these pages says to who is signed in, and each file that a list gives."""
     found = {}
     for path in pages(application):
@@ -67,7 +67,7 @@ def told(browser, application: Application) -> dict[str, str]:
 
 
 def assert_blind(browser, application: Application, marks=MARKS) -> None:
-    for path, text in told(browser, application).items():
+    for path, text in contents(browser, application).items():
         for mark in marks:
             assert mark not in text, f"{mark} on {path}"
 
@@ -85,12 +85,12 @@ def test_a_member_before_the_own_review(stage, request, seats, panelists, as_):
 def test_nothing_changes_for_a_member_when_another_submits(written, seats, panelists, as_):
     """Not a count, a date, a tag or an order: every page and file stays as it was."""
     browser = as_(panelists[1])
-    told(browser, written)  # what is shown once is gone
-    before = told(browser, written)
+    contents(browser, written)  # what is shown once is gone
+    before = contents(browser, written)
     seats[0].submit()
     Remark.say(seats[0], "Tamarack")
     seats[0].ratings.update(value="met")
-    after = told(browser, written)
+    after = contents(browser, written)
     for path, text in before.items():
         assert _plain(after[path]) == _plain(text), path
 
@@ -229,7 +229,7 @@ def test_the_recommendation_waits_for_all_without_telling_who(submitted, seats):
 
 def test_the_helper_of_these_tests_does_find_what_is_shown(submitted, staff, as_):
     """Else every test above would pass on empty pages."""
-    found = told(as_(staff), submitted)
+    found = contents(as_(staff), submitted)
     assert "Quillwort" in found[reverse("recognition:panel", args=[submitted.pk])]
     assert "Riverbend" in found[f"{reverse('recognition:queue', args=['panel'])} csv"]
     assert sum("Riverbend" in text for text in found.values()) > 5

@@ -69,9 +69,9 @@ def test_who_accepts_has_account_role_and_profile(invited, utility, as_):
     assert (member.systems, member.conflict_states, list(member.interests.all())) == (["wastewater"], ["ID"], [utility])
     assert member.confirmed_at is None
     assert browser.get(page_of(invited)).status_code == 410, "a link works once"
-    told = AuditEntry.objects.filter(table="recognition_reviewerinvitation")
-    assert told.count() == 2, "sent and accepted"
-    assert invited.token not in str(list(told.values_list("before", "after")))
+    entries = AuditEntry.objects.filter(table="recognition_reviewerinvitation")
+    assert entries.count() == 2, "sent and accepted"
+    assert invited.token not in str(list(entries.values_list("before", "after")))
 
 
 def test_an_account_is_only_given_the_role_and_a_profile_stays(invited, as_):

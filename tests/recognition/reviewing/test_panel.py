@@ -66,8 +66,8 @@ def test_a_member_of_the_staff_group_without_a_row_may_sit(at, staff, panelists)
 
 
 def test_an_assignment_is_told_once_with_the_way_to_the_review(seats, panelists, staff):
-    [told] = Email.objects.filter(to=[panelists[1].email])  # the first is also told that they lead
-    assert seats[1].get_absolute_url() in told.message
+    [email] = Email.objects.filter(to=[panelists[1].email])  # the first is also told that they lead
+    assert seats[1].get_absolute_url() in email.message
     with pytest.raises(WrongState, match="already"):
         Seat.assign(seats[1].application, panelists[1], by=staff, due=SOON)
     assert Email.objects.filter(to=[panelists[1].email]).count() == 1

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.reviewing.panel_planning import Entry, NoPlan, Reviewer, cost, level, plan
+from recognition.reviewing.panel_planning import NoPlan, OpenPanel, Reviewer, cost, level, plan
 
 WATER, WASTE = "drinking_water", "wastewater"
 
 
-def entry(number: int, **more) -> Entry:
-    return Entry(**{"id": number, "utility": number, "state": "OR", "systems": frozenset({WATER})} | more)
+def entry(number: int, **more) -> OpenPanel:
+    return OpenPanel(**{"id": number, "utility": number, "state": "OR", "systems": frozenset({WATER})} | more)
 
 
 def panel(entries, people) -> dict[int, set[int]]:
@@ -145,7 +145,7 @@ def uneven(one: Reviewer, n_seats: int, equal: int) -> int:
     return -12 * below + sum(beyond[: n_seats - below])
 
 
-def points(entries: list[Entry], people: list[Reviewer], chosen: tuple[tuple[Reviewer, ...], ...]) -> int:
+def points(entries: list[OpenPanel], people: list[Reviewer], chosen: tuple[tuple[Reviewer, ...], ...]) -> int:
     """What speaks against these panels, in all."""
     equal = equal_load(people, sum(one.need for one in entries))
     total = sum(uneven(one, sum(one in members for members in chosen), equal) for one in people)
@@ -156,7 +156,7 @@ def points(entries: list[Entry], people: list[Reviewer], chosen: tuple[tuple[Rev
     return total
 
 
-def fewest_points(entries: list[Entry], people: list[Reviewer]) -> int:
+def fewest_points(entries: list[OpenPanel], people: list[Reviewer]) -> int:
     """Of all panels that can be made."""
     ways = []
     for each in entries:
@@ -169,7 +169,7 @@ def fewest_points(entries: list[Entry], people: list[Reviewer]) -> int:
     )
 
 
-def assert_no_better_panels(entries: list[Entry], people: list[Reviewer]) -> None:
+def assert_no_better_panels(entries: list[OpenPanel], people: list[Reviewer]) -> None:
     by_id = {one.id: one for one in people}
     chosen = tuple(tuple(by_id[number] for number in found.members) for found in plan(entries, people))
     assert points(entries, people, chosen) == fewest_points(entries, people)

@@ -319,9 +319,9 @@ def test_what_was_assigned_is_undone_where_nobody_has_begun(cycle, staff, as_, p
     assert Seat.objects.filter(application=begun).count() == 3
     assert not Seat.objects.filter(application=free).exists()
     assert free.events.filter(why="The panel that was proposed and assigned was undone").exists()
-    told = Email.objects.filter(subject__startswith="You no longer need to review 1 application")
-    assert told.count() == 3
-    assert "is no longer yours" in told.first().message
+    emails = Email.objects.filter(subject__startswith="You no longer need to review 1 application")
+    assert emails.count() == 3
+    assert "is no longer yours" in emails.first().message
     again = browser.post(address("panels_undo", cycle.pk), {"proposal": made.pk}, follow=True).text
     assert "On every one of these panels somebody has begun." in again
     made.refresh_from_db()

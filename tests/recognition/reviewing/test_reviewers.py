@@ -195,8 +195,8 @@ def test_a_list_lost_with_its_worker_is_written_once_by_the_next(begun, cycle, s
         broken.setattr(reminders, "tell_of_late", lambda *a, **k: killed() if a[2].pk == other.pk else write(*a, **k))
         reminders.remind()
     reminders.remind()
-    told = Email.objects.filter(subject="1 review late, Recognition 2027")
-    assert sorted(email.to[0] for email in told) == [other.email, staff.email]
+    emails = Email.objects.filter(subject="1 review late, Recognition 2027")
+    assert sorted(email.to[0] for email in emails) == [other.email, staff.email]
 
 
 def test_strictness_beside_co_reviewers_is_their_mean_difference_and_not_shown_for_few():
@@ -225,7 +225,7 @@ def test_reminders_before_and_after_the_date_are_one_email_for_all_reviews(cycle
             Seat(application=row, member=panelists[0], due=day, assigned_at=long_ago) for row in rows
         )
 
-    def told() -> list[str]:
+    def subjects() -> list[str]:
         reminders.remind()
         reminders.remind()
         subjects = Email.objects.order_by("pk").values_list("subject", flat=True)
@@ -234,7 +234,7 @@ def test_reminders_before_and_after_the_date_are_one_email_for_all_reviews(cycle
     digest = "Reminder: 3 applications to review for Recognition 2027"
     for days, n in ((4, 0), (3, 1), (0, 1 + 1), (-1, 3), (-7, 4)):  # each time other reviews, due on another day
         due_on(today + timedelta(days=days))
-        assert told() == [digest] * n, days
+        assert subjects() == [digest] * n, days
     last = Email.objects.filter(subject=digest).order_by("pk").last()
     assert "3 applications of them are late." in last.message
 

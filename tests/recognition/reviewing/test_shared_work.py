@@ -106,10 +106,10 @@ def test_what_absent_staff_had_goes_back(many, staff, colleague, as_):
     assert "30 applications" in " ".join(browser.get(queue(), {"who": "nobody"}).text.split()).replace("30 of 30", "30")
     as_(staff).post(one("handle", many[0]), {"do": "take"})
     assert had(staff) == 1, "at once"
-    tasks.give_back()
+    tasks.return_to_queue()
     assert had(colleague) == 0
     staff.groups.clear()
-    tasks.give_back()
+    tasks.return_to_queue()
     assert had(staff) == 0, "who is no longer of the staff"
 
 
@@ -191,8 +191,8 @@ def test_a_note_is_left_for_colleagues(at, staff, colleague, compliance, manager
     for person, is_offered in ((colleague, True), (compliance, True), (staff, False), (manager, False)):
         assert (f'name="tell" value="{person.pk}"' in page.replace("\n", " ")) is is_offered, person
     sent = {"text": "Call the manager.", "tell": [colleague.pk, compliance.pk]}
-    told = as_(staff).post(one("note", application), sent, follow=True).text
-    assert "to Cora Lyle, Tess Coll" in told
+    page = as_(staff).post(one("note", application), sent, follow=True).text
+    assert "to Cora Lyle, Tess Coll" in page
     mails = list(Message.objects.filter(key__startswith="staff-note:").select_related("email"))
     assert {mail.email.to[0] for mail in mails} == {"tess@example.org", "compliance@example.org"}
     for mail in mails:

@@ -97,8 +97,8 @@ def test_what_flows_is_not_on_the_home_page(put, sit, staff):
 
 
 def test_a_failed_email_leads_to_the_applications_it_was_about(put, staff, as_):
-    told, lost = put("Told"), put("Lost")
-    for application in (told, lost):
+    notified, lost = put("Told"), put("Lost")
+    for application in (notified, lost):
         Message.write(application, f"x:{application.pk}", "someone@example.org", "Subject", "Text")
     delivery = Delivery.objects.filter(email=Message.objects.get(about_id=lost.pk).email_id)
     delivery.update(status="failed")
@@ -139,7 +139,7 @@ def test_the_home_page_asks_as_much_for_many_as_for_one(put, sit, staff, panelis
 # The lead.
 
 
-def told(wording: str) -> list[str]:
+def emailed(wording: str) -> list[str]:
     return [message.email.to[0] for message in Message.objects.filter(key__startswith=f"{wording}:").order_by("pk")]
 
 
@@ -149,13 +149,13 @@ def at_home(person) -> list[str]:
 
 def test_the_lead_is_told_when_chosen_and_when_the_last_review_is_in(seats, panelists):
     lead = panelists[0]
-    assert told("panel-lead") == [lead.email]
+    assert emailed("panel-lead") == [lead.email]
     for seat in seats[:2]:
         review(seat)
-        assert told("panel-ready") == []
+        assert emailed("panel-ready") == []
         assert at_home(lead) == []
     review(seats[2])
-    assert told("panel-ready") == [lead.email]
+    assert emailed("panel-ready") == [lead.email]
     assert at_home(lead) == ["The panel’s recommendation on Riverbend Water and Sewer"]
     assert at_home(panelists[1]) == []
     [email] = Email.objects.filter(subject__startswith="All reviews are in")
@@ -166,9 +166,9 @@ def test_a_lead_chosen_when_all_reviews_are_in_is_told_at_once(seats, panelists,
     Seat.objects.update(lead=False)
     for seat in seats:
         review(seat)
-    assert told("panel-ready") == []
+    assert emailed("panel-ready") == []
     seats[1].take_lead(by=staff)
-    assert told("panel-ready") == [panelists[1].email]
+    assert emailed("panel-ready") == [panelists[1].email]
     assert (at_home(panelists[0]), len(at_home(panelists[1]))) == ([], 1)
 
 
@@ -176,9 +176,9 @@ def test_a_fourth_member_who_leaves_leaves_the_panel_ready(seats, panelists, sta
     fourth = Seat.assign(seats[0].application, panelists[3], by=staff, due=TODAY())
     for seat in seats:
         review(seat)
-    assert told("panel-ready") == []
+    assert emailed("panel-ready") == []
     fourth.take_off(by=staff, reason="Ill.")
-    assert told("panel-ready") == [panelists[0].email]
+    assert emailed("panel-ready") == [panelists[0].email]
 
 
 def test_the_panel_s_page_says_that_the_lead_is_missing(seats, as_, staff):

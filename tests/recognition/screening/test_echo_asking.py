@@ -384,10 +384,10 @@ def test_asking_waiting_and_reading(echo, as_, naming, compliance, sent_tasks):
     seen = waiting.context["panel"].seen
     assert browser.get(fragment, {"seen": seen}).status_code == 204
     ask_echo(*sent_tasks[0].args)
-    told = browser.get(fragment, {"seen": seen})
-    assert told.status_code == 286
-    assert "Quarters with noncompliance in the last 12: 3" in told.text
-    assert "<html" not in told.text
+    polled = browser.get(fragment, {"seen": seen})
+    assert polled.status_code == 286
+    assert "Quarters with noncompliance in the last 12: 3" in polled.text
+    assert "<html" not in polled.text
     text = browser.get(page).text
     assert "Suggests: violation or action" in text
     assert "&quot;CWPQtrsWithNC&quot;: &quot;3&quot;" in text

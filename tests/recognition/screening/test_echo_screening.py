@@ -182,12 +182,12 @@ def test_a_download_that_is_too_large_or_never_comes(tmp_path, settings, limit, 
 
 def test_progress_is_told_while_it_runs(application, folder, today, monkeypatch):
     monkeypatch.setattr(screening, "TELL_SECONDS", 0)
-    told, tell = [], Screening.report_progress
-    monkeypatch.setattr(Screening, "report_progress", lambda self, *what: (told.append(what), tell(self, *what)))
+    steps, tell = [], Screening.report_progress
+    monkeypatch.setattr(Screening, "report_progress", lambda self, *what: (steps.append(what), tell(self, *what)))
     screening.run(Screening.objects.create(cycle=application.cycle), folder)
-    assert [progress for _, progress, _ in told] == sorted(progress for _, progress, _ in told)
-    assert ("Reading NPDES_QNCR_HISTORY.csv", 20, 1) in told
-    assert told[-1] == ("Saving the findings", 99, 9)
+    assert [progress for _, progress, _ in steps] == sorted(progress for _, progress, _ in steps)
+    assert ("Reading NPDES_QNCR_HISTORY.csv", 20, 1) in steps
+    assert steps[-1] == ("Saving the findings", 99, 9)
 
 
 def test_one_at_a_time_for_a_cycle(cycle, compliance):
@@ -317,10 +317,10 @@ def test_starting_waiting_and_reading(
     assert browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled).status_code == 204
     made.start()
     made.report_progress("Reading ECHO_EXPORTER.csv", 12, 40_000)
-    told = browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled)
-    assert "Reading ECHO_EXPORTER.csv" in told.text
-    assert "40,000 rows, 12%" in told.text
-    assert "<html" not in told.text
+    answer = browser.get(page(cycle), {"seen": waiting.context["last"].seen}, headers=polled)
+    assert "Reading ECHO_EXPORTER.csv" in answer.text
+    assert "40,000 rows, 12%" in answer.text
+    assert "<html" not in answer.text
     Screening.objects.update(status="requested")
     screening.run(Screening.objects.get(), folder)
     done = browser.get(page(cycle), headers=polled)
