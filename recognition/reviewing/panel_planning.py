@@ -246,7 +246,7 @@ def _chosen(
 
 
 def _loads(program: _Program, even: int, has: int, can: int) -> int:
-    """Returns the row in which a person's seats add up, with what they cost: cheap up to ``even``, dear beyond."""
+    """Returns the row in which a person's seats add up, with what they cost: cheap up to ``even``, expensive beyond."""
     row = program.row(0)
     up_to = min(max(even - has, 0), can)
     at = min(1 if has <= even else 0, can - up_to)
