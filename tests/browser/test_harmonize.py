@@ -95,14 +95,14 @@ def test_a_workshop_of_three(visits, objectives, utility, manager, contributor, 
     expect(others[0].get_by_text("Vic Weir 1").first).to_be_visible()
 
     # Help or hinder: by mouse, by keyboard, seen in the other browser.
-    lead.locator(".matrix__cell").first.click()
-    expect(lead.locator(".matrix__cell.is-helps")).to_have_count(1)
+    lead.locator(".conflicts__cell").first.click()
+    expect(lead.locator(".conflicts__cell.is-helps")).to_have_count(1)
     opened(others[0], "Settle")
-    expect(others[0].locator(".matrix__cell.is-helps")).to_have_count(1)
-    lead.locator(".matrix__cell").nth(4).focus()
+    expect(others[0].locator(".conflicts__cell.is-helps")).to_have_count(1)
+    lead.locator(".conflicts__cell").nth(4).focus()
     for state in ("is-helps", "is-hinders"):  # the focus stays on the cell
         lead.keyboard.press("Enter")
-        expect(lead.locator(".matrix__cell").nth(4)).to_have_class(f"matrix__cell {state}")
+        expect(lead.locator(".conflicts__cell").nth(4)).to_have_class(f"conflicts__cell {state}")
     expect(lead.locator(".clash")).to_have_count(1)
     expect(others[0].locator(".clash")).to_have_count(1)
     opened(lead, "Settle it")
