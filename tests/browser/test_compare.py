@@ -27,6 +27,8 @@ def test_the_table_is_ticked_and_leads_side_by_side(visits):
 def test_the_table_and_its_sorting(visits):
     page = visits(None, reverse("initiatives:compare"))
     look(page, "compare")
+    hidden = page.locator(".scroll").evaluate("(table) => table.scrollWidth - table.clientWidth")
+    assert hidden <= 0, "all columns are in sight"
     page.get_by_role("link", name="Check (sort ascending)").click()
     expect(page.locator("[aria-sort=ascending]")).to_contain_text("Check")
     look(page, "compare-sorted")
