@@ -10,9 +10,8 @@ from workflow.search import MAX_FOUND, Place, has_all, own
 
 @own(order=0)
 def utilities(user: User, words: list[str]) -> Iterator[Place]:
-    for utility in (
-        Utility.objects.visible_to(user).filter(has_all(words, "plain_name")).order_by("name", "pk")[:MAX_FOUND]
-    ):
+    found = Utility.objects.visible_to(user).filter(has_all(words, "plain_name")).order_by("name", "pk")
+    for utility in found[:MAX_FOUND]:
         yield Place(
             "your utility",
             utility.name,

@@ -19,7 +19,7 @@ def beat(reports: float) -> dict[str, ScheduleEntry]:
         ),
         "send reminders": _at("letters.tasks.remind", hour="13", minute="10"),  # morning in the United States
         "close what came back late": _at("recognition.tasks.close_late", minute="25"),
-        "give back what absent staff had": _at("recognition.tasks.return_to_queue", minute="35"),
+        "return to the queues what absent staff had": _at("recognition.tasks.return_to_queue", minute="35"),
         "sweep screenings": _every(60.0, "recognition.tasks.sweep_screenings"),
         "sweep proposals": _every(60.0, "recognition.tasks.sweep_proposals"),
         "resume releases": _every(60.0, "recognition.tasks.resume_releases"),

@@ -174,24 +174,30 @@ def narrow(visits: Visits) -> None:
     visits.size = NARROW
 
 
+# Every element that is shown and has text of its own.
+TEXTS = """
+  const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
+  const texts = [...document.querySelectorAll("body *:not(script, style, option, svg *)")]
+    .filter((element) => element.checkVisibility() && [...element.childNodes].some(written));
+"""
+
 # What axe says of the rules that hold is longer than the page, and takes as long to read as the rules to check.
 # ``small`` is every text that is drawn smaller than 14 px. Charts may be drawn smaller than their size, and each has
 # its table.
 LOOK = """async (options) => {
-  const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
-  const small = (element) => element.checkVisibility() && parseFloat(getComputedStyle(element).fontSize) < 14;
+  TEXTS
   return {
     violations: (await axe.run(options)).violations,
-    small: [...document.querySelectorAll("body *:not(script, style, option, svg *)")]
-      .filter((element) => [...element.childNodes].some(written) && small(element))
+    small: texts.filter((element) => parseFloat(getComputedStyle(element).fontSize) < 14)
       .map((element) => element.outerHTML.slice(0, 100)),
     width: document.documentElement.scrollWidth,
   };
-}"""
+}""".replace("TEXTS", TEXTS)
 
 # ``readable`` has the looks of texts that need no second check. What is placed freely on the page has no look, since
 # its parents do not say what is behind it: it is checked each time.
 LOOK_AT_COLORS = """async ([options, readable]) => {
+  TEXTS
   const known = new Set(readable);
   const grounds = new Map([[document.documentElement, ""]]);
   const ground = (element) => {
@@ -207,15 +213,13 @@ LOOK_AT_COLORS = """async ([options, readable]) => {
     const {color, fontSize, fontWeight} = getComputedStyle(element);
     return ground(element) === null ? null : `${color} ${fontSize} ${fontWeight}${ground(element)}`;
   };
-  const written = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
-  const fresh = [...document.querySelectorAll("body *:not(script, style, option, svg *)")]
-    .filter((element) => element.matches("input, select, textarea") || [...element.childNodes].some(written))
-    .filter((element) => element.checkVisibility() && !known.has(look(element)));
+  const fields = [...document.querySelectorAll("input, select, textarea")].filter((field) => field.checkVisibility());
+  const fresh = [...texts, ...fields].filter((element) => !known.has(look(element)));
   if (!fresh.length) return {violations: [], readable: []};
   const {violations, passes} = await axe.run({include: fresh}, options);
   const good = passes.flatMap((rule) => rule.nodes).map((node) => look(node.element)).filter((one) => one !== null);
   return {violations, readable: [...new Set(good)]};
-}"""
+}""".replace("TEXTS", TEXTS)
 
 
 def look(page: Page, name: str, *, narrow: bool = True) -> None:
